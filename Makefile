@@ -1,0 +1,90 @@
+# make            build/cobblerd build/cobbler build/render-cases (release)
+# make check      unit tests and fuzz corpora, under ASan and UBSan
+# make check-fast the same without sanitizers
+# make compat     black-box tests against the running daemon (root: network namespaces, QEMU)
+# make lint fuzz bench install clean
+# SAN=1 builds with sanitizers into build/san/.
+
+CC      ?= gcc
+SAN     ?=
+WERROR  ?=
+FLAVOUR := $(if $(SAN),san,rel)
+OUT     := build/$(FLAVOUR)
+PKGS    := libmicrohttpd libarchive yaml-0.1 expat libpcre2-8 libseccomp libsystemd
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wpointer-arith \
+	-Wvla -Wundef -Wformat=2 -Wimplicit-fallthrough $(if $(WERROR),-Werror)
+OPT_rel := -O2 -g -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fPIE
+OPT_san := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -fPIE
+LDF_rel := -pie -Wl,-z,relro,-z,now
+LDF_san := -pie -fsanitize=address,undefined
+CFLAGS  ?=
+ALL_CFLAGS := -std=gnu17 $(WARN) $(OPT_$(FLAVOUR)) -D_GNU_SOURCE -Icobblerd -I. $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
+LIBS    := $(shell pkg-config --libs $(PKGS)) -lmagic -lpam -lldap -llber -lcrypt -lcrypto -lz -lpthread -lm
+CLI_LIBS := $(shell xmlrpc-c-config client --libs 2>/dev/null)
+
+ROOMS   := $(sort $(wildcard cobblerd/*/ import/ snippets/engine/ triggers/))
+ALLSRC  := $(foreach r,$(ROOMS),$(wildcard $(r)*.c))
+LIBSRC  := $(filter-out %_test.c %_fuzz.c,$(ALLSRC))
+TESTSRC := $(filter %_test.c,$(ALLSRC)) $(wildcard cli/*_test.c)
+FUZZSRC := $(filter %_fuzz.c,$(ALLSRC))
+CLISRC  := $(filter-out %_test.c,$(wildcard cli/*.c))
+obj      = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
+TESTS   := $(patsubst %.c,$(OUT)/test/%,$(TESTSRC))
+REPLAYS := $(patsubst %.c,$(OUT)/replay/%,$(FUZZSRC))
+
+PROGS   := $(OUT)/cobblerd $(OUT)/cobbler $(OUT)/render-cases
+
+all: $(PROGS)
+ifeq ($(FLAVOUR),rel)
+	@for p in $(notdir $(PROGS)); do ln -sf rel/$$p build/$$p; done
+endif
+
+$(OUT)/libcobbler.a: $(call obj,$(LIBSRC))
+	@rm -f $@; ar rcs $@ $^
+$(OUT)/cobblerd: $(call obj,cobblerd/main.c) $(OUT)/libcobbler.a
+	$(CC) $(LDF_$(FLAVOUR)) -o $@ $^ $(LIBS)
+$(OUT)/cobbler: $(call obj,$(CLISRC)) $(OUT)/libcobbler.a
+	$(CC) $(LDF_$(FLAVOUR)) -o $@ $^ $(CLI_LIBS) $(LIBS)
+$(OUT)/render-cases: $(call obj,tools/render_cases.c) $(OUT)/libcobbler.a
+	$(CC) $(LDF_$(FLAVOUR)) -o $@ $^ $(LIBS)
+$(OUT)/test/%: $(OUT)/obj/%.o $(OUT)/libcobbler.a
+	@mkdir -p $(@D)
+	$(CC) $(LDF_$(FLAVOUR)) -o $@ $< $(filter-out $(OUT)/obj/cli/main.o,$(if $(findstring test/cli/,$@),$(call obj,$(CLISRC)))) $(OUT)/libcobbler.a -lcmocka $(if $(findstring test/cli/,$@),$(CLI_LIBS)) $(LIBS)
+$(OUT)/replay/%: $(OUT)/obj/%.o $(OUT)/obj/tools/fuzz_replay.o $(OUT)/libcobbler.a
+	@mkdir -p $(@D)
+	$(CC) $(LDF_$(FLAVOUR)) -o $@ $< $(OUT)/obj/tools/fuzz_replay.o $(OUT)/libcobbler.a $(LIBS)
+$(OUT)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+.PRECIOUS: $(OUT)/obj/%.o
+
+# T=pattern runs only the tests whose path matches.
+check:
+	+@$(MAKE) --no-print-directory SAN=1 run-tests
+check-fast: run-tests
+run-tests: $(TESTS) $(REPLAYS)
+	@tools/run_tests $(OUT) "$(T)"
+
+# One libFuzzer target per *_fuzz.c: make fuzz [T=name] [SECS=60]
+fuzz:
+	@tools/fuzz "$(T)" "$(or $(SECS),60)"
+lint:
+	@tools/lint
+bench: all
+	@bench/run $(T)
+compat: all
+	@compat-tests/run $(T)
+demo: all
+	@tools/demo $(ARGS)
+
+PREFIX ?= /usr
+install: all
+	install -D -m 0755 $(OUT)/cobblerd $(DESTDIR)$(PREFIX)/sbin/cobblerd
+	install -D -m 0755 $(OUT)/cobbler $(DESTDIR)$(PREFIX)/bin/cobbler
+
+clean:
+	rm -rf build
+
+-include $(shell find $(OUT) -name '*.d' 2>/dev/null)
+.PHONY: all check check-fast run-tests fuzz lint bench compat demo install clean

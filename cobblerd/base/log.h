@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * log.h - one line per event to stderr and, once opened, to Cobbler's log file.
+ * error: an operator must act; warn; info: one per request or boot step; debug. Never tokens or passwords.
+ * Control characters in arguments are written as \xNN. Thread-safe.
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include "base/util.h"
+
+enum log_level { LOG_LVL_ERROR, LOG_LVL_WARN, LOG_LVL_INFO, LOG_LVL_DEBUG };
+
+void log_init(const char *role, enum log_level max);
+/* Appends to this file too (0640). Reopen after rotation by calling it again. Returns 0 or -1 with errno. */
+int log_open(const char *path);
+void log_line(enum log_level lvl, const char *room, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+#define log_error(room, ...) log_line(LOG_LVL_ERROR, room, __VA_ARGS__)
+#define log_warn(room, ...) log_line(LOG_LVL_WARN, room, __VA_ARGS__)
+#define log_info(room, ...) log_line(LOG_LVL_INFO, room, __VA_ARGS__)
+#define log_debug(room, ...) log_line(LOG_LVL_DEBUG, room, __VA_ARGS__)
+
+/* Logs and ends the process with status 1: only at start or on a broken invariant, never for a peer's bytes. */
+void fatal(const char *fmt, ...) PRINTF_LIKE(1, 2) __attribute__((noreturn));
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * boot.h - what a booting machine gets: boot-loader configurations, iPXE scripts, boot.cfg, answer files,
+ * computed from the model when asked for. TFTP, HTTP, sync and XML-RPC are its callers.
+ */
+#ifndef BOOT_BOOT_H
+#define BOOT_BOOT_H
+
+#include "core/core.h"
+
+struct boot_client {
+	char ip[46];          /* "" when unknown */
+	char mac[18];         /* lower case, "" when unknown */
+};
+
+struct boot_file {
+	enum { BOOT_BYTES, BOOT_PATH } kind;
+	struct strbuf bytes;  /* BOOT_BYTES */
+	char path[4096];      /* BOOT_PATH: a real path, root already applied; may be an ISO, then offset/length say where */
+	uint64_t offset;
+	uint64_t length;      /* 0: to the end */
+};
+void boot_file_free(struct boot_file *f);
+
+/* A path under the TFTP root as firmware and loaders ask for it ("pxelinux.cfg/01-52-54-...", "grub/grub.cfg", "images/D/vmlinuz",
+ * "/grub/grub.cfg-01-...", backslashes): generated ones first, then the file tree srv/tftpboot, then boot loaders installed on the host
+ * (pxelinux.0, undionly.kpxe, grub ...). CB_ENOENT when there is nothing. */
+int boot_tftp(struct core *c, const char *path, const struct boot_client *who, struct boot_file *ret, struct err *e) MUST_CHECK;
+
+/* The answers behind XML-RPC and /cblr/svc; each appends to *out. type: ITEM_PROFILE, ITEM_SYSTEM (or ITEM_IMAGE for ipxe).
+ * A missing item gives Cobbler's text ("# profile not found") and CB_ENOENT. */
+int boot_autoinstall(struct core *c, enum item_type type, const char *name, struct strbuf *out, struct err *e) MUST_CHECK;
+int boot_ipxe(struct core *c, enum item_type type, const char *name, struct strbuf *out, struct err *e) MUST_CHECK;
+int boot_bootcfg(struct core *c, enum item_type type, const char *name, struct strbuf *out, struct err *e) MUST_CHECK;
+int boot_script(struct core *c, enum item_type type, const char *name, const char *script, struct strbuf *out, struct err *e) MUST_CHECK;
+int boot_template_file(struct core *c, enum item_type type, const char *name, const char *path, struct strbuf *out, struct err *e) MUST_CHECK;
+int boot_repo_config(struct core *c, enum item_type type, const char *name, struct strbuf *out, struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * core.h - what the core process owns, handed to every room above: settings, model, store, renderer, tasks.
+ */
+#ifndef CORE_CORE_H
+#define CORE_CORE_H
+
+#include <pthread.h>
+
+#include "model/model.h"
+#include "model/resolve.h"
+#include "render/render.h"
+#include "settings/settings.h"
+#include "store/store.h"
+#include "work/task.h"
+
+struct core {
+	struct settings *settings;
+	struct model *model;
+	struct store *store;
+	struct renderer *renderer;
+	struct tasks *tasks;
+	pthread_mutex_t edit_lock;     /* one writer: held from check to publish (core/edit.c only) */
+};
+
+/* Opens settings, store, model, renderer, tasks; everything it opened is closed again on failure. */
+int core_open(struct core *c, struct err *e) MUST_CHECK;
+void core_close(struct core *c);
+
+#endif

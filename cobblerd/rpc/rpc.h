@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * rpc.h - Cobbler's XML-RPC: bytes of a request in, bytes of a response out. Knows no socket.
+ */
+#ifndef RPC_RPC_H
+#define RPC_RPC_H
+
+#include "core/core.h"
+
+struct rpc;
+
+/* Sets up tokens, authentication and authorization from modules.conf, and the shared secret /var/lib/cobbler/web.ss. */
+int rpc_open(struct core *c, struct rpc **ret, struct err *e) MUST_CHECK;
+void rpc_close(struct rpc *r);
+/* One call; thread-safe. peer: address for the log. Always appends a complete response document (a fault for whatever is wrong). */
+void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, struct strbuf *out);
+/* The same methods by name for /cblr/svc and tests: params a list; *ret owned. */
+int rpc_invoke(struct rpc *r, const char *method, const struct value *params, const char *peer, struct value **ret, struct err *e) MUST_CHECK;
+
+#endif

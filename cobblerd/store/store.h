@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * store.h - items on disk in Cobbler's own form: /var/lib/cobbler/collections/<plural>/NAME.json.
+ * No rule about what a field means lives here.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "model/model.h"
+
+struct store;
+
+/* Opens (and creates, 0750) the collections under path_of("/var/lib/cobbler") and takes the lock that keeps a second daemon out;
+ * the message then names the holder's pid. pretty: as the setting serializer_pretty_json. */
+int store_open(bool pretty, struct store **ret, struct err *e) MUST_CHECK;
+void store_close(struct store *s);
+/* Loads everything into an empty model. A damaged file is moved to collections/<plural>/.damaged/ and named in the log; its
+ * children stay loaded and are reported. Never fails for what is in a file. */
+int store_load(struct store *s, struct model *m, size_t *loaded, size_t *damaged, struct err *e) MUST_CHECK;
+/* Durable when it returns 0. old: the item it replaces (its file is removed when the name differs), or NULL. */
+int store_save(struct store *s, const struct item *it, const struct item *old, struct err *e) MUST_CHECK;
+int store_delete(struct store *s, const struct item *it, struct err *e) MUST_CHECK;
+
+#endif
