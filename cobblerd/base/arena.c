@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * arena.c - chunked allocation freed whole.
+ */
+#include "base/arena.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK 8192
+#define ALIGN 16
+
+struct arena_chunk {
+	struct arena_chunk *next;
+	size_t cap, used;
+	_Alignas(ALIGN) unsigned char mem[];
+};
+
+void arena_init(struct arena *a, size_t limit)
+{
+	*a = (struct arena){ .limit = limit };
+}
+
+static struct arena_chunk *add_chunk(struct arena *a, size_t n)
+{
+	size_t cap = n > CHUNK ? n : CHUNK;
+	struct arena_chunk *c = xmalloc(sizeof(*c) + cap);
+	c->next = a->head;
+	c->cap = cap;
+	c->used = 0;
+	a->head = c;
+	return c;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+	if (n > SIZE_MAX - ALIGN) {
+		a->full = true;
+		return NULL;
+	}
+	n = (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	if (a->limit != 0 && n > a->limit - a->used) {
+		a->full = true;
+		return NULL;
+	}
+	struct arena_chunk *c = a->head;
+	if (c == NULL || n > c->cap - c->used)
+		c = add_chunk(a, n);
+	void *p = c->mem + c->used;
+	c->used += n;
+	a->used += n;
+	return p;
+}
+
+void *arena_zalloc(struct arena *a, size_t n)
+{
+	void *p = arena_alloc(a, n);
+	if (p != NULL)
+		memset(p, 0, n);
+	return p;
+}
+
+char *arena_strndup(struct arena *a, const char *s, size_t n)
+{
+	char *d = n < SIZE_MAX ? arena_alloc(a, n + 1) : NULL;
+	if (d == NULL)
+		return NULL;
+	memcpy(d, s, n);
+	d[n] = '\0';
+	return d;
+}
+
+void arena_reset(struct arena *a)
+{
+	while (a->head != NULL && a->head->next != NULL) {
+		struct arena_chunk *next = a->head->next;
+		free(a->head);
+		a->head = next;
+	}
+	if (a->head != NULL)
+		a->head->used = 0;
+	a->used = 0;
+	a->full = false;
+}
+
+void arena_free(struct arena *a)
+{
+	arena_reset(a);
+	free(a->head);
+	a->head = NULL;
+}

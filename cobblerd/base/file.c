@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * file.c - reading, atomic durable writing, and opening of client-named paths.
+ */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+static char root_dir[PATH_MAX];
+
+void path_set_root(const char *root)
+{
+	size_t n = root != NULL ? strlen(root) : 0;
+	while (n > 0 && root[n - 1] == '/')
+		n--;
+	snprintf(root_dir, sizeof(root_dir), "%.*s", (int)n, root != NULL ? root : "");
+}
+
+const char *path_root(void)
+{
+	return root_dir;
+}
+
+char *path_of(const char *abs)
+{
+	return xasprintf("%s%s", root_dir, abs);
+}
+
+int file_read(int dirfd, const char *path, size_t max, struct strbuf *ret, struct err *e)
+{
+	struct stat st;
+	int rc = CB_EIO, fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	size_t before = ret->len;
+	if (fd == -1) {
+		err_sys(e, "cannot open %s", path);
+		if (errno == ENOENT && e != NULL)
+			e->code = CB_ENOENT;
+		return errno == ENOENT ? CB_ENOENT : CB_EIO;
+	}
+	if (fstat(fd, &st) == -1) {
+		rc = err_sys(e, "cannot read %s", path);
+		goto out;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		rc = err_set(e, CB_EINVAL, "%s is not a regular file", path);
+		goto out;
+	}
+	sb_reserve(ret, (size_t)st.st_size < max ? (size_t)st.st_size + 1 : 1);
+	for (;;) {
+		sb_reserve(ret, 65536);
+		ssize_t n = read(fd, ret->p + ret->len, 65536);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1) {
+			rc = err_sys(e, "cannot read %s", path);
+			goto out;
+		}
+		if (n == 0)
+			break;
+		ret->len += (size_t)n;
+		ret->p[ret->len] = '\0';
+		if (ret->len - before > max) {
+			rc = err_set(e, CB_ELIMIT, "%s is larger than %zu bytes", path, max);
+			goto out;
+		}
+	}
+	ret->p[ret->len] = '\0';
+	rc = CB_OK;
+out:
+	close(fd);
+	if (rc != CB_OK && ret->p != NULL)
+		sb_truncate(ret, before);
+	return rc;
+}
+
+static int write_all(int fd, const char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t k = write(fd, p, n);
+		if (k == -1 && errno == EINTR)
+			continue;
+		if (k == -1)
+			return -1;
+		p += k;
+		n -= (size_t)k;
+	}
+	return 0;
+}
+
+int file_stage(int dirfd, const char *path, const void *data, size_t n, mode_t mode, char *tmp, struct err *e)
+{
+	char suffix[17];
+	const char *base = strrchr(path, '/');
+	base = base != NULL ? base + 1 : path;
+	random_hex(suffix, 8);
+	if (snprintf(tmp, PATH_MAX, "%.*s.%s.tmp", (int)(base - path), path, suffix) >= PATH_MAX)
+		return err_set(e, CB_EINVAL, "path %s is too long", path);
+	int fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd == -1)
+		return err_sys(e, "cannot create a file beside %s", path);
+	if (write_all(fd, data, n) == -1 || fchmod(fd, mode) == -1 || fsync(fd) == -1) {
+		int rc = err_sys(e, "cannot write %s", path);
+		close(fd);
+		unlinkat(dirfd, tmp, 0);
+		return rc;
+	}
+	close(fd);
+	return CB_OK;
+}
+
+int file_commit(int dirfd, const char *tmp, const char *path, struct err *e)
+{
+	if (renameat(dirfd, tmp, dirfd, path) == -1) {
+		int rc = err_sys(e, "cannot replace %s", path);
+		unlinkat(dirfd, tmp, 0);
+		return rc;
+	}
+	return CB_OK;
+}
+
+int dir_sync(int dirfd, const char *dir, struct err *e)
+{
+	int fd = openat(dirfd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		return err_sys(e, "cannot open directory %s", dir);
+	int rc = fsync(fd) == -1 ? err_sys(e, "cannot sync directory %s", dir) : CB_OK;
+	close(fd);
+	return rc;
+}
+
+int file_replace(int dirfd, const char *path, const void *data, size_t n, mode_t mode, struct err *e)
+{
+	char tmp[PATH_MAX], dir[PATH_MAX];
+	int rc = file_stage(dirfd, path, data, n, mode, tmp, e);
+	if (rc != CB_OK)
+		return rc;
+	rc = file_commit(dirfd, tmp, path, e);
+	if (rc != CB_OK)
+		return rc;
+	const char *slash = strrchr(path, '/');
+	snprintf(dir, sizeof(dir), "%.*s", slash == NULL ? 1 : slash == path ? 1 : (int)(slash - path),
+		slash == NULL ? "." : path);
+	return dir_sync(dirfd, dir, e);
+}
+
+int dir_make(const char *path, mode_t mode, struct err *e)
+{
+	char part[PATH_MAX];
+	size_t n = strlen(path);
+	if (n >= sizeof(part))
+		return err_set(e, CB_EINVAL, "path %s is too long", path);
+	for (size_t i = 1; i <= n; i++) {
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		memcpy(part, path, i);
+		part[i] = '\0';
+		if (mkdir(part, mode) == -1 && errno != EEXIST)
+			return err_sys(e, "cannot create directory %s", part);
+	}
+	struct stat st;
+	if (stat(path, &st) == -1)
+		return err_sys(e, "cannot create directory %s", path);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, CB_EEXIST, "%s exists and is not a directory", path);
+	return CB_OK;
+}
+
+int file_open_beneath(int dirfd, const char *rel, int flags, struct err *e)
+{
+	struct open_how how = { .flags = (unsigned)flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+	if (*rel == '\0' || *rel == '/')
+		return err_set(e, CB_EINVAL, "\"%s\" is not a relative path", rel);
+	int fd = (int)syscall(SYS_openat2, dirfd, rel, &how, sizeof(how));
+	if (fd >= 0)
+		return fd;
+	switch (errno) {
+	case ENOENT: case ENOTDIR:
+		return err_set(e, CB_ENOENT, "%s does not exist", rel);
+	case EXDEV: case ELOOP: case EACCES: case EPERM:
+		return err_set(e, CB_EPERM, "%s is not accessible: %s", rel, strerror(errno));
+	default:
+		return err_sys(e, "cannot open %s", rel);
+	}
+}
+
+bool path_normalise(const char *in, char *out, size_t cap)
+{
+	size_t n = 0;
+	while (*in != '\0') {
+		const char *end = strchrnul(in, '/');
+		size_t k = (size_t)(end - in);
+		if (k == 2 && in[0] == '.' && in[1] == '.') {
+			if (n == 0)
+				return false;
+			while (n > 0 && out[n - 1] != '/')
+				n--;
+			n -= n > 0;
+		} else if (k > 0 && !(k == 1 && in[0] == '.')) {
+			if (n + k + 2 > cap)
+				return false;
+			if (n > 0)
+				out[n++] = '/';
+			memcpy(out + n, in, k);
+			n += k;
+		}
+		in = *end == '/' ? end + 1 : end;
+	}
+	if (cap == 0)
+		return false;
+	out[n] = '\0';
+	return true;
+}

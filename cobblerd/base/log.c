@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * log.c - one line, one write.
+ */
+#include "base/log.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static enum log_level max_level = LOG_LVL_INFO;
+static const char *role_name = "cobblerd";
+static int log_fd = -1;
+
+void log_init(const char *role, enum log_level max)
+{
+	role_name = role;
+	max_level = max;
+}
+
+int log_open(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (fd == -1)
+		return -1;
+	if (log_fd != -1) {
+		dup3(fd, log_fd, O_CLOEXEC);      /* in one step, so that other threads never see it closed */
+		close(fd);
+	} else {
+		log_fd = fd;
+	}
+	return 0;
+}
+
+/* Appends text to out[cap] with control characters made visible; returns the new length. */
+static size_t add_printable(char *out, size_t n, size_t cap, const char *text)
+{
+	for (; *text != '\0' && n + 5 < cap; text++) {
+		unsigned char c = (unsigned char)*text;
+		if (c < 0x20 || c == 0x7f)
+			n += (size_t)snprintf(out + n, cap - n, "\\x%02x", c);
+		else
+			out[n++] = (char)c;
+	}
+	return n;
+}
+
+static void emit(int fd, const char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t k = write(fd, p, n);
+		if (k <= 0)
+			return;           /* nowhere left to complain */
+		p += k;
+		n -= (size_t)k;
+	}
+}
+
+static void log_va(enum log_level lvl, const char *room, const char *fmt, va_list ap) PRINTF_LIKE(3, 0);
+static void log_va(enum log_level lvl, const char *room, const char *fmt, va_list ap)
+{
+	static const char *const names[] = { "ERROR", "WARNING", "INFO", "DEBUG" };
+	char text[4096], line[4608];
+	struct timespec ts;
+	struct tm tm;
+	if (lvl > max_level)
+		return;
+	vsnprintf(text, sizeof(text), fmt, ap);
+	clock_gettime(CLOCK_REALTIME, &ts);
+	localtime_r(&ts.tv_sec, &tm);
+	size_t n = strftime(line, 64, "%Y-%m-%dT%H:%M:%S", &tm);
+	n += (size_t)snprintf(line + n, 128, ".%03ld %s[%d] %s %s: ", ts.tv_nsec / 1000000, role_name, (int)getpid(),
+		names[lvl], room);
+	n = add_printable(line, n, sizeof(line) - 1, text);
+	line[n++] = '\n';
+	emit(STDERR_FILENO, line, n);
+	if (log_fd != -1)
+		emit(log_fd, line, n);
+}
+
+void log_line(enum log_level lvl, const char *room, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	log_va(lvl, room, fmt, ap);
+	va_end(ap);
+}
+
+void fatal(const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	log_va(LOG_LVL_ERROR, "fatal", fmt, ap);
+	va_end(ap);
+	exit(1);
+}

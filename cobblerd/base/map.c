@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * map.c - open addressing with linear probing; SipHash-2-4 (Aumasson and Bernstein) under a random key.
+ */
+#include "base/map.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+struct map_slot {
+	char *key;        /* NULL: never used; with v NULL: deleted */
+	void *v;
+	uint64_t hash;
+};
+
+static uint64_t sip_key[2];
+static pthread_once_t sip_once = PTHREAD_ONCE_INIT;
+
+static void make_key(void)
+{
+	random_bytes(sip_key, sizeof(sip_key));
+}
+
+static inline uint64_t rotl(uint64_t x, int b)
+{
+	return x << b | x >> (64 - b);
+}
+
+static inline void sip_round(uint64_t v[4])
+{
+	v[0] += v[1]; v[1] = rotl(v[1], 13) ^ v[0]; v[0] = rotl(v[0], 32);
+	v[2] += v[3]; v[3] = rotl(v[3], 16) ^ v[2];
+	v[0] += v[3]; v[3] = rotl(v[3], 21) ^ v[0];
+	v[2] += v[1]; v[1] = rotl(v[1], 17) ^ v[2]; v[2] = rotl(v[2], 32);
+}
+
+uint64_t hash_bytes(const void *p, size_t n)
+{
+	const uint8_t *s = p;
+	pthread_once(&sip_once, make_key);
+	uint64_t v[4] = { sip_key[0] ^ 0x736f6d6570736575ULL, sip_key[1] ^ 0x646f72616e646f6dULL,
+		sip_key[0] ^ 0x6c7967656e657261ULL, sip_key[1] ^ 0x7465646279746573ULL };
+	uint64_t last = (uint64_t)n << 56;
+	for (; n >= 8; n -= 8, s += 8) {
+		uint64_t m;
+		memcpy(&m, s, 8);
+		v[3] ^= m;
+		sip_round(v);
+		sip_round(v);
+		v[0] ^= m;
+	}
+	for (size_t i = 0; i < n; i++)
+		last |= (uint64_t)s[i] << 8 * i;
+	v[3] ^= last;
+	sip_round(v);
+	sip_round(v);
+	v[0] ^= last;
+	v[2] ^= 0xff;
+	for (int i = 0; i < 4; i++)
+		sip_round(v);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+/* The slot that holds key, or the first free one on its path (a deleted one when there is one). */
+static struct map_slot *find_slot(const struct map *m, const char *key, uint64_t hash)
+{
+	struct map_slot *deleted = NULL;
+	for (size_t i = hash & (m->cap - 1); ; i = (i + 1) & (m->cap - 1)) {
+		struct map_slot *s = &m->slots[i];
+		if (s->key == NULL)
+			return deleted != NULL ? deleted : s;
+		if (s->v == NULL && deleted == NULL)
+			deleted = s;
+		if (s->v != NULL && s->hash == hash && strcmp(s->key, key) == 0)
+			return s;
+	}
+}
+
+static void rehash(struct map *m)
+{
+	struct map old = *m;
+	m->cap = 16;
+	while (m->cap < old.live * 4)
+		m->cap *= 2;
+	m->slots = xcalloc(m->cap, sizeof(*m->slots));
+	m->used = m->live = 0;
+	for (size_t i = 0; i < old.cap; i++) {
+		struct map_slot *s = &old.slots[i];
+		if (s->v == NULL) {
+			free(s->key);
+			continue;
+		}
+		*find_slot(m, s->key, s->hash) = *s;
+		m->used++;
+		m->live++;
+	}
+	free(old.slots);
+}
+
+void *map_get(const struct map *m, const char *key)
+{
+	if (m->live == 0)
+		return NULL;
+	return find_slot(m, key, hash_bytes(key, strlen(key)))->v;
+}
+
+void *map_put(struct map *m, const char *key, void *v)
+{
+	if (m->used * 4 >= m->cap * 3)
+		rehash(m);
+	size_t n = strlen(key);
+	uint64_t hash = hash_bytes(key, n);
+	struct map_slot *s = find_slot(m, key, hash);
+	void *old = s->v;
+	if (old == NULL) {
+		if (s->key == NULL)
+			m->used++;
+		free(s->key);
+		s->key = xstrndup(key, n);
+		s->hash = hash;
+		m->live++;
+	}
+	s->v = v;
+	return old;
+}
+
+void *map_del(struct map *m, const char *key)
+{
+	if (m->live == 0)
+		return NULL;
+	struct map_slot *s = find_slot(m, key, hash_bytes(key, strlen(key)));
+	void *old = s->v;
+	if (old != NULL) {
+		s->v = NULL;
+		m->live--;
+	}
+	return old;
+}
+
+bool map_next(const struct map *m, size_t *i, const char **key, void **v)
+{
+	for (; *i < m->cap; (*i)++) {
+		const struct map_slot *s = &m->slots[*i];
+		if (s->v == NULL)
+			continue;
+		if (key != NULL)
+			*key = s->key;
+		if (v != NULL)
+			*v = s->v;
+		(*i)++;
+		return true;
+	}
+	return false;
+}
+
+void map_free(struct map *m)
+{
+	for (size_t i = 0; i < m->cap; i++)
+		free(m->slots[i].key);
+	free(m->slots);
+	*m = (struct map){ 0 };
+}
