@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * pytext.c - str() and repr() of values as Python prints them.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wctype.h>
+
+#include "value/value.h"
+
+/* Shortest digits that read back as d. digits has no point; the value is 0.DIGITS * 10^*exp. */
+static void shortest_digits(double d, char digits[32], int *exp)
+{
+	char buf[40];
+	for (int prec = 1; prec <= 17; prec++) {
+		snprintf(buf, sizeof(buf), "%.*e", prec - 1, d);
+		if (strtod(buf, NULL) == d)
+			break;
+	}
+	char *e = strchr(buf, 'e');
+	*exp = (int)strtol(e + 1, NULL, 10) + 1;
+	size_t n = 0;
+	for (char *p = buf; p < e; p++)
+		if (*p != '.')
+			digits[n++] = *p;
+	while (n > 1 && digits[n - 1] == '0')
+		n--;
+	digits[n] = '\0';
+}
+
+void py_float_repr(struct strbuf *out, double d)
+{
+	char digits[32];
+	int exp;
+	if (isnan(d)) {
+		sb_adds(out, "nan");
+		return;
+	}
+	if (signbit(d))
+		sb_addc(out, '-');
+	d = fabs(d);
+	if (isinf(d)) {
+		sb_adds(out, "inf");
+		return;
+	}
+	if (d == 0) {
+		sb_adds(out, "0.0");
+		return;
+	}
+	shortest_digits(d, digits, &exp);
+	int n = (int)strlen(digits);
+	if (exp > 16 || exp < -3) {                        /* float.__repr__ changes to exponents here */
+		sb_addc(out, digits[0]);
+		if (n > 1)
+			sb_addf(out, ".%s", digits + 1);
+		sb_addf(out, "e%c%02d", exp - 1 < 0 ? '-' : '+', abs(exp - 1));
+	} else if (exp <= 0) {
+		sb_addf(out, "0.%.*s%s", -exp, "0000", digits);
+	} else if (exp >= n) {
+		sb_addf(out, "%s%.*s.0", digits, exp - n, "0000000000000000");
+	} else {
+		sb_addf(out, "%.*s.%s", exp, digits, digits + exp);
+	}
+}
+
+/* Decodes one code point of valid UTF-8; returns its length. */
+static size_t decode(const unsigned char *s, uint32_t *cp)
+{
+	if (s[0] < 0x80) {
+		*cp = s[0];
+		return 1;
+	}
+	size_t n = s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : 2;
+	*cp = s[0] & (0xFF >> (n + 1));
+	for (size_t i = 1; i < n; i++)
+		*cp = *cp << 6 | (s[i] & 0x3F);
+	return n;
+}
+
+/* What repr() shows as it is: everything but controls, separators other than blank, surrogates, private use and the like. */
+static bool printable(uint32_t cp)
+{
+	if (cp < 0x7f)
+		return cp >= 0x20;
+	if (cp <= 0xa0 || cp == 0xad)
+		return false;
+	if (cp >= 0x2000 && cp <= 0x200f)
+		return false;
+	if ((cp >= 0x2028 && cp <= 0x202f) || (cp >= 0x205f && cp <= 0x206f))
+		return false;
+	if (cp == 0x1680 || cp == 0x180e || cp == 0x3000 || cp == 0xfeff)
+		return false;
+	if ((cp >= 0xe000 && cp <= 0xf8ff) || (cp >= 0xfff0 && cp <= 0xfffb) || cp >= 0xe0000)
+		return false;
+	return true;
+}
+
+void py_str_repr(struct strbuf *out, const char *s, size_t n)
+{
+	char q = memchr(s, '\'', n) != NULL && memchr(s, '"', n) == NULL ? '"' : '\'';
+	sb_addc(out, q);
+	for (size_t i = 0; i < n; ) {
+		uint32_t cp;
+		size_t k = decode((const unsigned char *)s + i, &cp);
+		if (k > n - i)
+			k = n - i;
+		if (cp == (unsigned char)q || cp == '\\')
+			sb_addf(out, "\\%c", (char)cp);
+		else if (cp == '\n' || cp == '\r' || cp == '\t')
+			sb_addf(out, "\\%c", cp == '\n' ? 'n' : cp == '\r' ? 'r' : 't');
+		else if (printable(cp))
+			sb_add(out, s + i, k);
+		else
+			sb_addf(out, cp < 0x100 ? "\\x%02x" : cp < 0x10000 ? "\\u%04x" : "\\U%08x", cp);
+		i += k;
+	}
+	sb_addc(out, q);
+}
+
+static void bytes_repr(struct strbuf *out, const char *s, size_t n)
+{
+	char q = memchr(s, '\'', n) != NULL && memchr(s, '"', n) == NULL ? '"' : '\'';
+	sb_addf(out, "b%c", q);
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+		if (c == (unsigned char)q || c == '\\')
+			sb_addf(out, "\\%c", c);
+		else if (c == '\n' || c == '\r' || c == '\t')
+			sb_addf(out, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
+		else if (c >= 0x20 && c < 0x7f)
+			sb_addc(out, (char)c);
+		else
+			sb_addf(out, "\\x%02x", c);
+	}
+	sb_addc(out, q);
+}
+
+void v_py_repr(struct strbuf *out, const struct value *v)
+{
+	switch (v_type(v)) {
+	case V_NONE: sb_adds(out, "None"); break;
+	case V_BOOL: sb_adds(out, v_truthy(v) ? "True" : "False"); break;
+	case V_INT: sb_addf(out, "%lld", (long long)v_int_of(v)); break;
+	case V_FLOAT: py_float_repr(out, v_float_of(v)); break;
+	case V_STR: py_str_repr(out, v_cstr(v), v_len(v)); break;
+	case V_BYTES: bytes_repr(out, v_cstr(v), v_len(v)); break;
+	case V_LIST:
+		sb_addc(out, '[');
+		for (size_t i = 0; i < v_len(v); i++) {
+			sb_adds(out, i > 0 ? ", " : "");
+			v_py_repr(out, v_list_at(v, i));
+		}
+		sb_addc(out, ']');
+		break;
+	case V_DICT:
+		sb_addc(out, '{');
+		for (size_t i = 0; i < v_len(v); i++) {
+			const char *k = v_dict_key(v, i);
+			sb_adds(out, i > 0 ? ", " : "");
+			py_str_repr(out, k, strlen(k));
+			sb_adds(out, ": ");
+			v_py_repr(out, v_dict_at(v, i));
+		}
+		sb_addc(out, '}');
+		break;
+	}
+}
+
+void v_py_str(struct strbuf *out, const struct value *v)
+{
+	if (v_type(v) == V_STR)
+		sb_add(out, v_cstr(v), v_len(v));
+	else
+		v_py_repr(out, v);
+}

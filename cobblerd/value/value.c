@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * value.c - reference-counted dynamic values.
+ */
+#include "value/value.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/map.h"
+
+#define IMMORTAL INT_MIN
+#define INDEX_FROM 16          /* dicts with more keys than this get a hash index */
+
+struct entry { char *key; struct value *v; };
+
+struct value {
+	atomic_int refs;
+	enum vtype type;
+	union {
+		bool b;
+		int64_t i;
+		double d;
+		struct { size_t n; char p[]; } s;                       /* str, bytes */
+		struct { struct value **v; size_t n, cap; } l;
+		struct { struct entry *v; size_t n, cap; uint32_t *index; size_t index_cap; } d_;
+	} u;
+};
+
+#define SMALL_MIN (-5)
+#define SMALL_MAX 256
+
+static struct value none_value = { .refs = IMMORTAL, .type = V_NONE };
+static struct value true_value = { .refs = IMMORTAL, .type = V_BOOL, .u.b = true };
+static struct value false_value = { .refs = IMMORTAL, .type = V_BOOL, .u.b = false };
+static struct value empty_str = { .refs = IMMORTAL, .type = V_STR };
+static struct value small_ints[SMALL_MAX - SMALL_MIN + 1];
+
+__attribute__((constructor)) static void make_small_ints(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(small_ints); i++) {
+		atomic_init(&small_ints[i].refs, IMMORTAL);
+		small_ints[i].type = V_INT;
+		small_ints[i].u.i = (int64_t)i + SMALL_MIN;
+	}
+}
+
+static struct value *new_value(enum vtype t, size_t extra)
+{
+	struct value *v = xmalloc(sizeof(*v) + extra);
+	memset(v, 0, sizeof(*v));
+	atomic_init(&v->refs, 1);
+	v->type = t;
+	return v;
+}
+
+struct value *v_none(void) { return &none_value; }
+struct value *v_bool(bool b) { return b ? &true_value : &false_value; }
+
+struct value *v_int(int64_t i)
+{
+	if (i >= SMALL_MIN && i <= SMALL_MAX)
+		return &small_ints[i - SMALL_MIN];
+	struct value *v = new_value(V_INT, 0);
+	v->u.i = i;
+	return v;
+}
+
+struct value *v_float(double d)
+{
+	struct value *v = new_value(V_FLOAT, 0);
+	v->u.d = d;
+	return v;
+}
+
+static struct value *new_text(enum vtype t, const void *p, size_t n)
+{
+	struct value *v = new_value(t, n + 1);
+	v->u.s.n = n;
+	if (n != 0)
+		memcpy(v->u.s.p, p, n);
+	v->u.s.p[n] = '\0';
+	return v;
+}
+
+struct value *v_strn(const char *s, size_t n) { return n == 0 ? &empty_str : new_text(V_STR, s, n); }
+struct value *v_str(const char *s) { return v_strn(s, strlen(s)); }
+struct value *v_bytes(const void *p, size_t n) { return new_text(V_BYTES, p, n); }
+struct value *v_list(void) { return new_value(V_LIST, 0); }
+struct value *v_dict(void) { return new_value(V_DICT, 0); }
+
+struct value *v_strf(const char *fmt, ...)
+{
+	struct strbuf b = { 0 };
+	va_list ap;
+	va_start(ap, fmt);
+	sb_vaddf(&b, fmt, ap);
+	va_end(ap);
+	struct value *v = v_strn(sb_str(&b), b.len);
+	sb_free(&b);
+	return v;
+}
+
+struct value *v_ref(const struct value *cv)
+{
+	struct value *v = (struct value *)(uintptr_t)cv;
+	if (atomic_load_explicit(&v->refs, memory_order_relaxed) >= 0)
+		atomic_fetch_add_explicit(&v->refs, 1, memory_order_relaxed);
+	return v;
+}
+
+void v_unref(struct value *v)
+{
+	if (v == NULL || atomic_load_explicit(&v->refs, memory_order_relaxed) < 0)
+		return;
+	if (atomic_fetch_sub_explicit(&v->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	if (v->type == V_LIST) {
+		for (size_t i = 0; i < v->u.l.n; i++)
+			v_unref(v->u.l.v[i]);
+		free(v->u.l.v);
+	} else if (v->type == V_DICT) {
+		for (size_t i = 0; i < v->u.d_.n; i++) {
+			free(v->u.d_.v[i].key);
+			v_unref(v->u.d_.v[i].v);
+		}
+		free(v->u.d_.v);
+		free(v->u.d_.index);
+	}
+	free(v);
+}
+
+void v_unrefp(struct value **v)
+{
+	v_unref(*v);
+	*v = NULL;
+}
+
+enum vtype v_type(const struct value *v) { return v->type; }
+
+const char *v_type_name(const struct value *v)
+{
+	static const char *const names[] = { "NoneType", "bool", "int", "float", "str", "bytes", "list", "dict" };
+	return names[v->type];
+}
+
+static bool is_text(const struct value *v)
+{
+	return v != NULL && (v->type == V_STR || v->type == V_BYTES);
+}
+
+const char *v_cstr(const struct value *v)
+{
+	return is_text(v) && v->u.s.n != 0 ? v->u.s.p : "";
+}
+
+size_t v_len(const struct value *v)
+{
+	if (v == NULL)
+		return 0;
+	switch (v->type) {
+	case V_STR: case V_BYTES: return v->u.s.n;
+	case V_LIST: return v->u.l.n;
+	case V_DICT: return v->u.d_.n;
+	default: return 0;
+	}
+}
+
+int64_t v_int_of(const struct value *v)
+{
+	if (v == NULL)
+		return 0;
+	switch (v->type) {
+	case V_INT: return v->u.i;
+	case V_BOOL: return v->u.b;
+	case V_FLOAT:
+		if (!(v->u.d > -9.2e18 && v->u.d < 9.2e18))
+			return 0;
+		return (int64_t)v->u.d;
+	default: return 0;
+	}
+}
+
+double v_float_of(const struct value *v)
+{
+	if (v == NULL)
+		return 0;
+	return v->type == V_FLOAT ? v->u.d : (double)v_int_of(v);
+}
+
+bool v_truthy(const struct value *v)
+{
+	if (v == NULL)
+		return false;
+	switch (v->type) {
+	case V_NONE: return false;
+	case V_BOOL: return v->u.b;
+	case V_INT: return v->u.i != 0;
+	case V_FLOAT: return v->u.d != 0;
+	default: return v_len(v) != 0;
+	}
+}
+
+bool v_str_is(const struct value *v, const char *s)
+{
+	return v_is(v, V_STR) && strcmp(v_cstr(v), s) == 0;
+}
+
+static void must_be(const struct value *v, enum vtype t)
+{
+	if (v->type != t)
+		fatal("value: a %s where type %d is needed", v_type_name(v), t);
+}
+
+void v_list_push(struct value *list, struct value *v)
+{
+	must_be(list, V_LIST);
+	if (list->u.l.n == list->u.l.cap) {
+		list->u.l.cap = list->u.l.cap != 0 ? list->u.l.cap * 2 : 4;
+		list->u.l.v = xreallocarray(list->u.l.v, list->u.l.cap, sizeof(*list->u.l.v));
+	}
+	list->u.l.v[list->u.l.n++] = v;
+}
+
+const struct value *v_list_at(const struct value *list, size_t i)
+{
+	return v_is(list, V_LIST) && i < list->u.l.n ? list->u.l.v[i] : NULL;
+}
+
+void v_list_set(struct value *list, size_t i, struct value *v)
+{
+	must_be(list, V_LIST);
+	if (i >= list->u.l.n)
+		fatal("value: index %zu of a list of %zu", i, list->u.l.n);
+	v_unref(list->u.l.v[i]);
+	list->u.l.v[i] = v;
+}
+
+bool v_list_has_str(const struct value *list, const char *s)
+{
+	for (size_t i = 0; v_is(list, V_LIST) && i < list->u.l.n; i++)
+		if (v_str_is(list->u.l.v[i], s))
+			return true;
+	return false;
+}
+
+/* The index holds entry numbers + 1; 0 is free. It is rebuilt when it is half full and after a deletion. */
+static void index_insert(struct value *d, size_t entry)
+{
+	const char *k = d->u.d_.v[entry].key;
+	size_t mask = d->u.d_.index_cap - 1;
+	size_t i = hash_bytes(k, strlen(k)) & mask;
+	while (d->u.d_.index[i] != 0)
+		i = (i + 1) & mask;
+	d->u.d_.index[i] = (uint32_t)entry + 1;
+}
+
+static void index_rebuild(struct value *d)
+{
+	free(d->u.d_.index);
+	d->u.d_.index = NULL;
+	d->u.d_.index_cap = 0;
+	if (d->u.d_.n <= INDEX_FROM)
+		return;
+	d->u.d_.index_cap = 64;
+	while (d->u.d_.index_cap < d->u.d_.n * 4)
+		d->u.d_.index_cap *= 2;
+	d->u.d_.index = xcalloc(d->u.d_.index_cap, sizeof(*d->u.d_.index));
+	for (size_t i = 0; i < d->u.d_.n; i++)
+		index_insert(d, i);
+}
+
+static size_t find_key(const struct value *d, const char *key, size_t n)
+{
+	const struct entry *v = d->u.d_.v;
+	if (d->u.d_.index == NULL) {
+		for (size_t i = 0; i < d->u.d_.n; i++)
+			if (strncmp(v[i].key, key, n) == 0 && v[i].key[n] == '\0')
+				return i;
+		return SIZE_MAX;
+	}
+	size_t mask = d->u.d_.index_cap - 1;
+	for (size_t i = hash_bytes(key, n) & mask; d->u.d_.index[i] != 0; i = (i + 1) & mask) {
+		size_t at = d->u.d_.index[i] - 1;
+		if (strncmp(v[at].key, key, n) == 0 && v[at].key[n] == '\0')
+			return at;
+	}
+	return SIZE_MAX;
+}
+
+void v_dict_setn(struct value *d, const char *key, size_t n, struct value *v)
+{
+	must_be(d, V_DICT);
+	size_t at = find_key(d, key, n);
+	if (at != SIZE_MAX) {
+		v_unref(d->u.d_.v[at].v);
+		d->u.d_.v[at].v = v;
+		return;
+	}
+	if (d->u.d_.n == d->u.d_.cap) {
+		d->u.d_.cap = d->u.d_.cap != 0 ? d->u.d_.cap * 2 : 4;
+		d->u.d_.v = xreallocarray(d->u.d_.v, d->u.d_.cap, sizeof(*d->u.d_.v));
+	}
+	d->u.d_.v[d->u.d_.n] = (struct entry){ xstrndup(key, n), v };
+	d->u.d_.n++;
+	if (d->u.d_.n * 2 > d->u.d_.index_cap)
+		index_rebuild(d);
+	else
+		index_insert(d, d->u.d_.n - 1);
+}
+
+void v_dict_set(struct value *d, const char *key, struct value *v)
+{
+	v_dict_setn(d, key, strlen(key), v);
+}
+
+const struct value *v_dict_get(const struct value *d, const char *key)
+{
+	if (!v_is(d, V_DICT))
+		return NULL;
+	size_t at = find_key(d, key, strlen(key));
+	return at != SIZE_MAX ? d->u.d_.v[at].v : NULL;
+}
+
+bool v_dict_del(struct value *d, const char *key)
+{
+	must_be(d, V_DICT);
+	size_t at = find_key(d, key, strlen(key));
+	if (at == SIZE_MAX)
+		return false;
+	free(d->u.d_.v[at].key);
+	v_unref(d->u.d_.v[at].v);
+	d->u.d_.n--;
+	memmove(&d->u.d_.v[at], &d->u.d_.v[at + 1], (d->u.d_.n - at) * sizeof(*d->u.d_.v));
+	index_rebuild(d);
+	return true;
+}
+
+const char *v_dict_key(const struct value *d, size_t i)
+{
+	return v_is(d, V_DICT) && i < d->u.d_.n ? d->u.d_.v[i].key : NULL;
+}
+
+const struct value *v_dict_at(const struct value *d, size_t i)
+{
+	return v_is(d, V_DICT) && i < d->u.d_.n ? d->u.d_.v[i].v : NULL;
+}
+
+const char *v_dict_cstr(const struct value *d, const char *key, const char *fallback)
+{
+	const struct value *v = v_dict_get(d, key);
+	return v_is(v, V_STR) ? v_cstr(v) : fallback;
+}
+
+int64_t v_dict_int(const struct value *d, const char *key, int64_t fallback)
+{
+	const struct value *v = v_dict_get(d, key);
+	return v_is(v, V_INT) ? v->u.i : fallback;
+}
+
+bool v_dict_bool(const struct value *d, const char *key, bool fallback)
+{
+	const struct value *v = v_dict_get(d, key);
+	return v != NULL ? v_truthy(v) : fallback;
+}
+
+static struct value *copy_container(const struct value *v, struct value *(*elem)(const struct value *))
+{
+	struct value *c;
+	if (v->type == V_LIST) {
+		c = v_list();
+		for (size_t i = 0; i < v->u.l.n; i++)
+			v_list_push(c, elem(v->u.l.v[i]));
+		return c;
+	}
+	if (v->type == V_DICT) {
+		c = v_dict();
+		for (size_t i = 0; i < v->u.d_.n; i++)
+			v_dict_set(c, v->u.d_.v[i].key, elem(v->u.d_.v[i].v));
+		return c;
+	}
+	return v_ref(v);
+}
+
+struct value *v_copy(const struct value *v)
+{
+	return copy_container(v, v_ref);
+}
+
+struct value *v_deepcopy(const struct value *v)
+{
+	return copy_container(v, v_deepcopy);
+}
+
+static bool is_number(const struct value *v)
+{
+	return v->type == V_BOOL || v->type == V_INT || v->type == V_FLOAT;
+}
+
+bool v_equal(const struct value *a, const struct value *b)
+{
+	if (a == b)
+		return true;
+	if (is_number(a) && is_number(b)) {
+		if (a->type == V_FLOAT || b->type == V_FLOAT)
+			return v_float_of(a) == v_float_of(b);
+		return v_int_of(a) == v_int_of(b);
+	}
+	if (a->type != b->type || v_len(a) != v_len(b))
+		return false;
+	switch (a->type) {
+	case V_STR: case V_BYTES:
+		return memcmp(v_cstr(a), v_cstr(b), v_len(a)) == 0;
+	case V_LIST:
+		for (size_t i = 0; i < a->u.l.n; i++)
+			if (!v_equal(a->u.l.v[i], b->u.l.v[i]))
+				return false;
+		return true;
+	case V_DICT:
+		for (size_t i = 0; i < a->u.d_.n; i++) {
+			const struct value *other = v_dict_get(b, a->u.d_.v[i].key);
+			if (other == NULL || !v_equal(a->u.d_.v[i].v, other))
+				return false;
+		}
+		return true;
+	default:
+		return true;
+	}
+}
+
+int v_compare_str(const void *a, const void *b)
+{
+	const struct value *const *x = a, *const *y = b;
+	return strcmp(v_cstr(*x), v_cstr(*y));
+}
