@@ -21,7 +21,8 @@ LDF_san := -pie -fsanitize=address,undefined
 CFLAGS  ?=
 ALL_CFLAGS := -std=gnu17 $(WARN) $(OPT_$(FLAVOUR)) -D_GNU_SOURCE -Icobblerd -I. $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
 LIBS    := $(shell pkg-config --libs $(PKGS)) -lmagic -lpam -lldap -llber -lcrypt -lcrypto -lz -lpthread -lm
-CLI_LIBS := $(shell xmlrpc-c-config client --libs 2>/dev/null)
+# The client library brings libcurl along by itself; its development files are not needed.
+CLI_LIBS := $(filter-out -lcurl,$(shell xmlrpc-c-config client --libs 2>/dev/null))
 
 ROOMS   := $(sort $(wildcard cobblerd/*/ import/ snippets/engine/ triggers/))
 ALLSRC  := $(foreach r,$(ROOMS),$(wildcard $(r)*.c))
