@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * http.c - libmicrohttpd event loops receive requests; workers answer them; send.c sends.
+ */
+#include "http/http.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "http/internal.h"
+
+/* Where a request goes, by the first components of its path. First match wins. */
+struct route {
+	const char *prefix;
+	bool exact;
+	bool web;                             /* port it belongs to */
+	const char *methods;
+	void (*fn)(struct request *);
+};
+
+static const struct route routes[] = {
+	{ "",            true,  false, "POST",     route_xmlrpc },
+	{ "RPC2",        true,  false, "POST",     route_xmlrpc },
+	{ "cobbler_api", true,  true,  "POST",     route_xmlrpc },
+	{ "cblr/svc",    false, true,  "GET HEAD POST", route_svc },
+	{ "",            false, true,  "GET HEAD", route_files },
+};
+
+static bool has_prefix(const char *path, const char *prefix)
+{
+	size_t n = strlen(prefix);
+	return n == 0 || (strncmp(path, prefix, n) == 0 && (path[n] == '/' || path[n] == '\0'));
+}
+
+static const struct route *find_route(const struct request *req)
+{
+	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+		const struct route *r = &routes[i];
+		if (r->web == req->web && (r->exact ? str_eq(req->path, r->prefix) : has_prefix(req->path, r->prefix)))
+			return r;
+	}
+	return NULL;
+}
+
+static void answer(struct request *req)
+{
+	const struct route *r = find_route(req);
+	if (str_eq(req->method, "OPTIONS")) {
+		reply_text(&req->reply, 200, NULL, "");
+	} else if (r == NULL) {
+		reply_text(&req->reply, 404, "text/plain", "No such page");
+	} else if (strstr(r->methods, req->method) == NULL) {
+		reply_text(&req->reply, req->web ? 405 : 501, "text/plain", "method not supported here\n");
+	} else {
+		r->fn(req);
+	}
+}
+
+static bool is_trusted(const struct http *h, const char *peer)
+{
+	return v_list_has_str(h->trusted_proxies, peer);
+}
+
+static void find_peer(struct request *req)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(req->conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *sa = info != NULL ? info->client_addr : NULL;
+	struct in6_addr forwarded;
+	if (sa != NULL && sa->sa_family == AF_INET)
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)sa)->sin_addr, req->peer, sizeof(req->peer));
+	else if (sa != NULL && sa->sa_family == AF_INET6)
+		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr, req->peer, sizeof(req->peer));
+	if (str_starts(req->peer, "::ffff:"))
+		memmove(req->peer, req->peer + 7, strlen(req->peer + 7) + 1);
+	const char *xff = MHD_lookup_connection_value(req->conn, MHD_HEADER_KIND, "X-Forwarded-For");
+	if (xff == NULL || !is_trusted(req->h, req->peer))
+		return;
+	const char *last = strrchr(xff, ',');            /* the one that the trusted proxy itself saw */
+	last = last != NULL ? last + 1 : xff;
+	last += strspn(last, " ");
+	if (strlen(last) < sizeof(req->peer) && (inet_pton(AF_INET, last, &forwarded) == 1 || inet_pton(AF_INET6, last, &forwarded) == 1))
+		snprintf(req->peer, sizeof(req->peer), "%s", last);
+}
+
+static struct request *new_request(struct http *h, struct MHD_Connection *conn, bool web, const char *url, const char *method)
+{
+	struct request *req = xcalloc(1, sizeof(*req));
+	req->h = h;
+	req->conn = conn;
+	req->web = web;
+	req->began_us = clock_mono_us();
+	req->reply.fd = -1;
+	req->body.limit = HTTP_BODY_MAX;
+	snprintf(req->method, sizeof(req->method), "%s", method);
+	snprintf(req->url, sizeof(req->url), "%s", url);
+	if (!path_normalise(url, req->path, sizeof(req->path)) || !utf8_valid(req->path, strlen(req->path)) || strlen(url) >= HTTP_PATH_MAX)
+		reply_text(&req->reply, 404, "text/plain", "No such page");
+	find_peer(req);
+	return req;
+}
+
+static enum MHD_Result on_request(struct http *h, struct MHD_Connection *conn, bool web, const char *url, const char *method,
+	const char *data, size_t *n, void **con_cls)
+{
+	struct request *req = *con_cls;
+	if (req == NULL) {
+		*con_cls = new_request(h, conn, web, url, method);
+		return MHD_YES;
+	}
+	if (*n > 0) {
+		sb_add(&req->body, data, *n);
+		*n = 0;
+		return MHD_YES;
+	}
+	if (req->done)
+		return send_reply(req);
+	if (req->submitted)                              /* woken while a worker still has it */
+		return MHD_YES;
+	if (req->body.full)
+		reply_text(&req->reply, 413, "text/plain", "the request body is too large\n");
+	if (req->reply.status != 0)
+		return send_reply(req);
+	req->submitted = true;
+	if (workers_submit(h->workers, req))
+		return MHD_YES;
+	reply_text(&req->reply, 503, "text/plain", "too many requests at once, try again\n");
+	return send_reply(req);
+}
+
+static enum MHD_Result on_xmlrpc(void *cls, struct MHD_Connection *conn, const char *url, const char *method, const char *version UNUSED,
+	const char *data, size_t *n, void **con_cls)
+{
+	return on_request(cls, conn, false, url, method, data, n, con_cls);
+}
+
+static enum MHD_Result on_web(void *cls, struct MHD_Connection *conn, const char *url, const char *method, const char *version UNUSED,
+	const char *data, size_t *n, void **con_cls)
+{
+	return on_request(cls, conn, true, url, method, data, n, con_cls);
+}
+
+static void on_completed(void *cls UNUSED, struct MHD_Connection *conn UNUSED, void **con_cls, enum MHD_RequestTerminationCode code)
+{
+	struct request *req = *con_cls;
+	if (req == NULL)
+		return;
+	double s = (double)(clock_mono_us() - req->began_us) / 1e6;
+	const char *cut = code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : ", cut off";
+	if (req->web && req->reply.status != 0)
+		log_info("http", "%s %s to %s: %u, %llu bytes in %.3f s (%.1f MB/s)%s", req->method, req->url, req->peer, req->reply.status,
+			(unsigned long long)req->sent, s, s > 0 ? (double)req->sent / s / 1e6 : 0.0, cut);
+	else
+		log_debug("http", "%s %s to %s: %u, %llu bytes in %.3f s%s", req->method, req->url, req->peer, req->reply.status,
+			(unsigned long long)req->sent, s, cut);
+	reply_free(&req->reply);
+	sb_free(&req->body);
+	free(req);
+	*con_cls = NULL;
+}
+
+/* fd is a listening socket and becomes the daemon's. threads: event loops. */
+static struct MHD_Daemon *start_daemon(struct http *h, int fd, unsigned threads, MHD_AccessHandlerCallback handler)
+{
+	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handler, h,
+		MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_THREAD_POOL_SIZE, threads,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_PER_IP,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)65536,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+		MHD_OPTION_END);
+}
+
+int http_start(struct core *c, struct rpc *r, int xmlrpc_fd, int http_fd, struct http **ret, struct err *e)
+{
+	struct http *h = xcalloc(1, sizeof(*h));
+	struct value *cfg = settings_daemon(c->settings);
+	const struct value *trusted = v_dict_get(v_dict_get(cfg, "http"), "trusted_proxies");
+	h->core = c;
+	h->rpc = r;
+	h->trusted_proxies = v_is(trusted, V_LIST) ? v_ref(trusted) : v_list();
+	v_unref(cfg);
+	h->workers = workers_new(answer);
+	if (xmlrpc_fd >= 0)
+		h->xmlrpc = start_daemon(h, xmlrpc_fd, 2, on_xmlrpc);
+	if (http_fd >= 0)
+		h->web = start_daemon(h, http_fd, 2, on_web);
+	if ((xmlrpc_fd >= 0 && h->xmlrpc == NULL) || (http_fd >= 0 && h->web == NULL)) {
+		http_stop(h);
+		return err_set(e, CB_EIO, "cannot start the HTTP server");
+	}
+	*ret = h;
+	return CB_OK;
+}
+
+void http_stop(struct http *h)
+{
+	if (h == NULL)
+		return;
+	if (h->xmlrpc != NULL)
+		close(MHD_quiesce_daemon(h->xmlrpc));
+	if (h->web != NULL)
+		close(MHD_quiesce_daemon(h->web));
+	workers_free(h->workers);                        /* every suspended connection is resumed after this */
+	if (h->xmlrpc != NULL)
+		MHD_stop_daemon(h->xmlrpc);
+	if (h->web != NULL)
+		MHD_stop_daemon(h->web);
+	v_unref(h->trusted_proxies);
+	free(h);
+}

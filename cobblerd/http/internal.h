@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * internal.h - one HTTP request on its way through the room: http.c receives it, a route fills its reply.
+ */
+#ifndef HTTP_INTERNAL_H
+#define HTTP_INTERNAL_H
+
+#include <microhttpd.h>
+
+#include "http/http.h"
+
+#define HTTP_BODY_MAX (64u << 20)        /* a request body, compressed or not */
+#define HTTP_GZIP_FROM 1400              /* bytes; as Python's xmlrpc.server */
+#define HTTP_PATH_MAX 4096
+#define HTTP_WORKERS 8                   /* threads for calls that render, save or wait */
+#define HTTP_QUEUE 2048                  /* calls waiting for one of them */
+#define HTTP_IDLE_S 60                   /* a connection on which nothing moves */
+#define HTTP_CONNECTIONS 2048
+#define HTTP_CONNECTIONS_PER_IP 256
+
+/* An answer: text in body, or length bytes of fd from offset when fd >= 0. */
+struct reply {
+	unsigned status;
+	const char *type;                /* Content-Type, static */
+	struct strbuf body;
+	int fd;
+	uint64_t offset, length;
+	bool is_file;                    /* ranges, Last-Modified and ETag apply */
+	int64_t mtime;
+	uint64_t inode;
+	char location[HTTP_PATH_MAX];    /* for redirects; else "" */
+};
+
+struct request {
+	struct http *h;
+	struct MHD_Connection *conn;
+	bool web;                        /* came in on the web port */
+	char method[16];
+	char url[HTTP_PATH_MAX];         /* as sent, %-decoded once, for the log */
+	char path[HTTP_PATH_MAX];        /* normalised, without leading slash */
+	char peer[46];
+	struct strbuf body;
+	bool too_large;
+	bool submitted, done;
+	struct reply reply;
+	int64_t began_us;
+	uint64_t sent;                   /* body bytes of the reply, for the log */
+	struct request *next;            /* in the worker queue */
+};
+
+struct http {
+	struct core *core;
+	struct rpc *rpc;
+	struct MHD_Daemon *xmlrpc, *web;
+	struct value *trusted_proxies;   /* list of addresses whose X-Forwarded-For counts */
+	struct workers *workers;
+};
+
+/* Text replies. */
+void reply_text(struct reply *r, unsigned status, const char *type, const char *text);
+void reply_free(struct reply *r);
+
+/* rpc_route.c: an XML-RPC call in req->body. In a worker. */
+void route_xmlrpc(struct request *req);
+/* svc.c: /cblr/svc/op/... In a worker. */
+void route_svc(struct request *req);
+/* files.c: everything else on the web port. In a worker when it may have to render, else at once. */
+void route_files(struct request *req);
+
+/* send.c: turns req->reply into a response (ranges, conditions, compression) and queues it. */
+enum MHD_Result send_reply(struct request *req);
+
+/* workers.c: threads that run fn(req) and resume the connection. submit is false when the queue is full. */
+struct workers *workers_new(void (*fn)(struct request *));
+bool workers_submit(struct workers *w, struct request *req);
+void workers_free(struct workers *w);    /* runs what is queued, joins */
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * child.c - this binary again, in another role.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "process/process.h"
+#include "value/json.h"
+
+/* The configuration as JSON in a memfd that nobody can change any more. */
+static int config_fd(const struct value *cfg, struct err *e)
+{
+	struct strbuf b = { 0 };
+	int fd = memfd_create("config", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd == -1)
+		return err_sys(e, "cannot create a memory file for a child's configuration");
+	json_write(&b, cfg, 0);
+	ssize_t n = write(fd, sb_str(&b), b.len);
+	bool ok = n == (ssize_t)b.len && fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0;
+	sb_free(&b);
+	if (!ok) {
+		close(fd);
+		return err_sys(e, "cannot write a child's configuration");
+	}
+	return fd;
+}
+
+static void exec_role(const char *role, int peer, int cfg, const int *socks, size_t n)
+{
+	int from[SOCKETS_MAX + 2];
+	size_t count = 0;
+	from[count++] = peer;
+	from[count++] = cfg;
+	for (size_t i = 0; i < n; i++)
+		from[count++] = socks[i];
+	/* First out of the way of the fixed numbers, then onto them. */
+	for (size_t i = 0; i < count; i++)
+		if ((from[i] = fcntl(from[i], F_DUPFD, FD_PEER + (int)count + 64)) == -1)
+			_exit(126);
+	for (size_t i = 0; i < count; i++)
+		if (dup2(from[i], FD_PEER + (int)i) == -1)
+			_exit(126);
+	close_range((unsigned)(FD_PEER + count), ~0U, 0);
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	const char *argv[] = { "cobblerd", "--role", role, NULL };
+	execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
+	_exit(127);
+}
+
+pid_t child_start(const char *role, int peer, const struct value *cfg, const int *socks, size_t n, struct err *e)
+{
+	if (n > SOCKETS_MAX)
+		return err_set(e, CB_ELIMIT, "%zu sockets for one service, at most %d", n, SOCKETS_MAX);
+	int fd = config_fd(cfg, e);
+	if (fd < 0)
+		return fd;
+	pid_t master = getpid(), pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);        /* a master that was killed takes its children along */
+		if (getppid() != master)
+			_exit(0);
+		exec_role(role, peer, fd, socks, n);
+	}
+	int rc = pid == -1 ? err_sys(e, "cannot start the %s process", role) : pid;
+	close(fd);
+	return rc;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * core_role.c - the core process: opens everything it owns, serves, and takes the sockets of the services from the master.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "http/http.h"
+#include "netboot/netboot.h"
+#include "process/process.h"
+
+struct core_process {
+	struct core core;
+	struct rpc *rpc;
+	struct http *http;
+	struct netboot_core *dhcp, *tftp;
+};
+
+static void reload(struct core_process *p)
+{
+	struct err e;
+	char *log = path_of("/var/log/cobbler/cobbler.log");
+	if (log_open(log) == -1)
+		log_warn("core", "cannot reopen %s", log);
+	free(log);
+	if (settings_reload(p->core.settings, &e) != CB_OK)
+		log_error("core", "the old settings stay in force: %s", e.text);
+	else
+		log_info("core", "settings read again");
+}
+
+/* A service was (re)started: answer it from now on. */
+static void attach(struct core_process *p, char type, int fd)
+{
+	struct netboot_core **slot = type == CONTROL_DHCP ? &p->dhcp : type == CONTROL_TFTP ? &p->tftp : NULL;
+	if (slot == NULL || fd < 0) {
+		log_error("core", "unexpected message 0x%02x from the master", (unsigned char)type);
+		close_fd(&fd);
+		return;
+	}
+	if (*slot != NULL)
+		netboot_core_stop(*slot);
+	*slot = netboot_core_start(&p->core, fd);
+}
+
+/* Until SIGTERM or the master's end. */
+static void serve(struct core_process *p, int sigfd)
+{
+	for (;;) {
+		struct pollfd f[2] = { { .fd = sigfd, .events = POLLIN }, { .fd = FD_PEER, .events = POLLIN } };
+		if (poll(f, 2, -1) == -1 && errno != EINTR)
+			return;
+		if (f[0].revents & POLLIN) {
+			struct signalfd_siginfo si;
+			if (read(sigfd, &si, sizeof(si)) == sizeof(si) && si.ssi_signo != SIGHUP)
+				return;
+			reload(p);
+		}
+		if (f[1].revents != 0) {
+			char type;
+			int fd;
+			if (msg_recv(FD_PEER, &type, &fd) <= 0)
+				return;
+			attach(p, type, fd);
+		}
+	}
+}
+
+static int drop_privileges(const struct value *cfg, struct err *e)
+{
+	const char *user = v_dict_cstr(cfg, "user", "");
+	uid_t uid;
+	gid_t gid;
+	if (geteuid() != 0 || *user == '\0')
+		return CB_OK;
+	if (user_lookup(user, &uid, &gid) == -1)
+		return err_set(e, CB_ENOENT, "there is no user %s any more", user);
+	return user_become(user, uid, gid, e);
+}
+
+int core_role(const struct value *cfg, const int *socks, size_t n)
+{
+	struct core_process p = { 0 };
+	struct err e;
+	sigset_t sigs;
+	size_t next = 0;
+	int status = 1;
+	/* Blocked before any thread exists, so that only the signalfd sees them. */
+	sigemptyset(&sigs);
+	sigaddset(&sigs, SIGTERM);
+	sigaddset(&sigs, SIGINT);
+	sigaddset(&sigs, SIGHUP);
+	sigprocmask(SIG_BLOCK, &sigs, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	int sigfd = signalfd(-1, &sigs, SFD_CLOEXEC);
+	int xmlrpc_fd = v_dict_bool(cfg, "xmlrpc", false) && next < n ? socks[next++] : -1;
+	int http_fd = v_dict_bool(cfg, "http", false) && next < n ? socks[next++] : -1;
+	if (sigfd == -1 || drop_privileges(cfg, &e) != CB_OK) {
+		log_error("core", "%s", sigfd == -1 ? "cannot create a signal descriptor" : e.text);
+		return 1;
+	}
+	if (core_open(&p.core, &e) != CB_OK) {
+		log_error("core", "%s", e.text);
+		return 1;
+	}
+	if (rpc_open(&p.core, &p.rpc, &e) != CB_OK || http_start(&p.core, p.rpc, xmlrpc_fd, http_fd, &p.http, &e) != CB_OK) {
+		log_error("core", "%s", e.text);
+	} else if (msg_send(FD_PEER, CONTROL_READY, -1) == 0) {
+		serve(&p, sigfd);
+		status = 0;
+	}
+	if (p.dhcp != NULL)
+		netboot_core_stop(p.dhcp);
+	if (p.tftp != NULL)
+		netboot_core_stop(p.tftp);
+	http_stop(p.http);
+	if (p.rpc != NULL)
+		rpc_close(p.rpc);
+	core_close(&p.core);
+	log_info("core", "stopped");
+	return status;
+}

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * master.c - starts the processes and keeps them running. It reads the administrator's files, never a peer's bytes.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "netboot/netboot.h"
+#include "process/process.h"
+#include "settings/settings.h"
+
+#define BACKOFF_FIRST_MS 200
+#define BACKOFF_MAX_MS 10000
+#define HEALTHY_MS 60000           /* alive this long: the next death starts at the first delay again */
+#define STOP_MS 900                /* SIGTERM to SIGKILL */
+
+/* A network service: what it is called, how its sockets are opened, how the core is told. */
+struct service {
+	const char *name;
+	char control;
+	int (*open)(const struct value *cfg, int *socks, size_t cap, size_t *n, struct err *e);
+	bool enabled;
+	int socks[SOCKETS_MAX];
+	size_t n;
+	struct value *cfg;         /* its part of cobblerd.yaml */
+	pid_t pid;                 /* 0: not running */
+	int64_t started_ms, start_at_ms;
+	int backoff_ms;
+};
+
+struct master {
+	const struct options *o;
+	struct value *daemon_cfg;
+	char *user;                /* account of the core; "" when we stay who we are */
+	uid_t uid;
+	gid_t gid;
+	int core_socks[2];
+	size_t core_n;
+	bool has_xmlrpc, has_http;
+	pid_t core_pid;
+	int core_sock;             /* -1: no core */
+	int64_t core_started_ms, core_start_at_ms;
+	int core_backoff_ms;
+	bool core_ready, was_ready;
+	int ready_fd;              /* tells the waiting parent of a daemonised master; -1 */
+	int sigfd;
+	struct service services[2];
+};
+
+static enum log_level log_level_of(const struct master *m)
+{
+	static const char *const names[] = { "error", "warning", "info", "debug" };
+	const char *want = m->o->log_level != NULL ? m->o->log_level : v_dict_cstr(m->daemon_cfg, "log_level", "info");
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_eq(names[i], want))
+			return (enum log_level)i;
+	return LOG_LVL_INFO;
+}
+
+static struct value *base_config(const struct master *m)
+{
+	static const char *const names[] = { "error", "warning", "info", "debug" };
+	struct value *cfg = v_dict();
+	v_dict_set(cfg, "root", v_str(path_root()));
+	v_dict_set(cfg, "log_level", v_str(names[log_level_of(m)]));
+	v_dict_set(cfg, "user", v_str(m->user));
+	return cfg;
+}
+
+static int make_pair(int pair[2], struct err *e)
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
+		return err_sys(e, "cannot create a socket pair");
+	return CB_OK;
+}
+
+static void start_core(struct master *m)
+{
+	struct err e;
+	int pair[2];
+	m->core_start_at_ms = 0;
+	m->core_started_ms = clock_mono_ms();
+	if (make_pair(pair, &e) != CB_OK) {
+		log_error("master", "%s", e.text);
+		m->core_start_at_ms = clock_mono_ms() + BACKOFF_MAX_MS;
+		return;
+	}
+	struct value *cfg = base_config(m);
+	v_dict_set(cfg, "xmlrpc", v_bool(m->has_xmlrpc));
+	v_dict_set(cfg, "http", v_bool(m->has_http));
+	m->core_pid = child_start("core", pair[1], cfg, m->core_socks, m->core_n, &e);
+	v_unref(cfg);
+	close(pair[1]);
+	m->core_sock = pair[0];
+	m->core_ready = false;
+	if (m->core_pid <= 0) {
+		log_error("master", "%s", e.text);
+		m->core_pid = 0;
+		close_fd(&m->core_sock);
+		m->core_start_at_ms = clock_mono_ms() + BACKOFF_MAX_MS;
+	}
+}
+
+static void start_service(struct master *m, struct service *s)
+{
+	struct err e;
+	int pair[2];
+	s->start_at_ms = 0;
+	s->started_ms = clock_mono_ms();
+	if (make_pair(pair, &e) != CB_OK || msg_send(m->core_sock, s->control, pair[1]) == -1) {
+		log_error("master", "cannot connect %s to the core", s->name);
+		s->start_at_ms = clock_mono_ms() + BACKOFF_MAX_MS;
+		return;
+	}
+	close(pair[1]);
+	struct value *cfg = base_config(m);
+	v_dict_set(cfg, "service", v_ref(s->cfg));
+	s->pid = child_start(s->name, pair[0], cfg, s->socks, s->n, &e);
+	v_unref(cfg);
+	close(pair[0]);
+	if (s->pid <= 0) {
+		log_error("master", "%s", e.text);
+		s->pid = 0;
+		s->start_at_ms = clock_mono_ms() + BACKOFF_MAX_MS;
+	}
+}
+
+static int next_backoff(int last, int64_t lived_ms)
+{
+	if (last == 0 || lived_ms > HEALTHY_MS)
+		return BACKOFF_FIRST_MS;
+	return last * 2 < BACKOFF_MAX_MS ? last * 2 : BACKOFF_MAX_MS;
+}
+
+static void describe_end(const char *name, pid_t pid, int status, int delay_ms)
+{
+	if (WIFSIGNALED(status))
+		log_error("master", "%s[%d] was ended by signal %d (%s); starting it again in %d ms", name, (int)pid, WTERMSIG(status),
+			strsignal(WTERMSIG(status)), delay_ms);
+	else
+		log_error("master", "%s[%d] ended with status %d; starting it again in %d ms", name, (int)pid, WEXITSTATUS(status), delay_ms);
+}
+
+/* The core is gone: its services follow by themselves when their sockets close, and are started again after it. */
+static void core_died(struct master *m, int status)
+{
+	m->core_backoff_ms = next_backoff(m->core_backoff_ms, clock_mono_ms() - m->core_started_ms);
+	describe_end("core", m->core_pid, status, m->core_backoff_ms);
+	m->core_pid = 0;
+	m->core_ready = false;
+	close_fd(&m->core_sock);
+	m->core_start_at_ms = clock_mono_ms() + m->core_backoff_ms;
+}
+
+/* Returns false when the daemon cannot go on: the core ended before it was ever ready. */
+static bool reap(struct master *m)
+{
+	int status;
+	for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0; ) {
+		if (pid == m->core_pid) {
+			if (!m->was_ready) {
+				m->core_pid = 0;
+				return false;
+			}
+			core_died(m, status);
+			continue;
+		}
+		for (size_t i = 0; i < ARRAY_LEN(m->services); i++) {
+			struct service *s = &m->services[i];
+			if (s->pid != pid)
+				continue;
+			s->pid = 0;
+			if (m->core_pid == 0 || !m->core_ready) {
+				s->backoff_ms = 0;               /* it followed the core */
+				continue;
+			}
+			s->backoff_ms = next_backoff(s->backoff_ms, clock_mono_ms() - s->started_ms);
+			describe_end(s->name, pid, status, s->backoff_ms);
+			s->start_at_ms = clock_mono_ms() + s->backoff_ms;
+		}
+	}
+	return true;
+}
+
+static void announce_ready(struct master *m)
+{
+	m->core_ready = true;
+	for (size_t i = 0; i < ARRAY_LEN(m->services); i++)
+		if (m->services[i].enabled && m->services[i].pid == 0)
+			start_service(m, &m->services[i]);
+	if (m->was_ready)
+		return;
+	m->was_ready = true;
+	log_info("master", "cobblerd %s (Cobbler %s) is ready", COBBLERD_VERSION, COBBLER_COMPAT);
+	sd_notify(0, "READY=1\nSTATUS=Serving");
+	if (m->ready_fd >= 0 && write(m->ready_fd, "R", 1) == 1)
+		close_fd(&m->ready_fd);
+}
+
+static void start_what_is_due(struct master *m)
+{
+	int64_t now = clock_mono_ms();
+	if (m->core_pid == 0 && m->core_start_at_ms != 0 && now >= m->core_start_at_ms)
+		start_core(m);
+	for (size_t i = 0; i < ARRAY_LEN(m->services); i++) {
+		struct service *s = &m->services[i];
+		if (s->enabled && s->pid == 0 && m->core_ready && s->start_at_ms != 0 && now >= s->start_at_ms)
+			start_service(m, s);
+	}
+}
+
+static void service_close(struct service *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		close(s->socks[i]);
+	s->n = 0;
+}
+
+/* Reads the service's part of cfg and opens its sockets. */
+static int service_open(struct service *s, const struct value *cfg, struct err *e)
+{
+	const struct value *part = v_dict_get(cfg, s->name);
+	s->enabled = v_dict_bool(part, "enabled", false);
+	v_unref(s->cfg);
+	s->cfg = part != NULL ? v_ref(part) : v_dict();
+	if (!s->enabled)
+		return CB_OK;
+	int rc = s->open(s->cfg, s->socks, SOCKETS_MAX, &s->n, e);
+	if (rc != CB_OK) {
+		s->n = 0;
+		s->enabled = false;
+	}
+	return rc;
+}
+
+/* SIGHUP: the core reads its settings again; a service whose part of cobblerd.yaml changed is started anew. */
+static void reload(struct master *m)
+{
+	struct settings *st;
+	struct err e;
+	sd_notify(0, "RELOADING=1");
+	if (m->core_pid > 0)
+		kill(m->core_pid, SIGHUP);
+	if (settings_open(&st, &e) != CB_OK) {
+		log_error("master", "the old configuration stays in force: %s", e.text);
+		sd_notify(0, "READY=1");
+		return;
+	}
+	struct value *cfg = settings_daemon(st);
+	settings_close(st);
+	for (size_t i = 0; i < ARRAY_LEN(m->services); i++) {
+		struct service *s = &m->services[i];
+		const struct value *part = v_dict_get(cfg, s->name);
+		if (part != NULL && v_equal(part, s->cfg))
+			continue;
+		if (s->pid > 0) {
+			kill(s->pid, SIGTERM);
+			waitpid(s->pid, NULL, 0);
+			s->pid = 0;
+		}
+		service_close(s);
+		if (service_open(s, cfg, &e) != CB_OK)
+			log_error("master", "%s stays down: %s", s->name, e.text);
+		else if (s->enabled && m->core_ready)
+			start_service(m, s);
+	}
+	v_unref(m->daemon_cfg);
+	m->daemon_cfg = cfg;
+	sd_notify(0, "READY=1");
+}
+
+/* Everything ends within STOP_MS; what does not is killed. */
+static void stop_all(struct master *m)
+{
+	pid_t pids[3];
+	size_t n = 0;
+	sd_notify(0, "STOPPING=1");
+	for (size_t i = 0; i < ARRAY_LEN(m->services); i++)
+		if (m->services[i].pid > 0)
+			pids[n++] = m->services[i].pid;
+	if (m->core_pid > 0)
+		pids[n++] = m->core_pid;
+	for (size_t i = 0; i < n; i++)
+		kill(pids[i], SIGTERM);
+	int64_t deadline = clock_mono_ms() + STOP_MS;
+	for (size_t left = n; left > 0; ) {
+		pid_t pid = waitpid(-1, NULL, WNOHANG);
+		if (pid > 0) {
+			for (size_t i = 0; i < n; i++)
+				if (pids[i] == pid) {
+					pids[i] = 0;
+					left--;
+				}
+			continue;
+		}
+		if (pid == -1 && errno == ECHILD)
+			break;
+		if (clock_mono_ms() >= deadline) {
+			for (size_t i = 0; i < n; i++)
+				if (pids[i] > 0) {
+					log_warn("master", "process %d did not end in time: killed", (int)pids[i]);
+					kill(pids[i], SIGKILL);
+				}
+			break;
+		}
+		poll(NULL, 0, 5);
+	}
+}
+
+static bool take_signal(struct master *m, bool *stop)
+{
+	struct signalfd_siginfo si;
+	if (read(m->sigfd, &si, sizeof(si)) != sizeof(si))
+		return true;
+	switch (si.ssi_signo) {
+	case SIGCHLD: return reap(m);
+	case SIGHUP: reload(m); return true;
+	default: *stop = true; return true;
+	}
+}
+
+/* Until SIGTERM (0) or until the core cannot be brought up (1). */
+static int run(struct master *m)
+{
+	bool stop = false;
+	start_core(m);
+	while (!stop) {
+		struct pollfd f[2] = { { .fd = m->sigfd, .events = POLLIN }, { .fd = m->core_sock, .events = POLLIN } };
+		poll(f, m->core_sock >= 0 ? 2 : 1, 100);
+		if ((f[0].revents & POLLIN) && !take_signal(m, &stop))
+			return 1;
+		if (m->core_sock >= 0 && f[1].fd == m->core_sock && f[1].revents != 0) {
+			char type;
+			int fd, n = msg_recv(m->core_sock, &type, &fd);
+			close_fd(&fd);
+			if (n > 0 && type == CONTROL_READY)
+				announce_ready(m);
+			else if (n <= 0)
+				close_fd(&m->core_sock);         /* its death is reported by SIGCHLD */
+		}
+		start_what_is_due(m);
+	}
+	return 0;
+}
+
+static int open_listeners(struct master *m, const struct value *st, struct err *e)
+{
+	const struct value *x = v_dict_get(m->daemon_cfg, "xmlrpc"), *h = v_dict_get(m->daemon_cfg, "http");
+	int rc = listen_tcp("XML-RPC", v_dict_cstr(x, "address", "127.0.0.1"), (unsigned)v_dict_int(st, "xmlrpc_port", 25151),
+		&m->core_socks[m->core_n], e);
+	if (rc != CB_OK)
+		return rc;
+	m->has_xmlrpc = true;
+	m->core_n++;
+	if (v_dict_bool(h, "enabled", true)) {
+		rc = listen_tcp("HTTP", v_dict_cstr(h, "address", "0.0.0.0"), (unsigned)v_dict_int(st, "http_port", 80),
+			&m->core_socks[m->core_n], e);
+		if (rc != CB_OK)
+			return rc;
+		m->has_http = true;
+		m->core_n++;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(m->services) && rc == CB_OK; i++)
+		rc = service_open(&m->services[i], m->daemon_cfg, e);
+	return rc;
+}
+
+/* The account that the core will run as. */
+static void choose_user(struct master *m)
+{
+	const char *user = v_dict_cstr(m->daemon_cfg, "user", "cobbler");
+	m->uid = (uid_t)-1;
+	m->gid = (gid_t)-1;
+	m->user = xstrdup("");
+	if (geteuid() != 0)
+		return;
+	if (user_lookup(user, &m->uid, &m->gid) == 0) {
+		free(m->user);
+		m->user = xstrdup(user);
+	} else {
+		log_warn("master", "there is no user \"%s\" (cobblerd.yaml: user): the core keeps running as root", user);
+	}
+}
+
+static int prepare(struct master *m, struct err *e)
+{
+	struct settings *st;
+	int rc = dirs_prepare((uid_t)-1, (gid_t)-1, e);
+	if (rc != CB_OK)
+		return rc;
+	rc = settings_open(&st, e);
+	if (rc != CB_OK)
+		return rc;
+	m->daemon_cfg = settings_daemon(st);
+	struct value *snap = settings_snapshot(st);
+	settings_close(st);
+	log_init("master", log_level_of(m));
+	choose_user(m);
+	char *log = path_of("/var/log/cobbler/cobbler.log");
+	if (log_open(log) == -1)
+		log_warn("master", "cannot open %s: %s", log, strerror(errno));
+	free(log);
+	if (*m->user != '\0')
+		rc = dirs_prepare(m->uid, m->gid, e);    /* after settings and log were created */
+	if (rc == CB_OK)
+		rc = open_listeners(m, snap, e);
+	v_unref(snap);
+	return rc;
+}
+
+/* In the background: the parent returns when the daemon is ready or has failed. Returns -1 in the child. */
+static int to_background(struct master *m)
+{
+	int p[2];
+	char c;
+	if (pipe2(p, O_CLOEXEC) == -1)
+		fatal("cannot create a pipe: %s", strerror(errno));
+	pid_t pid = fork();
+	if (pid == -1)
+		fatal("cannot go to the background: %s", strerror(errno));
+	if (pid > 0) {
+		close(p[1]);
+		return read(p[0], &c, 1) == 1 ? 0 : 1;
+	}
+	close(p[0]);
+	m->ready_fd = p[1];
+	setsid();
+	return -1;
+}
+
+int master_main(const struct options *o)
+{
+	struct master m = { .o = o, .core_sock = -1, .ready_fd = -1, .services = {
+		{ .name = "dhcp", .control = CONTROL_DHCP, .open = netboot_dhcp_open },
+		{ .name = "tftp", .control = CONTROL_TFTP, .open = netboot_tftp_open },
+	} };
+	struct err e;
+	sigset_t sigs;
+	int background = o->daemonize ? to_background(&m) : -1;
+	if (background >= 0)
+		return background;
+	log_init("master", LOG_LVL_INFO);
+	sigemptyset(&sigs);
+	sigaddset(&sigs, SIGTERM);
+	sigaddset(&sigs, SIGINT);
+	sigaddset(&sigs, SIGHUP);
+	sigaddset(&sigs, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &sigs, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	m.sigfd = signalfd(-1, &sigs, SFD_CLOEXEC | SFD_NONBLOCK);
+	int status = 1;
+	if (m.sigfd == -1 || prepare(&m, &e) != CB_OK)
+		log_error("master", "%s", m.sigfd == -1 ? "cannot create a signal descriptor" : e.text);
+	else
+		status = run(&m);
+	stop_all(&m);
+	log_info("master", "stopped");
+	for (size_t i = 0; i < ARRAY_LEN(m.services); i++) {
+		service_close(&m.services[i]);
+		v_unref(m.services[i].cfg);
+	}
+	for (size_t i = 0; i < m.core_n; i++)
+		close(m.core_socks[i]);
+	v_unref(m.daemon_cfg);
+	free(m.user);
+	return status;
+}
