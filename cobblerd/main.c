@@ -64,7 +64,7 @@ int main(int argc, char **argv)
 	const char *role = NULL;
 	char root[PATH_MAX];
 	open_standard_streams();
-	umask(027);
+	umask(022);
 	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	for (int c; (c = getopt_long(argc, argv, "Fh", longs, NULL)) != -1; ) {
 		switch (c) {
