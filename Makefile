@@ -41,7 +41,15 @@ ifeq ($(FLAVOUR),rel)
 	@for p in $(notdir $(PROGS)); do ln -sf rel/$$p build/$$p; done
 endif
 
-$(OUT)/libcobbler.a: $(call obj,$(LIBSRC))
+LIBRARY := $(shell find snippets/library -type f ! -name README.md 2>/dev/null)
+$(OUT)/gen/library.c: tools/embed $(LIBRARY) $(shell find snippets/library -type d)
+	@mkdir -p $(@D)
+	@tools/embed snippets/library > $@
+$(OUT)/obj/gen/library.o: $(OUT)/gen/library.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(OUT)/libcobbler.a: $(call obj,$(LIBSRC)) $(OUT)/obj/gen/library.o
 	@rm -f $@; ar rcs $@ $^
 $(OUT)/cobblerd: $(call obj,cobblerd/main.c) $(OUT)/libcobbler.a
 	$(CC) $(LDF_$(FLAVOUR)) -o $@ $^ $(LIBS)

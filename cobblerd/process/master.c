@@ -404,6 +404,11 @@ static int prepare(struct master *m, struct err *e)
 	rc = settings_open(&st, e);
 	if (rc != CB_OK)
 		return rc;
+	rc = library_install(e);
+	if (rc != CB_OK) {
+		settings_close(st);
+		return rc;
+	}
 	m->daemon_cfg = settings_daemon(st);
 	struct value *snap = settings_snapshot(st);
 	settings_close(st);

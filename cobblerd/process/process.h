@@ -55,6 +55,9 @@ int listen_tcp(const char *what, const char *address, unsigned port, int *ret, s
  * account's. uid (uid_t)-1: keep owners. */
 int dirs_prepare(uid_t uid, gid_t gid, struct err *e) MUST_CHECK;
 
+/* library.c: puts the shipped files (base/embedded.h) where the site has none. */
+int library_install(struct err *e) MUST_CHECK;
+
 /* user.c: become an account for good; refuses to go on half-way. */
 int user_lookup(const char *name, uid_t *uid, gid_t *gid);     /* 0, or -1 when there is no such account */
 int user_become(const char *name, uid_t uid, gid_t gid, struct err *e) MUST_CHECK;
