@@ -87,13 +87,10 @@ compat: all
 demo: all
 	@tools/demo $(ARGS)
 
-PREFIX ?= /usr
-install: all
-	install -D -m 0755 $(OUT)/cobblerd $(DESTDIR)$(PREFIX)/sbin/cobblerd
-	install -D -m 0755 $(OUT)/cobbler $(DESTDIR)$(PREFIX)/bin/cobbler
+include packaging/install.mk
 
 clean:
 	rm -rf build
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
-.PHONY: all check check-fast run-tests fuzz lint bench compat demo install clean
+.PHONY: all check check-fast run-tests fuzz lint bench compat demo clean

@@ -20,13 +20,19 @@
 
 /* ---- connection ---- */
 
-static void port_from(const char *path, int64_t *port)
+/* Returns owned, NULL when there is none: an unprivileged user may not read the configuration, then the usual is the best guess. */
+static struct value *read_yaml(const char *path)
 {
 	struct strbuf text CLEANUP(sb_free) = { 0 };
-	struct value *doc CLEANUP(v_unrefp) = NULL;
-	/* An unprivileged user may not read the settings: the usual port is the best guess then. */
+	struct value *doc = NULL;
 	if (file_read(AT_FDCWD, path, MAX_CONFIG, &text, NULL) < 0 || yaml_parse(sb_str(&text), text.len, &doc, NULL) < 0)
-		return;
+		return NULL;
+	return doc;
+}
+
+static void port_from(const char *path, int64_t *port)
+{
+	struct value *doc CLEANUP(v_unrefp) = read_yaml(path);
 	int64_t p = v_dict_int(doc, "xmlrpc_port", *port);
 	if (p > 0 && p < 65536)
 		*port = p;
@@ -37,6 +43,7 @@ static char *default_url(void)
 	int64_t port = DEFAULT_PORT;
 	char *main_file CLEANUP(free_ptr) = path_of("/etc/cobbler/settings.yaml");
 	char *pattern CLEANUP(free_ptr) = path_of("/etc/cobbler/settings.d/*.settings");
+	char *own_file CLEANUP(free_ptr) = path_of("/etc/cobbler/cobblerd.yaml");
 	port_from(main_file, &port);
 	glob_t g = { 0 };
 	if (glob(pattern, 0, NULL, &g) == 0) {
@@ -44,7 +51,12 @@ static char *default_url(void)
 			port_from(g.gl_pathv[i], &port);
 	}
 	globfree(&g);
-	return xasprintf("http://127.0.0.1:%d/RPC2", (int)port);
+	struct value *own CLEANUP(v_unrefp) = read_yaml(own_file);
+	const char *address = v_dict_cstr(v_dict_get(own, "xmlrpc"), "address", "");
+	if (!*address || str_eq(address, "0.0.0.0") || str_eq(address, "::"))
+		address = "127.0.0.1";
+	bool v6 = strchr(address, ':') != NULL;
+	return xasprintf("http://%s%s%s:%d/RPC2", v6 ? "[" : "", address, v6 ? "]" : "", (int)port);
 }
 
 static char *full_url(const char *url)
