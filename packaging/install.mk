@@ -29,6 +29,7 @@ install: all man
 	$(DATA) packaging/cobbler.tmpfiles $(DESTDIR)$(TMPFILESDIR)/cobbler.conf
 	$(DATA) packaging/cobbler.logrotate $(DESTDIR)$(SYSCONFDIR)/logrotate.d/cobbler
 	$(DATA) packaging/cobbler.bash-completion $(DESTDIR)$(BASHDIR)/cobbler
+	cd snippets/library && find . -type f ! -name README.md -exec $(DATA) {} $(abspath $(DESTDIR))$(PREFIX)/share/cobbler/library/{} \;
 	for m in $(MAN); do $(DATA) $$m $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/} || exit 1; done
 	if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then \
 		systemd-sysusers $(SYSUSERSDIR)/cobbler.conf && systemd-tmpfiles --create $(TMPFILESDIR)/cobbler.conf && \
