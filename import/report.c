@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * report.c - JSON lines on a descriptor.
+ */
+#include "import/report.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "value/json.h"
+
+#define EVERY_MS 250
+
+void report_value(struct report *r, const char *key, struct value *v)
+{
+	struct strbuf b = {0};
+	struct value *d = v_dict();
+	v_dict_set(d, key, v);
+	json_write(&b, d, JSON_ASCII);
+	sb_addc(&b, '\n');
+	for (size_t at = 0; r->fd >= 0 && at < b.len; ) {
+		ssize_t k = write(r->fd, b.p + at, b.len - at);
+		if (k < 0 && errno != EINTR)
+			break;          /* the parent is gone: nobody to tell */
+		at += k > 0 ? (size_t)k : 0;
+	}
+	v_unref(d);
+	sb_free(&b);
+}
+
+void report_log(struct report *r, const char *fmt, ...)
+{
+	struct strbuf b = {0}, clean = {0};
+	va_list ap;
+	va_start(ap, fmt);
+	sb_vaddf(&b, fmt, ap);
+	va_end(ap);
+	/* names from media need not be UTF-8, JSON must be */
+	bool good = utf8_valid(sb_str(&b), b.len);
+	for (size_t i = 0; i < b.len; i++) {
+		unsigned char c = (unsigned char)b.p[i];
+		if (c < 0x20 || c == 0x7f || (c >= 0x80 && !good))
+			sb_addf(&clean, "\\x%02x", c);
+		else
+			sb_addc(&clean, (char)c);
+	}
+	report_value(r, "log", v_str(sb_str(&clean)));
+	sb_free(&b);
+	sb_free(&clean);
+}
+
+void report_progress(struct report *r)
+{
+	double share = r->total > 0 ? (double)r->done / (double)r->total : 0;
+	struct strbuf b = {0};
+	sb_addf(&b, "{\"progress\": %.4f, \"bytes\": %llu}\n", share > 1 ? 1 : share, (unsigned long long)r->done);
+	if (r->fd >= 0)
+		(void)!write(r->fd, b.p, b.len);      /* the next line carries the same figures, newer */
+	sb_free(&b);
+}
+
+void report_bytes(struct report *r, uint64_t n)
+{
+	r->done += n;
+	int64_t now = clock_mono_ms();
+	if (now - r->last_ms < EVERY_MS)
+		return;
+	r->last_ms = now;
+	report_progress(r);
+}
