@@ -30,6 +30,11 @@ enum field_flags {
 };
 
 struct item;
+struct field;
+struct item_ctx;
+typedef int check_fn(const struct item_ctx *ctx, struct item *it, const struct field *f, const struct value *v, struct value **ret,
+	struct err *e);
+
 struct field {
 	const char *name;             /* attribute and JSON key */
 	const char *cli;              /* option without "--"; NULL: the name with '-' for '_' */
@@ -39,8 +44,11 @@ struct field {
 	const char *settings_key;     /* what "<<inherit>>" finally means; NULL: none */
 	const char *alias_of;         /* derived fields: the row they mirror (ks_meta -> autoinstall_meta) */
 	const char *const *choices;   /* F_ENUM: NULL-terminated */
-	/* Parses and checks v (borrowed), *ret owned. NULL: by type alone. it: the item being edited. */
-	int (*check)(const struct item *it, const struct field *f, const struct value *v, struct value **ret, struct err *e);
+	const char *enum_name;        /* F_ENUM: Cobbler's class, as its faults name it */
+	/* Parses and checks v (borrowed), *ret owned. NULL: by type alone. it: the item being edited; a setter of Cobbler's that
+	 * changes other fields too (profile clears image) does so here, when all is well. */
+	check_fn *check;
+	const char *type_error;       /* text of Cobbler's TypeError for this field; NULL: the generic one */
 	const char *help;             /* one line, our own words */
 };
 
@@ -52,6 +60,8 @@ struct item_table {
 	size_t n;
 };
 
+extern const struct item_table distro_table, profile_table, system_table, repo_table, image_table, menu_table, mgmtclass_table,
+	package_table, file_table, network_interface_table;
 extern const struct item_table *const item_tables[ITEM_TYPES + 1];    /* the last is the interface table */
 
 const struct item_table *item_table(enum item_type t);

@@ -33,6 +33,17 @@ const struct value *item_interfaces(const struct item *it);                  /* 
  * system: profile or image; menu: parent menu. */
 const char *item_parent(const struct item *it, enum item_type *type);
 
+/* What a setter may look at beside the item itself; a NULL context, model or function leaves those checks out. */
+struct model;
+struct item_ctx {
+	struct model *model;                       /* do references exist, are addresses free */
+	const struct value *settings;
+	int (*path_kind)(const char *path);        /* 'f' file, 'd' directory, 0 neither: kernels, ramdisks, templates */
+};
+int item_set_in(const struct item_ctx *ctx, struct item *it, const char *field, const struct value *v, struct err *e) MUST_CHECK;
+int item_set_interface_in(const struct item_ctx *ctx, struct item *it, const char *iface, const char *field, const struct value *v,
+	struct err *e) MUST_CHECK;
+
 /* Writing, on an unshared item only. item_set parses and validates as Cobbler's setter does (text for lists, dicts, booleans ...),
  * checks everything that needs no other item, and fails with the setter's exception class and text; the old value then stays.
  * CB_ENOENT when the type has no such field (or it cannot be set by clients). */

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * item.c - items as arrays of values, one for each row of their table. Default values are shared between all items.
+ */
+#include "model/item.h"
+
+#include <ctype.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "model/checks.h"
+#include "value/json.h"
+
+struct item {
+	atomic_int refs;
+	enum item_type type;
+	struct value *extra;           /* fields of its file that no row knows; NULL: none */
+	struct value *v[];
+};
+
+/* Rows that the code itself looks at often. */
+enum { COL_NAME, COL_UID, COL_PARENT, COL_COUNT };
+static const char *const col_names[COL_COUNT] = { "name", "uid", "parent" };
+static int cols[ITEM_TYPES][COL_COUNT];
+static struct value **defaults[ITEM_TYPES + 1];
+
+__attribute__((constructor(200))) static void parse_defaults(void)
+{
+	for (size_t t = 0; t <= ITEM_TYPES; t++) {
+		const struct item_table *tab = item_tables[t];
+		struct err e;
+		defaults[t] = xcalloc(tab->n, sizeof(*defaults[t]));
+		for (size_t i = 0; i < tab->n; i++)
+			if (json_parse(tab->rows[i].dflt, strlen(tab->rows[i].dflt), &defaults[t][i], &e) != CB_OK)
+				fatal("default of %s.%s: %s", tab->name, tab->rows[i].name, e.text);
+		for (size_t c = 0; t < ITEM_TYPES && c < COL_COUNT; c++)
+			for (size_t i = 0; i < tab->n; i++)
+				if (str_eq(tab->rows[i].name, col_names[c]))
+					cols[t][c] = (int)i;
+	}
+}
+
+__attribute__((destructor)) static void free_defaults(void)
+{
+	for (size_t t = 0; t <= ITEM_TYPES; t++) {
+		for (size_t i = 0; i < item_tables[t]->n; i++)
+			v_unref(defaults[t][i]);
+		free(defaults[t]);
+	}
+}
+
+static const struct item_table *table_of(const struct item *it)
+{
+	return item_tables[it->type];
+}
+
+static struct item *alloc_item(enum item_type type)
+{
+	struct item *it = xcalloc(1, sizeof(*it) + item_tables[type]->n * sizeof(it->v[0]));
+	atomic_init(&it->refs, 1);
+	it->type = type;
+	return it;
+}
+
+struct item *item_new(enum item_type type)
+{
+	char uid[33];
+	struct item *it = alloc_item(type);
+	for (size_t i = 0; i < item_tables[type]->n; i++)
+		it->v[i] = v_ref(defaults[type][i]);
+	random_hex(uid, 16);
+	v_unref(it->v[cols[type][COL_UID]]);
+	it->v[cols[type][COL_UID]] = v_str(uid);
+	return it;
+}
+
+struct item *item_edit(const struct item *old)
+{
+	struct item *it = alloc_item(old->type);
+	for (size_t i = 0; i < item_tables[old->type]->n; i++)
+		it->v[i] = v_ref(old->v[i]);
+	it->extra = old->extra != NULL ? v_ref(old->extra) : NULL;
+	return it;
+}
+
+struct item *item_ref(const struct item *cit)
+{
+	struct item *it = (struct item *)(uintptr_t)cit;
+	atomic_fetch_add_explicit(&it->refs, 1, memory_order_relaxed);
+	return it;
+}
+
+void item_unref(struct item *it)
+{
+	if (it == NULL || atomic_fetch_sub_explicit(&it->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	for (size_t i = 0; i < item_tables[it->type]->n; i++)
+		v_unref(it->v[i]);
+	v_unref(it->extra);
+	free(it);
+}
+
+void item_unrefp(struct item **it)
+{
+	item_unref(*it);
+	*it = NULL;
+}
+
+enum item_type item_type(const struct item *it) { return it->type; }
+const char *item_name(const struct item *it) { return v_cstr(it->v[cols[it->type][COL_NAME]]); }
+const char *item_uid(const struct item *it) { return v_cstr(it->v[cols[it->type][COL_UID]]); }
+
+const struct value *item_at(const struct item *it, size_t row)
+{
+	if (row >= table_of(it)->n)
+		return NULL;
+	const char *mirrored = table_of(it)->rows[row].alias_of;
+	return mirrored != NULL ? item_get(it, mirrored) : it->v[row];
+}
+
+const struct value *item_get(const struct item *it, const char *field)
+{
+	int i = field_index(table_of(it), field);
+	return i >= 0 ? item_at(it, (size_t)i) : NULL;
+}
+
+const char *item_str(const struct item *it, const char *field)
+{
+	return v_cstr(item_get(it, field));
+}
+
+bool item_bool(const struct item *it, const char *field)
+{
+	return v_truthy(item_get(it, field));
+}
+
+const struct value *item_interfaces(const struct item *it)
+{
+	static struct value *empty;
+	if (it->type == ITEM_SYSTEM)
+		return item_get(it, "interfaces");
+	struct value *mine = __atomic_load_n(&empty, __ATOMIC_ACQUIRE);
+	if (mine == NULL) {
+		struct value *fresh = v_dict();
+		if (__atomic_compare_exchange_n(&empty, &mine, fresh, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+			mine = fresh;
+		else
+			v_unref(fresh);
+	}
+	return mine;
+}
+
+const char *item_parent(const struct item *it, enum item_type *type)
+{
+	const char *parent = v_cstr(it->v[cols[it->type][COL_PARENT]]);
+	*type = it->type;
+	if (*parent != '\0' && it->type != ITEM_DISTRO)
+		return parent;
+	if (it->type == ITEM_PROFILE) {
+		*type = ITEM_DISTRO;
+		return item_str(it, "distro");
+	}
+	if (it->type == ITEM_SYSTEM) {
+		const char *profile = item_str(it, "profile");
+		*type = *profile != '\0' ? ITEM_PROFILE : ITEM_IMAGE;
+		return *profile != '\0' ? profile : item_str(it, "image");
+	}
+	return "";
+}
+
+/* Lets a row's setter work on v. *ret owned. */
+static int run_check(const struct item_ctx *ctx, struct item *it, const struct field *f, const struct value *v, struct value **ret,
+	struct err *e)
+{
+	return f->check != NULL ? f->check(ctx, it, f, v, ret, e) : check_by_type(ctx, it, f, v, ret, e);
+}
+
+int item_set_in(const struct item_ctx *ctx, struct item *it, const char *field, const struct value *v, struct err *e)
+{
+	int i = field_index(table_of(it), field);
+	if (i >= 0 && table_of(it)->rows[i].alias_of != NULL)
+		i = field_index(table_of(it), table_of(it)->rows[i].alias_of);
+	if (i < 0 || (table_of(it)->rows[i].flags & FF_READONLY))
+		return err_set(e, CB_ENOENT, "%s has no field \"%s\" that can be set", table_of(it)->name, field);
+	struct value *clean = NULL;
+	int rc = run_check(ctx, it, &table_of(it)->rows[i], v, &clean, e);
+	if (rc != CB_OK)
+		return rc;
+	v_unref(it->v[i]);
+	it->v[i] = clean;
+	return CB_OK;
+}
+
+int item_set(struct item *it, const char *field, const struct value *v, struct err *e)
+{
+	return item_set_in(NULL, it, field, v, e);
+}
+
+int item_set_str(struct item *it, const char *field, const char *s, struct err *e)
+{
+	struct value *v = v_str(s);
+	int rc = item_set(it, field, v, e);
+	v_unref(v);
+	return rc;
+}
+
+void item_put(struct item *it, const char *field, struct value *v)
+{
+	int i = field_index(table_of(it), field);
+	if (i < 0)
+		fatal("%s has no field %s", table_of(it)->name, field);
+	v_unref(it->v[i]);
+	it->v[i] = v;
+}
+
+static struct value *new_interface(void)
+{
+	struct value *d = v_dict();
+	for (size_t i = 0; i < network_interface_table.n; i++)
+		v_dict_set(d, network_interface_table.rows[i].name, v_ref(defaults[ITEM_INTERFACE][i]));
+	return d;
+}
+
+static bool interface_name_ok(const char *s)
+{
+	size_t n = strlen(s);
+	if (n == 0 || n > 64 || str_eq(s, ".") || str_eq(s, ".."))
+		return false;
+	for (; *s != '\0'; s++)
+		if (!isalnum((unsigned char)*s) && strchr("_.:-@", *s) == NULL)
+			return false;
+	return true;
+}
+
+/* A set of interfaces of its own with this one in it; the inner dict is unshared too. Takes nothing, *iface borrows. */
+static struct value *unshare(struct item *it, const char *name, struct value **iface)
+{
+	struct value *all = v_copy(item_interfaces(it));
+	const struct value *old = v_dict_get(all, name);
+	*iface = old != NULL ? v_copy(old) : new_interface();
+	v_dict_set(all, name, *iface);
+	return all;
+}
+
+int item_set_interface_in(const struct item_ctx *ctx, struct item *it, const char *name, const char *field, const struct value *v, struct err *e)
+{
+	struct value *iface, *clean;
+	if (it->type != ITEM_SYSTEM)
+		return err_set(e, CB_EINVAL, "a %s has no interfaces", table_of(it)->name);
+	if (*name == '\0')
+		name = "default";
+	if (!interface_name_ok(name))
+		return err_py(e, CB_EINVAL, PY_VALUE, "\"%s\" is not a usable interface name", name);
+	if (field != NULL) {
+		int i = field_index(&network_interface_table, field);
+		if (i < 0)
+			return err_set(e, CB_ENOENT, "an interface has no field \"%s\"", field);
+		const struct field *f = &network_interface_table.rows[i];
+		/* compat: setting what is there already is never a duplicate */
+		const struct value *now = v_dict_get(v_dict_get(item_interfaces(it), name), f->name);
+		if (now != NULL && v_equal(now, v))
+			return CB_OK;
+		int rc = run_check(ctx, it, f, v, &clean, e);
+		if (rc != CB_OK)
+			return rc;
+		field = f->name;
+	}
+	struct value *all = unshare(it, name, &iface);
+	if (field != NULL)
+		v_dict_set(iface, field, clean);
+	item_put(it, "interfaces", all);
+	return CB_OK;
+}
+
+int item_set_interface(struct item *it, const char *iface, const char *field, const struct value *v, struct err *e)
+{
+	return item_set_interface_in(NULL, it, iface, field, v, e);
+}
+
+int item_delete_interface(struct item *it, const char *name, struct err *e)
+{
+	struct value *all = v_copy(item_interfaces(it));
+	if (!v_dict_del(all, name)) {
+		v_unref(all);
+		return err_py(e, CB_ENOENT, PY_KEY, "'%s'", name);
+	}
+	item_put(it, "interfaces", all);
+	return CB_OK;
+}
+
+int item_rename_interface(struct item *it, const char *from, const char *to, struct err *e)
+{
+	const struct value *old = item_interfaces(it), *moved = v_dict_get(old, from);
+	if (moved == NULL)
+		return err_py(e, CB_ENOENT, PY_VALUE, "Interface \"%s\" does not exist", from);
+	if (v_dict_get(old, to) != NULL)
+		return err_py(e, CB_EEXIST, PY_VALUE, "Interface \"%s\" already exists", to);
+	if (!interface_name_ok(to))
+		return err_py(e, CB_EINVAL, PY_VALUE, "\"%s\" is not a usable interface name", to);
+	struct value *all = v_copy(old);
+	v_dict_set(all, to, v_ref(moved));
+	v_dict_del(all, from);
+	item_put(it, "interfaces", all);
+	return CB_OK;
+}
+
+static struct value *as_dict(const struct item *it, unsigned leave_out)
+{
+	struct value *d = v_dict();
+	for (size_t i = 0; i < table_of(it)->n; i++)
+		if (!(table_of(it)->rows[i].flags & leave_out))
+			v_dict_set(d, table_of(it)->rows[i].name, v_ref(item_at(it, i)));
+	return d;
+}
+
+struct value *item_to_dict(const struct item *it)
+{
+	return as_dict(it, FF_NOWIRE);
+}
+
+struct value *item_to_disk(const struct item *it)
+{
+	struct value *d = as_dict(it, FF_NODISK);
+	for (size_t i = 0; i < v_len(it->extra); i++)
+		v_dict_set(d, v_dict_key(it->extra, i), v_ref(v_dict_at(it->extra, i)));
+	return d;
+}
+
+/* Does a stored value have a form that the row can hold? Older releases wrote null and "" for absent lists and dicts. */
+static struct value *from_disk(const struct field *f, const struct value *v)
+{
+	bool absent = v_is(v, V_NONE) || v_str_is(v, "");
+	if (is_inherit(v) && (f->flags & FF_INHERIT))
+		return v_ref(v);
+	switch (f->type) {
+	case F_STR: case F_ENUM:
+		return v_is(v, V_NONE) ? v_str("") : v_is(v, V_STR) || str_eq(f->name, "comment") ? v_ref(v) : NULL;
+	case F_BOOL:
+		return v_is(v, V_BOOL) ? v_ref(v) : v_is(v, V_INT) || absent ? v_bool(v_truthy(v)) : NULL;
+	case F_INT:
+		return v_is(v, V_INT) ? v_ref(v) : NULL;
+	case F_FLOAT:
+		return v_is(v, V_FLOAT) || v_is(v, V_INT) ? v_ref(v) : NULL;
+	case F_LIST:
+		return v_is(v, V_LIST) || v_str_is(v, "") ? v_ref(v) : absent ? v_list() : NULL;
+	case F_DICT:
+		return v_is(v, V_DICT) ? v_ref(v) : absent ? v_dict() : NULL;
+	case F_OPAQUE:
+		return v_ref(v);
+	}
+	return NULL;
+}
+
+static int load_field(struct item *it, size_t row, const struct value *v, struct err *e)
+{
+	const struct field *f = &table_of(it)->rows[row];
+	struct value *clean = from_disk(f, v);
+	struct err inner;
+	/* What has another form goes through the setter, which knows the text forms of old releases. */
+	if (clean == NULL && run_check(NULL, it, f, v, &clean, &inner) != CB_OK)
+		return err_set(e, CB_EPARSE, "%s: %s", f->name, inner.text);
+	v_unref(it->v[row]);
+	it->v[row] = clean;
+	return CB_OK;
+}
+
+/* The interfaces of a stored system: missing fields get defaults, unknown ones stay. */
+static int load_interfaces(struct item *it, const struct value *v, struct err *e)
+{
+	struct value *all = v_dict();
+	for (size_t i = 0; i < v_len(v); i++) {
+		const struct value *stored = v_dict_at(v, i);
+		if (!v_is(stored, V_DICT)) {
+			v_unref(all);
+			return err_set(e, CB_EPARSE, "interfaces: \"%s\" is a %s, not a dict", v_dict_key(v, i), v_type_name(stored));
+		}
+		struct value *iface = new_interface();
+		for (size_t k = 0; k < v_len(stored); k++) {
+			int row = field_index(&network_interface_table, v_dict_key(stored, k));
+			v_dict_set(iface, row >= 0 ? network_interface_table.rows[row].name : v_dict_key(stored, k), v_ref(v_dict_at(stored, k)));
+		}
+		v_dict_set(all, v_dict_key(v, i), iface);
+	}
+	item_put(it, "interfaces", all);
+	return CB_OK;
+}
+
+int item_from_disk(enum item_type type, const struct value *dict, struct item **ret, struct err *e)
+{
+	CLEANUP(item_unrefp) struct item *it = item_new(type);
+	if (!v_is(dict, V_DICT))
+		return err_set(e, CB_EPARSE, "a JSON object expected, not a %s", v_type_name(dict));
+	for (size_t i = 0; i < v_len(dict); i++) {
+		const char *key = v_dict_key(dict, i);
+		const struct value *v = v_dict_at(dict, i);
+		int row = field_index(table_of(it), key), rc = CB_OK;
+		if (row >= 0 && (table_of(it)->rows[row].flags & FF_NODISK))
+			continue;
+		if (row < 0) {
+			if (it->extra == NULL)
+				it->extra = v_dict();
+			v_dict_set(it->extra, key, v_ref(v));
+		} else if (str_eq(key, "interfaces")) {
+			rc = load_interfaces(it, v, e);
+		} else {
+			rc = load_field(it, (size_t)row, v, e);
+		}
+		if (rc != CB_OK)
+			return rc;
+	}
+	if (*item_name(it) == '\0')
+		return err_set(e, CB_EPARSE, "it has no name");
+	struct value *name;
+	if (check_name(NULL, it, &table_of(it)->rows[cols[type][COL_NAME]], it->v[cols[type][COL_NAME]], &name, e) != CB_OK)
+		return CB_EPARSE;
+	v_unref(name);
+	*ret = item_ref(it);
+	return CB_OK;
+}
