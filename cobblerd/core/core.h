@@ -25,5 +25,7 @@ struct core {
 /* Opens settings, store, model, renderer, tasks; everything it opened is closed again on failure. */
 int core_open(struct core *c, struct err *e) MUST_CHECK;
 void core_close(struct core *c);
+/* For struct item_ctx: what a path of an item or of a template is. */
+int core_path_kind(const char *path);
 
 #endif

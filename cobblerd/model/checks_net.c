@@ -128,8 +128,9 @@ static int check_unique(const struct item_ctx *ctx, struct item *it, const char 
 {
 	if (ctx == NULL || ctx->model == NULL || *value == '\0' || v_dict_bool(ctx->settings, setting, false))
 		return CB_OK;
-	CLEANUP(item_unrefp) struct item *other = find(ctx->model, value, NULL);
-	if (other == NULL || str_eq(item_uid(other), item_uid(it)))
+	const char *iface = NULL;                        /* NULL: only the host name is the same, which is no conflict */
+	CLEANUP(item_unrefp) struct item *other = find(ctx->model, value, &iface);
+	if (other == NULL || iface == NULL || str_eq(item_uid(other), item_uid(it)))
 		return CB_OK;
 	return err_py(e, CB_EEXIST, PY_VALUE, "%s duplicate found \"%s\". Object with the conflict has the name \"%s\"", what, value,
 		item_name(other));
@@ -137,7 +138,7 @@ static int check_unique(const struct item_ctx *ctx, struct item *it, const char 
 
 int check_ip4(const struct item_ctx *ctx, struct item *it, const struct field *f, const struct value *v, struct value **ret, struct err *e)
 {
-	struct value *s;
+	struct value *s = NULL;
 	if (v_is(v, V_STR) && (f->flags & FF_INHERIT) && is_inherit(v)) {
 		*ret = v_ref(v);
 		return CB_OK;
@@ -149,6 +150,8 @@ int check_ip4(const struct item_ctx *ctx, struct item *it, const struct field *f
 		rc = check_unique(ctx, it, "allow_duplicate_ips", "IP address", v_cstr(s), model_system_by_ip, e);
 	if (rc == CB_OK)
 		*ret = s;
+	else
+		v_unref(s);
 	return rc;
 }
 
@@ -160,7 +163,7 @@ int check_netmask(const struct item_ctx *ctx UNUSED, struct item *it UNUSED, con
 
 int check_ip6(const struct item_ctx *ctx, struct item *it, const struct field *f, const struct value *v, struct value **ret, struct err *e)
 {
-	struct value *s;
+	struct value *s = NULL;
 	if (v_is(v, V_STR) && (f->flags & FF_INHERIT) && is_inherit(v)) {
 		*ret = v_ref(v);
 		return CB_OK;
@@ -172,6 +175,8 @@ int check_ip6(const struct item_ctx *ctx, struct item *it, const struct field *f
 		rc = check_unique(ctx, it, "allow_duplicate_ips", "IPv6 address", v_cstr(s), model_system_by_ip, e);
 	if (rc == CB_OK)
 		*ret = s;
+	else
+		v_unref(s);
 	return rc;
 }
 

@@ -43,7 +43,7 @@ static size_t row_of(size_t table, const char *name)
 	return (size_t)(uintptr_t)map_get(&rows_by_name[table], name);
 }
 
-__attribute__((constructor)) static void index_rows(void)
+__attribute__((constructor(150))) static void index_rows(void)
 {
 	for (size_t t = 0; t < ARRAY_LEN(item_tables); t++)
 		for (size_t i = 0; i < item_tables[t]->n; i++)

@@ -40,7 +40,7 @@ static struct value false_value = { .refs = IMMORTAL, .type = V_BOOL, .u.b = fal
 static struct value empty_str = { .refs = IMMORTAL, .type = V_STR };
 static struct value small_ints[SMALL_MAX - SMALL_MIN + 1];
 
-__attribute__((constructor)) static void make_small_ints(void)
+__attribute__((constructor(101))) static void make_small_ints(void)
 {
 	for (size_t i = 0; i < ARRAY_LEN(small_ints); i++) {
 		atomic_init(&small_ints[i].refs, IMMORTAL);

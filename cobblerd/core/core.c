@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * core.c - opening and closing what the core process owns.
+ */
+#include "core/core.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "model/signatures.h"
+
+int core_path_kind(const char *path)
+{
+	struct stat st;
+	/* Templates live below our root; kernels and ramdisks of items are literal. */
+	bool ours = str_starts(path, "/var/lib/cobbler/") || str_starts(path, "/etc/cobbler/");
+	char *real = ours ? path_of(path) : xstrdup(path);
+	int rc = stat(real, &st);
+	free(real);
+	return rc == -1 ? '0' : S_ISREG(st.st_mode) ? 'f' : S_ISDIR(st.st_mode) ? 'd' : '0';
+}
+
+static void load_signatures(const struct value *settings)
+{
+	struct err e;
+	char *path = path_of(v_dict_cstr(settings, "signature_path", "/var/lib/cobbler/distro_signatures.json"));
+	if (signatures_load(path, &e) != CB_OK)
+		log_error("core", "the built-in signatures alone are used: %s", e.text);
+	free(path);
+}
+
+int core_open(struct core *c, struct err *e)
+{
+	size_t loaded, damaged;
+	int64_t began = clock_mono_ms();
+	memset(c, 0, sizeof(*c));
+	pthread_mutex_init(&c->edit_lock, NULL);
+	int rc = settings_open(&c->settings, e);
+	if (rc == CB_OK) {
+		struct value *st = settings_snapshot(c->settings);
+		load_signatures(st);
+		rc = store_open(v_dict_bool(st, "serializer_pretty_json", false), &c->store, e);
+		v_unref(st);
+	}
+	c->model = model_new();
+	if (rc == CB_OK)
+		rc = store_load(c->store, c->model, &loaded, &damaged, e);
+	if (rc != CB_OK) {
+		core_close(c);
+		return rc;
+	}
+	c->renderer = renderer_new();
+	c->tasks = tasks_new();
+	log_info("core", "%zu items loaded in %lld ms, %zu damaged files set aside", loaded, (long long)(clock_mono_ms() - began), damaged);
+	return CB_OK;
+}
+
+void core_close(struct core *c)
+{
+	if (c->tasks != NULL)
+		tasks_free(c->tasks);
+	if (c->renderer != NULL)
+		renderer_free(c->renderer);
+	model_free(c->model);
+	store_close(c->store);
+	if (c->settings != NULL)
+		settings_close(c->settings);
+	pthread_mutex_destroy(&c->edit_lock);
+	memset(c, 0, sizeof(*c));
+}

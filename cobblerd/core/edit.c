@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * edit.c - the one path of every change.
+ */
+#include "core/edit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "triggers/triggers.h"
+
+/* Runs /var/lib/cobbler/triggers/<event>/<type>/<when>. A pre-trigger that fails stops the edit; a post-trigger is reported. */
+static int run_triggers(const char *event, const struct item *it, const char *when, struct err *e)
+{
+	char *dir = xasprintf("%s/%s/%s", event, item_table(item_type(it))->name, when);
+	const char *args[] = { item_name(it), NULL };
+	int rc = triggers_run(dir, args, e);
+	if (rc == CB_OK && str_eq(when, "post"))
+		rc = triggers_run("change", NULL, e);
+	if (rc != CB_OK && str_eq(when, "post")) {
+		log_warn("core", "after %s of %s \"%s\": %s", event, item_table(item_type(it))->name, item_name(it), e->text);
+		rc = CB_OK;
+	}
+	free(dir);
+	return rc;
+}
+
+/* The published item with this uid, or NULL. Returns owned. */
+static struct item *published(struct core *c, const struct item *it)
+{
+	struct item *old = model_by_uid(c->model, item_uid(it));
+	if (old != NULL && item_type(old) != item_type(it)) {
+		item_unref(old);
+		old = NULL;
+	}
+	return old;
+}
+
+static int64_t depth_of(struct core *c, const struct item *it)
+{
+	CLEANUP(item_unrefp) struct item *parent = model_parent(c->model, it);
+	return parent != NULL ? v_int_of(item_get(parent, "depth")) + 1 : v_int_of(item_get(it, "depth"));
+}
+
+static void stamp(struct core *c, struct item *it)
+{
+	double now = clock_wall();
+	if (v_float_of(item_get(it, "ctime")) == 0)
+		item_put(it, "ctime", v_float(now));
+	item_put(it, "mtime", v_float(now));
+	item_put(it, "depth", v_int(depth_of(c, it)));
+}
+
+/* Checks and writes one item; *old (owned, may be NULL) is what it replaces. The edit lock is held. */
+static int check_and_store(struct core *c, struct item *it, bool as_new, struct item **old, struct err *e)
+{
+	struct value *settings = settings_snapshot(c->settings);
+	*old = published(c, it);
+	if (as_new && *old == NULL) {
+		CLEANUP(item_unrefp) struct item *named = model_get(c->model, item_type(it), item_name(it));
+		if (named != NULL) {
+			v_unref(settings);
+			return err_set(e, CB_EEXIST, "An object already exists with that name. Try 'edit'?");
+		}
+	}
+	int rc = model_check(c->model, settings, it, *old, e);
+	v_unref(settings);
+	if (rc != CB_OK)
+		return rc;
+	stamp(c, it);
+	return store_save(c->store, it, *old, e);
+}
+
+int edit_save(struct core *c, struct item *it, bool as_new, bool triggers, struct err *e)
+{
+	struct item *old = NULL;
+	int rc = triggers ? run_triggers("add", it, "pre", e) : CB_OK;
+	if (rc != CB_OK)
+		return rc;
+	pthread_mutex_lock(&c->edit_lock);
+	rc = check_and_store(c, it, as_new, &old, e);
+	if (rc == CB_OK)
+		model_publish(c->model, item_edit(it), old);     /* a copy: the caller may go on editing its own */
+	pthread_mutex_unlock(&c->edit_lock);
+	item_unref(old);
+	if (rc == CB_OK && triggers)
+		rc = run_triggers("add", it, "post", e);
+	return rc;
+}
+
+/* compat: System.make_clone - a copy has no addresses of its own. */
+static void clear_addresses(struct item *it)
+{
+	static const char *const fields[] = { "mac_address", "ip_address", "ipv6_address", "dns_name" };
+	struct value *all = v_copy(item_interfaces(it));
+	for (size_t i = 0; i < v_len(all); i++) {
+		struct value *one = v_copy(v_dict_at(all, i));
+		for (size_t k = 0; k < ARRAY_LEN(fields); k++)
+			v_dict_set(one, fields[k], v_str(""));
+		v_dict_set(all, v_dict_key(all, i), one);
+	}
+	item_put(it, "interfaces", all);
+}
+
+int edit_copy(struct core *c, const struct item *it, const char *newname, struct item **ret, struct err *e)
+{
+	char uid[33];
+	CLEANUP(item_unrefp) struct item *copy = item_edit(it);
+	int rc = item_set_str(copy, "name", newname, e);
+	if (rc != CB_OK)
+		return rc;
+	random_hex(uid, 16);
+	item_put(copy, "uid", v_str(uid));
+	item_put(copy, "ctime", v_float(0));
+	if (item_type(it) == ITEM_SYSTEM)
+		clear_addresses(copy);
+	rc = edit_save(c, copy, true, true, e);
+	if (rc == CB_OK && ret != NULL)
+		*ret = item_ref(copy);
+	return rc;
+}
+
+/* Replaces the name in whatever field of it refers to (t, from). */
+static void rewrite_reference(struct item *it, enum item_type t, const char *from, const char *to)
+{
+	static const struct { enum item_type to; const char *field; } fields[] = {
+		{ ITEM_DISTRO, "distro" }, { ITEM_PROFILE, "profile" }, { ITEM_IMAGE, "image" }, { ITEM_MENU, "menu" }, { ITEM_REPO, "repos" },
+		{ ITEM_PACKAGE, "packages" }, { ITEM_FILE, "files" },
+	};
+	if (item_type(it) == t && str_eq(item_str(it, "parent"), from))
+		item_put(it, "parent", v_str(to));
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+		const struct value *v = fields[i].to == t ? item_get(it, fields[i].field) : NULL;
+		if (v_str_is(v, from))
+			item_put(it, fields[i].field, v_str(to));
+		if (!v_is(v, V_LIST) || !v_list_has_str(v, from))
+			continue;
+		struct value *list = v_copy(v);
+		for (size_t k = 0; k < v_len(list); k++)
+			if (v_str_is(v_list_at(list, k), from))
+				v_list_set(list, k, v_str(to));
+		item_put(it, fields[i].field, list);
+	}
+}
+
+int edit_rename(struct core *c, const struct item *it, const char *newname, struct err *e)
+{
+	CLEANUP(item_unrefp) struct item *renamed = item_edit(it);
+	if (str_eq(item_name(it), newname))
+		return CB_OK;
+	int rc = item_set_str(renamed, "name", newname, e);
+	if (rc == CB_OK)
+		rc = run_triggers("add", renamed, "pre", e);
+	if (rc != CB_OK)
+		return rc;
+	struct item *old = NULL;
+	pthread_mutex_lock(&c->edit_lock);
+	rc = check_and_store(c, renamed, false, &old, e);
+	if (rc == CB_OK) {
+		struct item_list refs = model_referrers(c->model, item_type(it), item_name(it));
+		model_publish(c->model, item_edit(renamed), old);
+		/* The item has its new name already; a referrer that cannot be written keeps the daemon's memory right and says so. */
+		for (size_t i = 0; i < refs.n; i++) {
+			struct item *r = item_edit(refs.v[i]);
+			struct err why;
+			rewrite_reference(r, item_type(it), item_name(it), newname);
+			if (store_save(c->store, r, refs.v[i], &why) != CB_OK) {
+				log_error("core", "%s \"%s\" still names \"%s\" on disk: %s", item_table(item_type(r))->name, item_name(r),
+					item_name(it), why.text);
+				rc = err_set(e, CB_EIO, "renamed, but %s", why.text);
+			}
+			model_publish(c->model, r, refs.v[i]);
+		}
+		item_list_free(&refs);
+	}
+	pthread_mutex_unlock(&c->edit_lock);
+	item_unref(old);
+	if (rc == CB_OK)
+		rc = run_triggers("add", renamed, "post", e);
+	return rc;
+}
+
+static int remove_one(struct core *c, const struct item *it, bool triggers, struct err *e)
+{
+	int rc = triggers ? run_triggers("delete", it, "pre", e) : CB_OK;
+	if (rc != CB_OK)
+		return rc;
+	pthread_mutex_lock(&c->edit_lock);
+	rc = store_delete(c->store, it, e);
+	if (rc == CB_OK)
+		model_remove(c->model, it);
+	pthread_mutex_unlock(&c->edit_lock);
+	if (rc == CB_OK && triggers)
+		rc = run_triggers("delete", it, "post", e);
+	return rc;
+}
+
+int edit_remove(struct core *c, enum item_type t, const char *name, bool recursive, bool triggers, struct err *e)
+{
+	CLEANUP(item_unrefp) struct item *it = model_get(c->model, t, name);
+	if (it == NULL)
+		return err_set(e, CB_ENOENT, "cannot delete an object that does not exist: %s", name);
+	CLEANUP(item_list_free) struct item_list kids = model_descendants(c->model, it);
+	if (kids.n > 0 && !recursive)
+		return err_set(e, CB_ESTATE, "removal would orphan %s: %s", item_table(item_type(kids.v[0]))->name, item_name(kids.v[0]));
+	for (size_t i = kids.n; i > 0; i--) {
+		int rc = remove_one(c, kids.v[i - 1], triggers, e);
+		if (rc != CB_OK)
+			return rc;
+	}
+	return remove_one(c, it, triggers, e);
+}

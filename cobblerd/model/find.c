@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * find.c - searching as Cobbler's Item.find_match does.
+ */
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "model/checks.h"
+#include "model/model_private.h"
+
+/* compat: collection.SEARCH_REKEY - what command lines call a field. */
+static const struct { const char *from, *to; } rekey[] = {
+	{ "kopts", "kernel_options" }, { "kopts_post", "kernel_options_post" }, { "inherit", "parent" }, { "ip", "ip_address" },
+	{ "mac", "mac_address" }, { "enable_gpxe", "enable_ipxe" }, { "gpxe_enabled", "enable_ipxe" },
+};
+
+/* The attribute that a criterion means; buf holds a name with "-" turned into "_". */
+static const char *rekeyed(const char *key, char buf[64])
+{
+	for (size_t i = 0; i < ARRAY_LEN(rekey); i++)
+		if (str_eq(rekey[i].from, key))
+			return rekey[i].to;
+	if (strchr(key, '-') == NULL || strlen(key) >= 64)
+		return key;
+	size_t n = 0;
+	for (; *key != '\0'; key++)
+		buf[n++] = *key == '-' ? '_' : *key;
+	buf[n] = '\0';
+	return buf;
+}
+
+static bool has_glob(const char *s)
+{
+	return strpbrk(s, "?*[") != NULL;
+}
+
+static bool text_matches(const char *have, const char *want)
+{
+	if (!has_glob(want))
+		return strcasecmp(have, want) == 0;
+	/* fnmatch.fnmatch: "[!x]" negates as in the shell, a backslash is itself */
+	return fnmatch(want, have, FNM_CASEFOLD | FNM_NOESCAPE) == 0;
+}
+
+/* compat: Item.__find_compare. -1: the types cannot be compared (*e). */
+static int compare(const struct value *have, const char *want, struct err *e)
+{
+	struct value *v = NULL, *text;
+	bool ok = true;
+	if (v_is(have, V_STR))
+		return text_matches(v_cstr(have), want);
+	if (v_is(have, V_BOOL)) {
+		static const char *const yes[] = { "true", "1", "y", "yes" };
+		bool b = false;
+		for (size_t i = 0; i < ARRAY_LEN(yes); i++)
+			b = b || strcasecmp(want, yes[i]) == 0;
+		return b == v_truthy(have);
+	}
+	if (!v_is(have, V_LIST) && !v_is(have, V_DICT))
+		return err_py(e, CB_EINVAL, PY_TYPE, "find cannot compare type: <class '%s'>", v_type_name(have));
+	text = v_str(want);
+	int rc = v_is(have, V_LIST) ? input_list(text, &v, e) : input_dict(text, true, &v, e);
+	v_unref(text);
+	if (rc != CB_OK)
+		return -1;
+	for (size_t i = 0; ok && i < v_len(v); i++) {
+		if (v_is(have, V_LIST)) {
+			ok = v_list_has_str(have, v_cstr(v_list_at(v, i)));
+		} else {
+			const struct value *x = v_dict_get(have, v_dict_key(v, i));
+			ok = x != NULL && v_equal(x, v_dict_at(v, i));
+		}
+	}
+	v_unref(v);
+	return ok;
+}
+
+static int match_interfaces(const struct item *it, const char *key, const char *want, struct err *e)
+{
+	const struct value *all = item_interfaces(it);
+	for (size_t i = 0; i < v_len(all); i++) {
+		if (str_eq(want, v_dict_key(all, i)))
+			return 1;
+		const struct value *have = v_dict_get(v_dict_at(all, i), key);
+		int r = have != NULL ? compare(have, want, e) : 0;
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+static int match_one(const struct item *it, const char *key, const char *want, struct err *e)
+{
+	bool negate = *want == '~';
+	int r;
+	want += negate;
+	if (item_type(it) == ITEM_SYSTEM && (field_index(&network_interface_table, key) >= 0 || str_eq(key, "interface"))) {
+		r = match_interfaces(it, key, want, e);
+	} else {
+		const struct value *have = item_get(it, key);
+		r = have != NULL ? compare(have, want, e) : 0;
+	}
+	return r < 0 ? r : negate ? !r : r;
+}
+
+static int match(const struct item *it, const struct value *criteria, struct err *e)
+{
+	char buf[64];
+	for (size_t i = 0; i < v_len(criteria); i++) {
+		const struct value *want = v_dict_at(criteria, i);
+		if (v_is(want, V_NONE))
+			continue;
+		int r = match_one(it, rekeyed(v_dict_key(criteria, i), buf), v_cstr(want), e);
+		if (r <= 0)
+			return r;
+	}
+	return 1;
+}
+
+/* Starts from an index when a criterion allows it. */
+static struct item_list candidates(struct model *m, enum item_type t, const struct value *criteria)
+{
+	char buf[64];
+	for (size_t i = 0; i < v_len(criteria); i++) {
+		const char *key = rekeyed(v_dict_key(criteria, i), buf), *want = v_cstr(v_dict_at(criteria, i));
+		if (*want == '\0' || *want == '~' || has_glob(want))
+			continue;
+		if (str_eq(key, "name"))
+			return model_by_index(m, t, key, want);
+		if (str_eq(key, "uid")) {
+			struct item_list l = { 0 };
+			CLEANUP(item_unrefp) struct item *it = model_by_uid(m, want);
+			if (it != NULL && item_type(it) == t)
+				item_list_add(&l, it);
+			return l;
+		}
+		bool indexed = str_eq(key, "mac_address") || str_eq(key, "ip_address") || str_eq(key, "ipv6_address") || str_eq(key, "dns_name");
+		if (t == ITEM_SYSTEM && indexed)
+			return model_by_index(m, t, key, want);
+		enum item_type to = str_eq(key, "profile") && t == ITEM_SYSTEM ? ITEM_PROFILE : str_eq(key, "image") && t == ITEM_SYSTEM ?
+			ITEM_IMAGE : str_eq(key, "distro") && t == ITEM_PROFILE ? ITEM_DISTRO : ITEM_TYPES;
+		if (to != ITEM_TYPES && model_count(m, to) > 0) {
+			CLEANUP(item_unrefp) struct item *parent = model_get(m, to, want);
+			if (parent != NULL)
+				return model_referrers(m, to, want);
+		}
+	}
+	return model_items(m, t);
+}
+
+int model_find(struct model *m, enum item_type t, const struct value *criteria, struct item_list *ret, struct err *e)
+{
+	struct item_list found = { 0 };
+	if (v_len(criteria) == 0)
+		return err_py(e, CB_EINVAL, PY_VALUE, "calling find with no arguments");
+	for (size_t i = 0; i < v_len(criteria); i++) {
+		const struct value *v = v_dict_at(criteria, i);
+		if (!v_is(v, V_STR) && !v_is(v, V_NONE))
+			return err_py(e, CB_EINVAL, PY_ATTR, "'%s' object has no attribute 'startswith'", v_type_name(v));
+	}
+	struct item_list all = candidates(m, t, criteria);
+	int rc = CB_OK;
+	for (size_t i = 0; i < all.n && rc == CB_OK; i++) {
+		int r = item_type(all.v[i]) == t ? match(all.v[i], criteria, e) : 0;
+		if (r < 0)
+			rc = CB_EINVAL;
+		else if (r > 0)
+			item_list_add(&found, all.v[i]);
+	}
+	item_list_free(&all);
+	if (rc == CB_OK)
+		*ret = found;
+	else
+		item_list_free(&found);
+	return rc;
+}

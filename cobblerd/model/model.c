@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * model.c - collections and their indexes under one reader-writer lock. Items are immutable, so a lookup holds the lock
+ * only while it follows an index and takes a reference.
+ */
+#include "model/model.h"
+
+#include <ctype.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/checks.h"
+#include "model/index.h"
+#include "model/model_private.h"
+
+#define KEY_MAX 512
+
+struct collection {
+	struct entry **v;              /* in insertion order; NULL: removed */
+	size_t n, cap, live;
+	struct map by_name;            /* -> struct entry */
+	struct index by_lower_name;    /* find is case-insensitive */
+};
+
+struct model {
+	pthread_rwlock_t lock;
+	uint64_t version;
+	struct collection c[ITEM_TYPES];
+	struct map by_uid;             /* -> struct entry, all types */
+	struct index by_mac, by_ip, by_dns;
+	struct index referrers;        /* "type:name" of what is referred to -> who does */
+};
+
+struct model *model_new(void)
+{
+	struct model *m = xcalloc(1, sizeof(*m));
+	pthread_rwlockattr_t a;
+	pthread_rwlockattr_init(&a);
+	pthread_rwlockattr_setkind_np(&a, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&m->lock, &a);
+	pthread_rwlockattr_destroy(&a);
+	return m;
+}
+
+void model_free(struct model *m)
+{
+	if (m == NULL)
+		return;
+	for (size_t t = 0; t < ITEM_TYPES; t++) {
+		struct collection *c = &m->c[t];
+		for (size_t i = 0; i < c->n; i++)
+			if (c->v[i] != NULL) {
+				item_unref(c->v[i]->it);
+				free(c->v[i]);
+			}
+		free(c->v);
+		map_free(&c->by_name);
+		index_free(&c->by_lower_name);
+	}
+	map_free(&m->by_uid);
+	index_free(&m->by_mac);
+	index_free(&m->by_ip);
+	index_free(&m->by_dns);
+	index_free(&m->referrers);
+	pthread_rwlock_destroy(&m->lock);
+	free(m);
+}
+
+static void lower(const char *s, char out[KEY_MAX])
+{
+	size_t n = 0;
+	for (; *s != '\0' && n + 1 < KEY_MAX; s++)
+		out[n++] = (char)tolower((unsigned char)*s);
+	out[n] = '\0';
+}
+
+typedef void index_op(struct index *ix, const char *key, struct entry *e);
+
+static void del_op(struct index *ix, const char *key, struct entry *e)
+{
+	index_del(ix, key, e);
+}
+
+static void index_lower(struct index *ix, const char *s, struct entry *e, index_op *op)
+{
+	char key[KEY_MAX];
+	lower(s, key);
+	op(ix, key, e);
+}
+
+static void index_reference(struct model *m, enum item_type t, const char *name, struct entry *e, index_op *op)
+{
+	char key[KEY_MAX];
+	if (*name == '\0')
+		return;
+	snprintf(key, sizeof(key), "%d:%s", (int)t, name);
+	op(&m->referrers, key, e);
+}
+
+/* Fields that name other items, besides the parent. */
+static const struct { enum item_type type; const char *field; enum item_type to; bool list; } references[] = {
+	{ ITEM_PROFILE, "menu", ITEM_MENU, false },
+	{ ITEM_IMAGE, "menu", ITEM_MENU, false },
+	{ ITEM_PROFILE, "repos", ITEM_REPO, true },
+	{ ITEM_MGMTCLASS, "packages", ITEM_PACKAGE, true },
+	{ ITEM_MGMTCLASS, "files", ITEM_FILE, true },
+};
+
+static void index_references(struct model *m, struct entry *e, index_op *op)
+{
+	enum item_type pt;
+	const char *parent = item_parent(e->it, &pt);
+	index_reference(m, pt, parent, e, op);
+	for (size_t i = 0; i < ARRAY_LEN(references); i++) {
+		if (references[i].type != item_type(e->it))
+			continue;
+		const struct value *v = item_get(e->it, references[i].field);
+		if (!references[i].list)
+			index_reference(m, references[i].to, v_cstr(v), e, op);
+		for (size_t k = 0; references[i].list && v_is(v, V_LIST) && k < v_len(v); k++)
+			index_reference(m, references[i].to, v_cstr(v_list_at(v, k)), e, op);
+	}
+}
+
+static void index_system(struct model *m, struct entry *e, index_op *op)
+{
+	const struct value *all = item_interfaces(e->it);
+	index_lower(&m->by_dns, item_str(e->it, "hostname"), e, op);
+	for (size_t i = 0; i < v_len(all); i++) {
+		const struct value *f = v_dict_at(all, i);
+		index_lower(&m->by_mac, v_dict_cstr(f, "mac_address", ""), e, op);
+		index_lower(&m->by_ip, v_dict_cstr(f, "ip_address", ""), e, op);
+		index_lower(&m->by_ip, v_dict_cstr(f, "ipv6_address", ""), e, op);
+		index_lower(&m->by_dns, v_dict_cstr(f, "dns_name", ""), e, op);
+	}
+}
+
+static void index_item(struct model *m, struct entry *e, index_op *op)
+{
+	struct collection *c = &m->c[item_type(e->it)];
+	index_lower(&c->by_lower_name, item_name(e->it), e, op);
+	index_references(m, e, op);
+	if (item_type(e->it) == ITEM_SYSTEM)
+		index_system(m, e, op);
+}
+
+static void read_lock(struct model *m) { pthread_rwlock_rdlock(&m->lock); }
+static void unlock(struct model *m) { pthread_rwlock_unlock(&m->lock); }
+
+uint64_t model_version(const struct model *m)
+{
+	return __atomic_load_n(&m->version, __ATOMIC_ACQUIRE);
+}
+
+size_t model_count(struct model *m, enum item_type t)
+{
+	read_lock(m);
+	size_t n = m->c[t].live;
+	unlock(m);
+	return n;
+}
+
+static struct item *take(struct model *m, struct map *map, const char *key)
+{
+	read_lock(m);
+	struct entry *e = map_get(map, key);
+	struct item *it = e != NULL ? item_ref(e->it) : NULL;
+	unlock(m);
+	return it;
+}
+
+struct item *model_get(struct model *m, enum item_type t, const char *name)
+{
+	return take(m, &m->c[t].by_name, name);
+}
+
+struct item *model_by_uid(struct model *m, const char *uid)
+{
+	return take(m, &m->by_uid, uid);
+}
+
+/* Which interface has this text (any case) in one of two fields? NULL: none. Borrows from the item. */
+static const char *interface_with(const struct item *it, const char *key, const char *f1, const char *f2)
+{
+	const struct value *all = item_interfaces(it);
+	char have[KEY_MAX];
+	for (size_t i = 0; i < v_len(all); i++) {
+		const char *const fields[] = { f1, f2 };
+		for (size_t k = 0; k < 2; k++) {
+			lower(v_dict_cstr(v_dict_at(all, i), fields[k], ""), have);
+			if (*have != '\0' && str_eq(have, key))
+				return v_dict_key(all, i);
+		}
+	}
+	return NULL;
+}
+
+static struct item *system_by(struct model *m, struct index *ix, const char *text, const char *f1, const char *f2, const char **iface)
+{
+	char key[KEY_MAX];
+	lower(text, key);
+	read_lock(m);
+	const struct bucket *b = index_get(ix, key);
+	struct item *it = b != NULL ? item_ref(b->v[0]->it) : NULL;
+	unlock(m);
+	if (it != NULL && iface != NULL)
+		*iface = interface_with(it, key, f1, f2);
+	return it;
+}
+
+struct item *model_system_by_mac(struct model *m, const char *mac, const char **iface)
+{
+	return system_by(m, &m->by_mac, mac, "mac_address", "mac_address", iface);
+}
+
+struct item *model_system_by_ip(struct model *m, const char *ip, const char **iface)
+{
+	return system_by(m, &m->by_ip, ip, "ip_address", "ipv6_address", iface);
+}
+
+struct item *model_system_by_dns_name(struct model *m, const char *name, const char **iface)
+{
+	return system_by(m, &m->by_dns, name, "dns_name", "dns_name", iface);
+}
+
+struct item *model_parent(struct model *m, const struct item *it)
+{
+	enum item_type t;
+	const char *name = item_parent(it, &t);
+	return *name != '\0' ? model_get(m, t, name) : NULL;
+}
+
+void item_list_add(struct item_list *l, const struct item *it)
+{
+	if ((l->n & (l->n - 1)) == 0)                    /* grows at powers of two */
+		l->v = xreallocarray(l->v, l->n != 0 ? l->n * 2 : 1, sizeof(struct item *));
+	l->v[l->n++] = item_ref(it);
+}
+
+void item_list_free(struct item_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		item_unref(l->v[i]);
+	free(l->v);
+	*l = (struct item_list){ 0 };
+}
+
+struct item_list model_items(struct model *m, enum item_type t)
+{
+	read_lock(m);
+	const struct collection *c = &m->c[t];
+	struct item_list l = { xcalloc(c->live + 1, sizeof(struct item *)), 0 };
+	for (size_t i = 0; i < c->n; i++)
+		if (c->v[i] != NULL)
+			l.v[l.n++] = item_ref(c->v[i]->it);
+	unlock(m);
+	return l;
+}
+
+struct item_list model_referrers(struct model *m, enum item_type t, const char *name)
+{
+	struct item_list l = { 0 };
+	char key[KEY_MAX];
+	snprintf(key, sizeof(key), "%d:%s", (int)t, name);
+	read_lock(m);
+	const struct bucket *b = index_get(&m->referrers, key);
+	for (size_t i = 0; b != NULL && i < b->n; i++)
+		item_list_add(&l, b->v[i]->it);
+	unlock(m);
+	return l;
+}
+
+struct item_list model_children(struct model *m, const struct item *it)
+{
+	struct item_list all = model_referrers(m, item_type(it), item_name(it)), kids = { 0 };
+	for (size_t i = 0; i < all.n; i++) {
+		enum item_type t;
+		const char *parent = item_parent(all.v[i], &t);
+		bool inherits = t == item_type(it) && str_eq(parent, item_name(it));
+		if (inherits || item_type(it) == ITEM_MENU)
+			item_list_add(&kids, all.v[i]);
+	}
+	item_list_free(&all);
+	return kids;
+}
+
+struct item_list model_descendants(struct model *m, const struct item *it)
+{
+	struct item_list l = model_children(m, it);
+	for (size_t i = 0; i < l.n; i++) {
+		struct item_list kids = model_children(m, l.v[i]);
+		for (size_t k = 0; k < kids.n; k++)
+			item_list_add(&l, kids.v[k]);
+		item_list_free(&kids);
+	}
+	return l;
+}
+
+/* Candidates for find: those with this lower-cased key in an index. */
+struct item_list model_by_index(struct model *m, enum item_type t, const char *field, const char *text)
+{
+	struct item_list l = { 0 };
+	char key[KEY_MAX];
+	lower(text, key);
+	const struct index *ix = str_eq(field, "name") ? &m->c[t].by_lower_name : str_eq(field, "mac_address") ? &m->by_mac :
+		str_eq(field, "dns_name") || str_eq(field, "hostname") ? &m->by_dns : &m->by_ip;
+	read_lock(m);
+	const struct bucket *b = index_get(ix, key);
+	for (size_t i = 0; b != NULL && i < b->n; i++)
+		item_list_add(&l, b->v[i]->it);
+	unlock(m);
+	return l;
+}
+
+static void append(struct collection *c, struct entry *e)
+{
+	if (c->n == c->cap) {
+		if (c->live < c->n / 2) {                /* close the gaps instead of growing */
+			size_t n = 0;
+			for (size_t i = 0; i < c->n; i++)
+				if (c->v[i] != NULL) {
+					c->v[n] = c->v[i];
+					c->v[n]->pos = n;
+					n++;
+				}
+			c->n = n;
+		} else {
+			c->cap = c->cap != 0 ? c->cap * 2 : 16;
+			c->v = xreallocarray(c->v, c->cap, sizeof(struct entry *));
+		}
+	}
+	e->pos = c->n;
+	c->v[c->n++] = e;
+	c->live++;
+}
+
+void model_publish(struct model *m, struct item *it, const struct item *old)
+{
+	struct collection *c = &m->c[item_type(it)];
+	struct item *gone = NULL;
+	pthread_rwlock_wrlock(&m->lock);
+	struct entry *e = old != NULL ? map_get(&c->by_name, item_name(old)) : NULL;
+	if (e != NULL) {
+		index_item(m, e, del_op);
+		map_del(&m->by_uid, item_uid(e->it));
+		map_del(&c->by_name, item_name(e->it));
+		gone = e->it;
+		e->it = it;
+	} else {
+		e = xcalloc(1, sizeof(*e));
+		e->it = it;
+		append(c, e);
+	}
+	map_put(&c->by_name, item_name(it), e);
+	map_put(&m->by_uid, item_uid(it), e);
+	index_item(m, e, index_add);
+	__atomic_add_fetch(&m->version, 1, __ATOMIC_RELEASE);
+	pthread_rwlock_unlock(&m->lock);
+	item_unref(gone);
+}
+
+void model_remove(struct model *m, const struct item *it)
+{
+	struct collection *c = &m->c[item_type(it)];
+	pthread_rwlock_wrlock(&m->lock);
+	struct entry *e = map_del(&c->by_name, item_name(it));
+	if (e != NULL) {
+		index_item(m, e, del_op);
+		map_del(&m->by_uid, item_uid(e->it));
+		c->v[e->pos] = NULL;
+		c->live--;
+		__atomic_add_fetch(&m->version, 1, __ATOMIC_RELEASE);
+	}
+	pthread_rwlock_unlock(&m->lock);
+	if (e != NULL) {
+		item_unref(e->it);
+		free(e);
+	}
+}
