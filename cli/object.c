@@ -385,13 +385,14 @@ int run_signature_report(struct cli *cli, const struct call *c)
 	const char *name = v_dict_get(c->options, "name") ? name_of(c) : NULL;
 	if (!v_is(breeds, V_DICT))
 		return cli_fail(cli, "The server has no signatures; run 'cobbler signature update'");
+	if (!cli->json)
+		puts("Currently loaded signatures:");
 	if (name && !v_dict_get(breeds, name))
 		return cli_fail(cli, "No breed named '%s' found", name);
 	if (cli->json) {
 		cli_print_json(v_ref(name ? v_dict_get(breeds, name) : breeds));
 		return EXIT_DONE;
 	}
-	puts("Currently loaded signatures:");
 	if (name) {
 		size_t n = print_breed(breeds, name);
 		printf("\nBreed '%s' has %zu total signatures\n", name, n);
