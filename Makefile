@@ -60,6 +60,7 @@ $(OUT)/render-cases: $(call obj,tools/render_cases.c) $(OUT)/libcobbler.a
 $(OUT)/test/%: $(OUT)/obj/%.o $(OUT)/libcobbler.a
 	@mkdir -p $(@D)
 	$(CC) $(LDF_$(FLAVOUR)) -o $@ $< $(filter-out $(OUT)/obj/cli/main.o,$(if $(findstring test/cli/,$@),$(call obj,$(CLISRC)))) $(OUT)/libcobbler.a -lcmocka $(if $(findstring test/cli/,$@),$(CLI_LIBS)) $(LIBS)
+$(filter $(OUT)/test/cli/%,$(TESTS)): $(filter-out $(OUT)/obj/cli/main.o,$(call obj,$(CLISRC)))
 $(OUT)/replay/%: $(OUT)/obj/%.o $(OUT)/obj/tools/fuzz_replay.o $(OUT)/libcobbler.a
 	@mkdir -p $(@D)
 	$(CC) $(LDF_$(FLAVOUR)) -o $@ $< $(OUT)/obj/tools/fuzz_replay.o $(OUT)/libcobbler.a $(LIBS)

@@ -181,10 +181,10 @@ static void test_fault_of_an_edit_is_printed_and_fails(void **state UNUSED)
 		{ "xapi_object_edit", NULL, "&lt;class 'ValueError'&gt;:bad: value" } };
 	char *out CLEANUP(free_ptr) = NULL;
 	start(a, ARRAY_LEN(a));
-	assert_int_equal(RUN(&out, "distro", "edit", "--name=d", "--arch=x"), EXIT_FAILED);
+	assert_int_equal(RUN(&out, "distro", "edit", "--name=d", "--owners=x"), EXIT_FAILED);
 	assert_string_equal(out, "exception on server: bad: value\n");
 	free_ptr(&out);
-	assert_int_equal(RUN(&out, "--json", "distro", "edit", "--name=d", "--arch=x"), EXIT_FAILED);
+	assert_int_equal(RUN(&out, "--json", "distro", "edit", "--name=d", "--owners=x"), EXIT_FAILED);
 	assert_non_null(strstr(out, "\"class\": \"ValueError\""));
 	assert_non_null(strstr(out, "\"message\": \"bad: value\""));
 	stop();

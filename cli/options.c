@@ -102,9 +102,16 @@ static void add_aliases(struct opt_set *s)
 	}
 }
 
+static int by_group_and_name(const void *a, const void *b)
+{
+	const struct opt *x = a, *y = b;
+	return x->per_interface != y->per_interface ? (int)x->per_interface - (int)y->per_interface : strcmp(x->name, y->name);
+}
+
 void opts_add_fields(struct opt_set *s, enum item_type t)
 {
 	const struct item_table *table = item_table(t);
+	size_t first = s->n;
 	for (size_t i = 0; i < table->n; i++) {
 		const struct field *f = &table->rows[i];
 		/* Rows that mirror or derive from others have none; bookkeeping fields (uid, ctime ...) are accepted unlisted. */
@@ -118,6 +125,7 @@ void opts_add_fields(struct opt_set *s, enum item_type t)
 				add_row(s, nic, &nic->rows[i], true);
 		}
 	}
+	qsort(s->v + first, s->n - first, sizeof(*s->v), by_group_and_name);
 	add_aliases(s);
 }
 
@@ -130,24 +138,29 @@ void opts_free(struct opt_set *s)
 	*s = (struct opt_set){ 0 };
 }
 
-/* Edit distance with rows of at most MAX_WORD cells. */
+static unsigned least_of(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/* Edit distance; two neighbouring letters swapped count as one edit. */
 static unsigned distance(const char *a, const char *b)
 {
 	size_t na = strnlen(a, MAX_WORD), nb = strnlen(b, MAX_WORD);
-	unsigned row[MAX_WORD + 1];
+	unsigned rows[3][MAX_WORD + 1];
 	for (size_t j = 0; j <= nb; j++)
-		row[j] = (unsigned)j;
+		rows[0][j] = (unsigned)j;
 	for (size_t i = 1; i <= na; i++) {
-		unsigned diag = row[0];
+		unsigned *row = rows[i % 3];
+		const unsigned *above = rows[(i - 1) % 3], *two_above = rows[(i + 1) % 3];
 		row[0] = (unsigned)i;
 		for (size_t j = 1; j <= nb; j++) {
-			unsigned sub = diag + (a[i - 1] != b[j - 1]);
-			unsigned ins = row[j - 1] + 1, del = row[j] + 1;
-			diag = row[j];
-			row[j] = sub < ins ? (sub < del ? sub : del) : (ins < del ? ins : del);
+			row[j] = least_of(least_of(above[j], row[j - 1]) + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				row[j] = least_of(row[j], two_above[j - 2] + 1);
 		}
 	}
-	return row[nb];
+	return rows[na % 3][nb];
 }
 
 const char *nearest_name(const char *word, const char *const *names, size_t n, size_t stride)
