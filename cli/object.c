@@ -140,82 +140,104 @@ static void print_report(int item, const struct value *dict)
 	puts(sb_str(&b));
 }
 
-static void print_reports(int item, const struct value *list)
+/* Above this many items they are asked for one by one: xmlrpc-c needs 15 times the size of an answer to read it. */
+#define ITEMS_AT_ONCE 2000
+
+/* Calls each with every item of the type. Returns the exit status. */
+static int for_items(struct cli *cli, const char *noun, int item, void (*each)(int, const struct value *, void *), void *arg)
 {
-	for (size_t i = 0; i < v_len(list); i++)
-		print_report(item, v_list_at(list, i));
+	struct value *names CLEANUP(v_unrefp) = cli_call(cli, "get_item_names", params_of(v_str(noun), NULL), false);
+	if (!names)
+		return cli->status;
+	if (v_len(names) == 0)
+		return EXIT_DONE;
+	if (v_len(names) <= ITEMS_AT_ONCE) {
+		struct value *items CLEANUP(v_unrefp) = cli_call(cli, "get_items", params_of(v_str(noun), NULL), false);
+		for (size_t i = 0; i < v_len(items); i++)
+			each(item, v_list_at(items, i), arg);
+		return items ? EXIT_DONE : cli->status;
+	}
+	for (size_t i = 0; i < v_len(names); i++) {
+		struct value *one CLEANUP(v_unrefp) = cli_call(cli, "get_item", params_of(v_str(noun), v_ref(v_list_at(names, i)),
+			NULL), false);
+		if (!one)
+			return cli->status;
+		/* One that was removed meanwhile is "~". */
+		if (v_is(one, V_DICT))
+			each(item, one, arg);
+	}
+	return EXIT_DONE;
+}
+
+static void print_one(int item, const struct value *dict, void *arg UNUSED)
+{
+	print_report(item, dict);
+}
+
+static void collect_one(int item UNUSED, const struct value *dict, void *list)
+{
+	v_list_push(list, v_ref(dict));
 }
 
 int run_report(struct cli *cli, const struct call *c)
 {
-	bool one = v_dict_get(c->options, "name") != NULL;
-	struct value *v CLEANUP(v_unrefp) = cli_call(cli, one ? "get_item" : "get_items", one ?
-		params_of(v_str(c->noun), v_str(name_of(c)), NULL) : params_of(v_str(c->noun), NULL), false);
-	if (!v)
-		return cli->status;
-	if (one && !v_is(v, V_DICT))
-		return cli_fail(cli, "No %s found: %s", c->noun, name_of(c));
-	if (cli->json)
-		cli_print_json(v_ref(v));
-	else if (one)
-		print_report(c->item, v);
-	else
-		print_reports(c->item, v);
-	return EXIT_DONE;
+	if (v_dict_get(c->options, "name")) {
+		struct value *v CLEANUP(v_unrefp) = cli_call(cli, "get_item", params_of(v_str(c->noun), v_str(name_of(c)), NULL), false);
+		if (!v)
+			return cli->status;
+		if (!v_is(v, V_DICT))
+			return cli_fail(cli, "No %s found: %s", c->noun, name_of(c));
+		if (cli->json)
+			cli_print_json(v_ref(v));
+		else
+			print_report(c->item, v);
+		return EXIT_DONE;
+	}
+	if (!cli->json)
+		return for_items(cli, c->noun, c->item, print_one, NULL);
+	struct value *list CLEANUP(v_unrefp) = v_list();
+	int status = for_items(cli, c->noun, c->item, collect_one, list);
+	if (status == EXIT_DONE)
+		cli_print_json(v_ref(list));
+	return status;
 }
 
-/* Sections of "cobbler list" and "cobbler report": one per item type, parted by blank lines. */
-static int all_types(struct cli *cli, const char *rule, struct value *(*fetch)(struct cli *, const char *),
-	void (*print)(int, const struct value *))
+int run_list_all(struct cli *cli, const struct call *c UNUSED)
 {
 	struct value *doc CLEANUP(v_unrefp) = v_dict();
 	int item;
 	for (size_t i = 0; noun_at(i) && noun_bit(noun_at(i), &item) & W_ALL_ITEMS; i++) {
-		struct value *v CLEANUP(v_unrefp) = fetch(cli, noun_at(i));
-		if (!v)
-			return cli->status;
+		struct value *names CLEANUP(v_unrefp) = NULL;
+		struct err e;
+		if (sorted_names(cli, noun_at(i), &names, &e) < 0)
+			return cli_explain(cli, &e);
 		const char *plural = item_table((enum item_type)item)->plural;
-		if (cli->json) {
-			v_dict_set(doc, plural, v_ref(v));
+		v_dict_set(doc, plural, v_ref(names));
+		if (cli->json)
 			continue;
-		}
-		printf("%s%s:\n%s", i > 0 ? "\n" : "", plural, rule);
-		print(item, v);
+		printf("%s%s:\n", i > 0 ? "\n" : "", plural);
+		print_names(names);
 	}
 	if (cli->json)
 		cli_print_json(v_ref(doc));
 	return EXIT_DONE;
 }
 
-static struct value *fetch_names(struct cli *cli, const char *noun)
-{
-	struct value *names = NULL;
-	struct err e;
-	if (sorted_names(cli, noun, &names, &e) < 0) {
-		cli_explain(cli, &e);
-		return NULL;
-	}
-	return names;
-}
-
-static void print_section_names(int item UNUSED, const struct value *names)
-{
-	print_names(names);
-}
-
-static struct value *fetch_items(struct cli *cli, const char *noun)
-{
-	return cli_call(cli, "get_items", params_of(v_str(noun), NULL), false);
-}
-
-int run_list_all(struct cli *cli, const struct call *c UNUSED)
-{
-	return all_types(cli, "", fetch_names, print_section_names);
-}
-
 int run_report_all(struct cli *cli, const struct call *c UNUSED)
 {
-	return all_types(cli, "==========\n", fetch_items, print_reports);
+	struct value *doc CLEANUP(v_unrefp) = v_dict();
+	int item, status = EXIT_DONE;
+	for (size_t i = 0; status == EXIT_DONE && noun_at(i) && noun_bit(noun_at(i), &item) & W_ALL_ITEMS; i++) {
+		const char *plural = item_table((enum item_type)item)->plural;
+		struct value *list = v_list();
+		if (!cli->json)
+			printf("%s%s:\n==========\n", i > 0 ? "\n" : "", plural);
+		status = for_items(cli, noun_at(i), item, cli->json ? collect_one : print_one, list);
+		v_dict_set(doc, plural, list);
+	}
+	if (cli->json && status == EXIT_DONE)
+		cli_print_json(v_ref(doc));
+	return status;
 }
 
 int run_get_autoinstall(struct cli *cli, const struct call *c)
