@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * settings.c - reading, checking and changing Cobbler's settings.
+ */
+#include "settings/settings.h"
+
+#include <fcntl.h>
+#include <glob.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "settings/settings_private.h"
+#include "settings/settings_table.h"
+#include "value/json.h"
+#include "value/yaml.h"
+
+#define SETTINGS_PATH "/etc/cobbler/settings.yaml"
+
+/* What was read at one time; replaced whole. */
+struct state {
+	struct value *known;       /* as get_settings answers */
+	struct value *unknown;     /* keys that no row has: kept when the file is written */
+	struct value *daemon;      /* cobblerd.yaml */
+	struct value *modules;     /* section -> key -> text */
+};
+
+struct settings {
+	pthread_mutex_t lock;
+	struct state now;
+};
+
+static void state_free(struct state *st)
+{
+	v_unref(st->known);
+	v_unref(st->unknown);
+	v_unref(st->daemon);
+	v_unref(st->modules);
+	*st = (struct state){ 0 };
+}
+
+struct value *settings_defaults(void)
+{
+	struct value *d = v_dict();
+	for (size_t i = 0; i < settings_count; i++) {
+		struct value *v;
+		struct err e;
+		const char *text = settings_table[i].dflt;
+		if (json_parse(text, strlen(text), &v, &e) != CB_OK)
+			fatal("default of setting %s: %s", settings_table[i].name, e.text);
+		v_dict_set(d, settings_table[i].name, v);
+	}
+	return d;
+}
+
+int settings_read_yaml(const char *path, struct value **ret, struct err *e)
+{
+	struct strbuf b = { 0 };
+	struct value *v = NULL;
+	char *real = path_of(path);
+	int rc = file_read(AT_FDCWD, real, SETTINGS_FILE_MAX, &b, e);
+	free(real);
+	if (rc == CB_OK) {
+		rc = yaml_parse(sb_str(&b), b.len, &v, e);
+		if (rc != CB_OK)
+			err_prefix(e, "%s", path);
+	}
+	sb_free(&b);
+	if (rc == CB_OK && v_is(v, V_NONE)) {
+		v_unref(v);
+		v = v_dict();
+	}
+	if (rc == CB_OK && !v_is(v, V_DICT)) {
+		rc = err_set(e, CB_EPARSE, "%s: a mapping expected, not a %s", path, v_type_name(v));
+		v_unref(v);
+	}
+	if (rc == CB_OK)
+		*ret = v;
+	return rc;
+}
+
+static const struct setting *find_setting(const char *name)
+{
+	for (size_t i = 0; i < settings_count; i++)
+		if (str_eq(settings_table[i].name, name))
+			return &settings_table[i];
+	return NULL;
+}
+
+/* v in the form of the row's type (owned), or NULL when it cannot be. Old files have 0/1 for booleans and text for numbers. */
+static struct value *coerce(const struct setting *s, const struct value *v)
+{
+	int64_t n;
+	switch (s->type) {
+	case SET_BOOL:
+		if (v_is(v, V_INT) && (v_int_of(v) == 0 || v_int_of(v) == 1))
+			return v_bool(v_int_of(v) == 1);
+		return v_is(v, V_BOOL) ? v_ref(v) : NULL;
+	case SET_INT:
+		if (v_is(v, V_STR) && parse_int64(v_cstr(v), &n))
+			return v_int(n);
+		return v_is(v, V_INT) ? v_ref(v) : NULL;
+	case SET_FLOAT:
+		return v_is(v, V_FLOAT) || v_is(v, V_INT) ? v_ref(v) : NULL;
+	case SET_STR:
+		return v_is(v, V_STR) ? v_ref(v) : v_is(v, V_NONE) ? v_str("") : NULL;
+	case SET_LIST:
+		return v_is(v, V_LIST) ? v_ref(v) : v_is(v, V_NONE) ? v_list() : NULL;
+	case SET_DICT:
+		return v_is(v, V_DICT) ? v_ref(v) : v_is(v, V_NONE) ? v_dict() : NULL;
+	}
+	return NULL;
+}
+
+static int check_type(const struct setting *s, const struct value *v, const char *file, struct value **ret, struct err *e)
+{
+	static const char *const names[] = { "true or false", "a whole number", "a number", "text", "a list", "a mapping" };
+	struct strbuf b = { 0 };
+	*ret = coerce(s, v);
+	if (*ret != NULL)
+		return CB_OK;
+	v_py_repr(&b, v);
+	int rc = err_set(e, CB_EINVAL, "%s: %s: %s expected, not %s", file, s->name, names[s->type], sb_str(&b));
+	sb_free(&b);
+	return rc;
+}
+
+static int take_file(struct state *st, const char *path, const struct value *file, struct err *e)
+{
+	for (size_t i = 0; i < v_len(file); i++) {
+		const char *key = v_dict_key(file, i);
+		const struct setting *s = find_setting(key);
+		struct value *v;
+		if (s == NULL) {
+			log_warn("settings", "%s: unknown setting \"%s\" is kept and ignored", path, key);
+			v_dict_set(st->unknown, key, v_ref(v_dict_at(file, i)));
+			continue;
+		}
+		int rc = check_type(s, v_dict_at(file, i), path, &v, e);
+		if (rc != CB_OK)
+			return rc;
+		v_dict_set(st->known, key, v);
+	}
+	return CB_OK;
+}
+
+static int read_file(struct state *st, const char *path, struct err *e)
+{
+	struct value *file;
+	int rc = settings_read_yaml(path, &file, e);
+	if (rc != CB_OK)
+		return rc;
+	rc = take_file(st, path, file, e);
+	v_unref(file);
+	return rc;
+}
+
+/* The files that "include" names (globs), in order. */
+static int read_includes(struct state *st, struct err *e)
+{
+	struct value *include = v_ref(v_dict_get(st->known, "include"));
+	int rc = CB_OK;
+	for (size_t i = 0; i < v_len(include) && rc == CB_OK; i++) {
+		char *pattern = path_of(v_cstr(v_list_at(include, i)));
+		glob_t g;
+		int found = glob(pattern, 0, NULL, &g);
+		for (size_t k = 0; found == 0 && k < g.gl_pathc && rc == CB_OK; k++)
+			rc = read_file(st, g.gl_pathv[k] + strlen(path_root()), e);
+		if (found == 0)
+			globfree(&g);
+		free(pattern);
+	}
+	v_unref(include);
+	return rc;
+}
+
+/* "[section]" and "key = value" lines; "#" and ";" start comments. */
+static struct value *parse_ini(char *text)
+{
+	struct value *ini = v_dict(), *section = NULL;
+	char *save = NULL;
+	for (char *line = strtok_r(text, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
+		line += strspn(line, " \t");
+		size_t n = strcspn(line, "\r");
+		while (n > 0 && (line[n - 1] == ' ' || line[n - 1] == '\t'))
+			n--;
+		line[n] = '\0';
+		char *eq = strpbrk(line, "=:");
+		if (*line == '[' && n > 2 && line[n - 1] == ']') {
+			line[n - 1] = '\0';
+			section = v_dict();
+			v_dict_set(ini, line + 1, section);
+		} else if (*line != '#' && *line != ';' && eq != NULL && section != NULL) {
+			size_t k = (size_t)(eq - line);
+			while (k > 0 && (line[k - 1] == ' ' || line[k - 1] == '\t'))
+				k--;
+			v_dict_setn(section, line, k, v_str(eq + 1 + strspn(eq + 1, " \t")));
+		}
+	}
+	return ini;
+}
+
+static int read_modules(struct state *st, struct err *e)
+{
+	struct strbuf b = { 0 };
+	char *path = path_of("/etc/cobbler/modules.conf");
+	int rc = file_read(AT_FDCWD, path, SETTINGS_FILE_MAX, &b, e);
+	free(path);
+	if (rc != CB_OK && rc != CB_ENOENT)
+		return rc;
+	char *text = sb_take(&b);
+	st->modules = parse_ini(text);
+	free(text);
+	return CB_OK;
+}
+
+static int read_state(struct state *st, struct err *e)
+{
+	struct value *own = NULL;
+	st->known = settings_defaults();
+	st->unknown = v_dict();
+	int rc = read_file(st, SETTINGS_PATH, e);
+	if (rc == CB_OK)
+		rc = read_includes(st, e);
+	if (rc == CB_OK)
+		rc = read_modules(st, e);
+	if (rc == CB_OK)
+		rc = settings_read_yaml("/etc/cobbler/cobblerd.yaml", &own, e);
+	if (rc == CB_OK)
+		rc = daemon_config(own, &st->daemon, e);
+	v_unref(own);
+	if (rc != CB_OK)
+		state_free(st);
+	return rc;
+}
+
+int settings_open(struct settings **ret, struct err *e)
+{
+	struct state st = { 0 };
+	int rc = settings_create_missing(e);
+	if (rc == CB_OK)
+		rc = read_state(&st, e);
+	if (rc != CB_OK)
+		return rc;
+	struct settings *s = xcalloc(1, sizeof(*s));
+	pthread_mutex_init(&s->lock, NULL);
+	s->now = st;
+	*ret = s;
+	return CB_OK;
+}
+
+void settings_close(struct settings *s)
+{
+	if (s == NULL)
+		return;
+	state_free(&s->now);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+int settings_reload(struct settings *s, struct err *e)
+{
+	struct state fresh = { 0 }, old;
+	int rc = read_state(&fresh, e);
+	if (rc != CB_OK)
+		return rc;
+	pthread_mutex_lock(&s->lock);
+	old = s->now;
+	s->now = fresh;
+	pthread_mutex_unlock(&s->lock);
+	state_free(&old);
+	return CB_OK;
+}
+
+static struct value *snapshot(struct settings *s, struct value *const *which)
+{
+	pthread_mutex_lock(&s->lock);
+	struct value *v = v_ref(*which);
+	pthread_mutex_unlock(&s->lock);
+	return v;
+}
+
+struct value *settings_snapshot(struct settings *s)
+{
+	return snapshot(s, &s->now.known);
+}
+
+struct value *settings_daemon(struct settings *s)
+{
+	return snapshot(s, &s->now.daemon);
+}
+
+char *settings_module(struct settings *s, const char *section, const char *key)
+{
+	struct value *m = snapshot(s, &s->now.modules);
+	char *text = xstrdup(v_dict_cstr(v_dict_get(m, section), key, ""));
+	v_unref(m);
+	return text;
+}
+
+static int write_settings(const struct state *st, struct err *e)
+{
+	struct strbuf b = { 0 };
+	struct value *all = v_copy(st->known);
+	for (size_t i = 0; i < v_len(st->unknown); i++)
+		v_dict_set(all, v_dict_key(st->unknown, i), v_ref(v_dict_at(st->unknown, i)));
+	yaml_write(&b, all, true);
+	v_unref(all);
+	char *path = path_of(SETTINGS_PATH);
+	int rc = file_replace(AT_FDCWD, path, sb_str(&b), b.len, 0640, e);
+	free(path);
+	sb_free(&b);
+	return rc;
+}
+
+int settings_modify(struct settings *s, const char *key, const struct value *v, struct err *e)
+{
+	const struct setting *row = find_setting(key);
+	struct value *clean;
+	if (row == NULL)
+		return err_set(e, CB_ENOENT, "there is no setting \"%s\"", key);
+	int rc = check_type(row, v, "modify_setting", &clean, e);
+	if (rc != CB_OK)
+		return rc;
+	pthread_mutex_lock(&s->lock);
+	struct state next = s->now;
+	next.known = v_copy(s->now.known);
+	v_dict_set(next.known, key, clean);
+	rc = write_settings(&next, e);
+	struct value *gone = rc == CB_OK ? s->now.known : next.known;
+	if (rc == CB_OK)
+		s->now.known = next.known;
+	pthread_mutex_unlock(&s->lock);
+	v_unref(gone);
+	return rc;
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * store_test.c - items, setters, inheritance and files together, on a root of their own.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/spawn.h"
+#include "model/resolve.h"
+#include "settings/settings.h"
+#include "store/store.h"
+#include "value/json.h"
+
+static char root[64];
+
+static int setup(void **state)
+{
+	(void)state;
+	snprintf(root, sizeof(root), "/tmp/store_test.XXXXXX");
+	if (mkdtemp(root) == NULL)
+		return -1;
+	path_set_root(root);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	const char *argv[] = { "rm", "-rf", "--", root, NULL };
+	struct spawn s = { .argv = argv, .timeout_ms = 10000 };
+	struct err e;
+	int status;
+	return spawn_run(&s, &status, &e);
+}
+
+static struct item *make(enum item_type t, const char *const (*fields)[2])
+{
+	struct item *it = item_new(t);
+	struct err e;
+	for (; (*fields)[0] != NULL; fields++)
+		if (item_set_str(it, (*fields)[0], (*fields)[1], &e) != CB_OK)
+			fail_msg("%s: %s", (*fields)[0], e.text);
+	return it;
+}
+
+static struct item *make_distro(const char *name)
+{
+	const char *const f[][2] = { { "name", name }, { "kernel", "/boot/vmlinuz" }, { "initrd", "/boot/initrd.img" }, { "kernel_options", "a=1 b quiet" },
+		{ NULL, NULL } };
+	return make(ITEM_DISTRO, f);
+}
+
+static struct item *make_profile(const char *name, const char *distro)
+{
+	const char *const f[][2] = { { "name", name }, { "distro", distro }, { "kernel_options", "!b c=2 c=3" }, { "name_servers", "10.0.0.1" }, { NULL, NULL } };
+	return make(ITEM_PROFILE, f);
+}
+
+static struct item *make_system(const char *name, const char *profile, const char *mac)
+{
+	const char *const f[][2] = { { "name", name }, { "profile", profile }, { "hostname", "web1.example.org" }, { NULL, NULL } };
+	struct item *it = make(ITEM_SYSTEM, f);
+	struct err e;
+	struct value *v = v_str(mac);
+	if (item_set_interface(it, "eth0", "mac_address", v, &e) != CB_OK)
+		fail_msg("%s", e.text);
+	v_unref(v);
+	return it;
+}
+
+static char *json_of(const struct value *v)
+{
+	struct strbuf b = { 0 };
+	json_write(&b, v, 0);
+	return sb_take(&b);
+}
+
+static void assert_json(struct value *v, const char *want)
+{
+	char *got = json_of(v);
+	assert_string_equal(got, want);
+	free(got);
+	v_unref(v);
+}
+
+static void test_setters_answer_as_cobbler(void **state)
+{
+	static const struct { enum item_type t; const char *field, *json, *cls, *text; } rows[] = {
+		{ ITEM_DISTRO, "name", "\"a b\"", "ValueError", "Invalid characters in name: 'a b'" },
+		{ ITEM_DISTRO, "name", "\"../x\"", "ValueError", "Invalid characters in name: '../x'" },
+		{ ITEM_DISTRO, "kernel_options", "[1]", "TypeError", "invalid kernel options" },
+		{ ITEM_DISTRO, "kernel_options", "\"a='\"", "ValueError", "No closing quotation" },
+		{ ITEM_DISTRO, "arch", "\"vax\"", "ValueError", "vax must be one of [<Archs.I386: 'i386'>, <Archs.X86_64: 'x86_64'>, "
+			"<Archs.IA64: 'ia64'>, <Archs.PPC: 'ppc'>, <Archs.PPC64: 'ppc64'>, <Archs.PPC64LE: 'ppc64le'>, <Archs.PPC64EL: 'ppc64el'>, "
+			"<Archs.S390: 's390'>, <Archs.S390X: 's390x'>, <Archs.ARM: 'arm'>, <Archs.AARCH64: 'aarch64'>]" },
+		{ ITEM_SYSTEM, "gateway", "\"10.0.0.300\"", "ipaddress.AddressValueError", "Invalid IPv4 address format (10.0.0.300)" },
+		{ ITEM_SYSTEM, "gateway", "\"255.255.255.0\"", "ipaddress.NetmaskValueError", "Invalid IPv4 host address (255.255.255.0)" },
+		{ ITEM_SYSTEM, "hostname", "5", "TypeError", "Field hostname of object system needs to be of type str!" },
+		{ ITEM_SYSTEM, "power_user", "\"a;b\"", "cobbler.cexceptions.CX", "Invalid characters found in input" },
+		{ ITEM_SYSTEM, "no_such", "1", "cobbler.cexceptions.CX", "system has no field \"no_such\" that can be set" },
+		{ ITEM_SYSTEM, "name_servers", "[\"x\"]", "netaddr.core.AddrFormatError", "failed to detect a valid IP address from 'x'" },
+		{ ITEM_PROFILE, "virt_ram", "\"x\"", "TypeError", "virt_ram needs to be an integer" },
+		{ ITEM_REPO, "priority", "100", "ValueError", "Repository priority must be between 0 and 99 (inclusive)!" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct item *it = item_new(rows[i].t);
+		struct value *v;
+		struct err e;
+		assert_int_equal(json_parse(rows[i].json, strlen(rows[i].json), &v, &e), CB_OK);
+		struct value *before = item_to_dict(it);
+		assert_int_not_equal(item_set(it, rows[i].field, v, &e), CB_OK);
+		assert_string_equal(e.text, rows[i].text);
+		assert_string_equal(e.cls, rows[i].cls);
+		struct value *after = item_to_dict(it);
+		assert_true(v_equal(before, after));
+		v_unref(before);
+		v_unref(after);
+		v_unref(v);
+		item_unref(it);
+	}
+}
+
+static void test_text_forms(void **state)
+{
+	static const struct { const char *field, *text, *json; } rows[] = {
+		{ "kernel_options", "a=1 b=2 b=3 quiet", "{\"a\": \"1\", \"b\": [\"2\", \"3\"], \"quiet\": null}" },
+		{ "kernel_options", "<<inherit>>", "\"<<inherit>>\"" },
+		{ "kernel_options", "x='a b' y=\"c d\"", "{\"x\": \"a b\", \"y\": \"c d\"}" },
+		{ "owners", "a b,c", "[\"a\", \"b,c\"]" },
+		{ "netboot_enabled", "Yes", "true" },
+		{ "netboot_enabled", "junk", "false" },
+		{ "serial_baud_rate", "115200", "115200" },
+		{ "virt_ram", "1024", "1024" },
+		{ "virt_file_size", "5", "5.0" },
+		{ "server", "", "\"<<inherit>>\"" },
+		{ "mgmt_parameters", "a: [1, b]", "{\"a\": [1, \"b\"]}" },
+		{ "kickstart", "", "\"\"" },
+		{ "gpxe_enabled", "1", "true" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct item *it = item_new(ITEM_SYSTEM);
+		struct err e;
+		if (item_set_str(it, rows[i].field, rows[i].text, &e) != CB_OK)
+			fail_msg("%s: %s", rows[i].field, e.text);
+		assert_json(v_ref(item_get(it, rows[i].field)), rows[i].json);
+		item_unref(it);
+	}
+}
+
+static void test_inheritance_merges_and_removes(void **state)
+{
+	struct model *m = model_new();
+	struct value *settings = v_dict(), *top = v_dict();
+	(void)state;
+	v_dict_set(top, "top", v_str("1"));
+	v_dict_set(settings, "kernel_options", top);
+	v_dict_set(settings, "server", v_str("10.0.0.9"));
+	v_dict_set(settings, "default_ownership", v_list());
+	v_dict_set(settings, "http_port", v_int(8080));
+	model_publish(m, make_distro("d"), NULL);
+	model_publish(m, make_profile("p", "d"), NULL);
+	struct item *s = make_system("s", "p", "52:54:00:00:00:01");
+	model_publish(m, item_ref(s), NULL);
+	assert_json(resolve_field(m, settings, s, "kernel_options"), "{\"top\": \"1\", \"a\": \"1\", \"quiet\": null, \"c\": [\"2\", \"3\"]}");
+	assert_json(resolve_field(m, settings, s, "server"), "\"10.0.0.9\"");
+	assert_null(resolve_field(m, settings, s, "nonsense"));
+	struct value *b = resolve_blend(m, settings, s, true);
+	assert_string_equal(v_dict_cstr(b, "kernel_options", ""), "top=1 a=1 quiet c=2 c=3 ");
+	assert_string_equal(v_dict_cstr(b, "http_server", ""), "10.0.0.9:8080");
+	assert_string_equal(v_dict_cstr(b, "mac_address_eth0", ""), "52:54:00:00:00:01");
+	assert_string_equal(v_dict_cstr(b, "distro_name", ""), "d");
+	v_unref(b);
+	struct item *d = resolve_distro(m, s);
+	assert_string_equal(item_name(d), "d");
+	item_unref(d);
+	item_unref(s);
+	v_unref(settings);
+	model_free(m);
+}
+
+static void test_indexes_follow_edits(void **state)
+{
+	struct model *m = model_new();
+	struct err e;
+	const char *iface;
+	(void)state;
+	model_publish(m, make_distro("d"), NULL);
+	model_publish(m, make_profile("p", "d"), NULL);
+	struct item *s = make_system("s", "p", "52:54:00:00:00:AB"), *found;
+	model_publish(m, item_ref(s), NULL);
+	found = model_system_by_mac(m, "52:54:00:00:00:ab", &iface);
+	assert_ptr_equal(found, s);
+	assert_string_equal(iface, "eth0");
+	item_unref(found);
+	struct item *edited = item_edit(s);
+	struct value *mac = v_str("52:54:00:00:00:cd"), *dup = v_str("52:54:00:00:00:cd");
+	assert_int_equal(item_set_interface(edited, "eth0", "mac_address", mac, &e), CB_OK);
+	model_publish(m, item_ref(edited), s);
+	assert_null(model_system_by_mac(m, "52:54:00:00:00:ab", NULL));
+	found = model_system_by_mac(m, "52:54:00:00:00:CD", NULL);
+	assert_ptr_equal(found, edited);
+	item_unref(found);
+	/* Another system may not take it; the same one may keep it. */
+	struct item_ctx ctx = { .model = m };
+	struct item *other = item_new(ITEM_SYSTEM);
+	assert_int_equal(item_set_interface_in(&ctx, other, "eth0", "mac_address", dup, &e), CB_EEXIST);
+	assert_non_null(strstr(e.text, "MAC address duplicate found"));
+	item_unref(other);
+	struct item *profile = model_get(m, ITEM_PROFILE, "p");
+	struct item_list kids = model_children(m, profile);
+	assert_int_equal(kids.n, 1);
+	item_list_free(&kids);
+	item_unref(profile);
+	model_remove(m, edited);
+	assert_null(model_get(m, ITEM_SYSTEM, "s"));
+	assert_int_equal(model_count(m, ITEM_SYSTEM), 0);
+	item_unref(edited);
+	item_unref(s);
+	v_unref(mac);
+	v_unref(dup);
+	model_free(m);
+}
+
+static size_t count_found(struct model *m, enum item_type t, const char *json)
+{
+	struct value *c;
+	struct err e;
+	struct item_list l = { 0 };
+	assert_int_equal(json_parse(json, strlen(json), &c, &e), CB_OK);
+	if (model_find(m, t, c, &l, &e) != CB_OK)
+		fail_msg("%s", e.text);
+	size_t n = l.n;
+	item_list_free(&l);
+	v_unref(c);
+	return n;
+}
+
+static void test_find(void **state)
+{
+	struct model *m = model_new();
+	char name[16], mac[18];
+	(void)state;
+	model_publish(m, make_distro("d"), NULL);
+	model_publish(m, make_profile("p", "d"), NULL);
+	for (int i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "web%d", i);
+		snprintf(mac, sizeof(mac), "52:54:00:00:01:%02x", (unsigned)i);
+		model_publish(m, make_system(name, "p", mac), NULL);
+	}
+	assert_int_equal(count_found(m, ITEM_SYSTEM, "{\"name\": \"web1*\"}"), 11);
+	assert_int_equal(count_found(m, ITEM_SYSTEM, "{\"name\": \"WEB3\"}"), 1);
+	assert_int_equal(count_found(m, ITEM_SYSTEM, "{\"name\": \"~web3\"}"), 19);
+	assert_int_equal(count_found(m, ITEM_SYSTEM, "{\"mac_address\": \"52:54:00:00:01:05\"}"), 1);
+	assert_int_equal(count_found(m, ITEM_SYSTEM, "{\"mac_address\": \"*:05\", \"profile\": \"p\"}"), 1);
+	assert_int_equal(count_found(m, ITEM_SYSTEM, "{\"profile\": \"p\"}"), 20);
+	assert_int_equal(count_found(m, ITEM_SYSTEM, "{\"netboot_enabled\": \"no\"}"), 20);
+	assert_int_equal(count_found(m, ITEM_SYSTEM, "{\"no_such\": \"x\"}"), 0);
+	assert_int_equal(count_found(m, ITEM_DISTRO, "{\"kernel_options\": \"a=1\"}"), 1);
+	struct value *empty = v_dict();
+	struct item_list l;
+	struct err e;
+	assert_int_equal(model_find(m, ITEM_SYSTEM, empty, &l, &e), CB_EINVAL);
+	assert_string_equal(e.text, "calling find with no arguments");
+	v_unref(empty);
+	model_free(m);
+}
+
+static void write_text(const char *rel, const char *text)
+{
+	struct err e;
+	char *path = xasprintf("%s%s", root, rel);
+	if (file_replace(AT_FDCWD, path, text, strlen(text), 0640, &e) != CB_OK)
+		fail_msg("%s", e.text);
+	free(path);
+}
+
+static void test_store_keeps_unknown_fields_and_sets_damage_aside(void **state)
+{
+	struct store *s, *second;
+	struct model *m = model_new();
+	struct err e;
+	size_t loaded, damaged;
+	(void)state;
+	assert_int_equal(store_open(false, &s, &e), CB_OK);
+	assert_int_equal(store_open(false, &second, &e), CB_EBUSY);
+	struct item *d = make_distro("d");
+	assert_int_equal(store_save(s, d, NULL, &e), CB_OK);
+	write_text("/var/lib/cobbler/collections/profiles/p.json", "{\"name\": \"p\", \"distro\": \"d\", \"from_the_future\": [1, 2], \"depth\": 1}");
+	write_text("/var/lib/cobbler/collections/profiles/half.json", "{\"name\": \"ha");
+	write_text("/var/lib/cobbler/collections/systems/evil.json", "{\"name\": \"../../x\", \"profile\": \"p\"}");
+	write_text("/var/lib/cobbler/collections/systems/ok.json", "{\"name\": \"ok\", \"profile\": \"p\", \"gpxe_enabled\": true, "
+		"\"interfaces\": {\"eth0\": {\"mac_address\": \"52:54:00:aa:00:01\", \"subnet\": \"255.0.0.0\"}}}");
+	assert_int_equal(store_load(s, m, &loaded, &damaged, &e), CB_OK);
+	assert_int_equal(loaded, 3);
+	assert_int_equal(damaged, 2);
+	struct item *p = model_get(m, ITEM_PROFILE, "p"), *ok = model_get(m, ITEM_SYSTEM, "ok");
+	assert_json(v_ref(v_dict_get(v_dict_get(item_interfaces(ok), "eth0"), "netmask")), "\"255.0.0.0\"");
+	assert_true(item_bool(ok, "enable_ipxe"));
+	struct item *renamed = item_edit(p);
+	assert_int_equal(item_set_str(renamed, "name", "q", &e), CB_OK);
+	assert_int_equal(store_save(s, renamed, p, &e), CB_OK);
+	struct value *disk = item_to_disk(renamed);
+	assert_json(v_ref(v_dict_get(disk, "from_the_future")), "[1, 2]");
+	v_unref(disk);
+	char *gone = xasprintf("%s/var/lib/cobbler/collections/profiles/p.json", root), *aside =
+		xasprintf("%s/var/lib/cobbler/collections/profiles/.damaged/half.json", root);
+	assert_int_equal(access(gone, F_OK), -1);
+	assert_int_equal(access(aside, F_OK), 0);
+	free(gone);
+	free(aside);
+	item_unref(renamed);
+	item_unref(p);
+	item_unref(ok);
+	item_unref(d);
+	store_close(s);
+	model_free(m);
+}
+
+static void test_settings_come_with_defaults_and_refuse_wrong_types(void **state)
+{
+	struct settings *s;
+	struct err e;
+	(void)state;
+	if (settings_open(&s, &e) != CB_OK)
+		fail_msg("%s", e.text);
+	struct value *st = settings_snapshot(s), *d = settings_daemon(s);
+	assert_int_equal(v_dict_int(st, "xmlrpc_port", 0), 25151);
+	assert_int_equal(v_dict_int(v_dict_get(d, "tftp"), "port", 0), 69);
+	char *mod = settings_module(s, "authentication", "module");
+	assert_string_equal(mod, "authentication.configfile");
+	free(mod);
+	v_unref(st);
+	v_unref(d);
+	write_text("/etc/cobbler/settings.d/x.settings", "http_port: maybe\n");
+	assert_int_equal(settings_reload(s, &e), CB_EINVAL);
+	assert_string_equal(e.text, "/etc/cobbler/settings.d/x.settings: http_port: a whole number expected, not 'maybe'");
+	write_text("/etc/cobbler/settings.d/x.settings", "http_port: 8080\nnew_thing: 1\n");
+	write_text("/etc/cobbler/cobblerd.yaml", "dhcp: {enabled: true, interfaces: [br0], subnets: [{subnet: 10.0.0.1/24}]}\n");
+	assert_int_equal(settings_reload(s, &e), CB_EINVAL);
+	assert_string_equal(e.text, "cobblerd.yaml: dhcp.subnets.subnet: a network like 10.0.0.0/24 expected, not '10.0.0.1/24'");
+	write_text("/etc/cobbler/cobblerd.yaml", "dhcp: {enabled: true, interfaces: [br0], subnets: [{subnet: 10.0.0.0/24, range: [10.0.0.5, 10.0.0.9]}]}\n");
+	assert_int_equal(settings_reload(s, &e), CB_OK);
+	st = settings_snapshot(s);
+	assert_int_equal(v_dict_int(st, "http_port", 0), 8080);
+	v_unref(st);
+	settings_close(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_setters_answer_as_cobbler),
+		cmocka_unit_test(test_text_forms),
+		cmocka_unit_test(test_inheritance_merges_and_removes),
+		cmocka_unit_test(test_indexes_follow_edits),
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_store_keeps_unknown_fields_and_sets_damage_aside),
+		cmocka_unit_test(test_settings_come_with_defaults_and_refuse_wrong_types),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
