@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * fetch.c - starting the child (and rsync), and reading what it says. The child has read hostile bytes: its findings are checked here.
+ */
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/spawn.h"
+#include "import/internal.h"
+#include "import/limits.h"
+#include "import/naming.h"
+#include "model/signatures.h"
+#include "value/json.h"
+
+#define LINE_MAX_BYTES (1u << 20)
+#define TAIL_BYTES 2000u
+
+struct talk {
+	struct import *im;
+	struct strbuf line;
+	struct value *found;         /* owned */
+	char *error;                 /* owned */
+	double told;                 /* progress that went into the log */
+	struct strbuf tail;          /* last output of rsync */
+};
+
+static bool cancelled(void *arg)
+{
+	return task_cancelled(((struct talk *)arg)->im->t);
+}
+
+/* "WARNING text" as the child writes it. */
+static void pass_on(struct import *im, const char *text)
+{
+	static const char *const levels[] = { "DEBUG ", "INFO ", "WARNING ", "ERROR " };
+	for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
+		if (!str_starts(text, levels[i]))
+			continue;
+		if (i == 0)
+			log_debug("import", "%s", text + strlen(levels[i]));
+		else
+			task_log(im->t, "%s", text + strlen(levels[i]));
+		return;
+	}
+	task_log(im->t, "%s", text);
+}
+
+static void progress(struct talk *t, double share)
+{
+	if (share < t->told + 0.005 && share < 1)
+		return;
+	t->told = share;
+	task_log(t->im->t, "### PROGRESS %.3f", share);
+}
+
+static void take_line(struct talk *t)
+{
+	struct value *v = NULL;
+	struct err e;
+	if (t->line.len == 0)
+		return;
+	if (json_parse(sb_str(&t->line), t->line.len, &v, &e) != CB_OK || !v_is(v, V_DICT)) {
+		log_warn("import", "importer: %.200s", sb_str(&t->line));
+	} else if (v_is(v_dict_get(v, "log"), V_STR)) {
+		pass_on(t->im, v_cstr(v_dict_get(v, "log")));
+	} else if (v_dict_get(v, "progress") != NULL) {
+		progress(t, v_float_of(v_dict_get(v, "progress")));
+	} else if (v_is(v_dict_get(v, "found"), V_DICT)) {
+		v_unref(t->found);
+		t->found = v_ref(v_dict_get(v, "found"));
+	} else if (v_is(v_dict_get(v, "error"), V_STR) && t->error == NULL) {
+		t->error = xstrdup(v_cstr(v_dict_get(v, "error")));
+	}
+	v_unref(v);
+	sb_truncate(&t->line, 0);
+}
+
+static void on_child(void *arg, const char *p, size_t n)
+{
+	struct talk *t = arg;
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == '\n')
+			take_line(t);
+		else if (t->line.len < LINE_MAX_BYTES)
+			sb_addc(&t->line, p[i]);
+	}
+}
+
+/* rsync --info=progress2: "  1,234,567  42%  10.00MB/s ..." after each carriage return. */
+static void on_rsync(void *arg, const char *p, size_t n)
+{
+	struct talk *t = arg;
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == '%' && t->line.len > 0) {
+			const char *num = sb_str(&t->line) + t->line.len;
+			while (num > sb_str(&t->line) && num[-1] >= '0' && num[-1] <= '9')
+				num--;
+			unsigned long percent;
+			if (parse_uint(num, 100, &percent))
+				progress(t, (double)percent / 100);
+		}
+		if (p[i] == '\n' || p[i] == '\r')
+			sb_truncate(&t->line, 0);
+		else if (t->line.len < 4096)
+			sb_addc(&t->line, p[i]);
+	}
+	sb_add(&t->tail, p, n);
+	if (t->tail.len > 2 * TAIL_BYTES) {
+		memmove(t->tail.p, t->tail.p + t->tail.len - TAIL_BYTES, TAIL_BYTES);
+		sb_truncate(&t->tail, TAIL_BYTES);
+	}
+}
+
+static int run_rsync(struct import *im, enum import_source kind, struct err *e)
+{
+	char *bad = NULL, **flags = import_rsync_flags(im->rsync_flags, &bad);
+	if (flags == NULL) {
+		int rc = err_set(e, CB_EINVAL, "rsync_flags: \"%s\" is not allowed: only options that tune the transfer are", bad);
+		free_ptr(&bad);
+		return rc;
+	}
+	const char *argv[2100];
+	size_t n = 0;
+	static const char *const first[] = { "rsync", "-a", "--no-devices", "--no-specials", "--no-owner", "--no-group", "--safe-links",
+		"--chmod=D755,Fu+rw,go+r,Fgo-w", "--info=progress2", "--no-human-readable" };
+	for (size_t i = 0; i < ARRAY_LEN(first); i++)
+		argv[n++] = first[i];
+	for (char **f = flags; *f != NULL && n < ARRAY_LEN(argv) - 48; f++)
+		argv[n++] = *f;
+	/* available_as: only what tells the operating system, and what boots it */
+	static const char *const few[] = { "-m", "--include=*/", "--include=vmlinu[xz]*", "--include=linux", "--include=linux26",
+		"--include=initrd*", "--include=*.c32", "--include=imgpayld.tgz", "--include=*.b00", "--include=xen.gz", "--include=install.img",
+		"--include=boot.sdi", "--include=.treeinfo", "--include=.discinfo", "--include=.disk/info", "--include=info",
+		"--include=Release", "--include=version.info", "--include=products", "--include=media", "--include=boot.cfg",
+		"--include=freebsd-version", "--include=XS-REPOSITORY", "--include=.cd-info", "--include=*-release-*.rpm", "--exclude=*" };
+	for (size_t i = 0; im->remote && i < ARRAY_LEN(few); i++)
+		argv[n++] = few[i];
+	if (kind == SOURCE_SSH) {
+		argv[n++] = "-e";
+		argv[n++] = "ssh -o BatchMode=yes -o ConnectTimeout=20";
+	}
+	char *source = xasprintf("%s%s", im->path, str_ends(im->path, "/") ? "" : "/"), *target = xasprintf("%s/", im->staging);
+	argv[n++] = "--";
+	argv[n++] = source;
+	argv[n++] = target;
+	argv[n] = NULL;
+	struct talk t = { .im = im };
+	int status = 0;
+	struct spawn s = { .argv = argv, .timeout_ms = IMPORT_TIMEOUT_MS, .on_output = on_rsync, .arg = &t, .cancelled = cancelled };
+	task_log(im->t, "fetching %s with rsync", im->path);
+	int rc = spawn_run(&s, &status, e);
+	if (rc == CB_OK && status != 0) {
+		if (strstr(sb_str(&t.tail), "No space left") != NULL)
+			rc = err_set(e, CB_ELIMIT, "the disk is full: rsync could not write all of %s", im->path);
+		else
+			rc = err_set(e, CB_EIO, "rsync of %s failed with status %d: %s", im->path, WEXITSTATUS(status), sb_str(&t.tail));
+	}
+	sb_free(&t.line);
+	sb_free(&t.tail);
+	free_ptr(&source);
+	free_ptr(&target);
+	import_flags_free(flags);
+	return rc;
+}
+
+static struct value *make_job(struct import *im, const char *source, const char *mode)
+{
+	struct value *j = v_dict();
+	char *sigs = path_of(v_dict_cstr(im->settings, "signature_path", "/var/lib/cobbler/distro_signatures.json"));
+	v_dict_set(j, "source", v_str(source));
+	v_dict_set(j, "target", v_str(im->staging != NULL ? im->staging : im->target));
+	v_dict_set(j, "mode", v_str(mode));
+	v_dict_set(j, "shown", v_str(im->target));
+	v_dict_set(j, "signatures", v_str(sigs));
+	v_dict_set(j, "breed", v_str(im->breed));
+	v_dict_set(j, "os_version", v_str(im->os_version));
+	v_dict_set(j, "arch", v_str(im->arch));
+	free_ptr(&sigs);
+	return j;
+}
+
+/* A path of the child's is below the tree and a file there; "@..." stands for a loader that is not of the medium. */
+static int check_path(const struct value *k, const char *key, struct err *e)
+{
+	const char *p = v_dict_cstr(k, key, "");
+	char clean[PATH_MAX];
+	if (*p == '@')
+		return CB_OK;
+	if (*p == '\0' || *p == '/' || !path_normalise(p, clean, sizeof(clean)) || !str_eq(clean, p))
+		return err_set(e, CB_EINVAL, "the importer answered with a bad path for %s: \"%.200s\"", key, p);
+	return CB_OK;
+}
+
+static int check_found(const struct value *f, struct err *e)
+{
+	struct value *sig = signature_find(v_dict_cstr(f, "breed", ""), v_dict_cstr(f, "os_version", ""));
+	const struct value *kernels = v_dict_get(f, "kernels"), *repos = v_dict_get(f, "repos"), *boot = v_dict_get(f, "boot_files");
+	int rc = CB_OK;
+	if (sig == NULL || !v_is(kernels, V_LIST) || !v_is(repos, V_LIST) || !v_is(boot, V_DICT))
+		rc = err_set(e, CB_EINVAL, "the importer answered with something that is no finding");
+	v_unref(sig);
+	for (size_t i = 0; rc == CB_OK && i < v_len(kernels); i++) {
+		const struct value *k = v_list_at(kernels, i), *archs = v_dict_get(k, "archs");
+		rc = check_path(k, "kernel", e);
+		if (rc == CB_OK)
+			rc = check_path(k, "initrd", e);
+		if (rc == CB_OK && !v_is(archs, V_LIST))
+			rc = err_set(e, CB_EINVAL, "the importer answered without architectures");
+	}
+	for (size_t i = 0; rc == CB_OK && i < v_len(repos); i++)
+		if (*v_dict_cstr(v_list_at(repos, i), "dir", "") != '\0')
+			rc = check_path(v_list_at(repos, i), "dir", e);
+	for (size_t i = 0; rc == CB_OK && i < v_len(boot); i++)
+		rc = strstr(v_cstr(v_dict_at(boot, i)), "..") != NULL || *v_cstr(v_dict_at(boot, i)) == '/'
+			? err_set(e, CB_EINVAL, "the importer answered with a bad boot file") : CB_OK;
+	return rc;
+}
+
+static int run_child(struct import *im, const char *source, const char *mode, struct err *e)
+{
+	static const char *const argv[] = { "/proc/self/exe", "--role", "importer", NULL };
+	struct value *job = make_job(im, source, mode);
+	struct strbuf input = {0};
+	json_write(&input, job, JSON_ASCII);
+	v_unref(job);
+	struct talk t = { .im = im };
+	int status = 0;
+	struct spawn s = { .argv = argv, .input = sb_str(&input), .input_len = input.len, .timeout_ms = IMPORT_TIMEOUT_MS,
+		.on_output = on_child, .arg = &t, .cancelled = cancelled };
+	int rc = spawn_run(&s, &status, e);
+	take_line(&t);
+	if (rc == CB_OK && t.error != NULL)
+		rc = err_set(e, CB_EINVAL, "%s", t.error);
+	else if (rc == CB_OK && WIFSIGNALED(status))
+		rc = err_set(e, CB_EIO, "the importer was ended by signal %d while it read %s", WTERMSIG(status), im->path);
+	else if (rc == CB_OK && (status != 0 || t.found == NULL))
+		rc = err_set(e, CB_EIO, "the importer ended with status %d and no result for %s", WEXITSTATUS(status), im->path);
+	if (rc == CB_OK)
+		rc = check_found(t.found, e);
+	if (rc == CB_OK)
+		im->found = v_ref(t.found);
+	v_unref(t.found);
+	free_ptr(&t.error);
+	sb_free(&t.line);
+	sb_free(&input);
+	return rc;
+}
+
+int import_fetch(struct import *im, struct err *e)
+{
+	const char *why;
+	struct stat st;
+	enum import_source kind = import_source_kind(im->path, &why);
+	if (kind == SOURCE_BAD)
+		return err_set(e, CB_EINVAL, "cannot import from \"%s\": %s", im->path, why);
+	if (kind == SOURCE_LOCAL && stat(im->path, &st) != 0)
+		return err_sys(e, "cannot import from %s", im->path);
+	bool directory = kind != SOURCE_LOCAL || S_ISDIR(st.st_mode);
+	if (*im->rsync_flags != '\0' && !directory)
+		return err_set(e, CB_EINVAL, "rsync_flags make no sense for the file %s", im->path);
+	if (im->in_place)
+		return run_child(im, im->target, "scan", e);
+	if (kind == SOURCE_LOCAL && directory && im->remote)
+		return run_child(im, im->path, "boot", e);
+	if (kind == SOURCE_LOCAL && *im->rsync_flags == '\0')
+		return run_child(im, im->path, "extract", e);
+	int rc = run_rsync(im, kind, e);
+	return rc == CB_OK ? run_child(im, im->staging, "scan", e) : rc;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * internal.h - one import as the parent sees it: fetch.c brings the files, place.c the directories, register.c the items.
+ */
+#ifndef IMPORT_INTERNAL_H
+#define IMPORT_INTERNAL_H
+
+#include "import/import.h"
+
+struct import {
+	struct core *c;
+	struct task *t;
+	struct value *settings;      /* owned */
+	/* options, cleaned; all owned, "" when not given */
+	char *name, *path, *arch, *breed, *os_version, *autoinstall, *available_as, *rsync_flags;
+	/* directories on this machine, owned */
+	char *mirror;                /* NAME or NAME-ARCH */
+	char *webdir;                /* with the root in front */
+	char *target;                /* webdir/distro_mirror/mirror */
+	char *staging;               /* where files go until they are known to be good; NULL when in_place */
+	bool in_place;               /* the operator put the files into target already */
+	bool remote;                 /* available_as: installers fetch the tree from elsewhere */
+	bool placed;                 /* staging has become target */
+	struct value *found;         /* what the child found, checked; owned */
+	struct value *made;          /* list of [type, name], oldest first; owned */
+	struct value *files;         /* list of files and links made beside the target; owned */
+};
+
+/* fetch.c: runs rsync where the source asks for it, and the child; fills im->found. */
+int import_fetch(struct import *im, struct err *e) MUST_CHECK;
+
+/* register.c: distros, profiles, repositories. What it made is in im->made and im->files, also when it fails. */
+int import_register(struct import *im, struct err *e) MUST_CHECK;
+/* The names that import_register would give, as a list; returns owned. */
+struct value *import_names(const struct import *im);
+void import_unregister(struct import *im);
+
+/* repos.c: the medium's package repositories of a distro just made. */
+int import_repos(struct import *im, struct item *distro, struct err *e) MUST_CHECK;
+
+/* place.c */
+int import_place(struct import *im, struct err *e) MUST_CHECK;      /* staging becomes target, never over something else */
+int import_stage(struct import *im, struct err *e) MUST_CHECK;      /* makes staging, or sees that the source is the target */
+/* Removes a directory tree without following links; what cannot be removed is logged. */
+void import_remove_tree(const char *path);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * place.c - the directories of an import: everything is written beside the final place and moved there when it is known to be good.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "import/internal.h"
+
+#define RM_DEPTH 128
+
+static void remove_below(int dir, unsigned depth)
+{
+	DIR *d = fdopendir(dir);
+	if (d == NULL) {
+		close(dir);
+		return;
+	}
+	for (struct dirent *ent; (ent = readdir(d)) != NULL; ) {
+		if (str_eq(ent->d_name, ".") || str_eq(ent->d_name, ".."))
+			continue;
+		if (unlinkat(dirfd(d), ent->d_name, 0) == 0)
+			continue;
+		int sub = errno == EISDIR || errno == EPERM || errno == EACCES
+			? openat(dirfd(d), ent->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+		if (sub >= 0 && depth < RM_DEPTH) {
+			(void)fchmod(sub, 0700);      /* so that what is in it can go */
+			remove_below(sub, depth + 1);
+		} else if (sub >= 0) {
+			close(sub);
+		}
+		if (unlinkat(dirfd(d), ent->d_name, AT_REMOVEDIR) != 0)
+			log_warn("import", "cannot remove %s: %s", ent->d_name, strerror(errno));
+	}
+	closedir(d);
+}
+
+void import_remove_tree(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return;
+	if (fd >= 0)
+		remove_below(fd, 0);
+	if (rmdir(path) != 0)
+		log_warn("import", "cannot remove %s: %s", path, strerror(errno));
+}
+
+/* True when a is b or lies below it; both as realpath gives them. */
+static bool below(const char *a, const char *b)
+{
+	size_t n = strlen(b);
+	return strncmp(a, b, n) == 0 && (a[n] == '\0' || a[n] == '/' || str_eq(b, "/"));
+}
+
+/* A distro that boots from the target, so that the message can name it. */
+static char *user_of(struct import *im)
+{
+	struct item_list l = model_items(im->c->model, ITEM_DISTRO);
+	char *name = NULL, *prefix = xasprintf("%s/", im->target);
+	for (size_t i = 0; i < l.n && name == NULL; i++)
+		if (str_starts(item_str(l.v[i], "kernel"), prefix))
+			name = xstrdup(item_name(l.v[i]));
+	item_list_free(&l);
+	free(prefix);
+	return name;
+}
+
+static int taken(struct import *im, struct err *e)
+{
+	char *user = user_of(im);
+	int rc = user != NULL
+		? err_set(e, CB_EEXIST, "there is an import named \"%s\" already: distro %s uses %s. Remove it first, or choose another --name",
+			  im->name, user, im->target)
+		: err_set(e, CB_EEXIST, "%s exists already, and no distro uses it: remove it, or choose another --name", im->target);
+	free(user);
+	return rc;
+}
+
+int import_stage(struct import *im, struct err *e)
+{
+	char *base = xasprintf("%s/distro_mirror", im->webdir);
+	char *real_base = NULL, *real_target = NULL, *real_source = *im->path == '/' ? realpath(im->path, NULL) : NULL;
+	struct stat st;
+	int rc = dir_make(base, 0755, e);
+	if (rc != CB_OK)
+		goto out;
+	real_base = realpath(base, NULL);
+	real_target = realpath(im->target, NULL);
+	if (real_source != NULL && real_target != NULL && str_eq(real_source, real_target)) {
+		char *user = user_of(im);
+		im->in_place = true;
+		if (user != NULL)
+			rc = taken(im, e);
+		free(user);
+		goto out;
+	}
+	if (lstat(im->target, &st) == 0) {
+		rc = taken(im, e);
+		goto out;
+	}
+	if (real_source != NULL && real_base != NULL && below(real_base, real_source)) {
+		rc = err_set(e, CB_EINVAL, "%s contains %s, where it would be copied to", im->path, base);
+		goto out;
+	}
+	char hex[17];
+	random_hex(hex, 8);
+	im->staging = xasprintf("%s/.import-%s", base, hex);
+	if (mkdir(im->staging, 0755) != 0) {
+		rc = err_sys(e, "cannot create %s", im->staging);
+		free_ptr(&im->staging);
+	}
+out:
+	free(base);
+	free(real_base);
+	free(real_target);
+	free(real_source);
+	return rc;
+}
+
+int import_place(struct import *im, struct err *e)
+{
+	if (im->in_place)
+		return CB_OK;
+	if (renameat2(AT_FDCWD, im->staging, AT_FDCWD, im->target, RENAME_NOREPLACE) != 0) {
+		if (errno == EEXIST)
+			return taken(im, e);
+		return err_sys(e, "cannot move the files to %s", im->target);
+	}
+	im->placed = true;
+	return CB_OK;
+}
