@@ -3,6 +3,7 @@
  */
 #include "model/checks.h"
 #include "model/field.h"
+#include "model/fields_common.h"
 
 static const char *const virt_types[] = {
 	"<<inherit>>", "qemu", "kvm", "xenpv", "xenfv", "vmware", "vmwarew", "openvz", "auto", NULL,
@@ -21,40 +22,7 @@ static const char *const statuses[] = {
 };
 
 static const struct field system_rows[] = {
-	{ "parent", .type = F_STR, .dflt = "\"\"", .check = check_parent, .type_error = "Property",
-		.help = "Item of the same type that this one inherits from" },
-	{ "depth", .type = F_INT, .dflt = "0", .check = check_int_strict, .type_error = "depth needs to be of type int",
-		.help = "Distance from the top of the inheritance tree" },
-	{ "ctime", .type = F_FLOAT, .dflt = "0.0", .check = check_float_strict, .type_error = "ctime needs to be of type float",
-		.help = "When the item was created, seconds since 1970" },
-	{ "mtime", .type = F_FLOAT, .dflt = "0.0", .check = check_float_strict, .type_error = "mtime needs to be of type float",
-		.help = "When the item was last changed, seconds since 1970" },
-	{ "uid", .type = F_STR, .flags = FF_INDEX, .dflt = "\"\"",
-		.help = "Unique identifier, 32 hexadecimal digits" },
-	{ "name", .type = F_STR, .flags = FF_CLI | FF_INDEX, .dflt = "\"\"", .check = check_name, .type_error = "name must of be type str",
-		.help = "Unique name" },
-	{ "comment", .type = F_STR, .flags = FF_CLI, .dflt = "\"\"", .check = check_any,
-		.help = "Free text" },
-	{ "kernel_options", .type = F_DICT, .flags = FF_INHERIT | FF_MERGE | FF_CLI, .dflt = "\"<<inherit>>\"", .settings_key = "kernel_options", .type_error = "invalid kernel options",
-		.help = "Kernel command line of the installer, \"a=1 b\" (a leading \"!\" drops an inherited option)" },
-	{ "kernel_options_post", .type = F_DICT, .flags = FF_INHERIT | FF_MERGE | FF_CLI, .dflt = "\"<<inherit>>\"", .type_error = "invalid post kernel options",
-		.help = "Kernel command line of the installed system" },
-	{ "autoinstall_meta", .type = F_DICT, .flags = FF_INHERIT | FF_MERGE | FF_CLI, .dflt = "\"<<inherit>>\"",
-		.help = "Variables for the answer-file template, \"a=1 b=2\"" },
-	{ "fetchable_files", .type = F_DICT, .flags = FF_INHERIT | FF_MERGE | FF_CLI, .dflt = "\"<<inherit>>\"", .type_error = "invalid fetchable files specified",
-		.help = "Files offered by TFTP, \"name=path\"" },
-	{ "boot_files", .type = F_DICT, .flags = FF_INHERIT | FF_MERGE | FF_CLI, .dflt = "\"<<inherit>>\"", .type_error = "invalid boot files specified",
-		.help = "Further files copied beside the kernel for TFTP, \"target=source\"" },
-	{ "template_files", .type = F_DICT, .flags = FF_CLI, .dflt = "{}", .type_error = "invalid template files specified",
-		.help = "Files rendered for the item, \"template=target\"" },
-	{ "owners", .type = F_LIST, .flags = FF_INHERIT | FF_CLI, .dflt = "\"<<inherit>>\"", .settings_key = "default_ownership", .type_error = "owners must be str or list!",
-		.help = "Users and groups that may change the item" },
-	{ "mgmt_classes", .type = F_LIST, .flags = FF_INHERIT | FF_CLI, .dflt = "\"<<inherit>>\"", .settings_key = "mgmt_classes", .type_error = "mgmt_classes has to be either str or list",
-		.help = "Classes for configuration management" },
-	{ "mgmt_parameters", .type = F_DICT, .flags = FF_INHERIT | FF_MERGE | FF_CLI, .dflt = "\"<<inherit>>\"", .settings_key = "mgmt_parameters", .check = check_mgmt_parameters, .type_error = "mgmt_parameters must be of type str or dict",
-		.help = "Parameters for configuration management, YAML" },
-	{ "is_subobject", .type = F_BOOL, .dflt = "false", .check = check_bool_strict, .type_error = "Field is_subobject of object item needs to be of type bool!",
-		.help = "Whether the item inherits from one of its own type" },
+	COMMON_ROWS("\"<<inherit>>\"", FF_INHERIT, FF_CLI, "\"<<inherit>>\"", check_parent, 0, FF_CLI, FF_CLI),
 	{ "interfaces", .type = F_DICT, .dflt = "{}", .check = check_interfaces, .type_error = "interfaces must be of type dict",
 		.help = "Network interfaces by name" },
 	{ "ipv6_autoconfiguration", .type = F_BOOL, .flags = FF_CLI, .dflt = "false", .type_error = "ipv6_autoconfiguration needs to be of type bool",
