@@ -1,0 +1,340 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The harness: namespaces, the daemon under test, QEMU machines.
+
+in_namespaces() starts the calling program again with network, mount and process namespaces of its own. The daemon then uses its
+real ports on a bridge that no one else sees, file systems can be mounted, and when the program ends, however it ends, the kernel
+ends all it started.
+"""
+import contextlib
+import fcntl
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+import xmlrpc.client
+from pathlib import Path
+
+from clients import Client
+
+REPO = Path(__file__).resolve().parent.parent
+SERVER, BRIDGE = "10.55.0.1", "br0"
+OVMF = Path("/usr/share/OVMF")
+
+
+class Skip(Exception):
+    """The test cannot run here; the text says why."""
+
+
+class Failed(Exception):
+    """What was expected did not happen."""
+
+
+def check(condition, text):
+    if not condition:
+        raise Failed(text)
+
+
+def equal(got, want, what):
+    check(got == want, "%s: %r, expected %r" % (what, got, want))
+
+
+def wait_for(what, probe, timeout):
+    """The first true result of probe()."""
+    end = time.monotonic() + timeout
+    while True:
+        result = probe()
+        if result:
+            return result
+        check(time.monotonic() < end, "no %s within %g s" % (what, timeout))
+        time.sleep(0.02)
+
+
+def in_namespaces():
+    """Returns inside the namespaces; the first call replaces this process and comes back in main() again."""
+    if os.environ.get("COBBLER_LAB_INSIDE") == "1":
+        return
+    if os.geteuid() != 0:
+        sys.exit("%s: network namespaces need root" % sys.argv[0])
+    os.environ["COBBLER_LAB_INSIDE"] = "1"
+    sys.stdout.flush()
+    os.execvp("unshare", ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+                          sys.executable, os.path.abspath(sys.argv[0]), *sys.argv[1:]])
+
+
+def ip(*args):
+    subprocess.run(["ip", *args], check=True)
+
+
+class Network:
+    """br0 with the server's address, tap0 for a machine, and a client host."""
+
+    def __init__(self):
+        ip("link", "set", "lo", "up")
+        ip("link", "add", BRIDGE, "type", "bridge", "forward_delay", "0", "stp_state", "0")
+        ip("addr", "add", SERVER + "/24", "dev", BRIDGE)
+        ip("tuntap", "add", "tap0", "mode", "tap")
+        ip("link", "set", "tap0", "master", BRIDGE)
+        ip("link", "set", BRIDGE, "up")
+        ip("link", "set", "tap0", "up")
+        self.client = Client(BRIDGE, "10.55.0.200", server=SERVER)
+        threading.Thread(target=self.advertise, daemon=True).start()
+
+    def advertise(self):
+        """Answers IPv6 router solicitations with "no router here": iPXE would wait 13 s for an answer."""
+        s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x86DD))
+        s.bind((BRIDGE, 0))
+        own = s.getsockname()[4]
+        source, all_nodes = socket.inet_pton(socket.AF_INET6, "fe80::1"), socket.inet_pton(socket.AF_INET6, "ff02::1")
+        icmp = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 0, 0, 0)
+        total = sum(struct.unpack("!20H", source + all_nodes + struct.pack("!II", len(icmp), 58))) + sum(struct.unpack("!8H", icmp))
+        total = (total & 0xFFFF) + (total >> 16)
+        icmp = icmp[:2] + struct.pack("!H", ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF) + icmp[4:]
+        answer = b"\x33\x33\0\0\0\x01" + own + b"\x86\xdd" + struct.pack("!IHBB", 0x60000000, len(icmp), 58, 255)
+        answer += source + all_nodes + icmp
+        while True:
+            frame = s.recv(2048)
+            if len(frame) > 54 and frame[20] == 58 and frame[54] == 133:
+                s.send(answer)
+
+
+class UnixTransport(xmlrpc.client.Transport):
+    """Keeps one connection; every call has a time limit."""
+
+    def make_connection(self, host):
+        if self._connection and host == self._connection[0]:
+            return self._connection[1]
+        self._connection = host, http.client.HTTPConnection(host, timeout=60)
+        return self._connection[1]
+
+
+class Daemon:
+    """cobblerd below a root of its own. Configuration files are written only where there are none yet."""
+
+    def __init__(self, root, settings=None, services=None, program=None):
+        self.root = Path(root)
+        self.program = Path(program or os.environ.get("COBBLERD", REPO / "build/cobblerd"))
+        self.settings = {"server": SERVER, "next_server_v4": SERVER, **(settings or {})}
+        self.services = {
+            "user": "nobody", "log_level": "info",
+            "xmlrpc": {"address": "127.0.0.1"},
+            "http": {"enabled": True, "address": "0.0.0.0"},
+            "dhcp": {"enabled": True, "interfaces": [BRIDGE], "subnets": [{
+                "subnet": "10.55.0.0/24", "range": ["10.55.0.100", "10.55.0.150"], "router": SERVER, "dns": [SERVER],
+                "domain": "lab.test", "lease_time": 600}]},
+            "tftp": {"enabled": True, "address": "0.0.0.0"},
+            **(services or {})}
+        self.process = None
+        self.log_path = self.root.parent / (self.root.name + ".log")
+        self.log_start = 0
+        self.configure()
+
+    @property
+    def url(self):
+        return "http://127.0.0.1:%d" % self.settings.get("xmlrpc_port", 25151)
+
+    def write(self, rel, text):
+        path = self.root / rel
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.write_text(text)
+
+    def configure(self):
+        self.root.mkdir(parents=True, exist_ok=True)
+        os.chmod(self.root, 0o755)
+        self.write("etc/cobbler/settings.yaml", json.dumps(self.settings, indent=1) + "\n")
+        self.write("etc/cobbler/cobblerd.yaml", json.dumps(self.services, indent=1) + "\n")
+
+    def reconfigure(self, settings=None, services=None):
+        """Writes both files anew; the daemon notices at SIGHUP or at its next start."""
+        self.settings.update(settings or {})
+        self.services.update(services or {})
+        for name, data in (("settings", self.settings), ("cobblerd", self.services)):
+            (self.root / ("etc/cobbler/%s.yaml" % name)).write_text(json.dumps(data, indent=1) + "\n")
+
+    def spawn(self, *more):
+        """Starts it and does not wait."""
+        check(self.program.exists(), "%s is missing: run make" % self.program)
+        self.log_start = self.log_path.stat().st_size if self.log_path.exists() else 0
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen([self.program, "--root", self.root, "--no-daemonize", *more], stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log, start_new_session=True)
+        return self
+
+    def start(self, *more, timeout=20.0):
+        """Starts it and waits until it answers."""
+        self.spawn(*more)
+
+        def ready():
+            check(self.process.poll() is None, "cobblerd ended with status %s:\n%s" % (self.process.returncode, self.tail()))
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                return self.rpc().version()
+            return None
+        try:
+            wait_for("answer of cobblerd", ready, timeout)
+        except Failed:
+            self.kill()
+            raise
+        return self
+
+    def rpc(self):
+        return xmlrpc.client.ServerProxy(self.url, transport=UnixTransport(), allow_none=True)
+
+    def login(self):
+        """(proxy, token)"""
+        s = self.rpc()
+        return s, s.login("cobbler", "cobbler")
+
+    def log(self):
+        """What it wrote to standard error since it was last started."""
+        with open(self.log_path, "rb") as f:
+            f.seek(self.log_start)
+            return f.read().decode("utf-8", "replace")
+
+    def wait_log(self, pattern, timeout=5.0):
+        return wait_for("line /%s/ in the log" % pattern, lambda: re.search(pattern, self.log()), timeout)
+
+    def tail(self, lines=25):
+        return "\n".join(self.log().splitlines()[-lines:])
+
+    def children(self):
+        out = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True).stdout
+        return [int(p) for p in out.split()]
+
+    def stop(self, timeout=5.0):
+        """SIGTERM; (seconds, exit status)."""
+        began = time.monotonic()
+        self.process.terminate()
+        try:
+            status = self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise Failed("cobblerd did not end within %g s of SIGTERM:\n%s" % (timeout, self.tail())) from None
+        return time.monotonic() - began, status
+
+    def kill(self):
+        """kill -9 of all its processes at once."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    @property
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    # ---- the command line ----
+
+    def cobbler(self, *args, status=0, timeout=120):
+        """Runs the cobbler command against it; its output. status None: any."""
+        r = subprocess.run([self.program.parent / "cobbler", "--root", self.root, *map(str, args)], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout)
+        check(status is None or r.returncode == status, "cobbler %s: exit status %d, expected %s:\n%s" % (
+            " ".join(map(str, args)), r.returncode, status, r.stdout[-3000:]))
+        return r.stdout
+
+
+class Machine:
+    """A QEMU machine without a disk whose only card is on tap0; it boots from the network."""
+
+    def __init__(self, folder, mac, firmware="bios", nic="e1000", ram=512, rom=None):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.serial = self.folder / "serial.log"
+        device = "%s,netdev=n0,mac=%s,bootindex=1" % (nic, mac) + ("" if rom is None else ",romfile=" + rom)
+        cmd = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-m", str(ram), "-display", "none",
+               "-serial", "file:%s" % self.serial, "-monitor", "none", "-no-reboot", "-rtc", "base=utc",
+               "-uuid", "00112233-4455-6677-8899-aabbccddeeff", "-device", "virtio-rng-pci",
+               "-netdev", "tap,id=n0,ifname=tap0,script=no,downscript=no", "-device", device]
+        if firmware == "bios":
+            cmd += ["-machine", "pc", "-boot", "n"]
+        else:
+            if not (OVMF / "OVMF_CODE_4M.fd").exists():
+                raise Skip("no UEFI firmware: install the package ovmf")
+            shutil.copy(OVMF / "OVMF_VARS_4M.fd", self.folder / "vars.fd")
+            cmd += ["-machine", "q35", "-drive", "if=pflash,format=raw,unit=0,readonly=on,file=%s/OVMF_CODE_4M.fd" % OVMF,
+                    "-drive", "if=pflash,format=raw,unit=1,file=%s/vars.fd" % self.folder]
+        self.began = time.monotonic()
+        with open(self.folder / "qemu.log", "wb") as log:
+            self.process = subprocess.Popen(cmd, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+
+    def console(self):
+        return self.serial.read_bytes().decode("latin1") if self.serial.exists() else ""
+
+    def wait(self, what, probe, timeout):
+        """As wait_for, but gives up at once when the machine ends; seconds since power-on."""
+        def both():
+            result = probe()
+            if not result and self.process.poll() is not None:
+                time.sleep(0.2)
+                result = probe()
+                errors = (self.folder / "qemu.log").read_text(errors="replace")
+                check(result, "the machine went off before %s. %s\nconsole:\n%s" % (what, errors, self.tail()))
+            return result
+        try:
+            wait_for(what, both, timeout)
+        except Failed as e:
+            raise Failed("%s\nconsole:\n%s" % (e, self.tail())) from None
+        return time.monotonic() - self.began
+
+    def wait_console(self, pattern, timeout):
+        return self.wait("/%s/ on the console" % pattern, lambda: re.search(pattern, self.console()), timeout)
+
+    def tail(self, lines=15):
+        text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()78=>].?|[\x00-\x08\x0e-\x1f]", "", self.console())
+        return "\n".join([line.rstrip() for line in text.splitlines() if line.strip()][-lines:])
+
+    def off(self):
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+class Lab:
+    """What one test gets: a folder of its own, daemons and machines that end with it, figures for its line of output."""
+
+    def __init__(self, network, tmp):
+        self.net, self.client, self.tmp = network, network.client, Path(tmp)
+        self.daemons, self.machines, self.notes = [], [], []
+
+    def daemon(self, name="root", start=True, **kw):
+        d = Daemon(self.tmp / name, **kw)
+        self.daemons.append(d)
+        return d.start() if start else d
+
+    def machine(self, mac, **kw):
+        m = Machine(self.tmp / ("machine%d" % len(self.machines)), mac, **kw)
+        self.machines.append(m)
+        return m
+
+    def media(self, kind):
+        """A copy of the image of this kind where the unprivileged importer can read it."""
+        import media
+        image = media.cached(kind, REPO / "build/media")
+        copy = self.tmp / image.name
+        if not copy.exists():
+            shutil.copy(image, copy)
+        return copy
+
+    def note(self, text):
+        self.notes.append(text)
+
+    def close(self):
+        for m in self.machines:
+            m.off()
+        for d in self.daemons:
+            if d.running:
+                d.kill()
+
+
+def lock_file(path):
+    """Holds an exclusive lock until the returned file is closed."""
+    f = open(path, "w")
+    fcntl.flock(f, fcntl.LOCK_EX)
+    return f

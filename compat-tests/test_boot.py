@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Machines that boot from our DHCP, TFTP and HTTP alone. QEMU without hardware help: 10 to 150 s each."""
+import re
+
+from fixtures import ADDRESS, CONSOLE, MAC, add_machine, boot_files
+from lab import check
+
+
+def boots_its_kernel(lab, options, limit, proof, firmware=None, **system):
+    """Boots n1; the kernel's command line must be the one of that system. proof: what the daemon's log has to show."""
+    d = lab.daemon()
+    s, token = d.login()
+    add_machine(s, token, boot_files(lab), options="%s marker=%s" % (CONSOLE, options), **system)
+    m = lab.machine(MAC, **(firmware or {}))
+    seconds = m.wait_console(r"TEST-MACHINE-UP .*marker=" + options, limit)
+    lab.note("init runs after %.1f s" % seconds)
+    for pattern in proof:
+        check(re.search(pattern, d.log()), "no line /%s/ in the log:\n%s" % (pattern, d.tail(40)))
+    return d, m
+
+
+def test_bios_boots_by_pxelinux(lab):
+    boots_its_kernel(lab, "pxelinux", 90, [r"pxelinux\.0", r"pxelinux\.cfg/01-52-54-00-77-00-10", r"images/d/vmlinuz", r"images/d/initrd"])
+
+
+def test_bios_ipxe_boots_by_script_over_http(lab):
+    boots_its_kernel(lab, "ipxe", 90, [r"/cblr/svc/op/ipxe/system/n1", r"GET \S*images/d/vmlinuz \S* *to 10\.55\.0\.10|GET \S*images/d/vmlinuz"],
+                     enable_ipxe=True)
+
+
+def test_uefi_boots_by_grub(lab):
+    boots_its_kernel(lab, "grub", 120, [r"grub\S*\.efi", r"grub\.cfg", r"images/d/vmlinuz"],
+                     firmware={"firmware": "uefi", "nic": "virtio-net-pci", "rom": ""})
+
+
+def test_unknown_machine_gets_the_menu(lab):
+    """No reservation: a dynamic address, and the default menu with every profile."""
+    d = lab.daemon()
+    s, token = d.login()
+    add_machine(s, token, boot_files(lab), name="other", mac="52:54:00:77:00:99", address="10.55.0.99")
+    m = lab.machine(MAC)
+    seconds = m.wait("request for pxelinux.cfg/default", lambda: re.search(r"pxelinux\.cfg/default", d.log()), 60)
+    lab.note("menu after %.1f s" % seconds)
+
+
+def test_debian_installer_fetches_its_answers(lab):
+    """The whole way: import the media, add a system, the real installer runs that system's answer file and reports back."""
+    d = lab.daemon()
+    d.cobbler("import", "--name=debian12", "--path=%s" % lab.media("debian"))
+    d.cobbler("system", "add", "--name=n1", "--profile=debian12-x86_64", "--interface=eth0", "--mac=" + MAC, "--ip-address=" + ADDRESS,
+              "--hostname=n1.lab.test", "--netboot-enabled=true", "--kernel-options=console=ttyS0,115200")
+    m = lab.machine(MAC, ram=1152)
+    for what, pattern, limit in (
+            ("installer's initrd", r"images/debian12-x86_64/initrd\.gz", 60),
+            ("answer file of n1", r"GET /cblr/svc/op/autoinstall/system/n1\S* to 10\.55\.0\.10: 200", 240),
+            ("early_command's script", r"GET /cblr/svc/op/script/system/n1\S* to 10\.55\.0\.10: 200", 60),
+            ("callback of early_command", r"GET /cblr/svc/op/trig/mode/pre/system/n1\S* to 10\.55\.0\.10: 200", 60),
+            ("installer at the imported tree", r"GET \S*/dists/bookworm/\S*Release to 10\.55\.0\.10: 200", 90)):
+        lab.note("%s %.0f s" % (what, m.wait(what, lambda p=pattern: re.search(p, d.log()), limit)))

@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The daemon as processes: start, refusal to start, signals, sudden death."""
+import contextlib
+import json
+import os
+import pwd
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+from fixtures import MAC, add, add_machine, fake_boot_files, interface
+from lab import REPO, Daemon, check, equal, wait_for
+
+
+def refuses(d, pattern, limit=5.0):
+    """It ends by itself, with an error that matches."""
+    status = d.spawn().process.wait(limit)
+    check(status not in (0, None) and status > 0, "exit status %r" % status)
+    check(re.search(pattern, d.log()), "no /%s/ in:\n%s" % (pattern, d.tail()))
+    check("Traceback" not in d.log() and "Sanitizer" not in d.log(), d.tail())
+
+
+def test_version_and_config_check(lab):
+    out = subprocess.run([REPO / "build/cobblerd", "--version"], capture_output=True, text=True)
+    check(out.returncode == 0 and "3.3.7" in out.stdout, out.stdout + out.stderr)
+    root = str(lab.tmp / "root")
+    good = subprocess.run([REPO / "build/cobblerd", "--config-check", "--root", root], capture_output=True, text=True)
+    equal(good.returncode, 0, "an empty root")
+    (lab.tmp / "root/etc/cobbler/settings.yaml").write_text("server: [1, 2\nx: {\n")
+    bad = subprocess.run([REPO / "build/cobblerd", "--config-check", "--root", root], capture_output=True, text=True)
+    check(bad.returncode == 1 and "settings.yaml" in bad.stderr, "a broken settings.yaml: %d %s" % (bad.returncode, bad.stderr))
+
+
+def test_starts_on_an_empty_root(lab):
+    """All defaults, nothing configured: it answers, with safe modes."""
+    root = lab.tmp / "empty"
+    root.mkdir()
+    d = Daemon(root)
+    lab.daemons.append(d)
+    for name in ("settings.yaml", "cobblerd.yaml"):
+        (root / "etc/cobbler" / name).unlink()
+    d.start()
+    equal(d.rpc().get_distros(), [], "distros")
+    for rel in ("var/lib/cobbler/web.ss", "etc/cobbler/settings.yaml", "etc/cobbler/users.digest"):
+        mode = (root / rel).stat().st_mode
+        check(mode & 0o007 == 0, "%s has mode %o: not for everyone" % (rel, mode & 0o777))
+
+
+def test_cold_start(lab):
+    d = lab.daemon()
+    d.stop()
+    began = time.monotonic()
+    d.start()
+    lab.note("answers after %.0f ms" % ((time.monotonic() - began) * 1000))
+
+
+def test_xmlrpc_port_in_use(lab):
+    with socket.create_server(("127.0.0.1", 25151)):
+        refuses(lab.daemon(start=False), r"25151.*[Ii]n use")
+
+
+def test_http_port_in_use(lab):
+    with socket.create_server(("0.0.0.0", 80)):
+        refuses(lab.daemon(start=False), r"port 80.*[Ii]n use")
+
+
+def test_dhcp_and_tftp_port_in_use(lab):
+    for port in (67, 69):
+        with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as s:
+            s.bind(("0.0.0.0", port))
+            refuses(lab.daemon("root%d" % port, start=False), r"\b%d\b.*[Ii]n use" % port)
+
+
+def test_unknown_interface(lab):
+    d = lab.daemon(start=False, services={"dhcp": {"enabled": True, "interfaces": ["nosuch0"], "subnets": [
+        {"subnet": "10.55.0.0/24", "range": ["10.55.0.100", "10.55.0.150"]}]}})
+    refuses(d, "nosuch0")
+
+
+def test_second_daemon_on_one_store_is_refused(lab):
+    lab.daemon()
+    second = lab.daemon(start=False)
+    second.log_path = lab.tmp / "second.log"
+    second.reconfigure({"xmlrpc_port": 25152, "http_port": 8080}, {"dhcp": {"enabled": False}, "tftp": {"enabled": False}})
+    refuses(second, r"already|another|in use|lock")
+    check(lab.daemons[0].running, "the first one goes on")
+    lab.daemons[0].rpc().version()
+
+
+def test_sigterm_ends_it_within_a_second(lab):
+    d = lab.daemon()
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab))
+    # busy: an open keep-alive connection, a half request, a TFTP transfer that waits for its acknowledgement
+    idle = socket.create_connection(("127.0.0.1", 25151))
+    half = socket.create_connection(("127.0.0.1", 80))
+    half.sendall(b"GET /cobbler/x HTTP/1.1\r\nHost: x\r\n")
+    tftp = lab.client.udp()
+    tftp.sendto(b"\0\x01pxelinux.0\0octet\0", ("10.55.0.1", 69))
+    children = d.children()
+    check(len(children) == 3, "core, dhcp and tftp: %r" % children)
+    seconds, status = d.stop()
+    lab.note("%.0f ms" % (seconds * 1000))
+    equal(status, 0, "exit status")
+    check(seconds < 1.0, "took %.2f s" % seconds)
+    check(not any(os.path.exists("/proc/%d/exe" % c) for c in children), "no child is left")
+    for x in (idle, half, tftp):
+        x.close()
+
+
+def test_children_run_unprivileged(lab):
+    d = lab.daemon()
+    nobody = pwd.getpwnam("nobody").pw_uid
+    for pid in d.children():
+        status = open("/proc/%d/status" % pid).read()
+        uids = re.search(r"^Uid:\s+(.*)$", status, re.M).group(1).split()
+        role = open("/proc/%d/cmdline" % pid).read().split("\0")[2]
+        check(set(uids) == {str(nobody)}, "role %s runs with uids %s" % (role, uids))
+        if role != "core":
+            check(re.search(r"^Seccomp:\s+2", status, re.M), "role %s has no seccomp filter" % role)
+            check(re.search(r"^CapEff:\s+0+$", status, re.M), "role %s holds capabilities" % role)
+
+
+def test_sighup_reloads(lab):
+    d = lab.daemon()
+    equal(d.rpc().get_settings()["server"], "10.55.0.1", "server")
+    dhcp = json.loads(json.dumps(d.services["dhcp"]))
+    dhcp["subnets"][0]["range"] = ["10.55.0.170", "10.55.0.180"]
+    d.reconfigure({"server": "10.55.0.77"}, {"dhcp": dhcp})
+    d.process.send_signal(signal.SIGHUP)
+    wait_for("new setting", lambda: d.rpc().get_settings()["server"] == "10.55.0.77", 3)
+    offer = wait_for("offer from the new range", lambda: lab.client.discover(mac="52:54:00:00:00:01", timeout=0.5), 5)
+    check(170 <= int(offer.yiaddr.split(".")[3]) <= 180, "offered %s" % offer.yiaddr)
+
+
+def test_sighup_with_a_broken_file_keeps_the_old_settings(lab):
+    d = lab.daemon()
+    (d.root / "etc/cobbler/settings.yaml").write_text("server: [\n")
+    d.process.send_signal(signal.SIGHUP)
+    d.wait_log(r"settings\.yaml")
+    time.sleep(0.2)
+    check(d.running, "it goes on")
+    equal(d.rpc().get_settings()["server"], "10.55.0.1", "server")
+
+
+def test_a_killed_child_is_restarted(lab):
+    d = lab.daemon()
+    add_machine(*d.login(), fake_boot_files(lab))
+    for role in ("dhcp", "tftp", "core"):
+        pid = next(p for p in d.children() if "\0%s\0" % role in open("/proc/%d/cmdline" % p).read())
+        os.kill(pid, signal.SIGKILL)
+
+        def everything_answers():
+            with contextlib.suppress(OSError):
+                d.rpc().version()
+                offer = lab.client.discover(mac=MAC, timeout=0.3)
+                data, _ = lab.client.tftp("pxelinux.cfg/01-" + MAC.replace(":", "-"), timeout=0.3)
+                return offer and offer.yiaddr == "10.55.0.10" and data
+            return None
+        began = time.monotonic()
+        time.sleep(0.05)
+        wait_for("service after the death of " + role, everything_answers, 10)
+        lab.note("%s back after %.1f s" % (role, time.monotonic() - began))
+
+
+def test_children_end_with_a_killed_master(lab):
+    d = lab.daemon()
+    children = d.children()
+    os.kill(d.process.pid, signal.SIGKILL)
+    d.process.wait()
+    wait_for("end of the children", lambda: not any(os.path.exists("/proc/%d/exe" % c) for c in children), 3)
+    d.start()
+    d.rpc().version()
+
+
+def test_kill_9_loses_nothing_acknowledged(lab):
+    d = lab.daemon()
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab))
+    acknowledged, removed = {"n1"}, set()
+    number = 0
+    for round_ in range(6):
+        s, token = d.login()
+        stop = threading.Event()
+
+        def work():
+            nonlocal number
+            with contextlib.suppress(Exception):
+                while not stop.is_set():
+                    number += 1
+                    name = "k%d" % number
+                    add(s, token, "system", {"name": name, "profile": "p", "modify_interface": interface(
+                        "52:54:01:00:%02x:%02x" % divmod(number, 256))})
+                    acknowledged.add(name)
+                    if number % 5 == 0:
+                        victim = "k%d" % (number - 1)
+                        acknowledged.discard(victim)
+                        s.remove_system(victim, token)
+                        removed.add(victim)
+        t = threading.Thread(target=work)
+        t.start()
+        time.sleep(0.15 + 0.07 * round_)
+        d.kill()
+        stop.set()
+        t.join()
+        d.start()
+        names = {x["name"] for x in d.rpc().get_systems()}
+        check(acknowledged <= names, "lost: %s" % sorted(acknowledged - names))
+        check(not names & removed, "came back: %s" % sorted(names & removed))
+        acknowledged |= names
+    lab.note("%d systems over 6 kills" % number)
+    left = [p.name for p in (d.root / "var/lib/cobbler/collections").rglob("*") if p.is_file() and not p.name.endswith(".json")]
+    check(not left, "temporary files are left: %s" % left)
+
+
+def test_a_damaged_file_is_set_aside(lab):
+    d = lab.daemon()
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab))
+    add_machine(s, token, fake_boot_files(lab), name="n2", mac="52:54:00:77:00:11", address="10.55.0.11")
+    d.stop()
+    folder = d.root / "var/lib/cobbler/collections/systems"
+    (folder / "n2.json").write_text('{"name": "n2", "prof')
+    d.start()
+    check("n2.json" in d.log(), "the log names the file:\n" + d.tail())
+    equal([x["name"] for x in d.rpc().get_systems()], ["n1"], "systems")
+    kept = [p for p in (d.root / "var/lib/cobbler").rglob("*n2.json*") if p.is_file() and p.read_text() == '{"name": "n2", "prof']
+    check(kept, "the damaged file is kept somewhere")
+
+
+def test_unknown_fields_survive(lab):
+    d = lab.daemon()
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab))
+    d.stop()
+    path = d.root / "var/lib/cobbler/collections/systems/n1.json"
+    item = json.loads(path.read_text())
+    item["x_local_field"] = {"a": [1, "two"]}
+    path.write_text(json.dumps(item))
+    d.start()
+    s, token = d.login()
+    handle = s.get_system_handle("n1", token)
+    s.modify_system(handle, "comment", "changed", token)
+    s.save_system(handle, token)
+    stored = json.loads(path.read_text())
+    equal((stored["comment"], stored.get("x_local_field")), ("changed", {"a": [1, "two"]}), "after a save")
+
+
+def test_runs_without_root(lab):
+    """High ports, no raw sockets: as the account nobody."""
+    root = lab.tmp / "plain"
+    d = Daemon(root, settings={"xmlrpc_port": 35151, "http_port": 38080},
+               services={"dhcp": {"enabled": False}, "tftp": {"enabled": True, "address": "127.0.0.1", "port": 36969}})
+    lab.daemons.append(d)
+    account = pwd.getpwnam("nobody")
+    for path in (root, *root.rglob("*")):
+        os.chown(path, account.pw_uid, account.pw_gid)
+    d.log_path.touch()
+    with open(d.log_path, "ab") as log:
+        d.process = subprocess.Popen([d.program, "--root", root, "--no-daemonize"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                     start_new_session=True, user="nobody", group=account.pw_gid, extra_groups=[])
+
+    def ready():
+        check(d.running, "ended:\n" + d.tail())
+        with contextlib.suppress(OSError):
+            return d.rpc().version()
+    wait_for("answer", ready, 10)
+    check(d.login()[1], "login")
+
+
+def test_daemonizes_when_ready(lab):
+    d = lab.daemon(start=False)
+    r = subprocess.run([d.program, "--root", d.root], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=15)
+    equal(r.returncode, 0, "exit status of the starter: " + r.stderr)
+    d.rpc().version()
+    pid = int(subprocess.run(["pgrep", "-o", "-f", "cobblerd --root %s" % d.root], capture_output=True, text=True).stdout)
+    os.kill(pid, signal.SIGTERM)
+    wait_for("end", lambda: not os.path.exists("/proc/%d/exe" % pid), 2)
+
+
+def test_says_ready_to_the_service_manager(lab):
+    d = lab.daemon(start=False)
+    path = str(lab.tmp / "notify")
+    with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as s:
+        s.bind(path)
+        s.settimeout(10)
+        os.environ["NOTIFY_SOCKET"] = path
+        try:
+            d.spawn()
+        finally:
+            del os.environ["NOTIFY_SOCKET"]
+        check(b"READY=1" in s.recv(4096), "READY=1")
+    d.rpc().version()

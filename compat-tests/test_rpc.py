@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""XML-RPC over the wire: logins and the life of items."""
+import json
+import xmlrpc.client
+
+from fixtures import MAC, add, add_machine, fake_boot_files, interface
+from lab import check, equal
+
+
+def fault(call, *args):
+    """The fault's text."""
+    try:
+        result = call(*args)
+    except xmlrpc.client.Fault as f:
+        return f.faultString
+    raise AssertionError("no fault but %r" % (result,))
+
+
+def test_login(lab):
+    d = lab.daemon()
+    s, token = d.login()
+    equal(s.token_check(token), True, "token_check of a fresh token")
+    equal(s.get_user_from_token(token), "cobbler", "the token's user")
+    check("login failed (cobbler)" in fault(s.login, "cobbler", "wrong"), "a wrong password is refused by name")
+    check("login failed" in fault(s.login, "", ""), "an empty password is refused")
+    equal(s.logout(token), True, "logout")
+    equal(s.token_check(token), False, "token_check after logout")
+    check("invalid token" in fault(s.new_distro, token), "a token ends with logout")
+
+
+def test_shared_secret_logs_the_command_line_in(lab):
+    d = lab.daemon()
+    secret = (d.root / "var/lib/cobbler/web.ss").read_text()
+    token = d.rpc().login("", secret)
+    equal(d.rpc().get_user_from_token(token), "<DIRECT>", "the user of the shared secret")
+    mode = (d.root / "var/lib/cobbler/web.ss").stat().st_mode & 0o777
+    check(mode & 0o077 == 0 or mode == 0o640, "mode of web.ss: %o" % mode)
+
+
+def test_life_of_an_item(lab):
+    d = lab.daemon()
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab))
+    equal([x["name"] for x in s.get_systems()], ["n1"], "systems")
+    equal(s.find_system({"mac_address": MAC}), ["n1"], "find by MAC")
+    equal(s.get_system("n1")["interfaces"]["eth0"]["mac_address"], MAC, "MAC")
+    s.copy_system(s.get_system_handle("n1", token), "n2", token)
+    n2 = s.get_system_handle("n2", token)
+    equal(s.get_system("n2")["profile"], "p", "profile of the copy")
+    s.rename_system(n2, "n3", token)
+    equal(sorted(x["name"] for x in s.get_systems()), ["n1", "n3"], "after copy and rename")
+    equal(s.get_system("n2"), "~", "the old name")
+    check("orphan" in fault(s.remove_profile, "p", token, False), "a profile with systems stays")
+    equal(s.remove_system("n3", token), True, "remove")
+    stored = json.loads((d.root / "var/lib/cobbler/collections/systems/n1.json").read_text())
+    equal(stored["profile"], "p", "the stored profile")
+    check(not (d.root / "var/lib/cobbler/collections/systems/n3.json").exists(), "a removed item leaves no file")
+    before = s.get_system("n1")
+    d.stop()
+    d.start()
+    equal(d.rpc().get_system("n1"), before, "the system after a restart")
+
+
+def test_inheritance_reaches_the_system(lab):
+    d = lab.daemon()
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab), options="c=3 !a", distro={"kernel_options": "a=1 b=2"},
+                profile={"kernel_options": "b=4 d=5"})
+    equal(sorted(s.get_system_as_rendered("n1")["kernel_options"].split()),
+          ["b=4", "c=3", "d=5"], "kernel options of distro, profile and system, blended")
+
+
+def test_bad_addresses_are_refused(lab):
+    d = lab.daemon()
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab))
+    handle = s.new_system(token)
+    s.modify_system(handle, "name", "n2", token)
+    s.modify_system(handle, "profile", "p", token)
+    for mac in ("52:54:00:77:00", "52:54:00:77:00:zz", "x" * 5000, "52:54:00:77:00:10;reboot"):
+        check(len(fault(s.modify_system, handle, "modify_interface", interface(mac), token)) < 9000, "fault for MAC %.40r" % mac)
+    for address in ("10.55.0.300", "10.55.0", "nonsense"):
+        fault(s.modify_system, handle, "modify_interface", interface("52:54:00:77:00:11", address), token)
+    taken = fault(lambda: (s.modify_system(handle, "modify_interface", interface(MAC), token), s.save_system(handle, token)))
+    check(MAC in taken and "n1" in taken, "a MAC that is taken is refused with its owner: %s" % taken)
+    equal([x["name"] for x in s.get_systems()], ["n1"], "nothing is left behind")
+
+
+def test_names_cannot_leave_the_store(lab):
+    d = lab.daemon()
+    s, token = d.login()
+    files = fake_boot_files(lab)
+    for name in ("../evil", "a/b", "/etc/passwd", "..", "a\nb", ""):
+        fault(add, s, token, "distro", {"name": name, "kernel": str(files[0]), "initrd": str(files[1])})
+    equal(s.get_distros(), [], "distros")
+    check(not list(lab.tmp.rglob("evil*")), "no file outside the store")
+
+
+def test_hostile_requests_are_answered(lab):
+    """No body, no XML, entities, depth, size: an error each time, and the daemon goes on."""
+    d = lab.daemon()
+    deep = "<value><array><data>" * 20000
+    bomb = '<!DOCTYPE a [<!ENTITY x "y">]><methodCall><methodName>&x;</methodName></methodCall>'
+    import http.client
+    for body in ("", "x", "<methodCall>", bomb, "<methodCall><methodName>version</methodName><params><param>" + deep, "\0" * 1000):
+        c = http.client.HTTPConnection("127.0.0.1", 25151, timeout=5)
+        c.request("POST", "/RPC2", body.encode(), {"Content-Type": "text/xml"})
+        r = c.getresponse()
+        text = r.read().decode("latin1")
+        check(r.status >= 400 or "<fault>" in text, "%.40r: status %d, %.200s" % (body, r.status, text))
+        c.close()
+    d.rpc().version()
+
+
+def test_every_field_of_the_table_can_be_asked_for(lab):
+    """get_blank-like answers: a new item shows each documented field."""
+    d = lab.daemon()
+    s, token = d.login()
+    for kind in ("distro", "profile", "system"):
+        item = s.get_item(kind, "nothing")
+        equal(item, "~", "a missing %s" % kind)
+    add_machine(s, token, fake_boot_files(lab))
+    system = s.get_system("n1")
+    for key in ("name", "uid", "ctime", "mtime", "profile", "interfaces", "kernel_options", "netboot_enabled", "autoinstall", "gateway"):
+        check(key in system, "get_system has %s" % key)
