@@ -73,6 +73,22 @@ def ip(*args):
     subprocess.run(["ip", *args], check=True)
 
 
+def processes():
+    """(pid, parent) of every process of this namespace."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                yield int(entry.name), int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+
+
+def command_line(pid):
+    """Its words; none when it is gone."""
+    try:
+        return Path("/proc/%d/cmdline" % pid).read_text().split("\0")[:-1]
+    except OSError:
+        return []
+
+
 class Network:
     """br0 with the server's address, tap0 for a machine, and a client host."""
 
@@ -205,8 +221,7 @@ class Daemon:
         return "\n".join(self.log().splitlines()[-lines:])
 
     def children(self):
-        out = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True).stdout
-        return [int(p) for p in out.split()]
+        return sorted(pid for pid, parent in processes() if parent == self.process.pid)
 
     def stop(self, timeout=5.0):
         """SIGTERM; (seconds, exit status)."""

@@ -12,7 +12,7 @@ import threading
 import time
 
 from fixtures import MAC, add, add_machine, fake_boot_files, interface
-from lab import REPO, Daemon, check, equal, wait_for
+from lab import REPO, Daemon, check, command_line, equal, processes, wait_for
 
 
 def refuses(d, pattern, limit=5.0):
@@ -117,7 +117,7 @@ def test_children_run_unprivileged(lab):
     for pid in d.children():
         status = open("/proc/%d/status" % pid).read()
         uids = re.search(r"^Uid:\s+(.*)$", status, re.M).group(1).split()
-        role = open("/proc/%d/cmdline" % pid).read().split("\0")[2]
+        role = command_line(pid)[2]
         check(set(uids) == {str(nobody)}, "role %s runs with uids %s" % (role, uids))
         if role != "core":
             check(re.search(r"^Seccomp:\s+2", status, re.M), "role %s has no seccomp filter" % role)
@@ -150,7 +150,7 @@ def test_a_killed_child_is_restarted(lab):
     d = lab.daemon()
     add_machine(*d.login(), fake_boot_files(lab))
     for role in ("dhcp", "tftp", "core"):
-        pid = next(p for p in d.children() if "\0%s\0" % role in open("/proc/%d/cmdline" % p).read())
+        pid = next(p for p in d.children() if role in command_line(p))
         os.kill(pid, signal.SIGKILL)
 
         def everything_answers():
@@ -276,7 +276,7 @@ def test_daemonizes_when_ready(lab):
     r = subprocess.run([d.program, "--root", d.root], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=15)
     equal(r.returncode, 0, "exit status of the starter: " + r.stderr)
     d.rpc().version()
-    pid = int(subprocess.run(["pgrep", "-o", "-f", "cobblerd --root %s" % d.root], capture_output=True, text=True).stdout)
+    pid, = (pid for pid, parent in processes() if parent == 1 and str(d.root) in command_line(pid))
     os.kill(pid, signal.SIGTERM)
     wait_for("end", lambda: not os.path.exists("/proc/%d/exe" % pid), 2)
 
