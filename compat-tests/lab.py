@@ -6,7 +6,7 @@ real ports on a bridge that no one else sees, file systems can be mounted, and w
 ends all it started.
 """
 import contextlib
-import fcntl
+import hashlib
 import http.client
 import json
 import os
@@ -134,7 +134,7 @@ class UnixTransport(xmlrpc.client.Transport):
 class Daemon:
     """cobblerd below a root of its own. Configuration files are written only where there are none yet."""
 
-    def __init__(self, root, settings=None, services=None, program=None):
+    def __init__(self, root, settings=None, services=None, program=None, users=(("cobbler", "cobbler"),)):
         self.root = Path(root)
         self.program = Path(program or os.environ.get("COBBLERD", REPO / "build/cobblerd"))
         self.settings = {"server": SERVER, "next_server_v4": SERVER, **(settings or {})}
@@ -147,6 +147,7 @@ class Daemon:
                 "domain": "lab.test", "lease_time": 600}]},
             "tftp": {"enabled": True, "address": "0.0.0.0"},
             **(services or {})}
+        self.users = dict(users)
         self.process = None
         self.log_path = self.root.parent / (self.root.name + ".log")
         self.log_start = 0
@@ -167,6 +168,9 @@ class Daemon:
         os.chmod(self.root, 0o755)
         self.write("etc/cobbler/settings.yaml", json.dumps(self.settings, indent=1) + "\n")
         self.write("etc/cobbler/cobblerd.yaml", json.dumps(self.services, indent=1) + "\n")
+        if self.users:
+            self.write("etc/cobbler/users.digest", "".join("%s:Cobbler:%s\n" % (name, hashlib.sha3_512(password.encode()).hexdigest())
+                                                           for name, password in self.users.items()))
 
     def reconfigure(self, settings=None, services=None):
         """Writes both files anew; the daemon notices at SIGHUP or at its next start."""
@@ -346,10 +350,3 @@ class Lab:
         for d in self.daemons:
             if d.running:
                 d.kill()
-
-
-def lock_file(path):
-    """Holds an exclusive lock until the returned file is closed."""
-    f = open(path, "w")
-    fcntl.flock(f, fcntl.LOCK_EX)
-    return f

@@ -91,7 +91,7 @@ def demonstrate(tmp):
     image = tmp / "debian-12.iso"
     shutil.copy(media.cached("debian", REPO / "build/media"), image)
     say("media", "%s: %.1f MB, from debian-installer-12-netboot-amd64" % (image.name, image.stat().st_size / 1e6))
-    d = lab.Daemon(tmp / "root")
+    d = lab.Daemon(tmp / "root", users=())
     machine = timeline = None
     try:
         began = time.monotonic()
@@ -169,7 +169,7 @@ def in_network(key, text, net):
 
 
 def lan_services(env, me, card):
-    subnet = {"subnet": str(me.network), "router": env.get("ROUTER", str(me.ip)), "dns": [env.get("DNS", str(me.ip))], "lease_time": 3600}
+    subnet = {"subnet": str(me.network), "router": env.get("ROUTER", ""), "dns": [env.get("DNS", str(me.ip))], "lease_time": 3600}
     if env.get("RANGE"):
         ends = env["RANGE"].split("-")
         if len(ends) != 2:
@@ -195,7 +195,7 @@ def main_lan(env):
     root = Path(env.get("ROOT", REPO / "build/site")).resolve()
     print("Serves DHCP, TFTP and HTTP as %s on %s%s. State: %s. Ctrl-C ends it." % (
         me.ip, env["IFACE"], "" if env.get("RANGE") else ", to %s only" % env["MAC"], root), flush=True)
-    d = lab.Daemon(root, settings={"server": str(me.ip), "next_server_v4": str(me.ip)}, services=services)
+    d = lab.Daemon(root, settings={"server": str(me.ip), "next_server_v4": str(me.ip)}, services=services, users=())
     d.reconfigure()
     timeline = Timeline(d)
     try:
