@@ -358,6 +358,116 @@ static void test_available_as_copies_boot_files_only(void **state)
 	assert_false(kit_exists("target/pool"));
 }
 
+/* A Windows image of which only the header and the description are there. */
+static void windows_tree(const char *dir)
+{
+	static const char xml[] = "<WIM><IMAGE INDEX=\"1\"><NAME>Windows Server 2022 SERVERSTANDARD</NAME><WINDOWS><ARCH>9</ARCH></WINDOWS>"
+				  "</IMAGE></WIM>";
+	unsigned char wim[1024] = "MSWIM\0\0";
+	size_t n = sizeof(xml) - 1;
+	wim[72] = (unsigned char)(2 * n & 0xff);
+	wim[73] = (unsigned char)(2 * n >> 8);
+	wim[80] = 208;
+	for (size_t i = 0; i < n; i++)
+		wim[208 + 2 * i] = (unsigned char)xml[i];
+	char path[256];
+	snprintf(path, sizeof(path), "%s/sources/install.wim", dir);
+	kit_file(path, (const char *)wim, 208 + 2 * n);
+	snprintf(path, sizeof(path), "%s/boot/boot.sdi", dir);
+	kit_file(path, NULL, 5000);
+}
+
+static void check_windows(struct value *f)
+{
+	assert_string_equal(v_dict_cstr(f, "breed", ""), "windows");
+	assert_string_equal(v_dict_cstr(f, "os_version", ""), "2022");
+	assert_string_equal(first_kernel(f, "kernel"), "@wimboot");
+	assert_true(v_list_has_str(v_dict_get(f, "archs"), "x86_64"));
+	v_unref(f);
+}
+
+static void test_windows_is_told_by_its_image(void **state)
+{
+	(void)state;
+	windows_tree("tree");
+	check_windows(expect_found(kit_job("tree", "extract")));
+}
+
+/* Windows media are UDF, with an ISO part that holds a note only. */
+static void test_udf_image(void **state)
+{
+	(void)state;
+	if (access("/usr/bin/genisoimage", X_OK) != 0) {
+		print_message("SKIP: genisoimage is not installed, and nothing else here writes UDF\n");
+		skip();
+	}
+	windows_tree("tree");
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		execl("/usr/bin/genisoimage", "genisoimage", "-quiet", "-udf", "-hide", "sources", "-hide", "boot", "-o", kit_path("w.iso"),
+		      kit_path("tree"), (char *)NULL);
+		_exit(127);
+	}
+	int st;
+	assert_int_equal(waitpid(pid, &st, 0), pid);
+	assert_int_equal(st, 0);
+	check_windows(expect_found(kit_job("w.iso", "extract")));
+	struct stat b;
+	assert_int_equal(stat(kit_path("target/boot/boot.sdi"), &b), 0);
+	assert_int_equal(b.st_size, 5000);
+	assert_int_equal(nftw(kit_path("target"), kit_rm, 32, FTW_DEPTH | FTW_PHYS), 0);
+	assert_int_equal(stat(kit_path("w.iso"), &b), 0);
+	assert_int_equal(truncate(kit_path("w.iso"), 600000 < b.st_size ? 560000 : b.st_size / 2), 0);
+	int status;
+	struct value *r = kit_run(kit_job("w.iso", "extract"), &status);
+	assert_int_equal(status, 1);
+	assert_true(*v_dict_cstr(r, "error", "") != '\0');
+	v_unref(r);
+}
+
+/* Old media keep to what they are; each family is told by its own marks, also in releases nobody has heard of. */
+static void test_families(void **state)
+{
+	(void)state;
+	static const struct { const char *breed, *version, *kernel; const char *files[5][2]; } rows[] = {
+		{ "suse", "sles15generic", "boot/x86_64/loader/linux", { { "media.1/products", "/ SLES 15-0\n" },
+			{ "Module/sles-release-15-61.1.x86_64.rpm", "x" }, { "boot/x86_64/loader/linux", "k" }, { "boot/x86_64/loader/initrd", "i" } } },
+		{ "suse", "sles16.0", "boot/x86_64/loader/linux", { { "LiveOS/squashfs.img", "x" }, { "media.1/products", "/ SLES 16.0-0\n" },
+			{ "boot/x86_64/loader/linux", "k" }, { "boot/x86_64/loader/initrd", "i" } } },
+		{ "suse", "opensuse15.6", "boot/x86_64/loader/linux", { { "media.1/products", "/ openSUSE-Leap 15.6-1\n" },
+			{ "boot/x86_64/loader/linux", "k" }, { "boot/x86_64/loader/initrd", "i" } } },
+		{ "xen", "xcpng8", "boot/isolinux/mboot.c32", { { ".treeinfo", "[branding]\nname = XCP-ng\nversion = 8.3.0\n" },
+			{ "boot/isolinux/mboot.c32", "k" }, { "boot/xen.gz", "x" }, { "boot/vmlinuz", "k" }, { "install.img", "i" } } },
+		{ "proxmox", "pve8", "boot/linux26", { { "proxmox/packages/x.deb", "x" }, { ".cd-info", "PRODUCT='pve'\nRELEASE='8.2'\n" },
+			{ "boot/linux26", "k" }, { "boot/initrd.img", "i" } } },
+		{ "ubuntu", "noble", "casper/vmlinuz", { { ".disk/info", "Ubuntu-Server 24.04.1 LTS \"Noble Numbat\" - Release amd64 (20240827)" },
+			{ "casper/vmlinuz", "k" }, { "casper/initrd", "i" } } },
+		{ "debian", "trixie", "install.amd/vmlinuz", { { "dists/trixie/Release", "Codename: trixie\n" },
+			{ "install.amd/vmlinuz", "k" }, { "install.amd/initrd.gz", "i" } } },
+		{ "redhat", "rhel10", "images/pxeboot/vmlinuz", { { ".treeinfo", "[general]\nfamily = AlmaLinux\nversion = 10.0\narch = x86_64\n" },
+			{ "images/pxeboot/vmlinuz", "k" }, { "images/pxeboot/initrd.img", "i" } } },
+		{ "freebsd", "freebsd14.2", "boot/kernel/kernel", { { "bin/freebsd-version", "USERLAND_VERSION=\"14.2-RELEASE\"\n" },
+			{ "boot/kernel/kernel", "k" }, { "usr/freebsd-dist/base.txz", "x" }, { "boot/loader.efi", "x" } } },
+		{ "vmware", "esxi80", "mboot.c32", { { "boot.cfg", "title=Loading ESXi installer\nkernel=/b.b00\nmodules=/a.gz\nbuild=8.0.3-0.1\n" },
+			{ "mboot.c32", "k" }, { "b.b00", "x" }, { "imgpayld.tgz", "i" } } },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		for (size_t k = 0; k < 5 && rows[i].files[k][0] != NULL; k++) {
+			char name[256];
+			snprintf(name, sizeof(name), "tree/%s", rows[i].files[k][0]);
+			kit_file(name, rows[i].files[k][1], 0);
+		}
+		struct value *f = expect_found(kit_job("tree", "scan"));
+		if (!str_eq(v_dict_cstr(f, "breed", ""), rows[i].breed) || !str_eq(v_dict_cstr(f, "os_version", ""), rows[i].version) ||
+		    !str_eq(first_kernel(f, "kernel"), rows[i].kernel))
+			fail_msg("expected %s/%s %s, got %s/%s %s", rows[i].breed, rows[i].version, rows[i].kernel, v_dict_cstr(f, "breed", ""),
+				 v_dict_cstr(f, "os_version", ""), first_kernel(f, "kernel"));
+		v_unref(f);
+		assert_int_equal(nftw(kit_path("tree"), kit_rm, 32, FTW_DEPTH | FTW_PHYS), 0);
+	}
+}
+
 static void test_progress_is_reported(void **state)
 {
 	(void)state;
@@ -388,6 +498,9 @@ int main(void)
 		T(test_wrong_breed_is_named),
 		T(test_trees_are_copied_with_links_and_times),
 		T(test_available_as_copies_boot_files_only),
+		T(test_windows_is_told_by_its_image),
+		T(test_udf_image),
+		T(test_families),
 		T(test_progress_is_reported),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

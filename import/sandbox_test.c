@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * sandbox_test.c - what the importing child cannot do any more, tried from inside.
+ */
+#include "import/testkit.h"
+
+#include <errno.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <linux/landlock.h>
+
+#include "import/sandbox.h"
+
+static bool have_landlock(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) >= 1;
+}
+
+/* Bits of what was still possible. */
+enum { SOCKET = 1, EXEC = 2, OUTSIDE = 4, FORK = 8, DEVICE = 16, WRITE_SOURCE = 32, LOST_TARGET = 64, LOST_SOURCE = 128 };
+
+static int attempts(int source, int target)
+{
+	int done = 0;
+	if (socket(AF_INET, SOCK_STREAM, 0) >= 0 || errno != EPERM)
+		done |= SOCKET;
+	char *const argv[] = { (char *)(uintptr_t)"/bin/true", NULL };
+	execve("/bin/true", argv, NULL);
+	if (errno != EPERM)
+		done |= EXEC;
+	if (have_landlock() && (open("/etc/passwd", O_RDONLY) >= 0 || open("/tmp/import-sandbox-escape", O_WRONLY | O_CREAT, 0600) >= 0))
+		done |= OUTSIDE;
+	pid_t pid = (pid_t)syscall(SYS_fork);
+	if (pid == 0)
+		_exit(0);
+	if (pid > 0)
+		done |= FORK;
+	if (mknodat(target, "null", S_IFCHR | 0600, 0x103) == 0)
+		done |= DEVICE;
+	if (have_landlock() && openat(source, "new", O_WRONLY | O_CREAT, 0600) >= 0)
+		done |= WRITE_SOURCE;
+	if (openat(target, "new", O_WRONLY | O_CREAT, 0600) < 0)
+		done |= LOST_TARGET;
+	if (openat(source, "file", O_RDONLY) < 0)
+		done |= LOST_SOURCE;
+	return done;
+}
+
+static void test_nothing_but_source_and_target(void **state)
+{
+	(void)state;
+	kit_file("source/file", "x", 0);
+	kit_mkdir("target");
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct report r = { .fd = -1 };
+		struct err e;
+		int source = open(kit_path("source"), O_RDONLY | O_DIRECTORY), target = open(kit_path("target"), O_RDONLY | O_DIRECTORY);
+		if (sandbox_enter(source, target, 0, 1 << 20, &r, &e) != CB_OK)
+			_exit(255);
+		_exit(attempts(source, target));
+	}
+	int st;
+	assert_int_equal(waitpid(pid, &st, 0), pid);
+	assert_true(WIFEXITED(st));
+	assert_int_equal(WEXITSTATUS(st), 0);
+	if (!have_landlock())
+		print_message("this kernel has no Landlock: files elsewhere were not tried\n");
+}
+
+static void test_limits(void **state)
+{
+	(void)state;
+	kit_mkdir("target");
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct report r = { .fd = -1 };
+		struct err e;
+		struct rlimit l;
+		int target = open(kit_path("target"), O_RDONLY | O_DIRECTORY);
+		if (sandbox_enter(-1, target, 0, 1000, &r, &e) != CB_OK)
+			_exit(255);
+		int fd = openat(target, "f", O_WRONLY | O_CREAT, 0600), bad = 0;
+		char buf[2000] = {0};
+		bad |= write(fd, buf, sizeof(buf)) == (ssize_t)sizeof(buf);      /* not a signal, a short write */
+		bad |= write(fd, buf, sizeof(buf)) >= 0 || errno != EFBIG ? 2 : 0;
+		bad |= getrlimit(RLIMIT_CPU, &l) != 0 || l.rlim_max == RLIM_INFINITY ? 4 : 0;
+		bad |= getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_max > 256 ? 8 : 0;
+		bad |= getrlimit(RLIMIT_CORE, &l) != 0 || l.rlim_max != 0 ? 16 : 0;
+		_exit(bad);
+	}
+	int st;
+	assert_int_equal(waitpid(pid, &st, 0), pid);
+	assert_true(WIFEXITED(st));
+	assert_int_equal(WEXITSTATUS(st), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_nothing_but_source_and_target, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(test_limits, kit_setup, kit_teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
