@@ -59,8 +59,13 @@ static int open_source(struct job *j, struct err *e)
 
 static int open_job(struct job *j, const struct value *v, struct err *e)
 {
-	*j = (struct job){ .source = text_of(v, "source"), .target = text_of(v, "target"), .mode = text_of(v, "mode"), .src = -1, .dst = -1 };
-	j->wanted = (struct wanted){ text_of(v, "breed"), text_of(v, "os_version"), text_of(v, "arch"), text_of(v, "shown") };
+	*j = (struct job){ .source = text_of(v, "source"),
+		.target = text_of(v, "target"),
+		.mode = text_of(v, "mode"),
+		.src = -1,
+		.dst = -1 };
+	j->wanted = (struct wanted){ text_of(v, "breed"), text_of(v, "os_version"), text_of(v, "arch"),
+		text_of(v, "shown") };
 	if (*j->wanted.shown == '\0')
 		j->wanted.shown = *j->target != '\0' ? j->target : j->source;
 	const char *sigs = text_of(v, "signatures");
@@ -100,7 +105,8 @@ static int copy_one(struct job *j, struct sink *s, const char *path, struct err 
 	rc = rc == CB_OK && out < 0 ? out : rc;
 	for (off_t at = 0; rc == CB_OK && at < st.st_size; ) {
 		ssize_t k = pread(in, buf, 1u << 20, at);
-		rc = k <= 0 ? err_set(e, CB_EIO, "%s cannot be read", path) : sink_write(out, buf, (size_t)k, (uint64_t)at, e);
+		rc = k <= 0 ? err_set(e, CB_EIO, "%s cannot be read", path)
+			    : sink_write(out, buf, (size_t)k, (uint64_t)at, e);
 		at += k;
 		report_bytes(&j->report, k > 0 ? (uint64_t)k : 0);
 	}
@@ -145,15 +151,20 @@ static int copy_boot(struct job *j, const struct value *found, struct err *e)
 
 static int extract(struct job *j, const struct value *v, struct err *e)
 {
-	struct extract x = { .src = j->src, .name = j->source, .target = j->dst, .report = &j->report,
-		.max_bytes = (uint64_t)v_dict_int(v, "max_bytes", 0), .max_entries = (unsigned long)v_dict_int(v, "max_entries", 0) };
+	struct extract x = { .src = j->src,
+		.name = j->source,
+		.target = j->dst,
+		.report = &j->report,
+		.max_bytes = (uint64_t)v_dict_int(v, "max_bytes", 0),
+		.max_entries = (unsigned long)v_dict_int(v, "max_entries", 0) };
 	int rc = j->image ? extract_image(&x, e) : extract_tree(&x, e);
 	if (rc != CB_OK)
 		return rc;
 	report_progress(&j->report);
 	report_log(&j->report, "INFO %llu bytes in %lu entries", (unsigned long long)x.bytes, x.entries);
 	if (x.skipped > 0)
-		report_log(&j->report, "WARNING %lu entries were left out: devices, or links that lead outside", x.skipped);
+		report_log(&j->report, "WARNING %lu entries were left out: devices, or links that lead outside",
+			x.skipped);
 	return CB_OK;
 }
 
@@ -191,7 +202,8 @@ int import_child(const struct value *v, int out_fd)
 	if (rc == CB_OK)
 		report_value(&j.report, "found", v_ref(found));
 	else
-		report_value(&j.report, "error", v_str(utf8_valid(e.text, strlen(e.text)) ? e.text : "an error whose text is not UTF-8"));
+		report_value(&j.report, "error",
+			v_str(utf8_valid(e.text, strlen(e.text)) ? e.text : "an error whose text is not UTF-8"));
 	v_unref(found);
 	if (j.src >= 0)
 		close(j.src);

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * child_test.c - images and trees through the sandboxed child: good ones come out whole, hostile ones are refused with words and
- * leave nothing outside the target.
+ * child_test.c - images and trees through the sandboxed child: good ones come out whole, hostile ones are refused with
+ * words and leave nothing outside the target.
  */
 #include "import/testkit.h"
 
-#define DEBIAN_TREE(kernel, initrd) \
-	{ .path = "dists", .type = AE_IFDIR }, { .path = "dists/bookworm", .type = AE_IFDIR }, \
-	{ .path = "dists/bookworm/Release", .content = "Origin: Debian\nCodename: bookworm\nArchitectures: amd64\n" }, \
-	{ .path = ".disk", .type = AE_IFDIR }, \
-	{ .path = ".disk/info", .content = "Debian GNU/Linux 12.5.0 \"Bookworm\" - Official amd64 NETINST 20240210-11:27\n" }, \
-	{ .path = kernel, .size = 200000 }, { .path = initrd, .content = "initrd" }
+#define DEBIAN_TREE(kernel, initrd)                                                                                    \
+	{ .path = "dists", .type = AE_IFDIR }, { .path = "dists/bookworm", .type = AE_IFDIR },                         \
+		{ .path = "dists/bookworm/Release",                                                                    \
+			.content = "Origin: Debian\nCodename: bookworm\nArchitectures: amd64\n" },                     \
+		{ .path = ".disk", .type = AE_IFDIR },                                                                 \
+		{ .path = ".disk/info",                                                                                \
+			.content = "Debian GNU/Linux 12.5.0 \"Bookworm\" - Official amd64 NETINST 20240210-11:27\n" }, \
+		{ .path = kernel, .size = 200000 },                                                                    \
+	{                                                                                                              \
+		.path = initrd, .content = "initrd"                                                                    \
+	}
 
 static const char *first_kernel(const struct value *found, const char *key)
 {
@@ -74,9 +79,12 @@ static void test_plain_iso_names_become_lower_case(void **state)
 {
 	(void)state;
 	const struct kit_entry tree[] = {
-		{ .path = "MBOOT.C32", .content = "x" }, { .path = "IMGPAYLD.TGZ", .content = "x" }, { .path = "B.B00", .content = "x" },
-		{ .path = "BOOT.CFG", .content = "bootstate=0\ntitle=Loading ESXi installer\nkernel=/b.b00\nmodules=/jumpstrt.gz\n"
-						 "build=8.0.2-0.0.22380479\n" },
+		{ .path = "MBOOT.C32", .content = "x" },
+		{ .path = "IMGPAYLD.TGZ", .content = "x" },
+		{ .path = "B.B00", .content = "x" },
+		{ .path = "BOOT.CFG",
+			.content = "bootstate=0\ntitle=Loading ESXi installer\nkernel=/b.b00\nmodules=/jumpstrt.gz\n"
+				   "build=8.0.2-0.0.22380479\n" },
 	};
 	kit_image("esxi.iso", KIT_ISO_PLAIN, tree, ARRAY_LEN(tree));
 	struct value *f = expect_found(kit_job("esxi.iso", "extract"));
@@ -91,9 +99,13 @@ static void test_netboot_archive(void **state)
 {
 	(void)state;
 	const struct kit_entry tree[] = {
-		{ .path = "./version.info", .content = "Debian version:  12 (bookworm)\nInstaller build: 20230607+deb12u5\n" },
-		{ .path = "./debian-installer/amd64/linux", .content = "k" }, { .path = "./debian-installer/amd64/initrd.gz", .content = "i" },
-		{ .path = "./ldlinux.c32", .type = AE_IFLNK, .link = "debian-installer/amd64/boot-screens/ldlinux.c32" },
+		{ .path = "./version.info",
+			.content = "Debian version:  12 (bookworm)\nInstaller build: 20230607+deb12u5\n" },
+		{ .path = "./debian-installer/amd64/linux", .content = "k" },
+		{ .path = "./debian-installer/amd64/initrd.gz", .content = "i" },
+		{ .path = "./ldlinux.c32",
+			.type = AE_IFLNK,
+			.link = "debian-installer/amd64/boot-screens/ldlinux.c32" },
 	};
 	kit_image("netboot.tar", KIT_TAR, tree, ARRAY_LEN(tree));
 	struct value *f = expect_found(kit_job("netboot.tar", "extract"));
@@ -153,14 +165,19 @@ static void test_links_and_devices(void **state)
 
 	const struct kit_entry tree[] = {
 		DEBIAN_TREE("install.amd/vmlinuz", "install.amd/initrd.gz"),
-		{ .path = "abs", .type = AE_IFLNK, .link = "/etc" }, { .path = "up", .type = AE_IFLNK, .link = "../.." },
-		{ .path = "dists/ok", .type = AE_IFLNK, .link = "../install.amd" }, { .path = "tricky", .type = AE_IFLNK, .link = "dists/../.." },
-		{ .path = "null", .type = AE_IFCHR }, { .path = "disk", .type = AE_IFBLK }, { .path = "pipe", .type = AE_IFIFO },
+		{ .path = "abs", .type = AE_IFLNK, .link = "/etc" },
+		{ .path = "up", .type = AE_IFLNK, .link = "../.." },
+		{ .path = "dists/ok", .type = AE_IFLNK, .link = "../install.amd" },
+		{ .path = "tricky", .type = AE_IFLNK, .link = "dists/../.." },
+		{ .path = "null", .type = AE_IFCHR },
+		{ .path = "disk", .type = AE_IFBLK },
+		{ .path = "pipe", .type = AE_IFIFO },
 	};
 	kit_image("links.tar", KIT_TAR, tree, ARRAY_LEN(tree));
 	struct value *f = expect_found(kit_job("links.tar", "extract"));
 	v_unref(f);
-	static const char *const gone[] = { "target/abs", "target/up", "target/tricky", "target/null", "target/disk", "target/pipe" };
+	static const char *const gone[] = { "target/abs", "target/up", "target/tricky", "target/null", "target/disk",
+		"target/pipe" };
 	for (size_t i = 0; i < ARRAY_LEN(gone); i++)
 		if (kit_exists(gone[i]))
 			fail_msg("%s is there", gone[i]);
@@ -171,7 +188,8 @@ static void test_hard_links_inside_are_kept(void **state)
 {
 	(void)state;
 	const struct kit_entry tree[] = {
-		DEBIAN_TREE("install.amd/vmlinuz", "install.amd/initrd.gz"), { .path = "copy/vmlinuz", .link = "install.amd/vmlinuz" },
+		DEBIAN_TREE("install.amd/vmlinuz", "install.amd/initrd.gz"),
+		{ .path = "copy/vmlinuz", .link = "install.amd/vmlinuz" },
 	};
 	kit_image("hard.tar", KIT_TAR, tree, ARRAY_LEN(tree));
 	struct value *f = expect_found(kit_job("hard.tar", "extract"));
@@ -228,7 +246,8 @@ static void test_what_is_no_image(void **state)
 static void test_truncated_images(void **state)
 {
 	(void)state;
-	const struct kit_entry tree[] = { DEBIAN_TREE("install.amd/vmlinuz", "install.amd/initrd.gz"), { .path = "big", .size = 8 << 20 } };
+	const struct kit_entry tree[] = { DEBIAN_TREE("install.amd/vmlinuz", "install.amd/initrd.gz"),
+		{ .path = "big", .size = 8 << 20 } };
 	static const off_t lengths[] = { 33000, 34817, 40000, 60000, 1 << 20, 7 << 20 };
 	for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
 		kit_image("cut.iso", KIT_ISO, tree, ARRAY_LEN(tree));
@@ -287,8 +306,8 @@ static void test_unknown_media_say_what_was_looked_for(void **state)
 	int status;
 	struct value *r = kit_run(kit_job("tree", "extract"), &status);
 	const char *error = v_dict_cstr(r, "error", "");
-	static const char *const parts[] = { "No signature matched in /var/www/cobbler/distro_mirror/x", ".treeinfo", ".disk/info", "media.1",
-					     "boot.cfg", "install.wim", "--breed", "--os-version" };
+	static const char *const parts[] = { "No signature matched in /var/www/cobbler/distro_mirror/x", ".treeinfo",
+		".disk/info", "media.1", "boot.cfg", "install.wim", "--breed", "--os-version" };
 	assert_int_equal(status, 1);
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
 		if (strstr(error, parts[i]) == NULL)
@@ -361,7 +380,8 @@ static void test_available_as_copies_boot_files_only(void **state)
 /* A Windows image of which only the header and the description are there. */
 static void windows_tree(const char *dir)
 {
-	static const char xml[] = "<WIM><IMAGE INDEX=\"1\"><NAME>Windows Server 2022 SERVERSTANDARD</NAME><WINDOWS><ARCH>9</ARCH></WINDOWS>"
+	static const char xml[] = "<WIM><IMAGE INDEX=\"1\"><NAME>Windows Server 2022 "
+				  "SERVERSTANDARD</NAME><WINDOWS><ARCH>9</ARCH></WINDOWS>"
 				  "</IMAGE></WIM>";
 	unsigned char wim[1024] = "MSWIM\0\0";
 	size_t n = sizeof(xml) - 1;
@@ -405,8 +425,8 @@ static void test_udf_image(void **state)
 	pid_t pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		execl("/usr/bin/genisoimage", "genisoimage", "-quiet", "-udf", "-hide", "sources", "-hide", "boot", "-o", kit_path("w.iso"),
-		      kit_path("tree"), (char *)NULL);
+		execl("/usr/bin/genisoimage", "genisoimage", "-quiet", "-udf", "-hide", "sources", "-hide", "boot",
+			"-o", kit_path("w.iso"), kit_path("tree"), (char *)NULL);
 		_exit(127);
 	}
 	int st;
@@ -430,27 +450,41 @@ static void test_udf_image(void **state)
 static void test_families(void **state)
 {
 	(void)state;
-	static const struct { const char *breed, *version, *kernel; const char *files[5][2]; } rows[] = {
-		{ "suse", "sles15generic", "boot/x86_64/loader/linux", { { "media.1/products", "/ SLES 15-0\n" },
-			{ "Module/sles-release-15-61.1.x86_64.rpm", "x" }, { "boot/x86_64/loader/linux", "k" }, { "boot/x86_64/loader/initrd", "i" } } },
-		{ "suse", "sles16.0", "boot/x86_64/loader/linux", { { "LiveOS/squashfs.img", "x" }, { "media.1/products", "/ SLES 16.0-0\n" },
-			{ "boot/x86_64/loader/linux", "k" }, { "boot/x86_64/loader/initrd", "i" } } },
-		{ "suse", "opensuse15.6", "boot/x86_64/loader/linux", { { "media.1/products", "/ openSUSE-Leap 15.6-1\n" },
-			{ "boot/x86_64/loader/linux", "k" }, { "boot/x86_64/loader/initrd", "i" } } },
-		{ "xen", "xcpng8", "boot/isolinux/mboot.c32", { { ".treeinfo", "[branding]\nname = XCP-ng\nversion = 8.3.0\n" },
-			{ "boot/isolinux/mboot.c32", "k" }, { "boot/xen.gz", "x" }, { "boot/vmlinuz", "k" }, { "install.img", "i" } } },
-		{ "proxmox", "pve8", "boot/linux26", { { "proxmox/packages/x.deb", "x" }, { ".cd-info", "PRODUCT='pve'\nRELEASE='8.2'\n" },
-			{ "boot/linux26", "k" }, { "boot/initrd.img", "i" } } },
-		{ "ubuntu", "noble", "casper/vmlinuz", { { ".disk/info", "Ubuntu-Server 24.04.1 LTS \"Noble Numbat\" - Release amd64 (20240827)" },
-			{ "casper/vmlinuz", "k" }, { "casper/initrd", "i" } } },
-		{ "debian", "trixie", "install.amd/vmlinuz", { { "dists/trixie/Release", "Codename: trixie\n" },
-			{ "install.amd/vmlinuz", "k" }, { "install.amd/initrd.gz", "i" } } },
-		{ "redhat", "rhel10", "images/pxeboot/vmlinuz", { { ".treeinfo", "[general]\nfamily = AlmaLinux\nversion = 10.0\narch = x86_64\n" },
-			{ "images/pxeboot/vmlinuz", "k" }, { "images/pxeboot/initrd.img", "i" } } },
-		{ "freebsd", "freebsd14.2", "boot/kernel/kernel", { { "bin/freebsd-version", "USERLAND_VERSION=\"14.2-RELEASE\"\n" },
-			{ "boot/kernel/kernel", "k" }, { "usr/freebsd-dist/base.txz", "x" }, { "boot/loader.efi", "x" } } },
-		{ "vmware", "esxi80", "mboot.c32", { { "boot.cfg", "title=Loading ESXi installer\nkernel=/b.b00\nmodules=/a.gz\nbuild=8.0.3-0.1\n" },
-			{ "mboot.c32", "k" }, { "b.b00", "x" }, { "imgpayld.tgz", "i" } } },
+	static const struct { const char *breed, *version, *kernel; const char *files[5][2];
+	} rows[] = {
+		{ "suse", "sles15generic", "boot/x86_64/loader/linux",
+			{ { "media.1/products", "/ SLES 15-0\n" }, { "Module/sles-release-15-61.1.x86_64.rpm", "x" },
+				{ "boot/x86_64/loader/linux", "k" }, { "boot/x86_64/loader/initrd", "i" } } },
+		{ "suse", "sles16.0", "boot/x86_64/loader/linux",
+			{ { "LiveOS/squashfs.img", "x" }, { "media.1/products", "/ SLES 16.0-0\n" },
+				{ "boot/x86_64/loader/linux", "k" }, { "boot/x86_64/loader/initrd", "i" } } },
+		{ "suse", "opensuse15.6", "boot/x86_64/loader/linux",
+			{ { "media.1/products", "/ openSUSE-Leap 15.6-1\n" }, { "boot/x86_64/loader/linux", "k" },
+				{ "boot/x86_64/loader/initrd", "i" } } },
+		{ "xen", "xcpng8", "boot/isolinux/mboot.c32",
+			{ { ".treeinfo", "[branding]\nname = XCP-ng\nversion = 8.3.0\n" },
+				{ "boot/isolinux/mboot.c32", "k" }, { "boot/xen.gz", "x" }, { "boot/vmlinuz", "k" },
+				{ "install.img", "i" } } },
+		{ "proxmox", "pve8", "boot/linux26",
+			{ { "proxmox/packages/x.deb", "x" }, { ".cd-info", "PRODUCT='pve'\nRELEASE='8.2'\n" },
+				{ "boot/linux26", "k" }, { "boot/initrd.img", "i" } } },
+		{ "ubuntu", "noble", "casper/vmlinuz",
+			{ { ".disk/info", "Ubuntu-Server 24.04.1 LTS \"Noble Numbat\" - Release amd64 (20240827)" },
+				{ "casper/vmlinuz", "k" }, { "casper/initrd", "i" } } },
+		{ "debian", "trixie", "install.amd/vmlinuz",
+			{ { "dists/trixie/Release", "Codename: trixie\n" }, { "install.amd/vmlinuz", "k" },
+				{ "install.amd/initrd.gz", "i" } } },
+		{ "redhat", "rhel10", "images/pxeboot/vmlinuz",
+			{ { ".treeinfo", "[general]\nfamily = AlmaLinux\nversion = 10.0\narch = x86_64\n" },
+				{ "images/pxeboot/vmlinuz", "k" }, { "images/pxeboot/initrd.img", "i" } } },
+		{ "freebsd", "freebsd14.2", "boot/kernel/kernel",
+			{ { "bin/freebsd-version", "USERLAND_VERSION=\"14.2-RELEASE\"\n" },
+				{ "boot/kernel/kernel", "k" }, { "usr/freebsd-dist/base.txz", "x" },
+				{ "boot/loader.efi", "x" } } },
+		{ "vmware", "esxi80", "mboot.c32",
+			{ { "boot.cfg",
+				  "title=Loading ESXi installer\nkernel=/b.b00\nmodules=/a.gz\nbuild=8.0.3-0.1\n" },
+				{ "mboot.c32", "k" }, { "b.b00", "x" }, { "imgpayld.tgz", "i" } } },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		for (size_t k = 0; k < 5 && rows[i].files[k][0] != NULL; k++) {
@@ -459,10 +493,12 @@ static void test_families(void **state)
 			kit_file(name, rows[i].files[k][1], 0);
 		}
 		struct value *f = expect_found(kit_job("tree", "scan"));
-		if (!str_eq(v_dict_cstr(f, "breed", ""), rows[i].breed) || !str_eq(v_dict_cstr(f, "os_version", ""), rows[i].version) ||
-		    !str_eq(first_kernel(f, "kernel"), rows[i].kernel))
-			fail_msg("expected %s/%s %s, got %s/%s %s", rows[i].breed, rows[i].version, rows[i].kernel, v_dict_cstr(f, "breed", ""),
-				 v_dict_cstr(f, "os_version", ""), first_kernel(f, "kernel"));
+		if (!str_eq(v_dict_cstr(f, "breed", ""), rows[i].breed) ||
+			!str_eq(v_dict_cstr(f, "os_version", ""), rows[i].version) ||
+			!str_eq(first_kernel(f, "kernel"), rows[i].kernel))
+			fail_msg("expected %s/%s %s, got %s/%s %s", rows[i].breed, rows[i].version, rows[i].kernel,
+				v_dict_cstr(f, "breed", ""), v_dict_cstr(f, "os_version", ""),
+				first_kernel(f, "kernel"));
 		v_unref(f);
 		assert_int_equal(nftw(kit_path("tree"), kit_rm, 32, FTW_DEPTH | FTW_PHYS), 0);
 	}

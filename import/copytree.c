@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * copytree.c - copying a directory of install files. Links are copied as links, never followed; contents go from file to file in the
- * kernel, or are shared where the file system can.
+ * copytree.c - copying a directory of install files. Links are copied as links, never followed; contents go from file
+ * to file in the kernel, or are shared where the file system can.
  */
 #include "import/extract.h"
 
@@ -143,7 +143,8 @@ static int pass(struct copy *c, struct err *e)
 int extract_tree(struct extract *x, struct err *e)
 {
 	struct sink s;
-	x->max_bytes = x->max_bytes != 0 ? x->max_bytes : UINT64_MAX / 2;      /* the operator's own files: the disk is the limit */
+	x->max_bytes =
+		x->max_bytes != 0 ? x->max_bytes : UINT64_MAX / 2; /* the operator's own files: the disk is the limit */
 	x->max_entries = x->max_entries != 0 ? x->max_entries : IMPORT_MAX_TREE_FILES;
 	struct copy c = { .x = x };
 	int rc = pass(&c, e);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * detect.c - signatures against a tree of names. compat: scan_signatures, distro_adder and learn_arch_from_tree of 3.3.7; what differs
- * is said where it differs. Names are walked in byte order, where Python takes the order of the file system.
+ * detect.c - signatures against a tree of names. compat: scan_signatures, distro_adder and learn_arch_from_tree
+ * of 3.3.7; what differs is said where it differs. Names are walked in byte order, where Python takes the order of the
+ * file system.
  */
 #include "import/detect.h"
 
@@ -29,7 +30,8 @@ static char *join(const char *dir, const char *name)
 }
 
 /* The expression of a signature; NULL when there is none or it is broken (which is said once, here). */
-static struct rx *expr(struct detect *d, const struct value *sig, const char *key, const char *breed, const char *version)
+static struct rx *expr(
+	struct detect *d, const struct value *sig, const char *key, const char *breed, const char *version)
 {
 	struct rx *rx = NULL;
 	struct err e;
@@ -90,7 +92,8 @@ static bool signature_matches(struct detect *d, const char *breed, const char *v
 	if (file != NULL && (line != NULL || !wants_line))
 		hit = version_matches(d, file, line);
 	if ((file != NULL && rx_gave_up(file)) || (line != NULL && rx_gave_up(line)))
-		report_log(d->r, "WARNING signature %s/%s: an expression took too many steps and was given up", breed, version);
+		report_log(d->r, "WARNING signature %s/%s: an expression took too many steps and was given up", breed,
+			version);
 	rx_free(file);
 	rx_free(line);
 	return hit;
@@ -131,7 +134,8 @@ static bool by_signature(struct detect *d)
 	return found;
 }
 
-/* When no signature fits: the medium's own words, as long as they do not contradict the operator; then the operator's word alone. */
+/* When no signature fits: the medium's own words, as long as they do not contradict the operator; then the operator's
+ * word alone. */
 static int by_words(struct detect *d, struct err *e)
 {
 	char breed[32] = "", version[64] = "";
@@ -141,7 +145,8 @@ static int by_words(struct detect *d, struct err *e)
 		      (*d->w->os_version == '\0' || str_eq(d->w->os_version, version));
 	if (agrees) {
 		report_log(d->r, "INFO no signature fits; %s", how);
-		return settle(d, breed, version, how) ? CB_OK : err_set(e, CB_EINVAL, "breed or os_version is too long");
+		return settle(d, breed, version, how) ? CB_OK
+						      : err_set(e, CB_EINVAL, "breed or os_version is too long");
 	}
 	if (*d->w->breed != '\0' && *d->w->os_version != '\0' && (!told || str_eq(d->w->breed, breed))) {
 		report_log(d->r, "WARNING no signature fits; taken as %s/%s, as given", d->w->breed, d->w->os_version);
@@ -150,12 +155,18 @@ static int by_words(struct detect *d, struct err *e)
 			: err_set(e, CB_EINVAL, "breed or os_version is too long");
 	}
 	if (told)
-		err_set(e, CB_ENOENT, "No signature matched in %s: it looks like %s/%s (%s), which is not of the given breed \"%s\"%s%s%s", d->w->shown,
-			breed, version, how, d->w->breed, *d->w->os_version != '\0' ? " and os_version \"" : "", d->w->os_version,
+		err_set(e, CB_ENOENT,
+			"No signature matched in %s: it looks like %s/%s (%s), which is not of the given breed "
+			"\"%s\"%s%s%s",
+			d->w->shown, breed, version, how, d->w->breed,
+			*d->w->os_version != '\0' ? " and os_version \"" : "", d->w->os_version,
 			*d->w->os_version != '\0' ? "\"" : "");
 	else
-		err_set(e, CB_ENOENT, "No signature matched in %s. Looked for: %s. To import it all the same, say what it is with --breed "
-			"and --os-version", d->w->shown, identify_marks);
+		err_set(e, CB_ENOENT,
+			"No signature matched in %s. Looked for: %s. To import it all the same, say what it is with "
+			"--breed "
+			"and --os-version",
+			d->w->shown, identify_marks);
 	free_ptr(&how);
 	return CB_ENOENT;
 }
@@ -211,8 +222,9 @@ static void arch_name(struct arch_scan *s, const char *name)
 /* The names as Cobbler has them: amd64 becomes x86_64 and moves to the end, as in learn_arch_from_tree. */
 static struct value *cobbler_archs(const struct value *found)
 {
-	static const char *const moved[][2] = { { "amd64", "x86_64" }, { "i686", "i386" }, { "i586", "i386" }, { "x86", "i386" },
-		{ "arm64", "aarch64" }, { "ARM64", "aarch64" }, { "armhfp", "arm" }, { "armhf", "arm" } };
+	static const char *const moved[][2] = { { "amd64", "x86_64" }, { "i686", "i386" }, { "i586", "i386" },
+		{ "x86", "i386" }, { "arm64", "aarch64" }, { "ARM64", "aarch64" }, { "armhfp", "arm" },
+		{ "armhf", "arm" } };
 	struct value *out = v_list();
 	for (size_t i = 0; i < v_len(found); i++) {
 		bool keep = true;
@@ -232,7 +244,9 @@ static struct value *learn_archs(struct detect *d)
 	struct rx *file = expr(d, d->sig, "kernel_arch", d->breed, d->version);
 	bool wants_line = *v_dict_cstr(d->sig, "kernel_arch_regex", "") != '\0';
 	const struct value *valid = v_dict_get(d->sig, "supported_arches");
-	struct arch_scan s = { .found = v_list(), .nvalid = v_len(valid), .valid = xcalloc(v_len(valid) + 1, sizeof(char *)) };
+	struct arch_scan s = {
+		.found = v_list(), .nvalid = v_len(valid), .valid = xcalloc(v_len(valid) + 1, sizeof(char *))
+	};
 	s.line = wants_line ? expr(d, d->sig, "kernel_arch_regex", d->breed, d->version) : NULL;
 	for (size_t i = 0; i < s.nvalid; i++)
 		s.valid[i] = v_cstr(v_list_at(valid, i));
@@ -277,7 +291,8 @@ static void push_pair(struct value *kernels, const char *dir, const char *kernel
 
 static void pairs_in(const struct tdir *dir, struct rx *kernel_rx, struct rx *initrd_rx, struct value *kernels)
 {
-	const char *kernel[2] = { NULL, NULL }, *initrd[2] = { NULL, NULL };      /* [1]: the PAE ones, never mixed with the others */
+	const char *kernel[2] = { NULL, NULL },
+		   *initrd[2] = { NULL, NULL }; /* [1]: the PAE ones, never mixed with the others */
 	for (size_t i = 0; i < dir->n && v_len(kernels) < IMPORT_MAX_KERNELS; i++) {
 		const char *name = dir->names[i].name;
 		bool pae = strstr(name, "PAE") != NULL;
@@ -313,8 +328,8 @@ static struct value *find_kernels(struct detect *d, struct value *boot_files)
 	return kernels;
 }
 
-/* Each kernel's architectures: what the packages say holds for all of them (as in 3.3.7); else what each kernel itself tells; else the
- * signature's, if it knows just one. */
+/* Each kernel's architectures: what the packages say holds for all of them (as in 3.3.7); else what each kernel itself
+ * tells; else the signature's, if it knows just one. */
 static int give_archs(struct detect *d, struct value *archs, struct value *kernels, struct err *e)
 {
 	const struct value *valid = v_dict_get(d->sig, "supported_arches");
@@ -334,8 +349,10 @@ static int give_archs(struct detect *d, struct value *archs, struct value *kerne
 		if (guess != NULL)
 			found_arch(own, guess);
 		if (v_len(own) == 0)
-			report_log(d->r, "ERROR No arch could be detected in %s/%s, and none was specified via the --arch option",
-				   d->w->shown, v_dict_cstr(k, "dir", ""));
+			report_log(d->r,
+				"ERROR No arch could be detected in %s/%s, and none was specified via the --arch "
+				"option",
+				d->w->shown, v_dict_cstr(k, "dir", ""));
 		v_dict_set(with, "archs", own);
 		v_list_set(kernels, i, with);
 	}
@@ -361,7 +378,9 @@ static struct value *find_repos(const struct tree *t)
 	struct value *repos = v_list();
 	for (size_t i = 0; i < t->ndirs && v_len(repos) < IMPORT_MAX_REPOS; i++) {
 		const struct tdir *dir = &t->dirs[i];
-		const char *master = tdir_name(dir, "repodata") != NULL ? "repodata" : tdir_name(dir, "base") != NULL ? "base" : NULL;
+		const char *master = tdir_name(dir, "repodata") != NULL ? "repodata"
+				     : tdir_name(dir, "base") != NULL   ? "base"
+									: NULL;
 		const char *comps = master != NULL ? comps_of(t, dir->path, master) : NULL;
 		if (comps == NULL)
 			continue;
@@ -395,8 +414,9 @@ int detect_media(const struct tree *t, const struct wanted *w, struct report *r,
 		rc = give_archs(&d, archs, kernels, e);
 	}
 	if (rc == CB_OK && v_len(kernels) == 0)
-		rc = err_set(e, CB_ENOENT, "No distros imported: %s is %s/%s (%s), but no kernel with an initrd was found in it", w->shown,
-			     d.breed, d.version, d.how);
+		rc = err_set(e, CB_ENOENT,
+			"No distros imported: %s is %s/%s (%s), but no kernel with an initrd was found in it", w->shown,
+			d.breed, d.version, d.how);
 	if (rc == CB_OK) {
 		struct value *v = v_dict();
 		v_dict_set(v, "breed", v_str(d.breed));

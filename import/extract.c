@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * extract.c - ISO 9660 and tar through libarchive.
  *
- * The image is mapped, so libarchive hands out pointers into it and no byte is copied on the way; a first pass over the directory
- * records alone (no data is touched) tells names, count and sum before anything is written.
+ * The image is mapped, so libarchive hands out pointers into it and no byte is copied on the way; a first pass over the
+ * directory records alone (no data is touched) tells names, count and sum before anything is written.
  */
 #include "import/extract.h"
 
@@ -28,7 +28,7 @@ struct image {
 	struct archive *a;
 	const uint8_t *map;          /* NULL for tar */
 	size_t size;
-	bool fold;                   /* plain ISO 9660: names are upper case and shown in lower case, as Linux mounts them */
+	bool fold; /* plain ISO 9660: names are upper case and shown in lower case, as Linux mounts them */
 	bool copy_range;             /* copy_file_range works between these two files */
 };
 
@@ -43,7 +43,8 @@ static bool has_magic(int fd, uint64_t at, const char *magic, size_t n)
 static bool looks_like_udf(int fd)
 {
 	for (unsigned i = 0; i < 16; i++)
-		if (MAGIC(fd, PVD_AT + (uint64_t)i * SECTOR + 1, "NSR02") || MAGIC(fd, PVD_AT + (uint64_t)i * SECTOR + 1, "NSR03"))
+		if (MAGIC(fd, PVD_AT + (uint64_t)i * SECTOR + 1, "NSR02") ||
+			MAGIC(fd, PVD_AT + (uint64_t)i * SECTOR + 1, "NSR03"))
 			return true;
 	return false;
 }
@@ -68,7 +69,9 @@ enum image_kind image_probe(int fd, uint64_t size, struct err *e)
 	bool iso = MAGIC(fd, PVD_AT + 1, "CD001"), udf = looks_like_udf(fd);
 	if (iso || udf)
 		return iso && udf ? IMAGE_ISO_UDF : iso ? IMAGE_ISO : IMAGE_UDF;
-	const char *what = size == 0 ? "an empty file" : size <= PVD_AT + SECTOR ? "a file too short for an image" : "data of no known kind";
+	const char *what = size == 0                 ? "an empty file"
+			   : size <= PVD_AT + SECTOR ? "a file too short for an image"
+						     : "data of no known kind";
 	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
 		if (!has_magic(fd, known[i].at, known[i].magic, known[i].n))
 			continue;
@@ -77,8 +80,8 @@ enum image_kind image_probe(int fd, uint64_t size, struct err *e)
 		what = known[i].what;
 		break;
 	}
-	err_set(e, CB_EINVAL, "is not an ISO image: no ISO 9660 or UDF descriptor at byte %u; it is %s (%llu bytes)", PVD_AT + 1, what,
-		(unsigned long long)size);
+	err_set(e, CB_EINVAL, "is not an ISO image: no ISO 9660 or UDF descriptor at byte %u; it is %s (%llu bytes)",
+		PVD_AT + 1, what, (unsigned long long)size);
 	return IMAGE_NONE;
 }
 
@@ -180,7 +183,8 @@ static int survey(struct image *im, uint64_t *sum, unsigned long *n, struct err 
 static int put_block(struct image *im, int fd, const void *buf, size_t len, uint64_t at, struct err *e)
 {
 	const uint8_t *p = buf;
-	bool mapped = im->map != NULL && p >= im->map && p < im->map + im->size && len <= (size_t)(im->map + im->size - p);
+	bool mapped =
+		im->map != NULL && p >= im->map && p < im->map + im->size && len <= (size_t)(im->map + im->size - p);
 	while (len > 0) {
 		size_t piece = len < COPY_PIECE ? len : COPY_PIECE;
 		off_t from = mapped ? (off_t)(p - im->map) : 0, to = (off_t)at;
@@ -189,7 +193,8 @@ static int put_block(struct image *im, int fd, const void *buf, size_t len, uint
 			piece = (size_t)k;
 		} else {
 			if (k == 0)
-				return err_set(e, CB_EINVAL, "is truncated: it ended at byte %lld while being read", (long long)from);
+				return err_set(e, CB_EINVAL, "is truncated: it ended at byte %lld while being read",
+					(long long)from);
 			if (mapped && im->copy_range && (errno == ENOSPC || errno == EDQUOT))
 				return err_set(e, CB_ELIMIT, "the disk is full: %s", strerror(errno));
 			im->copy_range = false;
@@ -229,7 +234,8 @@ static int put_file(struct image *im, struct sink *s, struct archive_entry *entr
 	}
 	struct stat st;
 	if (rc == CB_OK && fstat(fd, &st) == 0 && st.st_size != size && im->map != NULL)
-		rc = err_set(e, CB_EINVAL, "is damaged: %.200s has %lld of %lld bytes", path, (long long)st.st_size, (long long)size);
+		rc = err_set(e, CB_EINVAL, "is damaged: %.200s has %lld of %lld bytes", path, (long long)st.st_size,
+			(long long)size);
 	if (rc == CB_OK)
 		sink_done(fd, archive_entry_mode(entry), archive_entry_mtime(entry));
 	else
@@ -279,7 +285,8 @@ static int write_out(struct image *im, struct sink *s, struct err *e)
 	return rc == 1 ? sink_finish(s, e) : rc;
 }
 
-/* The primary volume descriptor says how large the image is; a download that broke off is refused before anything is written. */
+/* The primary volume descriptor says how large the image is; a download that broke off is refused before anything is
+ * written. */
 static int check_length(const struct image *im, struct err *e)
 {
 	if (im->size < PVD_AT + SECTOR)
@@ -289,7 +296,8 @@ static int check_length(const struct image *im, struct err *e)
 	r = rd_make(im->map + PVD_AT + 128, 2);
 	uint64_t says = blocks * rd_le16(&r), slack = 2u << 20;      /* padding at the end may be missing */
 	if (im->map[PVD_AT] == 1 && says > im->size + slack)
-		return err_set(e, CB_EINVAL, "is truncated: it says it has %llu bytes, but the file has %zu", (unsigned long long)says, im->size);
+		return err_set(e, CB_EINVAL, "is truncated: it says it has %llu bytes, but the file has %zu",
+			(unsigned long long)says, im->size);
 	return CB_OK;
 }
 
@@ -305,10 +313,11 @@ static int extract_iso(struct image *im, struct sink *s, enum image_kind kind, s
 	if (kind == IMAGE_ISO_UDF && n <= 4)
 		return extract_udf(im->x, s, e);      /* Windows media: the ISO part holds a note only */
 	if (sum > im->size * IMPORT_BLOAT + IMPORT_BLOAT_SLACK)
-		return err_set(e, CB_ELIMIT, "is malformed: its files sum up to %llu bytes, the image has %zu", (unsigned long long)sum, im->size);
+		return err_set(e, CB_ELIMIT, "is malformed: its files sum up to %llu bytes, the image has %zu",
+			(unsigned long long)sum, im->size);
 	if (sum > im->x->max_bytes)
-		return err_set(e, CB_ELIMIT, "is too large: its files sum up to %llu bytes, the limit is %llu", (unsigned long long)sum,
-			       (unsigned long long)im->x->max_bytes);
+		return err_set(e, CB_ELIMIT, "is too large: its files sum up to %llu bytes, the limit is %llu",
+			(unsigned long long)sum, (unsigned long long)im->x->max_bytes);
 	im->x->report->total = sum;
 	rc = extract_room(im->x->target, sum, e);
 	return rc == CB_OK ? write_out(im, s, e) : rc;
@@ -333,7 +342,9 @@ int extract_image(struct extract *x, struct err *e)
 	}
 	struct sink s;
 	sink_init(&s, x->target, x->max_bytes, x->max_entries);
-	int rc = kind == IMAGE_TAR ? write_out(&im, &s, e) : kind == IMAGE_UDF ? extract_udf(x, &s, e) : extract_iso(&im, &s, kind, e);
+	int rc = kind == IMAGE_TAR   ? write_out(&im, &s, e)
+		 : kind == IMAGE_UDF ? extract_udf(x, &s, e)
+				     : extract_iso(&im, &s, kind, e);
 	x->bytes = s.bytes;
 	x->entries = s.entries;
 	x->skipped = s.skipped;

@@ -32,8 +32,12 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		abort();
 	struct report r = { .fd = -1 };
 	struct err e;
-	struct extract x = { .src = fd, .name = "image", .target = open(target, O_RDONLY | O_DIRECTORY | O_CLOEXEC), .report = &r,
-		.max_bytes = 1 << 20, .max_entries = 200 };
+	struct extract x = { .src = fd,
+		.name = "image",
+		.target = open(target, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+		.report = &r,
+		.max_bytes = 1 << 20,
+		.max_entries = 200 };
 	if (extract_image(&x, &e) != CB_OK && e.text[0] == '\0')
 		abort();
 	close(x.target);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * families.c - recognising media by what they say of themselves, and finding kernels and architectures without a signature's help.
+ * families.c - recognising media by what they say of themselves, and finding kernels and architectures without a
+ * signature's help.
  */
 #include "import/detect.h"
 
@@ -13,10 +14,11 @@
 #include "import/rx.h"
 #include "model/signatures.h"
 
-const char *const identify_marks =
-	".treeinfo, .discinfo (Fedora, RHEL and its kin, XCP-ng, XenServer), .disk/info, dists/*/Release, version.info (Debian, Ubuntu), "
-	"media.1/products (SUSE), boot.cfg (VMware ESXi), sources/install.wim (Windows), bin/freebsd-version (FreeBSD), "
-	"XS-REPOSITORY (XenServer), .cd-info (Proxmox)";
+const char *const identify_marks = ".treeinfo, .discinfo (Fedora, RHEL and its kin, XCP-ng, XenServer), .disk/info, "
+				   "dists/*/Release, version.info (Debian, Ubuntu), "
+				   "media.1/products (SUSE), boot.cfg (VMware ESXi), sources/install.wim (Windows), "
+				   "bin/freebsd-version (FreeBSD), "
+				   "XS-REPOSITORY (XenServer), .cd-info (Proxmox)";
 
 /* ---- from a product's name and version to Cobbler's breed and os_version ---- */
 
@@ -103,8 +105,8 @@ static bool nearest(const char *breed, const char *prefix, double want, char *ou
 
 static const char *debian_codename(const char *version)
 {
-	static const char *const by_major[] = { NULL, NULL, NULL, NULL, NULL, NULL, "squeeze", "wheezy", "jessie", "stretch", "buster",
-						"bullseye", "bookworm", "trixie", "forky" };
+	static const char *const by_major[] = { NULL, NULL, NULL, NULL, NULL, NULL, "squeeze", "wheezy", "jessie",
+		"stretch", "buster", "bullseye", "bookworm", "trixie", "forky" };
 	long n = strtol(version, NULL, 10);
 	return n >= 0 && n < (long)ARRAY_LEN(by_major) ? by_major[n] : NULL;
 }
@@ -127,7 +129,8 @@ static void version_name(const struct product *p, const struct mediainfo *m, str
 		else if (minor > 0)
 			sb_addf(out, "sles%ldsp%ld", major, minor);
 		else
-			sb_addf(out, known(p->breed, "sles15generic") && major == 15 ? "sles%ldgeneric" : "sles%ld", major);
+			sb_addf(out, known(p->breed, "sles15generic") && major == 15 ? "sles%ldgeneric" : "sles%ld",
+				major);
 		break;
 	case ESXI:
 		sb_addf(out, "esxi%ld%ld", major, minor);
@@ -155,13 +158,15 @@ static bool name_it(const struct mediainfo *m, const char *file, char breed[32],
 		if (exact)
 			memcpy(version, name.p, name.len + 1);
 		else
-			found = nearest(p->breed, p->prefix, p->naming == ESXI ? strtod(m->version, NULL) * 10 : strtod(m->version, NULL),
-					version, 64);
+			found = nearest(p->breed, p->prefix,
+				p->naming == ESXI ? strtod(m->version, NULL) * 10 : strtod(m->version, NULL), version,
+				64);
 		if (found) {
 			memcpy(breed, p->breed, strlen(p->breed) + 1);
-			*how = exact ? xasprintf("%s says %s %s", file, m->product, *m->codename != '\0' ? m->codename : m->version)
-				     : xasprintf("%s says %s %s %s, which is not known: treated as %s", file, m->product, m->version,
-						 m->codename, version);
+			*how = exact ? xasprintf("%s says %s %s", file, m->product,
+					       *m->codename != '\0' ? m->codename : m->version)
+				     : xasprintf("%s says %s %s %s, which is not known: treated as %s", file,
+					       m->product, m->version, m->codename, version);
 		}
 		sb_free(&name);
 		return found;
@@ -239,8 +244,8 @@ static void xs_repository(const char *p, size_t n, struct mediainfo *m)
 static bool wim_name(void *arg, const char *line, size_t n)
 {
 	struct mediainfo *m = arg;
-	static const char *const names[] = { "Server 2025", "Server 2022", "Server 2019", "Server 2016", "Server 2012", "Server 2008",
-					     "Windows 11", "Windows 10", "Windows 8", "Windows 7" };
+	static const char *const names[] = { "Server 2025", "Server 2022", "Server 2019", "Server 2016", "Server 2012",
+		"Server 2008", "Windows 11", "Windows 10", "Windows 8", "Windows 7" };
 	for (size_t i = 0; i < ARRAY_LEN(names) && n > 5 && memcmp(line, "Name:", 5) == 0; i++) {
 		if (memmem(line, n, names[i], strlen(names[i])) == NULL)
 			continue;
@@ -290,10 +295,20 @@ static bool identify_release(const struct tree *t, char breed[32], char version[
 
 bool identify_media(const struct tree *t, char breed[32], char version[64], char **how)
 {
-	static const struct { const char *path; void (*parse)(const char *p, size_t n, struct mediainfo *m); } files[] = {
-		{ ".treeinfo", info_treeinfo }, { "treeinfo", info_treeinfo }, { ".disk/info", info_disk }, { ".cd-info", cdinfo },
-		{ "version.info", version_info }, { "media.1/products", info_suse }, { "media.1/media", info_suse },
-		{ "boot.cfg", info_bootcfg }, { "bin/freebsd-version", freebsd_version }, { "XS-REPOSITORY", xs_repository },
+	static const struct {
+		const char *path;
+		void (*parse)(const char *p, size_t n, struct mediainfo *m);
+	} files[] = {
+		{ ".treeinfo", info_treeinfo },
+		{ "treeinfo", info_treeinfo },
+		{ ".disk/info", info_disk },
+		{ ".cd-info", cdinfo },
+		{ "version.info", version_info },
+		{ "media.1/products", info_suse },
+		{ "media.1/media", info_suse },
+		{ "boot.cfg", info_bootcfg },
+		{ "bin/freebsd-version", freebsd_version },
+		{ "XS-REPOSITORY", xs_repository },
 		{ ".discinfo", discinfo },
 	};
 	struct strbuf b = {0};
@@ -335,10 +350,12 @@ static char *first_file(const struct tree *t, const char *paths)
 }
 
 /* Windows: "@wimboot" is the loader of that name in the TFTP directory, which the parent knows. */
-static const struct place { const char *breed, *dir, *kernels, *initrds, *boot_files; } places[] = {
-	{ "freebsd", "", "boot/kernel/kernel", "boot/mfsroot.gz usr/freebsd-dist/base.txz boot/loader.efi boot/pxeboot boot/loader", "" },
+static const struct place { const char *breed, *dir, *kernels, *initrds, *boot_files;
+} places[] = {
+	{ "freebsd", "", "boot/kernel/kernel",
+		"boot/mfsroot.gz usr/freebsd-dist/base.txz boot/loader.efi boot/pxeboot boot/loader", "" },
 	{ "xen", "boot", "boot/pxelinux/mboot.c32 boot/isolinux/mboot.c32 boot/mboot.c32 boot/vmlinuz", "boot/xen.gz",
-	  "xen.gz=boot/xen.gz vmlinuz=boot/vmlinuz install.img=install.img" },
+		"xen.gz=boot/xen.gz vmlinuz=boot/vmlinuz install.img=install.img" },
 	{ "vmware", "", "mboot.c32", "imgpayld.tgz b.b00 tboot.b00 boot.cfg", "" },
 	{ "windows", "boot", "@wimboot", "boot/boot.sdi", "" },
 };
@@ -417,8 +434,12 @@ void usual_kernels(const struct tree *t, const char *breed, struct value *kernel
 
 static const char *arch_of_path(const char *path)
 {
-	static const struct { const char *part, *arch; } names[] = {
-		{ "install.amd", "x86_64" }, { "install.386", "i386" }, { "install.a64", "aarch64" }, { "install.ppc", "ppc64le" },
+	static const struct { const char *part, *arch;
+	} names[] = {
+		{ "install.amd", "x86_64" },
+		{ "install.386", "i386" },
+		{ "install.a64", "aarch64" },
+		{ "install.ppc", "ppc64le" },
 		{ "install.s390", "s390x" },
 	};
 	for (const char *p = path; *p != '\0'; ) {
@@ -441,8 +462,13 @@ static const char *arch_of_path(const char *path)
 
 static const char *arch_of_info(const struct tree *t)
 {
-	static const struct { const char *path; void (*parse)(const char *p, size_t n, struct mediainfo *m); } files[] = {
-		{ ".treeinfo", info_treeinfo }, { ".disk/info", info_disk }, { "media.1/media", info_suse },
+	static const struct {
+		const char *path;
+		void (*parse)(const char *p, size_t n, struct mediainfo *m);
+	} files[] = {
+		{ ".treeinfo", info_treeinfo },
+		{ ".disk/info", info_disk },
+		{ "media.1/media", info_suse },
 	};
 	struct strbuf b = {0};
 	const char *arch = NULL;
@@ -455,7 +481,9 @@ static const char *arch_of_info(const struct tree *t)
 	}
 	for (size_t i = 0; arch == NULL && i < t->ndirs; i++) {
 		struct mediainfo m;
-		char *path = fnmatch("dists/*", t->dirs[i].path, FNM_PATHNAME) == 0 ? xasprintf("%s/Release", t->dirs[i].path) : NULL;
+		char *path = fnmatch("dists/*", t->dirs[i].path, FNM_PATHNAME) == 0
+				     ? xasprintf("%s/Release", t->dirs[i].path)
+				     : NULL;
 		if (path != NULL && load(t, path, &b)) {
 			info_release(sb_str(&b), b.len, &m);
 			arch = info_arch(m.arch);
@@ -468,8 +496,12 @@ static const char *arch_of_info(const struct tree *t)
 
 static const char *arch_of_loader(const struct tree *t)
 {
-	static const struct { const char *name, *arch; } loaders[] = {
-		{ "bootx64.efi", "x86_64" }, { "bootaa64.efi", "aarch64" }, { "bootia32.efi", "i386" }, { "bootarm.efi", "arm" },
+	static const struct { const char *name, *arch;
+	} loaders[] = {
+		{ "bootx64.efi", "x86_64" },
+		{ "bootaa64.efi", "aarch64" },
+		{ "bootia32.efi", "i386" },
+		{ "bootarm.efi", "arm" },
 	};
 	for (size_t i = 0; i < t->ndirs; i++)
 		for (size_t j = 0; j < t->dirs[i].n; j++)

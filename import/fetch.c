@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * fetch.c - starting the child (and rsync), and reading what it says. The child has read hostile bytes: its findings are checked here.
+ * fetch.c - starting the child (and rsync), and reading what it says. The child has read hostile bytes: its findings
+ * are checked here.
  */
 #include <string.h>
 #include <sys/stat.h>
@@ -117,45 +118,52 @@ static int run_rsync(struct import *im, enum import_source kind, struct err *e)
 {
 	char *bad = NULL, **flags = import_rsync_flags(im->rsync_flags, &bad);
 	if (flags == NULL) {
-		int rc = err_set(e, CB_EINVAL, "rsync_flags: \"%s\" is not allowed: only options that tune the transfer are", bad);
+		int rc = err_set(e, CB_EINVAL,
+			"rsync_flags: \"%s\" is not allowed: only options that tune the transfer are", bad);
 		free_ptr(&bad);
 		return rc;
 	}
 	const char *argv[2100];
 	size_t n = 0;
-	static const char *const first[] = { "rsync", "-a", "--no-devices", "--no-specials", "--no-owner", "--no-group", "--safe-links",
-		"--chmod=D755,Fu+rw,go+r,Fgo-w", "--info=progress2", "--no-human-readable" };
+	static const char *const first[] = { "rsync", "-a", "--no-devices", "--no-specials", "--no-owner", "--no-group",
+		"--safe-links", "--chmod=D755,Fu+rw,go+r,Fgo-w", "--info=progress2", "--no-human-readable" };
 	for (size_t i = 0; i < ARRAY_LEN(first); i++)
 		argv[n++] = first[i];
 	for (char **f = flags; *f != NULL && n < ARRAY_LEN(argv) - 48; f++)
 		argv[n++] = *f;
 	/* available_as: only what tells the operating system, and what boots it */
-	static const char *const few[] = { "-m", "--include=*/", "--include=vmlinu[xz]*", "--include=linux", "--include=linux26",
-		"--include=initrd*", "--include=*.c32", "--include=imgpayld.tgz", "--include=*.b00", "--include=xen.gz", "--include=install.img",
-		"--include=boot.sdi", "--include=.treeinfo", "--include=.discinfo", "--include=.disk/info", "--include=info",
-		"--include=Release", "--include=version.info", "--include=products", "--include=media", "--include=boot.cfg",
-		"--include=freebsd-version", "--include=XS-REPOSITORY", "--include=.cd-info", "--include=*-release-*.rpm", "--exclude=*" };
+	static const char *const few[] = { "-m", "--include=*/", "--include=vmlinu[xz]*", "--include=linux",
+		"--include=linux26", "--include=initrd*", "--include=*.c32", "--include=imgpayld.tgz",
+		"--include=*.b00", "--include=xen.gz", "--include=install.img", "--include=boot.sdi",
+		"--include=.treeinfo", "--include=.discinfo", "--include=.disk/info", "--include=info",
+		"--include=Release", "--include=version.info", "--include=products", "--include=media",
+		"--include=boot.cfg", "--include=freebsd-version", "--include=XS-REPOSITORY", "--include=.cd-info",
+		"--include=*-release-*.rpm", "--exclude=*" };
 	for (size_t i = 0; im->remote && i < ARRAY_LEN(few); i++)
 		argv[n++] = few[i];
 	if (kind == SOURCE_SSH) {
 		argv[n++] = "-e";
 		argv[n++] = "ssh -o BatchMode=yes -o ConnectTimeout=20";
 	}
-	char *source = xasprintf("%s%s", im->path, str_ends(im->path, "/") ? "" : "/"), *target = xasprintf("%s/", im->staging);
+	char *source = xasprintf("%s%s", im->path, str_ends(im->path, "/") ? "" : "/"),
+	     *target = xasprintf("%s/", im->staging);
 	argv[n++] = "--";
 	argv[n++] = source;
 	argv[n++] = target;
 	argv[n] = NULL;
 	struct talk t = { .im = im };
 	int status = 0;
-	struct spawn s = { .argv = argv, .timeout_ms = IMPORT_TIMEOUT_MS, .on_output = on_rsync, .arg = &t, .cancelled = cancelled };
+	struct spawn s = {
+		.argv = argv, .timeout_ms = IMPORT_TIMEOUT_MS, .on_output = on_rsync, .arg = &t, .cancelled = cancelled
+	};
 	task_log(im->t, "fetching %s with rsync", im->path);
 	int rc = spawn_run(&s, &status, e);
 	if (rc == CB_OK && status != 0) {
 		if (strstr(sb_str(&t.tail), "No space left") != NULL)
 			rc = err_set(e, CB_ELIMIT, "the disk is full: rsync could not write all of %s", im->path);
 		else
-			rc = err_set(e, CB_EIO, "rsync of %s failed with status %d: %s", im->path, WEXITSTATUS(status), sb_str(&t.tail));
+			rc = err_set(e, CB_EIO, "rsync of %s failed with status %d: %s", im->path, WEXITSTATUS(status),
+				sb_str(&t.tail));
 	}
 	sb_free(&t.line);
 	sb_free(&t.tail);
@@ -196,7 +204,8 @@ static int check_path(const struct value *k, const char *key, struct err *e)
 static int check_found(const struct value *f, struct err *e)
 {
 	struct value *sig = signature_find(v_dict_cstr(f, "breed", ""), v_dict_cstr(f, "os_version", ""));
-	const struct value *kernels = v_dict_get(f, "kernels"), *repos = v_dict_get(f, "repos"), *boot = v_dict_get(f, "boot_files");
+	const struct value *kernels = v_dict_get(f, "kernels"), *repos = v_dict_get(f, "repos"),
+			   *boot = v_dict_get(f, "boot_files");
 	int rc = CB_OK;
 	if (sig == NULL || !v_is(kernels, V_LIST) || !v_is(repos, V_LIST) || !v_is(boot, V_DICT))
 		rc = err_set(e, CB_EINVAL, "the importer answered with something that is no finding");
@@ -227,16 +236,23 @@ static int run_child(struct import *im, const char *source, const char *mode, st
 	v_unref(job);
 	struct talk t = { .im = im };
 	int status = 0;
-	struct spawn s = { .argv = argv, .input = sb_str(&input), .input_len = input.len, .timeout_ms = IMPORT_TIMEOUT_MS,
-		.on_output = on_child, .arg = &t, .cancelled = cancelled };
+	struct spawn s = { .argv = argv,
+		.input = sb_str(&input),
+		.input_len = input.len,
+		.timeout_ms = IMPORT_TIMEOUT_MS,
+		.on_output = on_child,
+		.arg = &t,
+		.cancelled = cancelled };
 	int rc = spawn_run(&s, &status, e);
 	take_line(&t);
 	if (rc == CB_OK && t.error != NULL)
 		rc = err_set(e, CB_EINVAL, "%s", t.error);
 	else if (rc == CB_OK && WIFSIGNALED(status))
-		rc = err_set(e, CB_EIO, "the importer was ended by signal %d while it read %s", WTERMSIG(status), im->path);
+		rc = err_set(
+			e, CB_EIO, "the importer was ended by signal %d while it read %s", WTERMSIG(status), im->path);
 	else if (rc == CB_OK && (status != 0 || t.found == NULL))
-		rc = err_set(e, CB_EIO, "the importer ended with status %d and no result for %s", WEXITSTATUS(status), im->path);
+		rc = err_set(e, CB_EIO, "the importer ended with status %d and no result for %s", WEXITSTATUS(status),
+			im->path);
 	if (rc == CB_OK)
 		rc = check_found(t.found, e);
 	if (rc == CB_OK)

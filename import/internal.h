@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * internal.h - one import as the parent sees it: fetch.c brings the files, place.c the directories, register.c the items.
+ * internal.h - one import as the parent sees it: fetch.c brings the files, place.c the directories, register.c the
+ * items.
  */
 #ifndef IMPORT_INTERNAL_H
 #define IMPORT_INTERNAL_H
@@ -38,8 +39,9 @@ void import_unregister(struct import *im);
 int import_repos(struct import *im, struct item *distro, struct err *e) MUST_CHECK;
 
 /* place.c */
-int import_place(struct import *im, struct err *e) MUST_CHECK;      /* staging becomes target, never over something else */
-int import_stage(struct import *im, struct err *e) MUST_CHECK;      /* makes staging, or sees that the source is the target */
+int import_place(struct import *im, struct err *e) MUST_CHECK; /* staging becomes target, never over something else */
+int import_stage(
+	struct import *im, struct err *e) MUST_CHECK; /* makes staging, or sees that the source is the target */
 /* Removes a directory tree without following links; what cannot be removed is logged. */
 void import_remove_tree(const char *path);
 

@@ -114,7 +114,8 @@ bool each_line(const struct tree *t, const char *path, bool (*fn)(void *arg, con
 	} else if (n >= 5 && memcmp(buf, "MSWIM", 5) == 0) {
 		stop = wim_lines(fd, buf, (size_t)n, &s);
 	} else if (n > 0 && memchr(buf, '\0', (size_t)n) == NULL) {
-		for (ssize_t k; !stop && total < IMPORT_TEXT_MAX && (k = read_some(fd, buf, sizeof(buf))) > 0; total += (size_t)k)
+		for (ssize_t k; !stop && total < IMPORT_TEXT_MAX && (k = read_some(fd, buf, sizeof(buf))) > 0;
+			total += (size_t)k)
 			stop = feed(&s, buf, (size_t)k);
 		stop = stop || (s.n > 0 && fn(arg, s.line, s.n));
 	}

@@ -90,10 +90,13 @@ void info_treeinfo(const char *p, size_t n, struct mediainfo *m)
 		}
 		if (!split(line, len, '=', key, sizeof(key), &value, &vlen))
 			continue;
-		bool general = str_eq(section, "general"), release = str_eq(section, "release"), brand = str_eq(section, "branding");
-		if ((general && str_eq(key, "family") && *m->product == '\0') || ((release || brand) && str_eq(key, "name")))
+		bool general = str_eq(section, "general"), release = str_eq(section, "release"),
+		     brand = str_eq(section, "branding");
+		if ((general && str_eq(key, "family") && *m->product == '\0') ||
+			((release || brand) && str_eq(key, "name")))
 			TAKE(m->product, value, vlen);
-		else if ((general && *m->version == '\0' && str_eq(key, "version")) || ((release || brand) && str_eq(key, "version")))
+		else if ((general && *m->version == '\0' && str_eq(key, "version")) ||
+			 ((release || brand) && str_eq(key, "version")))
 			TAKE(m->version, value, vlen);
 		else if ((general || str_eq(section, "tree")) && str_eq(key, "arch"))
 			TAKE(m->arch, value, vlen);
@@ -264,8 +267,16 @@ void info_shell(const char *p, size_t n, const char *product_key, const char *ve
 
 static const char *elf_arch(const uint8_t *p, size_t n)
 {
-	static const struct { unsigned machine; const char *arch; } known[] = {
-		{ 3, "i386" }, { 20, "ppc" }, { 21, "ppc64" }, { 22, "s390x" }, { 40, "arm" }, { 50, "ia64" }, { 62, "x86_64" }, { 183, "aarch64" },
+	static const struct { unsigned machine; const char *arch;
+	} known[] = {
+		{ 3, "i386" },
+		{ 20, "ppc" },
+		{ 21, "ppc64" },
+		{ 22, "s390x" },
+		{ 40, "arm" },
+		{ 50, "ia64" },
+		{ 62, "x86_64" },
+		{ 183, "aarch64" },
 	};
 	if (n < 20)
 		return NULL;
@@ -293,7 +304,10 @@ const char *info_kernel_arch(const void *buf, size_t n)
 		size_t at = (size_t)p[0x3c] | (size_t)p[0x3d] << 8;
 		if (at + 6 <= n && memcmp(p + at, "PE\0\0", 4) == 0) {
 			unsigned machine = (unsigned)p[at + 5] << 8 | p[at + 4];
-			return machine == 0xaa64 ? "aarch64" : machine == 0x8664 ? "x86_64" : machine == 0x14c ? "i386" : NULL;
+			return machine == 0xaa64   ? "aarch64"
+			       : machine == 0x8664 ? "x86_64"
+			       : machine == 0x14c  ? "i386"
+						   : NULL;
 		}
 	}
 	return NULL;
@@ -305,7 +319,7 @@ bool info_wim_xml(const void *p, size_t n, uint64_t file_size, uint64_t *at, uin
 	const uint8_t *magic = rd_take(&r, 8);
 	if (magic == NULL || memcmp(magic, "MSWIM\0\0\0", 8) != 0)
 		return false;
-	rd_skip(&r, 72 - 8);            /* to the header of the XML resource: size (7 bytes), flags (1), offset, original size */
+	rd_skip(&r, 72 - 8); /* to the header of the XML resource: size (7 bytes), flags (1), offset, original size */
 	uint64_t size = rd_le64(&r) & 0xffffffffffffffull, off = rd_le64(&r);
 	if (r.bad || size == 0 || off > file_size || size > file_size - off)
 		return false;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * mediainfo.h - the files in which install media describe themselves. Pure: bytes in, facts out; every field is printable, bounded text
+ * mediainfo.h - the files in which install media describe themselves. Pure: bytes in, facts out; every field is
+ * printable, bounded text
  * ("" when it is not there). Fuzzed by mediainfo_fuzz.c.
  */
 #ifndef IMPORT_MEDIAINFO_H
@@ -9,7 +10,7 @@
 #include "base/util.h"
 
 struct mediainfo {
-	char product[96];            /* "Fedora", "Debian GNU/Linux", "Ubuntu-Server", "SLES", "VMware ESXi", "XCP-ng" ... */
+	char product[96]; /* "Fedora", "Debian GNU/Linux", "Ubuntu-Server", "SLES", "VMware ESXi", "XCP-ng" ... */
 	char version[32];            /* "12.5.0", "24.04.1" */
 	char codename[32];           /* lower case: "bookworm" */
 	char arch[32];               /* as written: "amd64", "x86_64" */
@@ -32,7 +33,8 @@ void info_shell(const char *p, size_t n, const char *product_key, const char *ve
 /* The first bytes of a kernel: Cobbler's name of its architecture, or NULL. */
 const char *info_kernel_arch(const void *p, size_t n);
 
-/* Where a WIM file (p: its first 208 bytes or more) keeps its description; false when it is none or the figures make no sense. */
+/* Where a WIM file (p: its first 208 bytes or more) keeps its description; false when it is none or the figures make no
+ * sense. */
 bool info_wim_xml(const void *p, size_t n, uint64_t file_size, uint64_t *at, uint64_t *len);
 /* That description (UTF-16LE XML) as lines "Name: Windows 11 Pro", "Architecture: x86_64", as wiminfo prints them. */
 void info_wim_lines(const void *p, size_t n, struct strbuf *out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * mediainfo_fuzz.c - the parsers of what media say about themselves. The first byte chooses the parser, the rest is the file.
+ * mediainfo_fuzz.c - the parsers of what media say about themselves. The first byte chooses the parser, the rest is the
+ * file.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -42,10 +42,11 @@ static char *replace(char *s, const char *what, const char *with)
 char *import_distro_name(const char *mirror, const char *dir, const char *kernel, bool remote)
 {
 	/* compat: taken out anywhere, so "debian-installer" behind "-netboot" loses letters, as in 3.3.7 */
-	static const char *const cruft[] = { "-netboot", "-ubuntu-installer", "-amd64", "-i386", "-images", "-pxeboot", "-install",
-		"-isolinux", "-boot", "-suseboot", "-loader", "-os", "-tree", "var-www-cobbler-", "distro_mirror-" };
-	static const char *const archs[] = { "i386", "x86_64", "ia64", "ppc64le", "ppc64el", "ppc64", "ppc32", "ppc", "x86", "s390x",
-		"s390", "386", "amd" };
+	static const char *const cruft[] = { "-netboot", "-ubuntu-installer", "-amd64", "-i386", "-images", "-pxeboot",
+		"-install", "-isolinux", "-boot", "-suseboot", "-loader", "-os", "-tree", "var-www-cobbler-",
+		"distro_mirror-" };
+	static const char *const archs[] = { "i386", "x86_64", "ia64", "ppc64le", "ppc64el", "ppc64", "ppc32", "ppc",
+		"x86", "s390x", "s390", "386", "amd" };
 	struct strbuf b = {0};
 	sb_adds(&b, mirror);
 	for (const char *p = remote ? "" : dir; *p != '\0'; ) {
@@ -153,7 +154,8 @@ enum import_source import_source_kind(const char *path, const char **why)
 		return remote_kind(path + 8, strcspn(path + 8, "/"), SOURCE_RSYNC, why);
 	const char *scheme = strstr(path, "://"), *colon = strchr(path, ':');
 	if (scheme != NULL) {
-		*why = "unsupported protocol: give a local path, an ISO file, rsync://HOST/MODULE/PATH or USER@HOST:/PATH";
+		*why = "unsupported protocol: give a local path, an ISO file, rsync://HOST/MODULE/PATH or "
+		       "USER@HOST:/PATH";
 		return SOURCE_BAD;
 	}
 	if (colon != NULL && strcspn(path, "/") > (size_t)(colon - path))
@@ -172,10 +174,11 @@ void import_flags_free(char **flags)
 /* What could run a program, read or write elsewhere, or delete, is no tuning. */
 static bool flag_ok(const char *w)
 {
-	static const char *const ok_long[] = { "--bwlimit", "--exclude", "--include", "--timeout", "--contimeout", "--compress", "--verbose",
-		"--progress", "--stats", "--quiet", "--partial", "--whole-file", "--inplace", "--sparse", "--hard-links", "--no-perms",
-		"--no-owner", "--no-group", "--max-size", "--min-size", "--copy-links", "--safe-links", "--size-only", "--checksum",
-		"--ipv4", "--ipv6", "--archive", "--recursive", "--times", "--links", "--numeric-ids", "--port", "--address" };
+	static const char *const ok_long[] = { "--bwlimit", "--exclude", "--include", "--timeout", "--contimeout",
+		"--compress", "--verbose", "--progress", "--stats", "--quiet", "--partial", "--whole-file", "--inplace",
+		"--sparse", "--hard-links", "--no-perms", "--no-owner", "--no-group", "--max-size", "--min-size",
+		"--copy-links", "--safe-links", "--size-only", "--checksum", "--ipv4", "--ipv6", "--archive",
+		"--recursive", "--times", "--links", "--numeric-ids", "--port", "--address" };
 	if (str_starts(w, "--")) {
 		size_t n = strcspn(w, "=");
 		for (size_t i = 0; i < ARRAY_LEN(ok_long); i++)

@@ -38,8 +38,12 @@ static void test_names(void **state)
 static void test_mirror_names(void **state)
 {
 	(void)state;
-	static const struct { const char *name, *arch, *expect; } rows[] = {
-		{ "a", "", "a" }, { "a", "x86_64", "a-x86_64" }, { "a-x86_64", "x86_64", "a-x86_64" }, { "x86_64", "x86_64", "x86_64-x86_64" },
+	static const struct { const char *name, *arch, *expect;
+	} rows[] = {
+		{ "a", "", "a" },
+		{ "a", "x86_64", "a-x86_64" },
+		{ "a-x86_64", "x86_64", "a-x86_64" },
+		{ "x86_64", "x86_64", "x86_64-x86_64" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		char *m = import_mirror_name(rows[i].name, rows[i].arch);
@@ -56,13 +60,27 @@ static void test_mirror_names(void **state)
 static void test_sources(void **state)
 {
 	(void)state;
-	static const struct { const char *path; enum import_source kind; } rows[] = {
-		{ "/srv/a.iso", SOURCE_LOCAL }, { "rsync://mirror.example/debian/", SOURCE_RSYNC }, { "root@host:/srv/tree", SOURCE_SSH },
-		{ "host:/srv", SOURCE_SSH }, { "http://h/x.iso", SOURCE_BAD }, { "ftp://h/", SOURCE_BAD }, { "nfs://h:/x", SOURCE_BAD },
-		{ "file:///etc", SOURCE_BAD }, { "rsync://169.254.169.254/x", SOURCE_BAD }, { "rsync://-oProxyCommand=x/", SOURCE_BAD },
-		{ "-oProxyCommand=id:/x", SOURCE_BAD }, { "rsync://$(id)/x", SOURCE_BAD }, { "relative/path", SOURCE_BAD },
-		{ "a\nb", SOURCE_BAD }, { "rsync://[fe80::1]/x", SOURCE_BAD }, { "rsync://u@169.254.1.1/x", SOURCE_BAD }, { "", SOURCE_BAD },
-		{ "rsync:///x", SOURCE_BAD }, { "@host:/x", SOURCE_BAD },
+	static const struct { const char *path; enum import_source kind;
+	} rows[] = {
+		{ "/srv/a.iso", SOURCE_LOCAL },
+		{ "rsync://mirror.example/debian/", SOURCE_RSYNC },
+		{ "root@host:/srv/tree", SOURCE_SSH },
+		{ "host:/srv", SOURCE_SSH },
+		{ "http://h/x.iso", SOURCE_BAD },
+		{ "ftp://h/", SOURCE_BAD },
+		{ "nfs://h:/x", SOURCE_BAD },
+		{ "file:///etc", SOURCE_BAD },
+		{ "rsync://169.254.169.254/x", SOURCE_BAD },
+		{ "rsync://-oProxyCommand=x/", SOURCE_BAD },
+		{ "-oProxyCommand=id:/x", SOURCE_BAD },
+		{ "rsync://$(id)/x", SOURCE_BAD },
+		{ "relative/path", SOURCE_BAD },
+		{ "a\nb", SOURCE_BAD },
+		{ "rsync://[fe80::1]/x", SOURCE_BAD },
+		{ "rsync://u@169.254.1.1/x", SOURCE_BAD },
+		{ "", SOURCE_BAD },
+		{ "rsync:///x", SOURCE_BAD },
+		{ "@host:/x", SOURCE_BAD },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const char *why;
@@ -75,8 +93,8 @@ static void test_sources(void **state)
 static void test_rsync_flags(void **state)
 {
 	(void)state;
-	static const char *const bad[] = { "-e sh", "--rsh=sh", "--rsync-path=x", "--delete", "--log-file=/etc/x", "x", "--daemon", "-", "-M--x",
-					   "--files-from=/etc/passwd", "-ae", "--backup-dir=/" };
+	static const char *const bad[] = { "-e sh", "--rsh=sh", "--rsync-path=x", "--delete", "--log-file=/etc/x", "x",
+		"--daemon", "-", "-M--x", "--files-from=/etc/passwd", "-ae", "--backup-dir=/" };
 	char *why = NULL;
 	char **ok = import_rsync_flags(" -v  --bwlimit=100 --exclude=*.debug.rpm ", &why);
 	assert_non_null(ok);

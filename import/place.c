@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * place.c - the directories of an import: everything is written beside the final place and moved there when it is known to be good.
+ * place.c - the directories of an import: everything is written beside the final place and moved there when it is known
+ * to be good.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -77,10 +78,13 @@ static char *user_of(struct import *im)
 static int taken(struct import *im, struct err *e)
 {
 	char *user = user_of(im);
-	int rc = user != NULL
-		? err_set(e, CB_EEXIST, "there is an import named \"%s\" already: distro %s uses %s. Remove it first, or choose another --name",
-			  im->name, user, im->target)
-		: err_set(e, CB_EEXIST, "%s exists already, and no distro uses it: remove it, or choose another --name", im->target);
+	int rc = user != NULL ? err_set(e, CB_EEXIST,
+					"there is an import named \"%s\" already: distro %s uses %s. Remove it first, "
+					"or choose another --name",
+					im->name, user, im->target)
+			      : err_set(e, CB_EEXIST,
+					"%s exists already, and no distro uses it: remove it, or choose another --name",
+					im->target);
 	free(user);
 	return rc;
 }

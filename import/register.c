@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * register.c - from findings to items. compat: add_entry, configure_tree_location and repo_finder of 3.3.7's import_signatures.
+ * register.c - from findings to items. compat: add_entry, configure_tree_location and repo_finder of 3.3.7's
+ * import_signatures.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -26,7 +27,8 @@ struct entry {
 
 static char *entry_name(const struct import *im, const struct value *k, const char *arch)
 {
-	char *base = import_distro_name(im->remote ? im->name : im->mirror, v_dict_cstr(k, "dir", ""), v_dict_cstr(k, "kernel", ""), im->remote);
+	char *base = import_distro_name(im->remote ? im->name : im->mirror, v_dict_cstr(k, "dir", ""),
+		v_dict_cstr(k, "kernel", ""), im->remote);
 	char *name = xasprintf("%s-%s", base, arch);
 	free(base);
 	return name;
@@ -81,8 +83,11 @@ static int set_file(const struct entry *en, struct item *it, const char *field, 
 	const char *rel = v_dict_cstr(en->kernel, field, "");
 	char *full = file_path(en->im, rel);
 	int rc = stat(full, &st) == 0 && S_ISREG(st.st_mode) ? item_set_str(it, field, full, e)
-		: *rel == '@' ? err_set(e, CB_ENOENT, "this system boots through %s, which is not there: put it at %s and import again", rel + 1, full)
-			      : err_set(e, CB_ENOENT, "the %s %s has gone", field, full);
+		 : *rel == '@'
+			 ? err_set(e, CB_ENOENT,
+				   "this system boots through %s, which is not there: put it at %s and import again",
+				   rel + 1, full)
+			 : err_set(e, CB_ENOENT, "the %s %s has gone", field, full);
 	free(full);
 	return rc;
 }
@@ -99,7 +104,8 @@ static struct value *boot_files(const struct import *im)
 	return d;
 }
 
-/* compat: the signatures of ESXi name a template that 3.3.7 does not ship, and its import fails on that; what is not there is left out. */
+/* compat: the signatures of ESXi name a template that 3.3.7 does not ship, and its import fails on that; what is not
+ * there is left out. */
 static struct value *template_files(const struct entry *en)
 {
 	const char *text = v_dict_cstr(en->sig, "template_files", "");
@@ -217,7 +223,9 @@ static int make_profile(const struct entry *en, struct err *e)
 	}
 	task_log(im->t, "creating new profile: %s", en->name);
 	struct item *it = item_new(ITEM_PROFILE);
-	const char *virt = strstr(en->name, "-xen") != NULL ? "xenpv" : strstr(en->name, "vmware") != NULL ? "vmware" : "kvm";
+	const char *virt = strstr(en->name, "-xen") != NULL     ? "xenpv"
+			   : strstr(en->name, "vmware") != NULL ? "vmware"
+								: "kvm";
 	int rc = item_set_str(it, "name", en->name, e);
 	if (rc == CB_OK)
 		rc = item_set_str(it, "distro", en->name, e);
@@ -278,7 +286,8 @@ static int add_repos(struct import *im, struct err *e)
 int import_register(struct import *im, struct err *e)
 {
 	const struct value *kernels = v_dict_get(im->found, "kernels");
-	struct value *sig = signature_find(v_dict_cstr(im->found, "breed", ""), v_dict_cstr(im->found, "os_version", ""));
+	struct value *sig =
+		signature_find(v_dict_cstr(im->found, "breed", ""), v_dict_cstr(im->found, "os_version", ""));
 	int rc = CB_OK;
 	task_log(im->t, "Adding distros from path %s:", im->target);
 	for (size_t i = 0; rc == CB_OK && i < v_len(kernels); i++) {

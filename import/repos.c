@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * repos.c - package repositories that come with the medium: yum trees become source_repos with a .repo file, apt media a repo item that
- * points to the archive. compat: repo_finder, yum_process_comps_file and apt_repo_adder of 3.3.7.
+ * repos.c - package repositories that come with the medium: yum trees become source_repos with a .repo file, apt media
+ * a repo item that points to the archive. compat: repo_finder, yum_process_comps_file and apt_repo_adder of 3.3.7.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -15,10 +15,14 @@
 
 static int write_config(struct import *im, const char *distro, size_t n, const char *segment, struct err *e)
 {
-	char *dir = xasprintf("%s/distro_mirror/config", im->webdir), *path = xasprintf("%s/%s-%zu.repo", dir, distro, n);
+	char *dir = xasprintf("%s/distro_mirror/config", im->webdir),
+	     *path = xasprintf("%s/%s-%zu.repo", dir, distro, n);
 	struct strbuf b = {0};
-	sb_addf(&b, "[core-%zu]\nname=core-%zu\nbaseurl=http://@@http_server@@/cobbler/distro_mirror/%s\nenabled=1\ngpgcheck=0\n"
-		"priority=$yum_distro_priority\n", n, n, segment);
+	sb_addf(&b,
+		"[core-%zu]\nname=core-%zu\nbaseurl=http://@@http_server@@/cobbler/distro_mirror/"
+		"%s\nenabled=1\ngpgcheck=0\n"
+		"priority=$yum_distro_priority\n",
+		n, n, segment);
 	int rc = dir_make(dir, 0755, e);
 	if (rc == CB_OK)
 		rc = file_replace(AT_FDCWD, path, sb_str(&b), b.len, 0644, e);
@@ -41,7 +45,8 @@ static int add_yum(struct import *im, struct item *edit, struct err *e)
 		const struct value *r = v_list_at(repos, i);
 		const char *dir = v_dict_cstr(r, "dir", ""), *name = item_name(edit);
 		if (!v_str_is(v_dict_get(r, "master"), "repodata")) {
-			task_log(im->t, "%s/base has a list of groups but no repodata: not usable as a repository", dir);
+			task_log(
+				im->t, "%s/base has a list of groups but no repodata: not usable as a repository", dir);
 			continue;
 		}
 		size_t n = v_len(list);
@@ -67,14 +72,18 @@ static char *ubuntu_mirror(void)
 	static const char *const lists[] = { "/etc/apt/sources.list", "/etc/apt/sources.list.d/ubuntu.sources" };
 	struct strbuf b = {0};
 	char *found = NULL;
-	bool ubuntu = file_read(AT_FDCWD, "/etc/os-release", 65536, &b, NULL) == CB_OK && strstr(sb_str(&b), "\nID=ubuntu") != NULL;
+	bool ubuntu = file_read(AT_FDCWD, "/etc/os-release", 65536, &b, NULL) == CB_OK &&
+		      strstr(sb_str(&b), "\nID=ubuntu") != NULL;
 	for (size_t i = 0; ubuntu && found == NULL && i < ARRAY_LEN(lists); i++) {
 		sb_truncate(&b, 0);
 		if (file_read(AT_FDCWD, lists[i], 1u << 20, &b, NULL) != CB_OK)
 			continue;
-		for (const char *line = sb_str(&b); *line != '\0' && found == NULL; line += strcspn(line, "\n"), line += *line == '\n') {
+		for (const char *line = sb_str(&b); *line != '\0' && found == NULL;
+			line += strcspn(line, "\n"), line += *line == '\n') {
 			size_t n = strcspn(line, "\n");
-			const char *url = str_starts(line, "deb ") || str_starts(line, "URIs:") ? memmem(line, n, "http", 4) : NULL;
+			const char *url = str_starts(line, "deb ") || str_starts(line, "URIs:")
+						  ? memmem(line, n, "http", 4)
+						  : NULL;
 			if (url != NULL)
 				found = xstrndup(url, strcspn(url, " \t\n"));
 		}
@@ -89,14 +98,16 @@ static int set_repo(struct item *repo, const struct item *distro, struct err *e)
 	char *dists = xasprintf("%s %s-updates %s-security", version, version, version);
 	char *mirror = str_eq(item_str(distro, "breed"), "ubuntu") ? ubuntu_mirror()
 		: xasprintf("http://ftp.us.debian.org/debian/dists/%s", version);
-	const char *const fields[][2] = { { "name", item_name(distro) }, { "breed", "apt" }, { "arch", arch }, { "apt_components", "main universe" },
-		{ "apt_dists", dists }, { "os_version", version }, { "mirror", mirror } };
+	const char *const fields[][2] = { { "name", item_name(distro) }, { "breed", "apt" }, { "arch", arch },
+		{ "apt_components", "main universe" }, { "apt_dists", dists }, { "os_version", version },
+		{ "mirror", mirror } };
 	int rc = CB_OK;
 	for (size_t i = 0; rc == CB_OK && i < ARRAY_LEN(fields); i++)
 		rc = item_set_str(repo, fields[i][0], fields[i][1], e);
 	if (rc == CB_OK)
 		rc = item_set_str(repo, "keep_updated", "1", e);
-	/* compat: 3.3.7's import leaves these as the constructor has them, the setters of mirror and breed notwithstanding */
+	/* compat: 3.3.7's import leaves these as the constructor has them, the setters of mirror and breed
+	 * notwithstanding */
 	if (rc == CB_OK)
 		item_put(repo, "mirror_locally", v_bool(false));
 	free_ptr(&dists);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * run.c - one import from options to items: check, fetch beside the final place, move there, register; or take everything back.
+ * run.c - one import from options to items: check, fetch beside the final place, move there, register; or take
+ * everything back.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -20,8 +21,8 @@ static char *option(const struct value *options, const char *key)
 
 static void import_free(struct import *im)
 {
-	char **texts[] = { &im->name, &im->path, &im->arch, &im->breed, &im->os_version, &im->autoinstall, &im->available_as, &im->rsync_flags,
-			   &im->mirror, &im->webdir, &im->target, &im->staging };
+	char **texts[] = { &im->name, &im->path, &im->arch, &im->breed, &im->os_version, &im->autoinstall,
+		&im->available_as, &im->rsync_flags, &im->mirror, &im->webdir, &im->target, &im->staging };
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		free_ptr(texts[i]);
 	v_unref(im->settings);
@@ -53,13 +54,18 @@ static int check_available_as(struct import *im, struct err *e)
 			continue;
 		const char *second = strchr(a + strlen(roots[i]), ':');
 		if (i == 0 && second == NULL)
-			return err_set(e, CB_EINVAL, "Network root given to --available-as is missing a colon, please see the manpage example.");
+			return err_set(e, CB_EINVAL,
+				"Network root given to --available-as is missing a colon, please see the manpage "
+				"example.");
 		for (const char *p = a; *p != '\0'; p++)
 			if ((unsigned char)*p <= 0x20 || *p == 0x7f)
-				return err_set(e, CB_EINVAL, "available_as: \"%s\" has blanks or control characters", a);
+				return err_set(
+					e, CB_EINVAL, "available_as: \"%s\" has blanks or control characters", a);
 		return CB_OK;
 	}
-	return err_set(e, CB_EINVAL, "Network root given to --available-as must be nfs://, ftp://, http://, or https:// (given was \"%s\")", a);
+	return err_set(e, CB_EINVAL,
+		"Network root given to --available-as must be nfs://, ftp://, http://, or https:// (given was \"%s\")",
+		a);
 }
 
 static int check_what(struct import *im, struct err *e)
@@ -80,8 +86,11 @@ static int check_what(struct import *im, struct err *e)
 	v_unref(breed);
 	v_unref(version);
 	if (rc == CB_OK && *im->arch != '\0' && info_arch(im->arch) == NULL)
-		rc = err_set(e, CB_EINVAL, "arch: \"%s\" is not known; choices are i386, x86_64, ia64, ppc, ppc64, ppc64le, ppc64el, s390, s390x, "
-			     "arm, aarch64", im->arch);
+		rc = err_set(e, CB_EINVAL,
+			"arch: \"%s\" is not known; choices are i386, x86_64, ia64, ppc, ppc64, ppc64le, ppc64el, "
+			"s390, s390x, "
+			"arm, aarch64",
+			im->arch);
 	return rc;
 }
 
@@ -101,7 +110,8 @@ static int check_options(struct import *im, const struct value *o, struct err *e
 		return err_set(e, CB_EINVAL, "import failed.  no --name specified");
 	if (!name_ok(im->name) || strlen(im->name) > 200)
 		return err_set(e, CB_EINVAL, "Invalid characters in name: '%.200s'", im->name);
-	/* compat: an arch given as the packages have it is put in Cobbler's words, where 3.3.7 would not find it on the medium */
+	/* compat: an arch given as the packages have it is put in Cobbler's words, where 3.3.7 would not find it on the
+	 * medium */
 	if (info_arch(im->arch) != NULL && !str_starts(im->arch, "ppc64")) {
 		const char *arch = info_arch(im->arch);
 		free(im->arch);
@@ -132,9 +142,13 @@ static int check_names(struct import *im, struct err *e)
 	}
 	int rc = CB_OK;
 	if (v_len(names) == 0)
-		rc = err_set(e, CB_ENOENT, "No distros imported, bailing out: no architecture could be detected in %s; say it with --arch", im->path);
+		rc = err_set(e, CB_ENOENT,
+			"No distros imported, bailing out: no architecture could be detected in %s; say it with --arch",
+			im->path);
 	else if (taken == v_len(names))
-		rc = err_set(e, CB_EEXIST, "skipping import, as distro name already exists: %s. Remove it first, or choose another --name", first);
+		rc = err_set(e, CB_EEXIST,
+			"skipping import, as distro name already exists: %s. Remove it first, or choose another --name",
+			first);
 	v_unref(names);
 	return rc;
 }
@@ -146,8 +160,8 @@ static int run(struct import *im, struct err *e)
 		rc = import_fetch(im, e);
 	if (rc != CB_OK)
 		return rc;
-	task_log(im->t, "Found %s/%s (%s)", v_dict_cstr(im->found, "breed", ""), v_dict_cstr(im->found, "os_version", ""),
-		 v_dict_cstr(im->found, "how", ""));
+	task_log(im->t, "Found %s/%s (%s)", v_dict_cstr(im->found, "breed", ""),
+		v_dict_cstr(im->found, "os_version", ""), v_dict_cstr(im->found, "how", ""));
 	rc = check_names(im, e);
 	if (rc == CB_OK)
 		rc = import_place(im, e);
@@ -156,7 +170,9 @@ static int run(struct import *im, struct err *e)
 
 int import_run(struct core *c, struct task *t, const struct value *options, struct err *e)
 {
-	struct import im = { .c = c, .t = t, .settings = settings_snapshot(c->settings), .made = v_list(), .files = v_list() };
+	struct import im = {
+		.c = c, .t = t, .settings = settings_snapshot(c->settings), .made = v_list(), .files = v_list()
+	};
 	int rc = check_options(&im, options, e);
 	if (rc == CB_OK) {
 		paths(&im);

@@ -32,7 +32,8 @@ int rx_compile(const char *pattern, struct rx **ret, struct err *e)
 	if (c == NULL) {
 		PCRE2_UCHAR why[256] = "";
 		pcre2_get_error_message(code, why, sizeof(why));
-		return err_set(e, CB_EPARSE, "expression \"%.200s\", character %zu: %s", pattern, at, (const char *)why);
+		return err_set(
+			e, CB_EPARSE, "expression \"%.200s\", character %zu: %s", pattern, at, (const char *)why);
 	}
 	struct rx *r = xcalloc(1, sizeof(*r));
 	r->code = c;
@@ -61,7 +62,8 @@ bool rx_match(struct rx *r, const char *s, size_t n)
 {
 	r->subject = s;
 	r->count = pcre2_match(r->code, (PCRE2_SPTR)s, n, 0, PCRE2_NO_UTF_CHECK, r->data, r->ctx);
-	if (r->count == PCRE2_ERROR_MATCHLIMIT || r->count == PCRE2_ERROR_DEPTHLIMIT || r->count == PCRE2_ERROR_HEAPLIMIT)
+	if (r->count == PCRE2_ERROR_MATCHLIMIT || r->count == PCRE2_ERROR_DEPTHLIMIT ||
+		r->count == PCRE2_ERROR_HEAPLIMIT)
 		r->gave_up = true;
 	return r->count > 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * rx.h - regular expressions of signatures: PCRE2, anchored at the start as Python's re.match, with limits on steps and memory.
+ * rx.h - regular expressions of signatures: PCRE2, anchored at the start as Python's re.match, with limits on steps and
+ * memory.
  */
 #ifndef IMPORT_RX_H
 #define IMPORT_RX_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * rx_fuzz.c - expressions of a foreign signature file: the first line is the expression, the others are names and lines to match. It has to
- * end soon, whatever both are.
+ * rx_fuzz.c - expressions of a foreign signature file: the first line is the expression, the others are names and lines
+ * to match. It has to end soon, whatever both are.
  */
 #include <string.h>
 

@@ -17,7 +17,16 @@ static bool have_landlock(void)
 }
 
 /* Bits of what was still possible. */
-enum { SOCKET = 1, EXEC = 2, OUTSIDE = 4, FORK = 8, DEVICE = 16, WRITE_SOURCE = 32, LOST_TARGET = 64, LOST_SOURCE = 128 };
+enum {
+	SOCKET = 1,
+	EXEC = 2,
+	OUTSIDE = 4,
+	FORK = 8,
+	DEVICE = 16,
+	WRITE_SOURCE = 32,
+	LOST_TARGET = 64,
+	LOST_SOURCE = 128
+};
 
 static int attempts(int source, int target)
 {
@@ -28,7 +37,8 @@ static int attempts(int source, int target)
 	execve("/bin/true", argv, NULL);
 	if (errno != EPERM)
 		done |= EXEC;
-	if (have_landlock() && (open("/etc/passwd", O_RDONLY) >= 0 || open("/tmp/import-sandbox-escape", O_WRONLY | O_CREAT, 0600) >= 0))
+	if (have_landlock() && (open("/etc/passwd", O_RDONLY) >= 0 ||
+				       open("/tmp/import-sandbox-escape", O_WRONLY | O_CREAT, 0600) >= 0))
 		done |= OUTSIDE;
 	pid_t pid = (pid_t)syscall(SYS_fork);
 	if (pid == 0)
@@ -56,7 +66,8 @@ static void test_nothing_but_source_and_target(void **state)
 	if (pid == 0) {
 		struct report r = { .fd = -1 };
 		struct err e;
-		int source = open(kit_path("source"), O_RDONLY | O_DIRECTORY), target = open(kit_path("target"), O_RDONLY | O_DIRECTORY);
+		int source = open(kit_path("source"), O_RDONLY | O_DIRECTORY),
+		    target = open(kit_path("target"), O_RDONLY | O_DIRECTORY);
 		if (sandbox_enter(source, target, 0, 1 << 20, &r, &e) != CB_OK)
 			_exit(255);
 		_exit(attempts(source, target));

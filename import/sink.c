@@ -54,18 +54,21 @@ int sink_clean(const char *path, char *out, size_t cap, struct err *e)
 	if (*p == '/')
 		return err_set(e, CB_EINVAL, "\"%.200s\": absolute path in the image", path);
 	if (strlen(path) > IMPORT_MAX_PATH || cap <= IMPORT_MAX_PATH)
-		return err_set(e, CB_ELIMIT, "\"%.80s...\": path of more than %u bytes in the image", path, IMPORT_MAX_PATH);
+		return err_set(
+			e, CB_ELIMIT, "\"%.80s...\": path of more than %u bytes in the image", path, IMPORT_MAX_PATH);
 	while (*p != '\0') {
 		size_t k = strcspn(p, "/");
 		if (k > IMPORT_MAX_NAME)
-			return err_set(e, CB_ELIMIT, "\"%.80s...\": name of more than %u bytes in the image", p, IMPORT_MAX_NAME);
+			return err_set(e, CB_ELIMIT, "\"%.80s...\": name of more than %u bytes in the image", p,
+				IMPORT_MAX_NAME);
 		if (k == 2 && p[0] == '.' && p[1] == '.')
 			return err_set(e, CB_EINVAL, "\"%.200s\": path with \"..\" in the image", path);
 		if (control_char(p, k))
 			return err_set(e, CB_EINVAL, "\"%.200s\": name with control characters in the image", path);
 		if (k > 0 && !(k == 1 && p[0] == '.')) {
 			if (++depth > IMPORT_MAX_DEPTH)
-				return err_set(e, CB_ELIMIT, "\"%.200s\": more than %u levels deep", path, IMPORT_MAX_DEPTH);
+				return err_set(
+					e, CB_ELIMIT, "\"%.200s\": more than %u levels deep", path, IMPORT_MAX_DEPTH);
 			if (n > 0)
 				out[n++] = '/';
 			memcpy(out + n, p, k);
@@ -115,8 +118,8 @@ static int make_dirs(struct sink *s, const char *path, struct err *e)
 	}
 }
 
-/* Leaves s->dir open on the directory named by path[0..n). Every component is checked not to be a link: directories that exist were
- * made here, and no link is made before sink_finish. */
+/* Leaves s->dir open on the directory named by path[0..n). Every component is checked not to be a link: directories
+ * that exist were made here, and no link is made before sink_finish. */
 static int enter(struct sink *s, const char *path, size_t n, struct err *e)
 {
 	if (s->dir >= 0 && strlen(s->dirpath) == n && memcmp(s->dirpath, path, n) == 0)
@@ -178,7 +181,8 @@ int sink_write(int fd, const void *p, size_t n, uint64_t at, struct err *e)
 			continue;
 		if (k < 0)
 			return errno == ENOSPC || errno == EDQUOT || errno == EFBIG
-				? err_set(e, CB_ELIMIT, "the disk is full: %s", strerror(errno)) : err_sys(e, "cannot write");
+				       ? err_set(e, CB_ELIMIT, "the disk is full: %s", strerror(errno))
+				       : err_sys(e, "cannot write");
 		c += k;
 		n -= (size_t)k;
 		at += (uint64_t)k;
@@ -279,12 +283,14 @@ int sink_hardlink(struct sink *s, const char *path, const char *existing, struct
 	const char *base = slash != NULL ? slash + 1 : existing;
 	int from = open_dir(s->root, parent);
 	if (from < 0)
-		return err_set(e, CB_EINVAL, "\"%.200s\" is a link to \"%.200s\", which is not in the image", path, existing);
+		return err_set(
+			e, CB_EINVAL, "\"%.200s\" is a link to \"%.200s\", which is not in the image", path, existing);
 	struct stat st;
 	const char *name = enter_parent(s, path, &rc, e);
 	if (name != NULL) {
 		if (fstatat(from, base, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
-			rc = err_set(e, CB_EINVAL, "\"%.200s\" is a link to \"%.200s\", which is not a file of the image", path, existing);
+			rc = err_set(e, CB_EINVAL,
+				"\"%.200s\" is a link to \"%.200s\", which is not a file of the image", path, existing);
 		else if (linkat(from, base, s->dir, name, 0) != 0)
 			rc = errno == EXDEV || errno == EPERM || errno == EOPNOTSUPP || errno == EMLINK
 				? copy_instead(s, from, base, path, e) : fail(e, "link", path);
@@ -301,8 +307,9 @@ int sink_finish(struct sink *s, struct err *e)
 		if (name == NULL)
 			return rc;
 		if (symlinkat(s->links[i].target, s->dir, name) != 0)
-			return errno == EEXIST ? err_set(e, CB_EINVAL, "\"%.200s\" is in the image twice", s->links[i].path)
-					       : fail(e, "create link", s->links[i].path);
+			return errno == EEXIST
+				       ? err_set(e, CB_EINVAL, "\"%.200s\" is in the image twice", s->links[i].path)
+				       : fail(e, "create link", s->links[i].path);
 	}
 	return CB_OK;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * sink.h - the one directory that an import writes: every entry of a medium passes through here.
  *
- * Paths are relative, clean and short, or refused. Nothing is ever written through a symbolic link: directories are opened without
- * following any, files are created anew, and links are made at the very end, only those that stay inside. No devices, no set-id
- * bits, no owners. Quotas on bytes and entries.
+ * Paths are relative, clean and short, or refused. Nothing is ever written through a symbolic link: directories are
+ * opened without following any, files are created anew, and links are made at the very end, only those that stay
+ * inside. No devices, no set-id bits, no owners. Quotas on bytes and entries.
  */
 #ifndef IMPORT_SINK_H
 #define IMPORT_SINK_H
@@ -28,14 +28,14 @@ struct sink {
 void sink_init(struct sink *s, int rootfd, uint64_t max_bytes, unsigned long max_entries);
 void sink_free(struct sink *s);
 
-/* Strips "./" and trailing slashes into out[cap]. Refuses absolute paths, "..", empty components, control characters, what is too
- * long or too deep; the message names the path. "" stays for the top itself. */
+/* Strips "./" and trailing slashes into out[cap]. Refuses absolute paths, "..", empty components, control characters,
+ * what is too long or too deep; the message names the path. "" stays for the top itself. */
 int sink_clean(const char *path, char *out, size_t cap, struct err *e) MUST_CHECK;
 
 /* path: as sink_clean left it. Missing parents are made. */
 int sink_dir(struct sink *s, const char *path, struct err *e) MUST_CHECK;
-/* A new file of the announced size (counted against the quota, and the room asked for on disk); returns the descriptor or a negative
- * cb_err. The caller writes, calls sink_done and closes. */
+/* A new file of the announced size (counted against the quota, and the room asked for on disk); returns the descriptor
+ * or a negative cb_err. The caller writes, calls sink_done and closes. */
 int sink_file(struct sink *s, const char *path, uint64_t size, struct err *e) MUST_CHECK;
 /* Mode (execute bits only) and time of a written file. */
 void sink_done(int fd, mode_t mode, time_t mtime);
@@ -48,7 +48,8 @@ int sink_hardlink(struct sink *s, const char *path, const char *existing, struct
 /* Makes the symbolic links. */
 int sink_finish(struct sink *s, struct err *e) MUST_CHECK;
 
-/* True when the link at path (inside the tree) cannot lead outside: relative, with leading ".." only, no more than its depth. */
+/* True when the link at path (inside the tree) cannot lead outside: relative, with leading ".." only, no more than its
+ * depth. */
 bool sink_link_stays(const char *path, const char *target);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * testkit.h - for the tests of this room: directories that go away again, images made on the spot, the child run in a process of its
- * own. Header only, so that it is not part of the library.
+ * testkit.h - for the tests of this room: directories that go away again, images made on the spot, the child run in a
+ * process of its own. Header only, so that it is not part of the library.
  */
 #ifndef IMPORT_TESTKIT_H
 #define IMPORT_TESTKIT_H
@@ -79,7 +79,8 @@ static inline void kit_file(const char *name, const char *content, size_t size)
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	assert_true(fd >= 0);
 	if (content != NULL)
-		assert_int_equal(write(fd, content, size != 0 ? size : strlen(content)), (ssize_t)(size != 0 ? size : strlen(content)));
+		assert_int_equal(write(fd, content, size != 0 ? size : strlen(content)),
+			(ssize_t)(size != 0 ? size : strlen(content)));
 	else
 		assert_int_equal(ftruncate(fd, (off_t)size), 0);
 	close(fd);
@@ -152,7 +153,8 @@ static inline void kit_image(const char *name, enum kit_format format, const str
 	kit_close(a);
 }
 
-/* Runs import_child with the job (taken) in a process of its own; all its answers by key: "log" is a list. *status: exit status. */
+/* Runs import_child with the job (taken) in a process of its own; all its answers by key: "log" is a list. *status:
+ * exit status. */
 static inline struct value *kit_run(struct value *job, int *status)
 {
 	int p[2], st;

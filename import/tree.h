@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * tree.h - the names of an extracted medium (or of a directory), read once, sorted, so that detection costs no further look-ups.
+ * tree.h - the names of an extracted medium (or of a directory), read once, sorted, so that detection costs no further
+ * look-ups.
  */
 #ifndef IMPORT_TREE_H
 #define IMPORT_TREE_H
@@ -8,11 +9,15 @@
 #include "base/strbuf.h"
 
 struct tname { char *name; char kind; };     /* 'f' file, 'd' directory, 'l' link, 'o' other */
-struct tdir { char *path; struct tname *names; size_t n; };     /* path: "" at the top, else without slashes at the ends */
+struct tdir {
+	char *path;
+	struct tname *names;
+	size_t n;
+}; /* path: "" at the top, else without slashes at the ends */
 struct tree { int root; struct tdir *dirs; size_t ndirs, cap, entries, max; };
 
-/* Walks the directory behind root (borrowed) without following links; what cannot be read is passed over. Parents come before
- * their children, names are in byte order. */
+/* Walks the directory behind root (borrowed) without following links; what cannot be read is passed over. Parents come
+ * before their children, names are in byte order. */
 int tree_read(struct tree *t, int root, size_t max_entries, struct err *e) MUST_CHECK;
 void tree_free(struct tree *t);
 const struct tdir *tree_dir(const struct tree *t, const char *path);          /* NULL when there is none */

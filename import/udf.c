@@ -43,7 +43,8 @@ static uint32_t source_size(udfread_block_input *in)
 static int source_read(udfread_block_input *in, uint32_t lba, void *buf, uint32_t nblocks, int flags)
 {
 	(void)flags;
-	ssize_t k = pread(((struct source *)in)->fd, buf, (size_t)nblocks * UDF_BLOCK_SIZE, (off_t)lba * UDF_BLOCK_SIZE);
+	ssize_t k =
+		pread(((struct source *)in)->fd, buf, (size_t)nblocks * UDF_BLOCK_SIZE, (off_t)lba * UDF_BLOCK_SIZE);
 	return k < 0 ? -1 : (int)(k / UDF_BLOCK_SIZE);
 }
 
@@ -134,8 +135,8 @@ int extract_udf(struct extract *x, struct sink *s, struct err *e)
 	}
 	rc = walk_dir(&w, "", e);
 	if (rc == CB_OK && w.sum > (uint64_t)st.st_size * IMPORT_BLOAT + IMPORT_BLOAT_SLACK)
-		rc = err_set(e, CB_ELIMIT, "is malformed: its files sum up to %llu bytes, the image has %lld", (unsigned long long)w.sum,
-			     (long long)st.st_size);
+		rc = err_set(e, CB_ELIMIT, "is malformed: its files sum up to %llu bytes, the image has %lld",
+			(unsigned long long)w.sum, (long long)st.st_size);
 	if (rc == CB_OK)
 		rc = extract_room(x->target, w.sum, e);
 	if (rc == CB_OK) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * signatures.c - the snapshot of known breeds and versions: our table in the form of distro_signatures.json, the site's file
- * beside it, and the questions that validation and clients ask.
+ * signatures.c - the snapshot of known breeds and versions: our table in the form of distro_signatures.json, the site's
+ * file beside it, and the questions that validation and clients ask.
  */
 #include "model/signatures.h"
 
@@ -164,12 +164,14 @@ static int check_form(const struct value *v, struct err *e)
 	for (size_t i = 0; i < v_len(breeds); i++) {
 		const struct value *versions = v_dict_at(breeds, i);
 		if (!v_is(versions, V_DICT))
-			return err_set(e, CB_EINVAL, "signatures: breed \"%s\" is %s, expected a dictionary of versions",
-				       v_dict_key(breeds, i), v_type_name(versions));
+			return err_set(e, CB_EINVAL,
+				"signatures: breed \"%s\" is %s, expected a dictionary of versions",
+				v_dict_key(breeds, i), v_type_name(versions));
 		for (size_t j = 0; j < v_len(versions); j++)
 			if (!v_is(v_dict_at(versions, j), V_DICT))
-				return err_set(e, CB_EINVAL, "signatures: %s/%s is %s, expected a dictionary", v_dict_key(breeds, i),
-					       v_dict_key(versions, j), v_type_name(v_dict_at(versions, j)));
+				return err_set(e, CB_EINVAL, "signatures: %s/%s is %s, expected a dictionary",
+					v_dict_key(breeds, i), v_dict_key(versions, j),
+					v_type_name(v_dict_at(versions, j)));
 	}
 	return CB_OK;
 }
@@ -320,8 +322,10 @@ int signatures_check_breed(const char *breed, struct value **ret, struct err *e)
 	} else {
 		struct strbuf nicer = {0};
 		join_keys(&nicer, breeds_of(shown));
-		rc = err_py(e, CB_EINVAL, PY_VALUE, "Invalid value for breed (\"%s\"). Must be one of %s, different breeds have "
-			    "different levels of support!", low, sb_str(&nicer));
+		rc = err_py(e, CB_EINVAL, PY_VALUE,
+			"Invalid value for breed (\"%s\"). Must be one of %s, different breeds have "
+			"different levels of support!",
+			low, sb_str(&nicer));
 		sb_free(&nicer);
 	}
 	free_ptr(&low);
@@ -342,7 +346,8 @@ int signatures_check_os_version(const char *os_version, const char *breed, struc
 	bool same = v_str_is(clean, breed);
 	v_unref(clean);
 	if (!same)
-		return err_py(e, CB_EINVAL, PY_VALUE, "The breed supplied to the validation function of os_version was not valid.");
+		return err_py(e, CB_EINVAL, PY_VALUE,
+			"The breed supplied to the validation function of os_version was not valid.");
 	char *low = lower(os_version);
 	struct value *shown = signatures_get(), *sig = signature_find(breed, low);
 	if (sig != NULL) {
@@ -350,8 +355,8 @@ int signatures_check_os_version(const char *os_version, const char *breed, struc
 	} else {
 		struct strbuf nicer = {0};
 		join_keys(&nicer, versions_of(shown, breed));
-		rc = err_py(e, CB_EINVAL, PY_VALUE, "os_version for breed \"%s\" must be one of %s, given was \"%s\"", breed,
-			    sb_str(&nicer), low);
+		rc = err_py(e, CB_EINVAL, PY_VALUE, "os_version for breed \"%s\" must be one of %s, given was \"%s\"",
+			breed, sb_str(&nicer), low);
 		sb_free(&nicer);
 	}
 	v_unref(sig);

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * signatures_table.h - the form of our own signature table: a family says what its releases share, a row what is particular.
+ * signatures_table.h - the form of our own signature table: a family says what its releases share, a row what is
+ * particular.
  */
 #ifndef MODEL_SIGNATURES_TABLE_H
 #define MODEL_SIGNATURES_TABLE_H
 
 #include "base/util.h"
 
-/* Texts of several words are lists separated by blanks. NULL means: as the family says, or null where that is NULL too. */
+/* Texts of several words are lists separated by blanks. NULL means: as the family says, or null where that is NULL too.
+ */
 struct sig_family {
 	const char *breed;
-	const char *markers;          /* "signatures": paths of which one exists on the media; "-" is the top itself ("") */
+	const char *markers; /* "signatures": paths of which one exists on the media; "-" is the top itself ("") */
 	const char *version_file;     /* expression for a file name; every '%' is replaced by the row's key */
 	const char *version_regex;    /* expression for a line of that file, '%' likewise */
 	const char *arch_file;        /* "kernel_arch" */
@@ -21,7 +23,7 @@ struct sig_family {
 	const char *autoinstall;
 	const char *options;          /* "kernel_options" */
 	const char *boot_files;
-	const char *loaders;          /* "boot_loaders": arch=loader+loader ...; "{}": an empty dict, "[]": an empty list */
+	const char *loaders; /* "boot_loaders": arch=loader+loader ...; "{}": an empty dict, "[]": an empty list */
 	const char *template_files;   /* '%' is the row's name */
 };
 

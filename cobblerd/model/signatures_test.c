@@ -77,8 +77,10 @@ static void use_site(const char *json)
 	assert_int_equal(signatures_set(v, &e), CB_OK);
 }
 
-#define SITE "{\"breeds\":{\"redhat\":{\"rhel4\":{\"supported_arches\":[\"i386\",\"ia64\"]},\"rhel5\":{\"supported_arches\":[\"i386\"]," \
-	     "\"boot_loaders\":{\"i386\":[\"pxe\"]}}},\"unix\":{}}}"
+#define SITE                                                                                                           \
+	"{\"breeds\":{\"redhat\":{\"rhel4\":{\"supported_arches\":[\"i386\",\"ia64\"]},\"rhel5\":{\"supported_"        \
+	"arches\":[\"i386\"],"                                                                                         \
+	"\"boot_loaders\":{\"i386\":[\"pxe\"]}}},\"unix\":{}}}"
 
 static void test_site_file_is_what_clients_see(void **state)
 {
@@ -91,7 +93,8 @@ static void test_site_file_is_what_clients_see(void **state)
 	assert_int_equal(v_len(a), 2);
 	assert_int_equal(v_len(all), 2);
 	assert_int_equal(v_len(none), 0);
-	struct value *l = signatures_boot_loaders("redhat", "rhel5", "i386"), *d = signatures_boot_loaders("x", "y", "aarch64");
+	struct value *l = signatures_boot_loaders("redhat", "rhel5", "i386"),
+		     *d = signatures_boot_loaders("x", "y", "aarch64");
 	assert_int_equal(v_len(l), 1);
 	assert_int_equal(v_len(d), 1);
 	struct value *m = signatures_merged();
@@ -117,8 +120,9 @@ static void test_validation(void **state)
 	v_unref(v);
 	assert_int_equal(signatures_check_breed("nope", &v, &e), CB_EINVAL);
 	assert_string_equal(e.cls, "ValueError");
-	assert_string_equal(e.text, "Invalid value for breed (\"nope\"). Must be one of redhat, unix, different breeds have different "
-				    "levels of support!");
+	assert_string_equal(e.text,
+		"Invalid value for breed (\"nope\"). Must be one of redhat, unix, different breeds have different "
+		"levels of support!");
 	assert_int_equal(signatures_check_os_version("nope", "redhat", &v, &e), CB_EINVAL);
 	assert_string_equal(e.text, "os_version for breed \"redhat\" must be one of rhel4, rhel5, given was \"nope\"");
 	/* what only our own table knows is accepted beside an old site's file */
@@ -137,7 +141,8 @@ static void test_validation(void **state)
 static void test_malformed_files_leave_the_old_snapshot(void **state)
 {
 	(void)state;
-	static const char *const bad[] = { "[]", "{}", "{\"breeds\":[]}", "{\"breeds\":{\"a\":1}}", "{\"breeds\":{\"a\":{\"b\":[]}}}", "{" };
+	static const char *const bad[] = { "[]", "{}", "{\"breeds\":[]}", "{\"breeds\":{\"a\":1}}",
+		"{\"breeds\":{\"a\":{\"b\":[]}}}", "{" };
 	struct err e;
 	use_site(SITE);
 	char path[] = "/tmp/signatures-test-XXXXXX";
@@ -162,7 +167,8 @@ static void test_malformed_files_leave_the_old_snapshot(void **state)
 
 static const char *site_path = "../shared/golden/site/var/lib/cobbler/distro_signatures.json";
 
-/* Every release of 3.3.7's own file is known to our table by the same name, with the same defaults for what import creates. */
+/* Every release of 3.3.7's own file is known to our table by the same name, with the same defaults for what import
+ * creates. */
 static void test_covers_a_recorded_site(void **state)
 {
 	(void)state;
@@ -178,19 +184,23 @@ static void test_covers_a_recorded_site(void **state)
 	const struct value *breeds = v_dict_get(theirs, "breeds");
 	for (size_t i = 0; i < v_len(breeds); i++) {
 		const char *breed = v_dict_key(breeds, i);
-		const struct value *versions = v_dict_at(breeds, i), *own = v_dict_get(v_dict_get(mine, "breeds"), breed);
+		const struct value *versions = v_dict_at(breeds, i),
+				   *own = v_dict_get(v_dict_get(mine, "breeds"), breed);
 		assert_non_null(own);
 		for (size_t j = 0; j < v_len(versions); j++) {
 			const struct value *t = v_dict_at(versions, j), *o = v_dict_get(own, v_dict_key(versions, j));
 			if (o == NULL)
 				fail_msg("%s/%s is missing", breed, v_dict_key(versions, j));
 			for (size_t k = 0; k < ARRAY_LEN(same); k++)
-				if (v_dict_get(t, same[k]) != NULL && !v_equal(v_dict_get(t, same[k]), v_dict_get(o, same[k])))
+				if (v_dict_get(t, same[k]) != NULL &&
+					!v_equal(v_dict_get(t, same[k]), v_dict_get(o, same[k])))
 					fail_msg("%s/%s: %s differs", breed, v_dict_key(versions, j), same[k]);
-			const struct value *a = v_dict_get(t, "supported_arches"), *b = v_dict_get(o, "supported_arches");
+			const struct value *a = v_dict_get(t, "supported_arches"),
+					   *b = v_dict_get(o, "supported_arches");
 			for (size_t k = 0; k < v_len(a); k++)
 				if (!v_list_has_str(b, v_cstr(v_list_at(a, k))))
-					fail_msg("%s/%s: arch %s is missing", breed, v_dict_key(versions, j), v_cstr(v_list_at(a, k)));
+					fail_msg("%s/%s: arch %s is missing", breed, v_dict_key(versions, j),
+						v_cstr(v_list_at(a, k)));
 		}
 	}
 	v_unref(mine);
