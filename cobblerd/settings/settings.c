@@ -88,6 +88,43 @@ static const struct setting *find_setting(const char *name)
 	return NULL;
 }
 
+/* What releases before 3.3 called a setting. path: the value was a path below a folder of templates and is now relative to it. */
+static const struct { const char *old, *now; bool path; } renamed[] = {
+	{ "default_kickstart", "autoinstall", true },
+	{ "default_autoinstall", "autoinstall", true },
+	{ "enable_gpxe", "enable_ipxe", false },
+	{ "next_server", "next_server_v4", false },
+	{ "snippetsdir", "autoinstall_snippets_dir", false },
+};
+
+/* Settings of old releases that mean nothing any more. */
+static const char *const obsolete[] = {
+	"consoles", "func_auto_setup", "func_master", "kernel_options_s390x", "power_template_dir", "pxe_template_dir",
+	"redhat_management_type", "template_remote_kickstarts",
+};
+
+static bool is_obsolete(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_LEN(obsolete); i++)
+		if (str_eq(obsolete[i], key))
+			return true;
+	return false;
+}
+
+/* The present name of a setting and its value (owned) in the present form. */
+static const char *modernise(const char *key, const struct value *v, struct value **ret)
+{
+	for (size_t i = 0; i < ARRAY_LEN(renamed); i++) {
+		if (!str_eq(renamed[i].old, key))
+			continue;
+		const char *slash = renamed[i].path ? strrchr(v_cstr(v), '/') : NULL;
+		*ret = slash != NULL ? v_str(slash + 1) : v_ref(v);
+		return renamed[i].now;
+	}
+	*ret = v_ref(v);
+	return key;
+}
+
 /* v in the form of the row's type (owned), or NULL when it cannot be. Old files have 0/1 for booleans and text for numbers. */
 static struct value *coerce(const struct setting *s, const struct value *v)
 {
@@ -129,15 +166,17 @@ static int check_type(const struct setting *s, const struct value *v, const char
 static int take_file(struct state *st, const char *path, const struct value *file, struct err *e)
 {
 	for (size_t i = 0; i < v_len(file); i++) {
-		const char *key = v_dict_key(file, i);
+		struct value *given, *v;
+		const char *key = modernise(v_dict_key(file, i), v_dict_at(file, i), &given);
 		const struct setting *s = find_setting(key);
-		struct value *v;
 		if (s == NULL) {
-			log_warn("settings", "%s: unknown setting \"%s\" is kept and ignored", path, key);
-			v_dict_set(st->unknown, key, v_ref(v_dict_at(file, i)));
+			if (!is_obsolete(key))
+				log_warn("settings", "%s: unknown setting \"%s\" is kept and ignored", path, key);
+			v_dict_set(st->unknown, key, given);
 			continue;
 		}
-		int rc = check_type(s, v_dict_at(file, i), path, &v, e);
+		int rc = check_type(s, given, path, &v, e);
+		v_unref(given);
 		if (rc != CB_OK)
 			return rc;
 		v_dict_set(st->known, key, v);
