@@ -325,6 +325,10 @@ static struct value *find_kernels(struct detect *d, struct value *boot_files)
 	rx_free(initrd);
 	if (v_len(kernels) == 0)
 		usual_kernels(d->t, d->breed, kernels, boot_files);
+	if (str_eq(d->breed, "debian") && str_starts(v_dict_cstr(v_list_at(kernels, 0), "dir", ""), "install."))
+		report_log(d->r,
+			"INFO should the installer ask for a CD: the initrd of CDs is made so; the one of the netboot "
+			"files, of the same release, fetches everything over the network");
 	return kernels;
 }
 

@@ -163,10 +163,10 @@ static bool name_it(const struct mediainfo *m, const char *file, char breed[32],
 				64);
 		if (found) {
 			memcpy(breed, p->breed, strlen(p->breed) + 1);
-			*how = exact ? xasprintf("%s says %s %s", file, m->product,
-					       *m->codename != '\0' ? m->codename : m->version)
-				     : xasprintf("%s says %s %s %s, which is not known: treated as %s", file,
-					       m->product, m->version, m->codename, version);
+			const char *code = *m->codename != '\0' ? m->codename : m->version;
+			*how = exact ? xasprintf("%s says %s %s", file, m->product, code)
+				     : xasprintf("%s says %s %s, which is not known: treated as %s", file, m->product,
+					       code, version);
 		}
 		sb_free(&name);
 		return found;

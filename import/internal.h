@@ -18,6 +18,7 @@ struct import {
 	char *webdir;                /* with the root in front */
 	char *target;                /* webdir/distro_mirror/mirror */
 	char *staging;               /* where files go until they are known to be good; NULL when in_place */
+	int lock; /* holds a lock on staging, so that nobody takes it for a left-over; -1 when there is none */
 	bool in_place;               /* the operator put the files into target already */
 	bool remote;                 /* available_as: installers fetch the tree from elsewhere */
 	bool placed;                 /* staging has become target */

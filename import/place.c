@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "import/internal.h"
 
 #define RM_DEPTH 128
+#define STAGING ".import-"
 
 static void remove_below(int dir, unsigned depth)
 {
@@ -89,6 +91,46 @@ static int taken(struct import *im, struct err *e)
 	return rc;
 }
 
+/* What an import left that was cut off by a crash: staging directories that nobody holds. */
+static void sweep(const char *base)
+{
+	DIR *d = opendir(base);
+	for (struct dirent *ent; d != NULL && (ent = readdir(d)) != NULL; ) {
+		if (!str_starts(ent->d_name, STAGING))
+			continue;
+		int fd = openat(dirfd(d), ent->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+			char *path = xasprintf("%s/%s", base, ent->d_name);
+			log_info("import", "removing %s, left by an import that was cut off", path);
+			import_remove_tree(path);
+			free(path);
+		}
+		close(fd);
+	}
+	if (d != NULL)
+		closedir(d);
+}
+
+static int make_staging(struct import *im, const char *base, struct err *e)
+{
+	char hex[17];
+	random_hex(hex, 8);
+	im->staging = xasprintf("%s/%s%s", base, STAGING, hex);
+	/* made out of sight of sweep: a directory is locked before it has its name */
+	char *tmp = xasprintf("%s/.new-%s", base, hex);
+	int rc = CB_OK;
+	if (mkdir(tmp, 0755) != 0 || (im->lock = open(tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ||
+		flock(im->lock, LOCK_EX | LOCK_NB) != 0 || rename(tmp, im->staging) != 0) {
+		rc = err_sys(e, "cannot create %s", im->staging);
+		rmdir(tmp);
+		free_ptr(&im->staging);
+	}
+	free(tmp);
+	return rc;
+}
+
 int import_stage(struct import *im, struct err *e)
 {
 	char *base = xasprintf("%s/distro_mirror", im->webdir);
@@ -115,13 +157,8 @@ int import_stage(struct import *im, struct err *e)
 		rc = err_set(e, CB_EINVAL, "%s contains %s, where it would be copied to", im->path, base);
 		goto out;
 	}
-	char hex[17];
-	random_hex(hex, 8);
-	im->staging = xasprintf("%s/.import-%s", base, hex);
-	if (mkdir(im->staging, 0755) != 0) {
-		rc = err_sys(e, "cannot create %s", im->staging);
-		free_ptr(&im->staging);
-	}
+	sweep(base);
+	rc = make_staging(im, base, e);
 out:
 	free(base);
 	free(real_base);

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -171,7 +172,12 @@ static int run(struct import *im, struct err *e)
 int import_run(struct core *c, struct task *t, const struct value *options, struct err *e)
 {
 	struct import im = {
-		.c = c, .t = t, .settings = settings_snapshot(c->settings), .made = v_list(), .files = v_list()
+		.c = c,
+		.t = t,
+		.settings = settings_snapshot(c->settings),
+		.lock = -1,
+		.made = v_list(),
+		.files = v_list(),
 	};
 	int rc = check_options(&im, options, e);
 	if (rc == CB_OK) {
@@ -185,6 +191,8 @@ int import_run(struct core *c, struct task *t, const struct value *options, stru
 	}
 	if (im.staging != NULL && !im.placed)
 		import_remove_tree(im.staging);
+	if (im.lock >= 0)
+		close(im.lock);
 	import_free(&im);
 	return rc;
 }
