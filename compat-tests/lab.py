@@ -25,6 +25,7 @@ from pathlib import Path
 from clients import Client
 
 REPO = Path(__file__).resolve().parent.parent
+COBBLERD = Path(os.environ.get("COBBLERD", REPO / "build/cobblerd"))
 SERVER, BRIDGE = "10.55.0.1", "br0"
 OVMF = Path("/usr/share/OVMF")
 
@@ -134,9 +135,8 @@ class UnixTransport(xmlrpc.client.Transport):
 class Daemon:
     """cobblerd below a root of its own. Configuration files are written only where there are none yet."""
 
-    def __init__(self, root, settings=None, services=None, program=None, users=(("cobbler", "cobbler"),)):
+    def __init__(self, root, settings=None, services=None, users=(("cobbler", "cobbler"),)):
         self.root = Path(root)
-        self.program = Path(program or os.environ.get("COBBLERD", REPO / "build/cobblerd"))
         self.settings = {"server": SERVER, "next_server_v4": SERVER, **(settings or {})}
         self.services = {
             "user": "nobody", "log_level": "info",
@@ -181,10 +181,10 @@ class Daemon:
 
     def spawn(self, *more):
         """Starts it and does not wait."""
-        check(self.program.exists(), "%s is missing: run make" % self.program)
+        check(COBBLERD.exists(), "%s is missing: run make" % COBBLERD)
         self.log_start = self.log_path.stat().st_size if self.log_path.exists() else 0
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([self.program, "--root", self.root, "--no-daemonize", *more], stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([COBBLERD, "--root", self.root, "--no-daemonize", *more], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, start_new_session=True)
         return self
 
@@ -252,7 +252,7 @@ class Daemon:
 
     def cobbler(self, *args, status=0, timeout=120):
         """Runs the cobbler command against it; its output. status None: any."""
-        r = subprocess.run([self.program.parent / "cobbler", "--root", self.root, *map(str, args)], stdin=subprocess.DEVNULL,
+        r = subprocess.run([COBBLERD.parent / "cobbler", "--root", self.root, *map(str, args)], stdin=subprocess.DEVNULL,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout)
         check(status is None or r.returncode == status, "cobbler %s: exit status %d, expected %s:\n%s" % (
             " ".join(map(str, args)), r.returncode, status, r.stdout[-3000:]))

@@ -12,7 +12,7 @@ import threading
 import time
 
 from fixtures import MAC, add, add_machine, fake_boot_files, interface
-from lab import REPO, Daemon, check, command_line, equal, processes, wait_for
+from lab import COBBLERD, Daemon, check, command_line, equal, processes, wait_for
 
 
 def refuses(d, pattern, limit=5.0):
@@ -24,13 +24,13 @@ def refuses(d, pattern, limit=5.0):
 
 
 def test_version_and_config_check(lab):
-    out = subprocess.run([REPO / "build/cobblerd", "--version"], capture_output=True, text=True)
+    out = subprocess.run([COBBLERD, "--version"], capture_output=True, text=True)
     check(out.returncode == 0 and "3.3.7" in out.stdout, out.stdout + out.stderr)
     root = str(lab.tmp / "root")
-    good = subprocess.run([REPO / "build/cobblerd", "--config-check", "--root", root], capture_output=True, text=True)
+    good = subprocess.run([COBBLERD, "--config-check", "--root", root], capture_output=True, text=True)
     equal(good.returncode, 0, "an empty root")
     (lab.tmp / "root/etc/cobbler/settings.yaml").write_text("server: [1, 2\nx: {\n")
-    bad = subprocess.run([REPO / "build/cobblerd", "--config-check", "--root", root], capture_output=True, text=True)
+    bad = subprocess.run([COBBLERD, "--config-check", "--root", root], capture_output=True, text=True)
     check(bad.returncode == 1 and "settings.yaml" in bad.stderr, "a broken settings.yaml: %d %s" % (bad.returncode, bad.stderr))
 
 
@@ -260,7 +260,7 @@ def test_runs_without_root(lab):
         os.chown(path, account.pw_uid, account.pw_gid)
     d.log_path.touch()
     with open(d.log_path, "ab") as log:
-        d.process = subprocess.Popen([d.program, "--root", root, "--no-daemonize"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        d.process = subprocess.Popen([COBBLERD, "--root", root, "--no-daemonize"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                      start_new_session=True, user="nobody", group=account.pw_gid, extra_groups=[])
 
     def ready():
@@ -273,7 +273,7 @@ def test_runs_without_root(lab):
 
 def test_daemonizes_when_ready(lab):
     d = lab.daemon(start=False)
-    r = subprocess.run([d.program, "--root", d.root], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=15)
+    r = subprocess.run([COBBLERD, "--root", d.root], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=15)
     equal(r.returncode, 0, "exit status of the starter: " + r.stderr)
     d.rpc().version()
     pid, = (pid for pid, parent in processes() if parent == 1 and str(d.root) in command_line(pid))
