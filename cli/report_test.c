@@ -102,6 +102,17 @@ static void test_log_lines_lose_their_prefix(void **state UNUSED)
 	assert_string_equal(log_message("plain"), "plain");
 }
 
+static void test_progress_lines_are_told_from_messages(void **state UNUSED)
+{
+	double d = -1;
+	assert_true(log_progress("[id] 2026-11-23T02:22:33 - INFO | ### PROGRESS 0.250", &d));
+	assert_true(d > 0.2499 && d < 0.2501);
+	assert_false(log_progress("[id] t - INFO | progress 0.5", &d));
+	assert_false(log_progress("[id] t - INFO | ### PROGRESS soon", &d));
+	assert_false(log_progress("[id] t - INFO | ### PROGRESS 7", &d));
+	assert_false(log_progress("[id] t - INFO | ### PROGRESS nan", &d));
+}
+
 static void test_fault_texts_are_readable(void **state UNUSED)
 {
 	static const struct { const char *fault, *text; } want[] = {
@@ -126,6 +137,7 @@ int main(void)
 		cmocka_unit_test(test_values_are_printed_as_python_prints_them),
 		cmocka_unit_test(test_system_report_ends_with_its_interfaces),
 		cmocka_unit_test(test_log_lines_lose_their_prefix),
+		cmocka_unit_test(test_progress_lines_are_told_from_messages),
 		cmocka_unit_test(test_fault_texts_are_readable),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
