@@ -214,6 +214,40 @@ static const struct value *version_in(const struct value *all, const char *breed
 	return v_dict_get(v_dict_get(breeds_of(all), breed), version);
 }
 
+/* A copy of all with one version more. */
+static struct value *with_version(
+	const struct value *all, const char *breed, const char *version, const struct value *sig)
+{
+	struct value *copy = v_copy(all), *breeds = v_copy(breeds_of(all));
+	const struct value *have = v_dict_get(breeds, breed);
+	struct value *versions = have != NULL ? v_copy(have) : v_dict();
+	v_dict_set(versions, version, v_ref(sig));
+	v_dict_set(breeds, breed, versions);
+	v_dict_set(copy, "breeds", breeds);
+	return copy;
+}
+
+int signatures_teach_site(const char *path, const char *breed, const char *version, struct err *e)
+{
+	struct value *shown = signatures_get();
+	const struct value *sig = version_in(own, breed, version);
+	int rc = CB_OK;
+	if (shown != own && sig != NULL && version_in(shown, breed, version) == NULL && access(path, F_OK) == 0) {
+		struct value *more = with_version(shown, breed, version, sig);
+		struct strbuf b = {0};
+		json_write(&b, more, JSON_PRETTY);
+		sb_addc(&b, '\n');
+		rc = file_replace(AT_FDCWD, path, sb_str(&b), b.len, 0644, e);
+		sb_free(&b);
+		if (rc == CB_OK)
+			rc = signatures_set(more, e);
+		else
+			v_unref(more);
+	}
+	v_unref(shown);
+	return rc;
+}
+
 struct value *signature_find(const char *breed, const char *version)
 {
 	struct value *shown = signatures_get();

@@ -22,6 +22,11 @@ int signatures_load(const char *path, struct err *e) MUST_CHECK;
 /* The same from a value in that form (NULL: none). Takes v. */
 int signatures_set(struct value *v, struct err *e) MUST_CHECK;
 
+/* Copies what only our table knows about one version into the site's file (durably) and loads it again, so that Python
+ * Cobbler, which refuses items whose os_version the file lacks, still starts on this site. Nothing is done where there
+ * is no site's file, or it has the version. */
+int signatures_teach_site(const char *path, const char *breed, const char *version, struct err *e) MUST_CHECK;
+
 /* What get_signatures answers; our own table alone; both as one dict, the site's entries first. Return owned,
  * immutable. */
 struct value *signatures_get(void);

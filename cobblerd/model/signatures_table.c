@@ -252,7 +252,6 @@ static const struct sig_family esxi65 = {
 	.version_file = "vmware-esx-base-osl\\.txt",
 	.version_regex = "(VMware )?ESXi ?v?%",
 	.arch_file = "tools\\.t00",
-	.arch_regex = ".*(x86_64)",
 	.arches = "x86_64",
 	.repos = "",
 	.kernel = "mboot\\.c32",

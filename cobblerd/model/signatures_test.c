@@ -165,6 +165,34 @@ static void test_malformed_files_leave_the_old_snapshot(void **state)
 	v_unref(b);
 }
 
+static void test_a_site_learns_what_it_needs_to_go_back(void **state)
+{
+	(void)state;
+	struct err e;
+	char path[] = "/tmp/signatures-test-XXXXXX";
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, SITE, sizeof(SITE) - 1), (ssize_t)sizeof(SITE) - 1);
+	close(fd);
+	assert_int_equal(signatures_load(path, &e), CB_OK);
+	assert_int_equal(signatures_teach_site(path, "redhat", "rhel4", &e), CB_OK);
+	assert_int_equal(signatures_teach_site(path, "debian", "bookworm", &e), CB_OK);
+	assert_int_equal(signatures_set(NULL, &e), CB_OK);
+	assert_int_equal(signatures_load(path, &e), CB_OK);
+	struct value *b = signatures_breeds(), *r = signatures_os_versions("redhat"),
+		     *d = signatures_os_versions("debian");
+	assert_int_equal(v_len(b), 3);
+	assert_int_equal(v_len(r), 2);
+	assert_true(v_list_has_str(d, "bookworm"));
+	v_unref(b);
+	v_unref(r);
+	v_unref(d);
+	unlink(path);
+	assert_int_equal(signatures_set(NULL, &e), CB_OK);
+	assert_int_equal(signatures_teach_site(path, "debian", "bookworm", &e), CB_OK);
+	assert_int_equal(access(path, F_OK), -1);      /* no file is made where there was none */
+}
+
 static const char *site_path = "../shared/golden/site/var/lib/cobbler/distro_signatures.json";
 
 /* Every release of 3.3.7's own file is known to our table by the same name, with the same defaults for what import
@@ -216,6 +244,7 @@ int main(void)
 		cmocka_unit_test(test_site_file_is_what_clients_see),
 		cmocka_unit_test(test_validation),
 		cmocka_unit_test(test_malformed_files_leave_the_old_snapshot),
+		cmocka_unit_test(test_a_site_learns_what_it_needs_to_go_back),
 		cmocka_unit_test(test_covers_a_recorded_site),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
