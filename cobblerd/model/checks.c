@@ -269,9 +269,7 @@ CHECK(interface_type)
 		return CB_OK;
 	}
 	struct strbuf b = { 0 };
-	struct field named = *f;
-	named.enum_name = "NetworkInterfaceType";
-	add_members(&b, &named, false);
+	add_members(&b, f, false);
 	int rc = err_py(e, CB_EINVAL, PY_VALUE, "intf_type choices include: %s", sb_str(&b));
 	sb_free(&b);
 	return rc;

@@ -6,6 +6,19 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "model/fields_common.h"
+
+const char *const choices_archs[] = {
+	"i386", "x86_64", "ia64", "ppc", "ppc64", "ppc64le", "ppc64el", "s390", "s390x", "arm", "aarch64", NULL,
+};
+
+const char *const choices_virt_types[] = {
+	"<<inherit>>", "qemu", "kvm", "xenpv", "xenfv", "vmware", "vmwarew", "openvz", "auto", NULL,
+};
+
+const char *const choices_disk_drivers[] = {
+	"<<inherit>>", "raw", "qcow2", "qed", "vdi", "vdmk", NULL,
+};
 
 const struct item_table *const item_tables[ITEM_TYPES + 1] = {
 	[ITEM_MENU] = &menu_table, [ITEM_DISTRO] = &distro_table, [ITEM_REPO] = &repo_table, [ITEM_PROFILE] = &profile_table,

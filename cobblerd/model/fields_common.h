@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * fields_common.h - the rows that every item type begins with.
+ * fields_common.h - the rows that every item type begins with, and the words of the fields that several types share.
  *
  * DICT     default of the merged dicts: "{}" at the top of a tree, "<<inherit>>" below it
  * BOOT     FF_INHERIT where boot_files may be inherited
@@ -9,6 +9,9 @@
  */
 #ifndef MODEL_FIELDS_COMMON_H
 #define MODEL_FIELDS_COMMON_H
+
+/* fields.c; "<<inherit>>" stands among those that may be inherited. */
+extern const char *const choices_archs[], *const choices_virt_types[], *const choices_disk_drivers[];
 
 #define COMMON_ROWS(DICT, BOOT, CLI, CLASSES, PARENT, PARENT_CLI, OWNERS_CLI, PARAMS_CLI) \
 	{ "parent", .type = F_STR, .flags = PARENT_CLI, .dflt = "\"\"", .check = PARENT, \

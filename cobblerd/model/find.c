@@ -135,7 +135,8 @@ static struct item_list candidates(struct model *m, enum item_type t, const stru
 				item_list_add(&l, it);
 			return l;
 		}
-		bool indexed = str_eq(key, "mac_address") || str_eq(key, "ip_address") || str_eq(key, "ipv6_address") || str_eq(key, "dns_name");
+		bool indexed = str_eq(key, "mac_address") || str_eq(key, "ip_address") || str_eq(key, "ipv6_address") ||
+			str_eq(key, "dns_name") || str_eq(key, "hostname");
 		if (t == ITEM_SYSTEM && indexed)
 			return model_by_index(m, t, key, want);
 		enum item_type to = str_eq(key, "profile") && t == ITEM_SYSTEM ? ITEM_PROFILE : str_eq(key, "image") && t == ITEM_SYSTEM ?

@@ -1,10 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * index.c - a hash map of small arrays.
+ * index.c - a hash map of sorted arrays: adding and removing are a binary search, even where one key has 100,000 entries.
  */
 #include "model/index.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* Where e stands in b, or would: entries are in the order of their places in the collection. */
+static size_t place_of(const struct bucket *b, const struct entry *e)
+{
+	size_t lo = 0, hi = b->n;
+	if (hi > 0 && b->v[hi - 1]->pos < e->pos)        /* most are added at the end */
+		return hi;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (b->v[mid]->pos < e->pos)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
 
 void index_add(struct index *ix, const char *key, struct entry *e)
 {
@@ -15,27 +31,26 @@ void index_add(struct index *ix, const char *key, struct entry *e)
 		b = xcalloc(1, sizeof(*b));
 		map_put(&ix->m, key, b);
 	}
-	if (b->n > 0 && b->v[b->n - 1] == e)             /* one item may give the same key twice */
+	size_t at = place_of(b, e);
+	if (at < b->n && b->v[at] == e)                  /* one item may give the same key twice */
 		return;
 	if (b->n == b->cap) {
 		b->cap = b->cap != 0 ? b->cap * 2 : 1;
 		b->v = xreallocarray(b->v, b->cap, sizeof(struct entry *));
 	}
-	b->v[b->n++] = e;
+	memmove(&b->v[at + 1], &b->v[at], (b->n - at) * sizeof(struct entry *));
+	b->v[at] = e;
+	b->n++;
 }
 
 void index_del(struct index *ix, const char *key, const struct entry *e)
 {
 	struct bucket *b = *key != '\0' ? map_get(&ix->m, key) : NULL;
-	if (b == NULL)
+	size_t at = b != NULL ? place_of(b, e) : 0;
+	if (b == NULL || at == b->n || b->v[at] != e)
 		return;
-	for (size_t i = b->n; i > 0; i--) {
-		if (b->v[i - 1] != e)
-			continue;
-		memmove(&b->v[i - 1], &b->v[i], (b->n - i) * sizeof(struct entry *));
-		b->n--;
-	}
-	if (b->n == 0) {
+	memmove(&b->v[at], &b->v[at + 1], (b->n - at - 1) * sizeof(struct entry *));
+	if (--b->n == 0) {
 		map_del(&ix->m, key);
 		free(b->v);
 		free(b);

@@ -7,7 +7,7 @@
 #include "base/map.h"
 #include "model/item.h"
 
-/* A published item and its place in its collection. */
+/* A published item and its place in its collection. The order of places never changes while an entry is indexed. */
 struct entry { struct item *it; size_t pos; };
 
 struct bucket { struct entry **v; size_t n, cap; };

@@ -336,7 +336,7 @@ static struct value *from_disk(const struct field *f, const struct value *v)
 		return v_ref(v);
 	switch (f->type) {
 	case F_STR: case F_ENUM:
-		return v_is(v, V_NONE) ? v_str("") : v_is(v, V_STR) || str_eq(f->name, "comment") ? v_ref(v) : NULL;
+		return v_is(v, V_STR) || f->check == check_any ? v_ref(v) : v_is(v, V_NONE) ? v_str("") : NULL;
 	case F_BOOL:
 		return v_is(v, V_BOOL) ? v_ref(v) : v_is(v, V_INT) || absent ? v_bool(v_truthy(v)) : NULL;
 	case F_INT:

@@ -75,27 +75,29 @@ static void lower(const char *s, char out[KEY_MAX])
 	out[n] = '\0';
 }
 
-typedef void index_op(struct index *ix, const char *key, struct entry *e);
-
-static void del_op(struct index *ix, const char *key, struct entry *e)
+/* The index keys of one item: records of an index pointer and a text, one after the other. */
+static void add_key(struct strbuf *keys, struct index *ix, const char *key)
 {
-	index_del(ix, key, e);
+	if (*key == '\0')
+		return;
+	sb_add(keys, &ix, sizeof(ix));
+	sb_add(keys, key, strlen(key) + 1);
 }
 
-static void index_lower(struct index *ix, const char *s, struct entry *e, index_op *op)
+static void add_lower(struct strbuf *keys, struct index *ix, const char *s)
 {
 	char key[KEY_MAX];
 	lower(s, key);
-	op(ix, key, e);
+	add_key(keys, ix, key);
 }
 
-static void index_reference(struct model *m, enum item_type t, const char *name, struct entry *e, index_op *op)
+static void add_reference(struct strbuf *keys, struct model *m, enum item_type t, const char *name)
 {
 	char key[KEY_MAX];
 	if (*name == '\0')
 		return;
 	snprintf(key, sizeof(key), "%d:%s", (int)t, name);
-	op(&m->referrers, key, e);
+	add_key(keys, &m->referrers, key);
 }
 
 /* Fields that name other items, besides the parent. */
@@ -107,42 +109,58 @@ static const struct { enum item_type type; const char *field; enum item_type to;
 	{ ITEM_MGMTCLASS, "files", ITEM_FILE, true },
 };
 
-static void index_references(struct model *m, struct entry *e, index_op *op)
+static void add_references(struct strbuf *keys, struct model *m, const struct item *it)
 {
 	enum item_type pt;
-	const char *parent = item_parent(e->it, &pt);
-	index_reference(m, pt, parent, e, op);
+	const char *parent = item_parent(it, &pt);
+	add_reference(keys, m, pt, parent);
 	for (size_t i = 0; i < ARRAY_LEN(references); i++) {
-		if (references[i].type != item_type(e->it))
+		if (references[i].type != item_type(it))
 			continue;
-		const struct value *v = item_get(e->it, references[i].field);
+		const struct value *v = item_get(it, references[i].field);
 		if (!references[i].list)
-			index_reference(m, references[i].to, v_cstr(v), e, op);
+			add_reference(keys, m, references[i].to, v_cstr(v));
 		for (size_t k = 0; references[i].list && v_is(v, V_LIST) && k < v_len(v); k++)
-			index_reference(m, references[i].to, v_cstr(v_list_at(v, k)), e, op);
+			add_reference(keys, m, references[i].to, v_cstr(v_list_at(v, k)));
 	}
 }
 
-static void index_system(struct model *m, struct entry *e, index_op *op)
+static void add_addresses(struct strbuf *keys, struct model *m, const struct item *it)
 {
-	const struct value *all = item_interfaces(e->it);
-	index_lower(&m->by_dns, item_str(e->it, "hostname"), e, op);
+	const struct value *all = item_interfaces(it);
+	add_lower(keys, &m->by_dns, item_str(it, "hostname"));
 	for (size_t i = 0; i < v_len(all); i++) {
 		const struct value *f = v_dict_at(all, i);
-		index_lower(&m->by_mac, v_dict_cstr(f, "mac_address", ""), e, op);
-		index_lower(&m->by_ip, v_dict_cstr(f, "ip_address", ""), e, op);
-		index_lower(&m->by_ip, v_dict_cstr(f, "ipv6_address", ""), e, op);
-		index_lower(&m->by_dns, v_dict_cstr(f, "dns_name", ""), e, op);
+		add_lower(keys, &m->by_mac, v_dict_cstr(f, "mac_address", ""));
+		add_lower(keys, &m->by_ip, v_dict_cstr(f, "ip_address", ""));
+		add_lower(keys, &m->by_ip, v_dict_cstr(f, "ipv6_address", ""));
+		add_lower(keys, &m->by_dns, v_dict_cstr(f, "dns_name", ""));
 	}
 }
 
-static void index_item(struct model *m, struct entry *e, index_op *op)
+static struct strbuf keys_of(struct model *m, const struct item *it)
 {
-	struct collection *c = &m->c[item_type(e->it)];
-	index_lower(&c->by_lower_name, item_name(e->it), e, op);
-	index_references(m, e, op);
-	if (item_type(e->it) == ITEM_SYSTEM)
-		index_system(m, e, op);
+	struct strbuf keys = { 0 };
+	add_lower(&keys, &m->c[item_type(it)].by_lower_name, item_name(it));
+	add_references(&keys, m, it);
+	if (item_type(it) == ITEM_SYSTEM)
+		add_addresses(&keys, m, it);
+	return keys;
+}
+
+/* Enters e under its keys, or takes it away from them. */
+static void index_entry(const struct strbuf *keys, struct entry *e, bool enter)
+{
+	struct index *ix;
+	for (size_t at = 0; at < keys->len; ) {
+		const char *key = keys->p + at + sizeof(ix);
+		memcpy(&ix, keys->p + at, sizeof(ix));
+		if (enter)
+			index_add(ix, key, e);
+		else
+			index_del(ix, key, e);
+		at += sizeof(ix) + strlen(key) + 1;
+	}
 }
 
 static void read_lock(struct model *m) { pthread_rwlock_rdlock(&m->lock); }
@@ -196,16 +214,25 @@ static const char *interface_with(const struct item *it, const char *key, const 
 	return NULL;
 }
 
+/* A system that has the text in an interface comes before one that has it only as its host name. */
 static struct item *system_by(struct model *m, struct index *ix, const char *text, const char *f1, const char *f2, const char **iface)
 {
 	char key[KEY_MAX];
+	const char *name = NULL;
 	lower(text, key);
 	read_lock(m);
 	const struct bucket *b = index_get(ix, key);
-	struct item *it = b != NULL ? item_ref(b->v[0]->it) : NULL;
+	struct item *it = b != NULL ? b->v[0]->it : NULL;
+	for (size_t i = 0; b != NULL && i < b->n && name == NULL; i++) {
+		name = interface_with(b->v[i]->it, key, f1, f2);
+		if (name != NULL)
+			it = b->v[i]->it;
+	}
+	if (it != NULL)
+		item_ref(it);
 	unlock(m);
 	if (it != NULL && iface != NULL)
-		*iface = interface_with(it, key, f1, f2);
+		*iface = name;
 	return it;
 }
 
@@ -339,10 +366,11 @@ void model_publish(struct model *m, struct item *it, const struct item *old)
 {
 	struct collection *c = &m->c[item_type(it)];
 	struct item *gone = NULL;
+	struct strbuf now = keys_of(m, it), before = { 0 };
 	pthread_rwlock_wrlock(&m->lock);
 	struct entry *e = old != NULL ? map_get(&c->by_name, item_name(old)) : NULL;
 	if (e != NULL) {
-		index_item(m, e, del_op);
+		before = keys_of(m, e->it);
 		map_del(&m->by_uid, item_uid(e->it));
 		map_del(&c->by_name, item_name(e->it));
 		gone = e->it;
@@ -354,10 +382,15 @@ void model_publish(struct model *m, struct item *it, const struct item *old)
 	}
 	map_put(&c->by_name, item_name(it), e);
 	map_put(&m->by_uid, item_uid(it), e);
-	index_item(m, e, index_add);
+	if (before.len != now.len || (now.len > 0 && memcmp(before.p, now.p, now.len) != 0)) {
+		index_entry(&before, e, false);
+		index_entry(&now, e, true);
+	}
 	__atomic_add_fetch(&m->version, 1, __ATOMIC_RELEASE);
 	pthread_rwlock_unlock(&m->lock);
 	item_unref(gone);
+	sb_free(&before);
+	sb_free(&now);
 }
 
 void model_remove(struct model *m, const struct item *it)
@@ -366,7 +399,9 @@ void model_remove(struct model *m, const struct item *it)
 	pthread_rwlock_wrlock(&m->lock);
 	struct entry *e = map_del(&c->by_name, item_name(it));
 	if (e != NULL) {
-		index_item(m, e, del_op);
+		struct strbuf keys = keys_of(m, e->it);
+		index_entry(&keys, e, false);
+		sb_free(&keys);
 		map_del(&m->by_uid, item_uid(e->it));
 		c->v[e->pos] = NULL;
 		c->live--;

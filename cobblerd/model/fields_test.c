@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * fields_test.c - every row of every table: the tables are sound, and whatever a client sets is refused with words or kept in a
+ * form that survives the store. The values are random from a fixed seed; FIELDS_SEED=n tries others.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "model/checks.h"
+#include "model/item.h"
+#include "value/json.h"
+
+#define ROUNDS 300            /* values for each row */
+
+static uint64_t seed = 20260101;
+
+static uint64_t next_random(void)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed;
+}
+
+static size_t below(size_t n)
+{
+	return (size_t)(next_random() % n);
+}
+
+/* Every path is a file here: what a path means belongs to the file system, not to these rows. */
+static int every_path_is_a_file(const char *path)
+{
+	return *path != '\0' ? 'f' : '0';
+}
+
+static const char *const texts[] = {
+	"", " ", "x", "~", "None", "delete", "<<inherit>>", "<<INHERIT>>", "random", "0", "1", "-1", "99", "100", "1024", "5.5", "1e3", "nan", "inf",
+	"0x10", "9223372036854775807", "9223372036854775808", "true", "Yes", "off", "a b,c", "a=1 b=2 b=3 quiet", "!a b=", "=x", "a==b", "x='a b' y=\"c\\\"d\"",
+	"'", "\"", "a\\", "\\", "a;b", "a..b", "../../etc/passwd", "/etc/passwd", "/boot/vmlinuz", "kernel", "http://h/k", "tftp://h", "http://[::1]/x",
+	"gopher://x", "10.0.0.1", "10.0.0.300", "255.255.255.0", "255.0.255.0", "0.0.0.0", "::1", "fe80::1%eth0", "2001:db8::/64", "1.2.3.4 8.8.8.8",
+	"52:54:00:aa:bb:cc", "52-54-00-AA-BB-CC", "525400aabbcc", "5254.00aa.bbcc", "52:54:00:aa:bb", "web1", "web1.example.org", "-web", "a..b.c",
+	"x86_64", "X86_64", "vax", "kvm", "qcow2", "bond", "BOND_SLAVE", "bonded-bridge-slave", "redhat", "suse", "debian", "grub pxe ipxe", "yum", "baseurl",
+	"memdisk", "create", "a: [1, b]", "a: 1", "- x", "{", "\t\n", "\x01\x1f", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "$(reboot)", "`id`", "#set $x",
+	"%s%n%n", "[<]", "115200", "disabled", "wimboot", "ipmilanplus", "raritan; reboot", "sample.ks", "user:pass@host:/a.iso", "@host:/a.iso", "nfs://h/a",
+};
+
+static struct value *random_text(void)
+{
+	struct strbuf b = { 0 };
+	switch (below(8)) {
+	case 0:                                          /* long */
+		for (size_t n = below(5000); n > 0; n--)
+			sb_addc(&b, "ab =,.:/-'"[below(10)]);
+		break;
+	case 1:                                          /* short, any ASCII but NUL */
+		for (size_t n = below(12); n > 0; n--)
+			sb_addc(&b, (char)(1 + below(127)));
+		break;
+	case 2:                                          /* two of the list */
+		sb_addf(&b, "%s %s", texts[below(ARRAY_LEN(texts))], texts[below(ARRAY_LEN(texts))]);
+		break;
+	default:
+		sb_adds(&b, texts[below(ARRAY_LEN(texts))]);
+		break;
+	}
+	struct value *v = v_strn(sb_str(&b), b.len);
+	sb_free(&b);
+	return v;
+}
+
+static struct value *random_value(const struct field *f, int depth)
+{
+	static const int64_t ints[] = { 0, 1, -1, 2, 5, 7, 99, 100, 512, 115200, INT32_MAX, INT64_MAX, INT64_MIN };
+	static const double floats[] = { 0, 0.5, -0.5, 5, 1e300, 1795400667.9731777, 0.1 };
+	struct value *v;
+	switch (below(depth > 0 ? 10 : 12)) {
+	case 0: return v_none();
+	case 1: return v_bool(below(2));
+	case 2: return v_int(ints[below(ARRAY_LEN(ints))]);
+	case 3: return v_float(floats[below(ARRAY_LEN(floats))]);
+	case 4: case 5:
+		if (f->choices != NULL) {
+			size_t n = 0;
+			while (f->choices[n] != NULL)
+				n++;
+			return v_str(f->choices[below(n)]);
+		}
+		return random_text();
+	case 10:
+		v = v_list();
+		for (size_t n = below(5); n > 0; n--)
+			v_list_push(v, random_value(f, depth + 1));
+		return v;
+	case 11:
+		v = v_dict();
+		for (size_t n = below(5); n > 0; n--) {
+			struct value *key = random_text();
+			v_dict_set(v, v_cstr(key), random_value(f, depth + 1));
+			v_unref(key);
+		}
+		return v;
+	default: return random_text();
+	}
+}
+
+static char *disk_text(const struct item *it)
+{
+	struct strbuf b = { 0 };
+	struct value *d = item_to_disk(it);
+	json_write(&b, d, JSON_ASCII);
+	v_unref(d);
+	return sb_take(&b);
+}
+
+/* What is stored comes back the same, byte for byte. */
+static void check_survives_the_store(const struct item *it, const char *what)
+{
+	struct value *parsed;
+	struct item *loaded = NULL;
+	struct err e;
+	char *text = disk_text(it);
+	if (json_parse(text, strlen(text), &parsed, &e) != CB_OK)
+		fail_msg("%s: %s in %.400s", what, e.text, text);
+	if (item_from_disk(item_type(it), parsed, &loaded, &e) != CB_OK)
+		fail_msg("%s: %s in %.2000s", what, e.text, text);
+	char *again = disk_text(loaded);
+	if (!str_eq(text, again))
+		fail_msg("%s: stored\n%s\nloaded\n%s", what, text, again);
+	free(again);
+	free(text);
+	item_unref(loaded);
+	v_unref(parsed);
+}
+
+static char *text_of(const struct value *v)
+{
+	struct strbuf b = { 0 };
+	v_py_repr(&b, v);
+	return sb_take(&b);
+}
+
+static struct item *named_item(enum item_type t)
+{
+	struct item *it = item_new(t);
+	item_put(it, "name", v_str("x"));
+	return it;
+}
+
+static void try_value(struct item *it, const struct field *f, const char *iface, const struct value *v)
+{
+	const struct item_ctx ctx = { .path_kind = every_path_is_a_file };
+	struct err e = { .code = CB_OK };
+	char what[128], *before = disk_text(it);
+	snprintf(what, sizeof(what), "%s%s%s", item_table(item_type(it))->name, iface != NULL ? ".interfaces." : ".", f->name);
+	int rc = iface != NULL ? item_set_interface_in(&ctx, it, iface, f->name, v, &e) : item_set_in(&ctx, it, f->name, v, &e);
+	if (rc != CB_OK) {
+		char *after = disk_text(it), *tried = text_of(v);
+		if (!str_eq(before, after))
+			fail_msg("%s: refused %s, but changed something", what, tried);
+		if (e.cls == NULL || *e.cls == '\0' || *e.text == '\0')
+			fail_msg("%s: refused %s without a word", what, tried);
+		free(after);
+		free(tried);
+	} else if (*item_name(it) != '\0') {             /* an item without a name cannot be stored */
+		check_survives_the_store(it, what);
+	}
+	free(before);
+}
+
+/* The value that a row has is one that it takes. */
+static void check_takes_its_own(struct item *it, const struct field *f)
+{
+	const struct item_ctx ctx = { .path_kind = every_path_is_a_file };
+	struct value *own = v_ref(item_get(it, f->name));
+	struct err e;
+	/* compat: no initrd, the answer of an unset numeric file size, and a default that means "none" are not accepted as input */
+	if (item_set_in(&ctx, it, f->name, own, &e) == CB_OK && !v_equal(item_get(it, f->name), own) && !is_inherit(item_get(it, f->name))) {
+		char *had = text_of(own), *has = text_of(item_get(it, f->name));
+		fail_msg("%s.%s: %s, set again, became %s", item_table(item_type(it))->name, f->name, had, has);
+	}
+	v_unref(own);
+}
+
+static void test_whatever_is_set_is_refused_with_words_or_survives(void **state)
+{
+	(void)state;
+	for (size_t t = 0; t < ITEM_TYPES; t++) {
+		const struct item_table *tab = item_tables[t];
+		for (size_t i = 0; i < tab->n; i++) {
+			struct item *it = named_item((enum item_type)t);
+			for (size_t k = 0; k < ROUNDS; k++) {
+				struct value *v = random_value(&tab->rows[i], 0);
+				try_value(it, &tab->rows[i], NULL, v);
+				v_unref(v);
+				if (k % 16 == 15)
+					check_takes_its_own(it, &tab->rows[i]);
+			}
+			item_unref(it);
+		}
+	}
+}
+
+static void test_whatever_an_interface_gets_is_refused_or_survives(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < network_interface_table.n; i++) {
+		struct item *it = named_item(ITEM_SYSTEM);
+		for (size_t k = 0; k < ROUNDS; k++) {
+			struct value *v = random_value(&network_interface_table.rows[i], 0);
+			try_value(it, &network_interface_table.rows[i], "eth0", v);
+			v_unref(v);
+		}
+		item_unref(it);
+	}
+}
+
+/* How many keys Cobbler 3.3.7 answers and stores for a fresh item. */
+static void test_tables_have_the_fields_of_cobbler(void **state)
+{
+	static const struct { enum item_type t; size_t wire; } counts[] = {
+		{ ITEM_DISTRO, 31 }, { ITEM_PROFILE, 43 }, { ITEM_SYSTEM, 57 }, { ITEM_REPO, 34 }, { ITEM_IMAGE, 36 }, { ITEM_MENU, 19 },
+		{ ITEM_MGMTCLASS, 23 }, { ITEM_PACKAGE, 26 }, { ITEM_FILE, 25 },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+		struct item *it = item_new(counts[i].t);
+		struct value *d = item_to_dict(it);
+		assert_int_equal(v_len(d), counts[i].wire);
+		v_unref(d);
+		item_unref(it);
+	}
+	assert_int_equal(network_interface_table.n, 23);
+}
+
+static void test_rows_are_sound(void **state)
+{
+	(void)state;
+	for (size_t t = 0; t <= ITEM_TYPES; t++) {
+		const struct item_table *tab = item_tables[t];
+		assert_int_equal(tab->type, t);
+		assert_ptr_equal(item_table_by_name(tab->name), tab);
+		for (size_t i = 0; i < tab->n; i++) {
+			const struct field *f = &tab->rows[i];
+			assert_int_equal(field_index(tab, f->name), i);          /* also: no name twice */
+			assert_true(f->help != NULL && *f->help != '\0' && strchr(f->help, '\n') == NULL);
+			assert_true(f->type != F_ENUM || (f->choices != NULL && f->enum_name != NULL));
+			if (f->alias_of != NULL)
+				assert_true(field_index(tab, f->alias_of) >= 0 && (f->flags & FF_NODISK));
+			if (strstr(f->dflt, INHERIT) != NULL)
+				assert_true(f->flags & FF_INHERIT);
+		}
+		assert_int_equal(field_index(tab, "no_such_field"), -1);
+		assert_int_equal(field_index(tab, "__class__"), -1);
+	}
+}
+
+static void test_fresh_items_survive_the_store(void **state)
+{
+	(void)state;
+	for (size_t t = 0; t < ITEM_TYPES; t++) {
+		struct item *it = named_item((enum item_type)t);
+		check_survives_the_store(it, item_tables[t]->name);
+		item_unref(it);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows_are_sound),
+		cmocka_unit_test(test_tables_have_the_fields_of_cobbler),
+		cmocka_unit_test(test_fresh_items_survive_the_store),
+		cmocka_unit_test(test_whatever_is_set_is_refused_with_words_or_survives),
+		cmocka_unit_test(test_whatever_an_interface_gets_is_refused_or_survives),
+	};
+	int64_t given;
+	if (getenv("FIELDS_SEED") != NULL && parse_int64(getenv("FIELDS_SEED"), &given) && given != 0)
+		seed = (uint64_t)given;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
