@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * triggers.c - the runner (Cobbler's utils.run_triggers, for executables).
+ * triggers.c - finds and runs the programs of one event.
  */
 #include "triggers/triggers.h"
 
 #include <dirent.h>
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,57 +15,79 @@
 #include "base/log.h"
 #include "base/spawn.h"
 
-#define TRIGGER_TIMEOUT_MS 600000
-#define ARGS_MAX 8
+#define TRIGGER_DIR "/var/lib/cobbler/triggers/"
+#define TRIGGER_TIMEOUT_MS (10 * 60 * 1000)
+#define TRIGGER_OUTPUT (64u << 10)
+#define TRIGGER_ARGS 30
 
-/* Files that packages leave behind are no triggers. */
-static int is_trigger(const struct dirent *de)
+static int visible(const struct dirent *d)
 {
-	static const char *const not[] = { ".rpm", ".rpmnew", ".rpmsave", ".rpmorig", "~", ".bak", ".dpkg-new", ".dpkg-old", ".dpkg-dist" };
-	if (de->d_name[0] == '.')
-		return 0;
-	for (size_t i = 0; i < ARRAY_LEN(not); i++)
-		if (str_ends(de->d_name, not[i]))
-			return 0;
-	return 1;
+	return d->d_name[0] != '.' && strstr(d->d_name, ".rpm") == NULL;
 }
 
-static int run_one(const char *path, const char *const *args, struct err *e)
+static int by_name(const struct dirent **a, const struct dirent **b)
 {
-	const char *argv[ARGS_MAX + 2] = { path };
-	struct strbuf out = { 0 };
-	int status, n = 1;
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static bool may_run(const char *path)
+{
 	struct stat st;
-	if (stat(path, &st) == -1 || !S_ISREG(st.st_mode) || access(path, X_OK) == -1)
-		return CB_OK;
-	for (; args != NULL && *args != NULL && n <= ARGS_MAX; args++)
-		argv[n++] = *args;
-	struct spawn s = { .argv = argv, .timeout_ms = TRIGGER_TIMEOUT_MS, .max_output = 65536, .output = &out };
-	int rc = spawn_run(&s, &status, e);
-	if (rc == CB_OK && out.len > 0)
-		log_info("triggers", "%s: %.*s", path, out.len < 2000 ? (int)out.len : 2000, sb_str(&out));
-	sb_free(&out);
-	if (rc != CB_OK)
-		return rc;
+	if (stat(path, &st) == -1 || !S_ISREG(st.st_mode) || access(path, X_OK) == -1) {
+		log_warn("triggers", "failed to execute trigger: %s: not an executable file", path);
+		return false;
+	}
+	if (st.st_mode & S_IWOTH) {
+		log_warn("triggers", "failed to execute trigger: %s: everybody may write to it", path);
+		return false;
+	}
+	return true;
+}
+
+static int run_one(const char *path, const char *shown, const char *const *args, struct err *e)
+{
+	const char *argv[TRIGGER_ARGS + 2] = { path };
+	struct strbuf out CLEANUP(sb_free) = { 0 };
+	struct err why;
+	size_t n = 1;
+	int status;
+	for (; args != NULL && *args != NULL && n <= TRIGGER_ARGS; args++)
+		if (**args != '\0')
+			argv[n++] = *args;
+	struct spawn s = { .argv = argv, .timeout_ms = TRIGGER_TIMEOUT_MS, .max_output = TRIGGER_OUTPUT, .output = &out };
+	log_debug("triggers", "running shell trigger %s", shown);
+	if (spawn_run(&s, &status, &why) != CB_OK) {
+		log_warn("triggers", "failed to execute trigger: %s: %s", shown, why.text);
+		return err_set(e, CB_ESTATE, "Cobbler trigger failed: %s: %s", shown, why.text);
+	}
+	if (out.len > 0)
+		log_info("triggers", "%s: %s", shown, out.p);
 	if (status == 0)
 		return CB_OK;
-	return err_set(e, CB_ESTATE, "cobbler trigger failed: %s returns %d", path, WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
+	return err_set(e, CB_ESTATE, "Cobbler trigger failed: %s returns %d", shown, WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
 }
 
-int triggers_run(const char *dir, const char *const *args, struct err *e)
+int triggers_run(const char *event, const char *const *argv, struct err *e)
 {
-	char *path = xasprintf("%s/var/lib/cobbler/triggers/%s", path_root(), dir);
 	struct dirent **names;
-	int n = scandir(path, &names, is_trigger, alphasort), rc = CB_OK;
+	int rc = CB_OK;
+	if (*event == '\0' || strstr(event, "..") != NULL)
+		return err_set(e, CB_EINVAL, "\"%s\" is not a trigger event", event);
+	char *shown_dir CLEANUP(free_ptr) = xasprintf(TRIGGER_DIR "%s", event);
+	char *dir CLEANUP(free_ptr) = path_of(shown_dir);
+	int n = scandir(dir, &names, visible, by_name);
+	if (n == -1) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return CB_OK;
+		return err_sys(e, "triggers of %s", event);
+	}
 	for (int i = 0; i < n; i++) {
-		char *file = xasprintf("%s/%s", path, names[i]->d_name);
-		if (rc == CB_OK)
-			rc = run_one(file, args, e);
-		free(file);
+		char *path CLEANUP(free_ptr) = xasprintf("%s/%s", dir, names[i]->d_name);
+		char *shown CLEANUP(free_ptr) = xasprintf("%s/%s", shown_dir, names[i]->d_name);
+		if (rc == CB_OK && may_run(path))
+			rc = run_one(path, shown, argv, e);
 		free(names[i]);
 	}
-	if (n >= 0)
-		free(names);
-	free(path);
+	free(names);
 	return rc;
 }

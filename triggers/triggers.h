@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * triggers.h - running a site's executables when something happens.
+ * triggers.h - the site's own programs under /var/lib/cobbler/triggers/EVENT/.
  */
 #ifndef TRIGGERS_TRIGGERS_H
 #define TRIGGERS_TRIGGERS_H
 
 #include "base/err.h"
 
-/* Runs the executables of /var/lib/cobbler/triggers/<dir> in the order of their names, each as argv {path, args...}, args NULL-terminated
- * (NULL: none). Stops at the first that ends with a status other than 0: "cobbler trigger failed: PATH returns N". A missing directory is
- * no error. */
-int triggers_run(const char *dir, const char *const *args, struct err *e) MUST_CHECK;
+/* Runs the executables of /var/lib/cobbler/triggers/EVENT/ in the order of their names: event is a path such as "add/system/pre",
+ * "sync/post", "install/pre", "change", "task/sync/pre". argv: NULL-terminated, may be NULL; empty arguments are left out.
+ * As in Cobbler, files that cannot be executed and those with ".rpm" in their name are passed over, and the first one that ends
+ * with a status other than 0 stops the run: "Cobbler trigger failed: FILE returns STATUS". No shell; bounded time and output; what a
+ * trigger prints goes to the log. A file that everybody may write to is not run. */
+int triggers_run(const char *event, const char *const *argv, struct err *e) MUST_CHECK;
 
 #endif

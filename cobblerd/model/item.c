@@ -284,7 +284,7 @@ int item_delete_interface(struct item *it, const char *name, struct err *e)
 	struct value *all = v_copy(item_interfaces(it));
 	if (!v_dict_del(all, name)) {
 		v_unref(all);
-		return err_py(e, CB_ENOENT, PY_KEY, "'%s'", name);
+		return err_py(e, CB_ENOENT, PY_KEY, "%s", name);
 	}
 	item_put(it, "interfaces", all);
 	return CB_OK;

@@ -8,6 +8,11 @@
 #include "base/err.h"
 #include "value/value.h"
 
+#define TASKS_RUNNING 8                   /* more wait for their turn */
+#define TASKS_WAITING 200                 /* more are refused */
+#define EVENTS_MAX 10000                  /* the oldest that are over are forgotten */
+#define EVENT_AGE (7 * 24 * 3600)         /* seconds, as Cobbler's EVENT_TIMEOUT */
+
 struct tasks;
 struct task;
 
@@ -16,15 +21,22 @@ struct tasks *tasks_new(void);
 void tasks_free(struct tasks *ts);
 
 /* fn runs in a thread of its own; 0: complete, else failed with *e logged. arg is freed with arg_free (may be NULL) afterwards.
- * name: "Sync", "Media import", ... as Cobbler names it. Returns the id (owned), e.g. 2026-11-23_022233_Sync_<32 hex>. */
+ * role: "sync", "import", ... names the triggers task/ROLE/{pre,post}; name: "Sync", "Media import", ... as Cobbler names the event.
+ * Returns the id (owned), e.g. 2026-11-23_022233_Sync_<32 hex>. Beyond TASKS_WAITING the task fails at once, as its log says. */
 typedef int task_fn(struct task *t, void *arg, struct err *e);
-char *task_start(struct tasks *ts, const char *name, task_fn *fn, void *arg, void (*arg_free)(void *));
-/* For fn: a line into the task's log ("[task_id] text" as Cobbler formats it); progress 0..1 as an extra line that old clients ignore. */
+char *task_start(struct tasks *ts, const char *role, const char *name, task_fn *fn, void *arg, void (*arg_free)(void *));
+/* An event without work ("notification"), shown to users once. */
+void tasks_notify(struct tasks *ts, const char *text);
+/* For fn: a line into the task's log ("[task_id] time - INFO | text" as Cobbler formats it). Allowed with t NULL: then to the
+ * daemon's log alone. */
 void task_log(struct task *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
 bool task_cancelled(struct task *t);
 const char *task_id(struct task *t);
+/* Asks a task to stop; false when it is unknown or over. */
+bool task_cancel(struct tasks *ts, const char *id);
 
-/* get_events: dict id -> [time, name, state, readers]. Returns owned. get_task_status / get_event_log: NULL when unknown. */
+/* get_events: dict id -> [time, name, state, readers], those that for_user ("": all) has not seen; marks them seen. Returns owned.
+ * get_task_status / get_event_log: NULL when unknown. */
 struct value *tasks_events(struct tasks *ts, const char *for_user);
 struct value *task_status(struct tasks *ts, const char *id);
 struct value *task_event_log(struct tasks *ts, const char *id);

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * background.c - methods that start tasks, and the events and logs of tasks; the same work done at once (sync, power).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "boot/boot.h"
+#include "import/import.h"
+#include "power/power.h"
+#include "rpc/internal.h"
+
+/* Until the room of external daemons is there, weak: a sync then says that it cannot be done. */
+extern int manage_sync(struct core *c, struct task *t, const struct value *options, struct err *e) __attribute__((weak));
+
+struct job {
+	struct core *core;
+	struct value *options;
+	const struct work *work;
+};
+
+struct work {
+	const char *method, *role, *name;
+	int (*run)(struct job *j, struct task *t, struct err *e);
+};
+
+static void free_job(void *arg)
+{
+	struct job *j = arg;
+	v_unref(j->options);
+	free(j);
+}
+
+static int do_sync(struct core *c, struct task *t, const struct value *options, struct err *e)
+{
+	if (manage_sync == NULL)
+		return err_set(e, CB_ESTATE, "this server has no sync");
+	return manage_sync(c, t, options, e);
+}
+
+static int run_sync(struct job *j, struct task *t, struct err *e)
+{
+	return do_sync(j->core, t, j->options, e);
+}
+
+static int run_syncsystems(struct job *j, struct task *t, struct err *e)
+{
+	const struct value *names = v_dict_get(j->options, "systems");
+	if (!v_is(names, V_LIST))
+		return err_py(e, CB_EINVAL, PY_TYPE, "Systems must be a list of one or more strings.");
+	return do_sync(j->core, t, j->options, e);
+}
+
+static int run_import(struct job *j, struct task *t, struct err *e)
+{
+	return import_run(j->core, t, j->options, e);
+}
+
+/* Renders every answer file and reports those that fail. */
+static int run_validate(struct job *j, struct task *t, struct err *e)
+{
+	static const enum item_type types[] = { ITEM_PROFILE, ITEM_SYSTEM };
+	size_t bad = 0;
+	for (size_t k = 0; k < ARRAY_LEN(types); k++) {
+		CLEANUP(item_list_free) struct item_list l = model_items(j->core->model, types[k]);
+		for (size_t i = 0; i < l.n && !task_cancelled(t); i++) {
+			struct strbuf b CLEANUP(sb_free) = { 0 };
+			struct err why;
+			if (boot_autoinstall(j->core, types[k], item_name(l.v[i]), &b, &why) == CB_OK)
+				continue;
+			bad++;
+			task_log(t, "%s %s: %s", item_table(types[k])->name, item_name(l.v[i]), why.text);
+		}
+	}
+	if (task_cancelled(t))
+		return err_set(e, CB_ESTATE, "cancelled");
+	if (bad > 0)
+		return err_set(e, CB_ESTATE, "*** potential errors detected in automatic installation files ***");
+	task_log(t, "*** all automatic installation files seem to be ok ***");
+	return CB_OK;
+}
+
+static int run_power(struct job *j, struct task *t, struct err *e UNUSED)
+{
+	const struct value *names = v_dict_get(j->options, "systems");
+	const char *op = v_dict_cstr(j->options, "power", "");
+	for (size_t i = 0; i < v_len(names) && !task_cancelled(t); i++) {
+		const char *name = v_cstr(v_list_at(names, i));
+		CLEANUP(item_unrefp) struct item *it = model_get(j->core->model, ITEM_SYSTEM, name);
+		struct err why;
+		bool on = false;
+		int rc = it == NULL ? err_set(&why, CB_ENOENT, "there is no such system") : power_system(j->core, t, it, op, &on, &why);
+		/* compat: one that fails does not stop the others */
+		if (rc != CB_OK)
+			task_log(t, "failed to execute power task on %s, exception: %s", name, why.text);
+		else if (str_eq(op, "status"))
+			task_log(t, "%s is %s", name, on ? "on" : "off");
+	}
+	return CB_OK;
+}
+
+static int run_missing(struct job *j, struct task *t UNUSED, struct err *e)
+{
+	return err_set(e, CB_ESTATE, "%s is not available in this server yet", j->work->name);
+}
+
+static const struct work works[] = {
+	{ "background_sync", "sync", "Sync", run_sync },
+	{ "background_syncsystems", "syncsystems", "Syncsystems", run_syncsystems },
+	{ "background_import", "import", "Media import", run_import },
+	{ "background_validate_autoinstall_files", "validate_autoinstall_files", "Automated installation files validation", run_validate },
+	{ "background_validateks", "validate_autoinstall_files", "Automated installation files validation", run_validate },
+	{ "background_power_system", "power", "Power management", run_power },
+	{ "background_buildiso", "buildiso", "Build Iso", run_missing },
+	{ "background_aclsetup", "aclsetup", "(CLI) ACL Configuration", run_missing },
+	{ "background_hardlink", "hardlink", "Hardlink", run_missing },
+	{ "background_replicate", "replicate", "Replicate", run_missing },
+	{ "background_reposync", "reposync", "Reposync", run_missing },
+	{ "background_signature_update", "sigupdate", "Updating Signatures", run_missing },
+	{ "background_signature_reload", "sigreload", "Reloading Signatures", run_missing },
+	{ "background_mkloaders", "mkloaders", "Create bootable bootloader images", run_missing },
+};
+
+static int task_main(struct task *t, void *arg, struct err *e)
+{
+	struct job *j = arg;
+	return j->work->run(j, t, e);
+}
+
+static int start(struct call *c, const struct work *w, const char *name, struct value **ret, struct err *e)
+{
+	if (!v_is(c->arg[0], V_DICT))
+		return err_py(e, CB_EINVAL, PY_ATTR, "'%s' object has no attribute 'get'", v_type_name(c->arg[0]));
+	struct job *j = xcalloc(1, sizeof(*j));
+	j->core = c->r->core;
+	j->options = v_ref(c->arg[0]);
+	j->work = w;
+	char *id CLEANUP(free_ptr) = task_start(c->r->core->tasks, w->role, name, task_main, j, free_job);
+	*ret = v_str(id);
+	return CB_OK;
+}
+
+/* options, token */
+int rpc_background(struct call *c, struct value **ret, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(works); i++)
+		if (str_eq(works[i].method, c->entry->name))
+			return start(c, &works[i], works[i].name, ret, e);
+	return err_set(e, CB_ESTATE, "%s has no work", c->entry->name);
+}
+
+int rpc_background_power(struct call *c, struct value **ret, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(works); i++)
+		if (str_eq(works[i].method, c->entry->name)) {
+			char *name CLEANUP(free_ptr) = xasprintf("Power management (%.16s)", v_dict_cstr(c->arg[0], "power", ""));
+			return start(c, &works[i], name, ret, e);
+		}
+	return err_set(e, CB_ESTATE, "%s has no work", c->entry->name);
+}
+
+/* for_user */
+int rpc_get_events(struct call *c, struct value **ret, struct err *e)
+{
+	if (arg_str(c, 0) == NULL)
+		return err_py(e, CB_EINVAL, PY_TYPE, "\"for_user\" must be of type str (may be empty str)!");
+	*ret = tasks_events(c->r->core->tasks, arg_str(c, 0));
+	return CB_OK;
+}
+
+int rpc_get_event_log(struct call *c, struct value **ret, struct err *e)
+{
+	if (arg_str(c, 0) == NULL)
+		return err_py(e, CB_EINVAL, PY_TYPE, "\"event_id\" must be of type str!");
+	*ret = task_event_log(c->r->core->tasks, arg_str(c, 0));
+	if (*ret == NULL)
+		*ret = v_str("?");
+	return CB_OK;
+}
+
+int rpc_get_task_status(struct call *c, struct value **ret, struct err *e)
+{
+	if (arg_str(c, 0) == NULL)
+		return err_py(e, CB_EINVAL, PY_TYPE, "\"event_id\" must be of type str!");
+	*ret = task_status(c->r->core->tasks, arg_str(c, 0));
+	return *ret != NULL ? CB_OK : err_set(e, CB_ENOENT, "no event with that id");
+}
+
+int rpc_sync(struct call *c, struct value **ret, struct err *e)
+{
+	struct value *options CLEANUP(v_unrefp) = v_dict();
+	int rc = do_sync(c->r->core, NULL, options, e);
+	if (rc == CB_OK)
+		*ret = v_bool(true);
+	return rc;
+}
+
+int rpc_sync_dhcp(struct call *c, struct value **ret, struct err *e)
+{
+	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->r->core->settings);
+	struct value *options CLEANUP(v_unrefp) = v_dict();
+	int rc = CB_OK;
+	v_dict_set(options, "dhcp", v_bool(true));
+	/* compat: without a managed DHCP server there is nothing to do, and that is well */
+	if (v_dict_bool(settings, "manage_dhcp", false))
+		rc = do_sync(c->r->core, NULL, options, e);
+	if (rc == CB_OK)
+		*ret = v_bool(true);
+	return rc;
+}
+
+/* system_id, power, token */
+int rpc_power_system(struct call *c, struct value **ret, struct err *e)
+{
+	CLEANUP(item_unrefp) struct item *it = NULL;
+	const char *handle = arg_str(c, 0), *op = arg_str(c, 1);
+	bool on = true;
+	if (handle == NULL)
+		return err_py(e, CB_EINVAL, PY_ATTR, "'%s' object has no attribute 'startswith'", v_type_name(c->arg[0]));
+	int rc = draft_peek(c->r, handle, &it, e);
+	if (rc == CB_OK)
+		rc = call_may(c, "power_system", it, e);
+	if (rc == CB_OK && item_type(it) != ITEM_SYSTEM)
+		rc = err_set(e, CB_EINVAL, "the handle is of a %s, not a system", item_table(item_type(it))->name);
+	if (rc == CB_OK)
+		rc = power_system(c->r->core, NULL, it, op == NULL ? "" : op, &on, e);
+	if (rc == CB_OK)
+		*ret = v_bool(on);
+	return rc;
+}
+
+/* compat: repositories of the host's package manager are read through dnf, which is not here. */
+int rpc_auto_add_repos(struct call *c UNUSED, struct value **ret UNUSED, struct err *e)
+{
+	return err_py(e, CB_ESTATE, "ImportError", "dnf is not installed");
+}
+
+static bool is_local(const char *s)
+{
+	return *s == '\0' || str_eq(s, "localhost") || str_starts(s, "127.") || str_eq(s, "::1");
+}
+
+/* What an administrator should look at before machines boot from here. */
+int rpc_check(struct call *c, struct value **ret, struct err *e UNUSED)
+{
+	struct value *s CLEANUP(v_unrefp) = settings_snapshot(c->r->core->settings);
+	*ret = v_list();
+	if (is_local(v_dict_cstr(s, "server", "")))
+		v_list_push(*ret, v_str("settings.yaml: \"server\" is this machine's loopback: machines that install cannot reach it. "
+			"Set it to an address or name that they can reach."));
+	if (is_local(v_dict_cstr(s, "next_server_v4", "")))
+		v_list_push(*ret, v_str("settings.yaml: \"next_server_v4\" is a loopback address: machines that boot by PXE load from there. "
+			"Set it to this server's address in their network."));
+	if (str_eq(v_dict_cstr(s, "default_password_crypted", ""), "$1$mF86/UHC$WvcIcX2t6crBz2onWxyac."))
+		v_list_push(*ret, v_str("settings.yaml: \"default_password_crypted\" is the well-known default: everybody knows the root password of "
+			"what is installed from here. Set one of your own (openssl passwd -6)."));
+	return CB_OK;
+}

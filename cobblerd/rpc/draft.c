@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * draft.c - objects under edit, and the handles by which clients name them.
+ *
+ * compat: in Cobbler a handle to an existing object is the live object itself, so that edits show before they are saved, and a failed
+ * save leaves half of them behind. Here they stay in a draft, shared by all handles to the object, until save_* applies those fields
+ * that differ to the object as it is by then.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "rpc/internal.h"
+
+#define NEW_PREFIX "___NEW___"
+
+struct draft { struct item *base, *it; double used; };         /* by uid; base NULL: not saved yet */
+struct new_handle { struct item *last; double used; };         /* last: as created or saved by this handle */
+
+static void free_draft(void *v)
+{
+	struct draft *d = v;
+	if (d == NULL)
+		return;
+	item_unref(d->base);
+	item_unref(d->it);
+	free(d);
+}
+
+static void free_handle(void *v)
+{
+	struct new_handle *h = v;
+	if (h == NULL)
+		return;
+	item_unref(h->last);
+	free(h);
+}
+
+void drafts_free(struct rpc *r)
+{
+	void *v;
+	for (size_t i = 0; map_next(&r->drafts, &i, NULL, &v); )
+		free_draft(v);
+	for (size_t i = 0; map_next(&r->handles, &i, NULL, &v); )
+		free_handle(v);
+	map_free(&r->drafts);
+	map_free(&r->handles);
+}
+
+/* Drops what nobody used for DRAFT_AGE. Locked; runs when there is much, not at every call. */
+static void expire(struct rpc *r)
+{
+	double limit = clock_wall() - DRAFT_AGE;
+	const char *key, *old[64];
+	size_t n;
+	void *v;
+	do {
+		n = 0;
+		for (size_t i = 0; n < ARRAY_LEN(old) && map_next(&r->handles, &i, &key, &v); )
+			if (((struct new_handle *)v)->used < limit)
+				old[n++] = key;
+		for (size_t i = 0; i < n; i++)
+			free_handle(map_del(&r->handles, old[i]));
+	} while (n > 0);
+	do {
+		n = 0;
+		for (size_t i = 0; n < ARRAY_LEN(old) && map_next(&r->drafts, &i, &key, &v); )
+			if (((struct draft *)v)->used < limit)
+				old[n++] = key;
+		for (size_t i = 0; i < n; i++)
+			free_draft(map_del(&r->drafts, old[i]));
+	} while (n > 0);
+}
+
+char *draft_new(struct rpc *r, struct item *it, struct err *e)
+{
+	char token[TOKEN_LEN + 1], *name = NULL;
+	random_token(token);
+	pthread_mutex_lock(&r->lock);
+	if (r->handles.live >= HANDLES_MAX / 2)
+		expire(r);
+	if (r->handles.live >= HANDLES_MAX) {
+		err_set(e, CB_ELIMIT, "more than %d new objects are waiting to be saved: try again later", HANDLES_MAX);
+		item_unref(it);
+	} else {
+		struct new_handle *h = xcalloc(1, sizeof(*h));
+		name = xasprintf(NEW_PREFIX "%s::%s", item_table(item_type(it))->name, token);
+		h->last = it;
+		h->used = clock_wall();
+		map_put(&r->handles, name, h);
+	}
+	pthread_mutex_unlock(&r->lock);
+	return name;
+}
+
+/* The last known state of the object that a handle names; owned. Locked. */
+static int lookup(struct rpc *r, const char *handle, struct item **ret, struct err *e)
+{
+	bool is_new = str_starts(handle, NEW_PREFIX);
+	const char *sep = strstr(is_new ? handle + strlen(NEW_PREFIX) : handle, "::");
+	enum item_type type;
+	if (sep == NULL)
+		return err_py(e, CB_EINVAL, PY_VALUE, "not enough values to unpack (expected 2, got 1)");
+	if (is_new) {
+		struct new_handle *h = map_get(&r->handles, handle);
+		if (h == NULL)
+			return err_py(e, CB_ENOENT, PY_KEY, "%.200s", handle);
+		h->used = clock_wall();
+		*ret = model_by_uid(r->core->model, item_uid(h->last));
+		if (*ret == NULL)
+			*ret = item_ref(h->last);
+		return CB_OK;
+	}
+	struct value *what CLEANUP(v_unrefp) = v_strn(handle, (size_t)(sep - handle));
+	if (!type_by_name(what, &type))
+		return err_set(e, CB_EINVAL, "internal error, collection name \"%.64s\" not supported", v_cstr(what));
+	*ret = model_get(r->core->model, type, sep + 2);
+	if (*ret == NULL)
+		return err_set(e, CB_ENOENT, "internal error, unknown %s name %.200s", v_cstr(what), sep + 2);
+	return CB_OK;
+}
+
+/* The draft of the object, made if there is none. Locked. */
+static struct draft *open_draft(struct rpc *r, struct item *now)
+{
+	struct draft *d = map_get(&r->drafts, item_uid(now));
+	if (d == NULL) {
+		CLEANUP(item_unrefp) struct item *published = model_by_uid(r->core->model, item_uid(now));
+		if (r->drafts.live >= HANDLES_MAX)
+			expire(r);
+		d = xcalloc(1, sizeof(*d));
+		d->base = published != NULL ? item_ref(published) : NULL;
+		d->it = item_edit(now);
+		map_put(&r->drafts, item_uid(now), d);
+	}
+	d->used = clock_wall();
+	return d;
+}
+
+/* The object as it is now, with what the draft changed. Owned, unshared. */
+static struct item *merge(const struct item *now, const struct draft *d)
+{
+	if (d == NULL)
+		return item_edit(now);
+	if (d->base == NULL || d->base == now)
+		return item_edit(d->it);
+	struct item *it = item_edit(now);
+	const struct item_table *t = item_table(item_type(now));
+	for (size_t i = 0; i < t->n; i++)
+		if (t->rows[i].alias_of == NULL && !v_equal(item_at(d->it, i), item_at(d->base, i)))
+			item_put(it, t->rows[i].name, v_ref(item_at(d->it, i)));
+	return it;
+}
+
+int draft_for_save(struct rpc *r, const char *handle, struct item **ret, struct err *e)
+{
+	struct item *now = NULL;
+	pthread_mutex_lock(&r->lock);
+	int rc = lookup(r, handle, &now, e);
+	if (rc == CB_OK)
+		*ret = merge(now, map_get(&r->drafts, item_uid(now)));
+	pthread_mutex_unlock(&r->lock);
+	item_unref(now);
+	return rc;
+}
+
+int draft_peek(struct rpc *r, const char *handle, struct item **ret, struct err *e)
+{
+	return draft_for_save(r, handle, ret, e);
+}
+
+void draft_drop(struct rpc *r, const char *uid)
+{
+	pthread_mutex_lock(&r->lock);
+	free_draft(map_del(&r->drafts, uid));
+	pthread_mutex_unlock(&r->lock);
+}
+
+void draft_saved(struct rpc *r, const char *handle, const struct item *it)
+{
+	pthread_mutex_lock(&r->lock);
+	free_draft(map_del(&r->drafts, item_uid(it)));
+	struct new_handle *h = map_get(&r->handles, handle);
+	if (h != NULL) {
+		item_unref(h->last);
+		h->last = item_edit(it);
+		h->used = clock_wall();
+	}
+	pthread_mutex_unlock(&r->lock);
+}
+
+int draft_modify(struct rpc *r, const char *handle, const char *attribute, const struct value *arg, struct err *e)
+{
+	struct item *now = NULL;
+	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(r->core->settings);
+	pthread_mutex_lock(&r->lock);
+	int rc = lookup(r, handle, &now, e);
+	if (rc == CB_OK) {
+		struct draft *d = open_draft(r, now);
+		/* The draft follows what others saved meanwhile. */
+		struct item *fresh = model_by_uid(r->core->model, item_uid(now));
+		if (fresh != NULL && fresh != d->base) {
+			struct item *merged = merge(fresh, d->base == NULL ? NULL : d);
+			item_unref(d->it);
+			item_unref(d->base);
+			d->it = merged;
+			d->base = item_ref(fresh);
+		}
+		item_unref(fresh);
+		rc = apply_attribute(r->core, settings, d->it, attribute, arg, e);
+	}
+	pthread_mutex_unlock(&r->lock);
+	item_unref(now);
+	return rc;
+}
+
+/* The row of an interface field as modify_interface spells it: without "_". */
+static const char *interface_field(const char *key, size_t n)
+{
+	for (size_t i = 0; i < network_interface_table.n; i++) {
+		const char *a = network_interface_table.rows[i].name;
+		size_t k = 0;
+		for (; *a != '\0'; a++) {
+			while (k < n && key[k] == '_')
+				k++;
+			if (*a == '_')
+				continue;
+			if (k >= n || key[k] != *a)
+				break;
+			k++;
+		}
+		while (k < n && key[k] == '_')
+			k++;
+		if (*a == '\0' && k == n)
+			return network_interface_table.rows[i].name;
+	}
+	return NULL;
+}
+
+static int modify_interfaces(const struct item_ctx *ctx, struct item *it, const struct value *arg, struct err *e)
+{
+	if (!v_is(arg, V_DICT))
+		return err_py(e, CB_EINVAL, PY_ATTR, "'%s' object has no attribute 'keys'", v_type_name(arg));
+	for (size_t i = 0; i < v_len(arg); i++) {
+		const char *key = v_dict_key(arg, i), *dash = strchr(key, '-');
+		if (dash == NULL)
+			return err_py(e, CB_EINVAL, PY_VALUE, "not enough values to unpack (expected 2, got 1)");
+		/* An unknown field creates the interface all the same. */
+		int rc = item_set_interface_in(ctx, it, dash + 1, interface_field(key, (size_t)(dash - key)), v_dict_at(arg, i), e);
+		if (rc != CB_OK)
+			return rc;
+	}
+	return CB_OK;
+}
+
+static int delete_interface(struct item *it, const struct value *arg, struct err *e)
+{
+	if (v_is(arg, V_STR) && (v_len(arg) == 0 || v_dict_get(item_interfaces(it), v_cstr(arg)) != NULL))
+		return v_len(arg) == 0 ? CB_OK : item_delete_interface(it, v_cstr(arg), e);
+	if (!v_is(arg, V_DICT))
+		return err_py(e, CB_EINVAL, PY_TYPE, "The name of the interface must be of type str or dict");
+	const char *name = v_dict_cstr(arg, "interface", "");
+	if (v_dict_get(item_interfaces(it), name) == NULL)
+		return err_py(e, CB_ENOENT, PY_KEY, "%s", name);
+	return item_delete_interface(it, name, e);
+}
+
+static int rename_interface(struct item *it, const struct value *arg, struct err *e)
+{
+	if (!v_is(arg, V_DICT))
+		return err_py(e, CB_EINVAL, PY_ATTR, "'%s' object has no attribute 'get'", v_type_name(arg));
+	return item_rename_interface(it, v_dict_cstr(arg, "interface", ""), v_dict_cstr(arg, "rename_interface", ""), e);
+}
+
+int apply_attribute(struct core *c, const struct value *settings, struct item *it, const char *attribute, const struct value *arg, struct err *e)
+{
+	struct item_ctx ctx = { .model = c->model, .settings = settings, .path_kind = core_path_kind };
+	if (item_type(it) == ITEM_SYSTEM) {
+		if (str_eq(attribute, "modify_interface"))
+			return modify_interfaces(&ctx, it, arg, e);
+		if (str_eq(attribute, "delete_interface"))
+			return delete_interface(it, arg, e);
+		if (str_eq(attribute, "rename_interface"))
+			return rename_interface(it, arg, e);
+	}
+	if (str_eq(attribute, "children")) {
+		const char *name = item_table(item_type(it))->name;
+		return err_py(e, CB_EPERM, PY_ATTR, "property 'children' of '%c%s' object has no setter", name[0] - 'a' + 'A', name + 1);
+	}
+	if (field_index(item_table(item_type(it)), attribute) < 0)
+		return NO_ATTRIBUTE;
+	return item_set_in(&ctx, it, attribute, arg, e);
+}

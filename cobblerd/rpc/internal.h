@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * internal.h - the parts of the XML-RPC room: dispatcher (rpc.c, table.c, arity.c), sessions and drafts (session.c, draft.c), and one
+ * file of handlers per subject.
+ */
+#ifndef RPC_INTERNAL_H
+#define RPC_INTERNAL_H
+
+#include <pthread.h>
+
+#include "auth/auth.h"
+#include "base/map.h"
+#include "rpc/rpc.h"
+
+#define RPC_ARGS 8                    /* most that a method takes */
+#define TOKEN_LEN 36
+#define TOKENS_MAX 20000              /* logged in at once; the one used longest ago goes first */
+#define HANDLES_MAX 20000             /* unsaved new objects */
+#define DRAFT_AGE 600                 /* seconds without use, as Cobbler's CACHE_TIMEOUT */
+
+/* Who may call: anyone; who has a valid token; who besides may do `resource`; or the handler decides (it checks by itself). */
+enum access { FOR_ALL, FOR_USERS, BY_RIGHT, BY_HANDLER };
+
+enum method_flags {
+	M_TILDE = 1 << 0,             /* None anywhere in the result is "~" (Cobbler's xmlrpc_hacks); else it is a marshalling fault */
+	M_WHAT = 1 << 1,              /* the first argument names the type of item; the handler does not see it */
+	M_CHANGES = 1 << 2,           /* changes something */
+	M_EXTRA = 1 << 3,             /* not in 3.3.7 */
+};
+
+struct call;
+/* *ret owned; NULL or None for None. */
+typedef int handler(struct call *c, struct value **ret, struct err *e);
+
+/* A row of the table. "%s" in a name stands for each type of item, "%p" for its plural. */
+struct method {
+	const char *name;
+	const char *args;             /* "name, flatten=False, token=None" */
+	enum access access;
+	unsigned flags;
+	const char *resource;         /* for authorization; "%s" as above */
+	handler *fn;
+	const char *help;
+};
+
+struct arg { char *name; struct value *dflt; };       /* dflt NULL: required */
+
+/* A row expanded for one type, as calls find it. */
+struct entry {
+	const struct method *m;
+	char *name, *resource;
+	enum item_type type;
+	struct arg args[RPC_ARGS];
+	size_t n_args, n_required;
+	int token_at;                 /* -1: has none */
+};
+
+struct rpc {
+	struct core *core;
+	struct auth *auth;
+	struct map methods;           /* name -> struct entry, fixed after rpc_open */
+	pthread_mutex_t lock;         /* sessions, handles, drafts */
+	struct map tokens, handles, drafts;
+	double modified;              /* answer of last_modified_time for that version of the model + 1 */
+	uint64_t modified_version;
+};
+
+struct call {
+	struct rpc *r;
+	const struct entry *entry;
+	const struct value *arg[RPC_ARGS];    /* all of them, defaults filled in; with M_WHAT without the first */
+	size_t n_args;
+	size_t given;
+	const char *peer;
+	const char *token;            /* NULL: none was given */
+	char user[AUTH_USER_MAX];     /* "" without a valid token */
+	enum item_type type;
+	unsigned depth;               /* of system.multicall */
+};
+
+/* table.c */
+extern const struct method method_table[];
+extern const size_t method_count;
+int table_build(struct rpc *r, struct err *e);
+void table_free(struct rpc *r);
+/* arity.c: Python's words for too few or too many arguments; CB_OK when n fits. */
+int arity_check(const struct entry *en, size_t n, struct err *e);
+/* rpc.c */
+int rpc_dispatch(struct rpc *r, const char *method, const struct value *params, const char *peer, unsigned depth, struct value **ret,
+	bool *tilde, struct err *e);
+
+void fault_text(struct strbuf *out, const struct err *e);     /* "<class 'X'>:message" */
+
+/* Arguments. arg_str: NULL when it is no str. */
+const char *arg_str(const struct call *c, size_t i);
+bool arg_is_none(const struct call *c, size_t i);
+bool type_by_name(const struct value *what, enum item_type *ret);
+
+/* session.c */
+void session_free(struct rpc *r);
+void random_token(char out[TOKEN_LEN + 1]);
+int session_new(struct rpc *r, const char *user, char token[TOKEN_LEN + 1], struct err *e);
+bool session_end(struct rpc *r, const char *token);
+/* The user of a token, which is renewed by this. Faults as get_user_from_token. */
+int session_user(struct rpc *r, const struct value *token, char user[AUTH_USER_MAX], struct err *e);
+/* For handlers that decide: is the caller's user allowed to do this to it? (it may be NULL) */
+int call_may(struct call *c, const char *resource, const struct item *it, struct err *e);
+
+/* draft.c: objects under edit. A handle is ___NEW___type::random or type::name; what modify_* changes stays in a draft of the object,
+ * shared by all handles to it, until save_* applies it to the object as it is then. */
+char *draft_new(struct rpc *r, struct item *it, struct err *e);       /* takes it; returns the handle, owned; NULL: too many */
+/* The object of a handle as it would be saved now; owned. Also CB_ENOENT for an existing-object handle whose object is gone. */
+int draft_peek(struct rpc *r, const char *handle, struct item **ret, struct err *e);
+/* Changes one field, or for systems an interface command. NO_ATTRIBUTE as apply_attribute. */
+int draft_modify(struct rpc *r, const char *handle, const char *attribute, const struct value *arg, struct err *e);
+/* What to save, owned, unshared; draft_saved ends the draft. */
+int draft_for_save(struct rpc *r, const char *handle, struct item **ret, struct err *e);
+void draft_saved(struct rpc *r, const char *handle, const struct item *it);
+void draft_drop(struct rpc *r, const char *uid);
+void drafts_free(struct rpc *r);
+/* Applies attribute = arg to an unshared item, as modify_item does; NO_ATTRIBUTE when the type has none of that name. */
+#define NO_ATTRIBUTE 1
+int apply_attribute(struct core *c, const struct value *settings, struct item *it, const char *attribute, const struct value *arg,
+	struct err *e);
+
+/* Handlers by subject: items.c, find.c, xapi.c, login.c, tasks.c, generate.c, facts.c, files.c, machines.c, introspect.c. */
+handler rpc_login, rpc_logout, rpc_token_check, rpc_check_access, rpc_check_access_no_fail, rpc_get_user_from_token,
+	rpc_get_authn_module_name, rpc_ping, rpc_version, rpc_extended_version;
+handler rpc_get_item, rpc_get_items, rpc_get_item_names, rpc_get_since, rpc_has_item, rpc_get_handle, rpc_new_item, rpc_new_subprofile,
+	rpc_modify_item, rpc_save_item, rpc_copy_item, rpc_rename_item, rpc_remove_item, rpc_resolved_value, rpc_set_resolved_value,
+	rpc_as_rendered, rpc_blended_data, rpc_dump_vars, rpc_last_modified_time;
+handler rpc_find_items, rpc_find_type, rpc_find_items_paged, rpc_find_system_by_dns_name, rpc_repos_compatible;
+handler rpc_xapi_object_edit;
+handler rpc_background, rpc_get_events, rpc_get_event_log, rpc_get_task_status, rpc_sync, rpc_sync_dhcp, rpc_check, rpc_power_system,
+	rpc_background_power, rpc_auto_add_repos;
+handler rpc_generate_autoinstall, rpc_generate_one, rpc_generate_ipxe, rpc_generate_bootcfg, rpc_generate_script,
+	rpc_repo_config, rpc_template_file, rpc_config_data, rpc_boot_loaders;
+handler rpc_get_settings, rpc_modify_setting, rpc_get_signatures, rpc_valid_breeds, rpc_valid_versions, rpc_valid_versions_for_breed,
+	rpc_valid_archs, rpc_random_mac, rpc_xmlrpc_hacks;
+handler rpc_list_files, rpc_read_file, rpc_write_file, rpc_remove_file, rpc_template_in_use;
+handler rpc_get_status, rpc_run_install_triggers, rpc_upload_log_data, rpc_clear_system_logs, rpc_register_new_system,
+	rpc_disable_netboot;
+handler rpc_list_methods, rpc_method_signature, rpc_method_help, rpc_multicall;
+
+/* items.c, for others. save_edited: edit_save, with a changed name as a renaming. */
+int save_edited(struct core *core, struct item *it, bool as_new, struct err *e);
+struct value *item_answer(struct call *c, const struct item *it, bool flatten, bool resolved);
+
+#endif

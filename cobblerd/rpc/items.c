@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * items.c - get, has, handle, new, modify, save, copy, rename, remove for all types of items.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "core/edit.h"
+#include "rpc/internal.h"
+
+struct value *item_answer(struct call *c, const struct item *it, bool flatten, bool resolved)
+{
+	struct value *d;
+	if (resolved) {
+		struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->r->core->settings);
+		d = resolve_dict(c->r->core->model, settings, it);
+	} else {
+		d = item_to_dict(it);
+	}
+	if (flatten)
+		resolve_flatten(d);
+	return d;
+}
+
+int rpc_get_item(struct call *c, struct value **ret, struct err *e UNUSED)
+{
+	const char *name = arg_str(c, 0);
+	CLEANUP(item_unrefp) struct item *it = name == NULL ? NULL : model_get(c->r->core->model, c->type, name);
+	if (it != NULL)
+		*ret = item_answer(c, it, v_truthy(c->arg[1]), v_truthy(c->arg[2]));
+	return CB_OK;
+}
+
+static struct value *answer_list(struct call *c, const struct item_list *l)
+{
+	struct value *all = v_list();
+	for (size_t i = 0; i < l->n; i++)
+		v_list_push(all, item_answer(c, l->v[i], false, false));
+	return all;
+}
+
+int rpc_get_items(struct call *c, struct value **ret, struct err *e UNUSED)
+{
+	CLEANUP(item_list_free) struct item_list l = model_items(c->r->core->model, c->type);
+	*ret = answer_list(c, &l);
+	return CB_OK;
+}
+
+int rpc_get_item_names(struct call *c, struct value **ret, struct err *e UNUSED)
+{
+	CLEANUP(item_list_free) struct item_list l = model_items(c->r->core->model, c->type);
+	*ret = v_list();
+	for (size_t i = 0; i < l.n; i++)
+		v_list_push(*ret, v_str(item_name(l.v[i])));
+	return CB_OK;
+}
+
+int rpc_get_since(struct call *c, struct value **ret, struct err *e)
+{
+	CLEANUP(item_list_free) struct item_list l = model_items(c->r->core->model, c->type);
+	if (!v_is(c->arg[0], V_FLOAT) && !v_is(c->arg[0], V_INT))
+		return err_py(e, CB_EINVAL, PY_TYPE, "'>=' not supported between instances of 'float' and '%s'", v_type_name(c->arg[0]));
+	*ret = v_list();
+	for (size_t i = 0; i < l.n; i++)
+		if (v_float_of(item_get(l.v[i], "mtime")) >= v_float_of(c->arg[0]))
+			v_list_push(*ret, item_answer(c, l.v[i], false, false));
+	return CB_OK;
+}
+
+int rpc_has_item(struct call *c, struct value **ret, struct err *e UNUSED)
+{
+	const char *name = arg_str(c, 0);
+	CLEANUP(item_unrefp) struct item *it = name == NULL ? NULL : model_get(c->r->core->model, c->type, name);
+	*ret = v_bool(it != NULL);
+	return CB_OK;
+}
+
+static int unknown(enum item_type t, const struct value *name, struct err *e)
+{
+	struct strbuf text CLEANUP(sb_free) = { 0 };
+	v_py_str(&text, name);
+	return err_set(e, CB_ENOENT, "internal error, unknown %s name %s", item_table(t)->name, sb_str(&text));
+}
+
+int rpc_get_handle(struct call *c, struct value **ret, struct err *e)
+{
+	const char *name = arg_str(c, 0);
+	CLEANUP(item_unrefp) struct item *it = name == NULL ? NULL : model_get(c->r->core->model, c->type, name);
+	if (it == NULL)
+		return unknown(c->type, c->arg[0], e);
+	*ret = v_strf("%s::%s", item_table(c->type)->name, item_name(it));
+	return CB_OK;
+}
+
+static int new_object(struct call *c, bool sub, struct value **ret, struct err *e)
+{
+	struct item *it = item_new(c->type);
+	if (sub)
+		item_put(it, "is_subobject", v_bool(true));
+	char *handle CLEANUP(free_ptr) = draft_new(c->r, it, e);
+	if (handle == NULL)
+		return CB_ELIMIT;
+	*ret = v_str(handle);
+	return CB_OK;
+}
+
+int rpc_new_item(struct call *c, struct value **ret, struct err *e)
+{
+	return new_object(c, c->n_args > 1 && v_truthy(c->arg[1]), ret, e);
+}
+
+int rpc_new_subprofile(struct call *c, struct value **ret, struct err *e)
+{
+	c->type = ITEM_PROFILE;
+	return new_object(c, true, ret, e);
+}
+
+/* The object of the handle in the first argument, checked to be of the method's type and open to the caller. */
+static int open_handle(struct call *c, const char *verb, struct item **ret, struct err *e)
+{
+	const char *handle = arg_str(c, 0);
+	char resource[64];
+	if (handle == NULL)
+		return err_py(e, CB_EINVAL, PY_ATTR, "'%s' object has no attribute 'startswith'", v_type_name(c->arg[0]));
+	int rc = draft_peek(c->r, handle, ret, e);
+	if (rc != CB_OK)
+		return rc;
+	snprintf(resource, sizeof(resource), "%s_%s", verb, item_table(c->type)->name);
+	if (item_type(*ret) != c->type)
+		rc = err_py(e, CB_EINVAL, PY_VALUE, "the handle is of a %s, not a %s", item_table(item_type(*ret))->name, item_table(c->type)->name);
+	else
+		rc = call_may(c, resource, *ret, e);
+	if (rc != CB_OK) {
+		item_unref(*ret);
+		*ret = NULL;
+	}
+	return rc;
+}
+
+int rpc_modify_item(struct call *c, struct value **ret, struct err *e)
+{
+	CLEANUP(item_unrefp) struct item *it = NULL;
+	const char *attribute = arg_str(c, 1);
+	int rc = open_handle(c, "modify", &it, e);
+	if (rc != CB_OK)
+		return rc;
+	if (attribute == NULL)
+		return err_py(e, CB_EINVAL, PY_TYPE, "attribute name must be string, not '%s'", v_type_name(c->arg[1]));
+	rc = draft_modify(c->r, arg_str(c, 0), attribute, c->arg[2], e);
+	if (rc != CB_OK && rc != NO_ATTRIBUTE)
+		return rc;
+	*ret = v_bool(rc == CB_OK);
+	return CB_OK;
+}
+
+int save_edited(struct core *core, struct item *it, bool as_new, struct err *e)
+{
+	CLEANUP(item_unrefp) struct item *published = model_by_uid(core->model, item_uid(it));
+	/* A changed name is a renaming: what refers to the object follows. */
+	if (published != NULL && !str_eq(item_name(published), item_name(it))) {
+		int rc = edit_rename(core, published, item_name(it), e);
+		if (rc != CB_OK)
+			return rc;
+	}
+	if (published != NULL && as_new)
+		return err_set(e, CB_EEXIST, "An object already exists with that name. Try 'edit'?");
+	return edit_save(core, it, as_new, true, e);
+}
+
+int rpc_save_item(struct call *c, struct value **ret, struct err *e)
+{
+	CLEANUP(item_unrefp) struct item *it = NULL;
+	int rc = open_handle(c, "save", &it, e);
+	if (rc == CB_OK)
+		rc = save_edited(c->r->core, it, v_str_is(c->arg[2], "new"), e);
+	if (rc != CB_OK)
+		return rc;
+	draft_saved(c->r, arg_str(c, 0), it);
+	*ret = v_bool(true);
+	return CB_OK;
+}
+
+int rpc_copy_item(struct call *c, struct value **ret, struct err *e)
+{
+	CLEANUP(item_unrefp) struct item *it = NULL;
+	const char *name = arg_str(c, 1);
+	int rc = open_handle(c, "copy", &it, e);
+	if (rc != CB_OK)
+		return rc;
+	if (name == NULL)
+		return err_py(e, CB_EINVAL, PY_TYPE, "name must of be type str");
+	rc = edit_copy(c->r->core, it, name, NULL, e);
+	if (rc != CB_OK)
+		return rc;
+	*ret = v_bool(true);
+	return CB_OK;
+}
+
+int rpc_rename_item(struct call *c, struct value **ret, struct err *e)
+{
+	CLEANUP(item_unrefp) struct item *it = NULL, *published = NULL;
+	const char *name = arg_str(c, 1);
+	int rc = open_handle(c, "rename", &it, e);
+	if (rc != CB_OK)
+		return rc;
+	if (name == NULL)
+		return err_py(e, CB_EINVAL, PY_TYPE, "name must of be type str");
+	published = model_by_uid(c->r->core->model, item_uid(it));
+	if (published == NULL)
+		return err_set(e, CB_ENOENT, "internal error, unknown %s name %s", item_table(c->type)->name, item_name(it));
+	rc = edit_rename(c->r->core, published, name, e);
+	if (rc != CB_OK)
+		return rc;
+	*ret = v_bool(true);
+	return CB_OK;
+}
+
+int rpc_remove_item(struct call *c, struct value **ret, struct err *e)
+{
+	const char *name = arg_str(c, 0);
+	char resource[64];
+	CLEANUP(item_unrefp) struct item *it = name == NULL ? NULL : model_get(c->r->core->model, c->type, name);
+	snprintf(resource, sizeof(resource), "remove_%s", item_table(c->type)->name);
+	int rc = call_may(c, resource, it, e);
+	/* compat: what is not there is removed */
+	if (rc == CB_OK && it != NULL) {
+		rc = edit_remove(c->r->core, c->type, name, v_truthy(c->arg[2]), true, e);
+		if (rc == CB_OK)
+			draft_drop(c->r, item_uid(it));
+	}
+	if (rc != CB_OK)
+		return rc;
+	*ret = v_bool(true);
+	return CB_OK;
+}
+
+/* A uid of 32 hexadecimal digits that is a version 4 UUID, as Cobbler's validate_uuid has it. */
+static bool uuid_ok(const char *s)
+{
+	return s != NULL && strlen(s) == 32 && strspn(s, "0123456789abcdef") == 32;
+}
+
+static int by_uid(struct call *c, struct item **ret, struct err *e)
+{
+	const char *uid = arg_str(c, 0);
+	if (!uuid_ok(uid))
+		return err_py(e, CB_EINVAL, PY_VALUE, "The given uuid did not have the correct format!");
+	*ret = model_by_uid(c->r->core->model, uid);
+	if (*ret == NULL)
+		return err_py(e, CB_ENOENT, PY_VALUE, "Item with item_uuid \"%s\" does not exist!", uid);
+	return CB_OK;
+}
+
+int rpc_resolved_value(struct call *c, struct value **ret, struct err *e)
+{
+	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->r->core->settings);
+	CLEANUP(item_unrefp) struct item *it = NULL;
+	const char *attribute = arg_str(c, 1);
+	int rc = by_uid(c, &it, e);
+	if (rc != CB_OK)
+		return rc;
+	if (attribute != NULL && *attribute != '\0')
+		*ret = resolve_field(c->r->core->model, settings, it, attribute);
+	if (*ret == NULL)
+		return err_py(e, CB_ENOENT, PY_ATTR, "Attribute \"%s\" did not exist on item with UID \"%s\" and name \"%s\"", attribute == NULL ? "" : attribute,
+			item_uid(it), item_name(it));
+	return CB_OK;
+}
+
+int rpc_set_resolved_value(struct call *c, struct value **ret, struct err *e)
+{
+	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->r->core->settings);
+	CLEANUP(item_unrefp) struct item *it = NULL, *edited = NULL;
+	const char *attribute = arg_str(c, 1);
+	char resource[64];
+	int rc = by_uid(c, &it, e);
+	if (rc != CB_OK)
+		return rc;
+	snprintf(resource, sizeof(resource), "modify_%s", item_table(item_type(it))->name);
+	rc = call_may(c, resource, it, e);
+	if (rc != CB_OK)
+		return rc;
+	edited = item_edit(it);
+	rc = attribute == NULL ? NO_ATTRIBUTE : apply_attribute(c->r->core, settings, edited, attribute, c->arg[2], e);
+	if (rc == NO_ATTRIBUTE)
+		rc = err_py(e, CB_ENOENT, PY_ATTR, "%s \"%s\" has no attribute \"%s\"", item_table(item_type(it))->name, item_name(it),
+			attribute == NULL ? "" : attribute);
+	if (rc == CB_OK)
+		rc = edit_save(c->r->core, edited, false, true, e);
+	if (rc == CB_OK)
+		*ret = v_bool(true);
+	return rc;
+}
+
+/* When anything changed: the newest mtime, or, when something went away since, the moment at which that was noticed. */
+int rpc_last_modified_time(struct call *c, struct value **ret, struct err *e UNUSED)
+{
+	struct rpc *r = c->r;
+	uint64_t version = model_version(r->core->model);
+	pthread_mutex_lock(&r->lock);
+	bool known = r->modified_version == version + 1;
+	double last = r->modified;
+	pthread_mutex_unlock(&r->lock);
+	if (!known) {
+		double newest = 0;
+		for (int t = 0; t < ITEM_TYPES; t++) {
+			CLEANUP(item_list_free) struct item_list l = model_items(r->core->model, (enum item_type)t);
+			for (size_t i = 0; i < l.n; i++)
+				if (v_float_of(item_get(l.v[i], "mtime")) > newest)
+					newest = v_float_of(item_get(l.v[i], "mtime"));
+		}
+		last = newest > last || last == 0 ? newest : clock_wall();
+		pthread_mutex_lock(&r->lock);
+		r->modified = last;
+		r->modified_version = version + 1;
+		pthread_mutex_unlock(&r->lock);
+	}
+	*ret = v_float(last);
+	return CB_OK;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * rpc.c - a request document in, a response document out: find the row, check arguments and rights, call the handler.
+ */
+#include "rpc/rpc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "rpc/internal.h"
+#include "wire/xmlrpc.h"
+
+int rpc_open(struct core *c, struct rpc **ret, struct err *e)
+{
+	struct rpc *r = xcalloc(1, sizeof(*r));
+	r->core = c;
+	pthread_mutex_init(&r->lock, NULL);
+	int rc = table_build(r, e);
+	if (rc == CB_OK)
+		rc = auth_open(c, &r->auth, e);
+	if (rc != CB_OK) {
+		rpc_close(r);
+		return rc;
+	}
+	*ret = r;
+	return CB_OK;
+}
+
+void rpc_close(struct rpc *r)
+{
+	if (r == NULL)
+		return;
+	session_free(r);
+	drafts_free(r);
+	table_free(r);
+	auth_close(r->auth);
+	pthread_mutex_destroy(&r->lock);
+	free(r);
+}
+
+const char *arg_str(const struct call *c, size_t i)
+{
+	return i < c->n_args && v_is(c->arg[i], V_STR) ? v_cstr(c->arg[i]) : NULL;
+}
+
+bool arg_is_none(const struct call *c, size_t i)
+{
+	return i >= c->n_args || c->arg[i] == NULL || v_is(c->arg[i], V_NONE);
+}
+
+/* The nine types that Cobbler's API names. */
+bool type_by_name(const struct value *what, enum item_type *ret)
+{
+	for (int t = 0; t < ITEM_TYPES; t++)
+		if (v_str_is(what, item_table((enum item_type)t)->name)) {
+			*ret = (enum item_type)t;
+			return true;
+		}
+	return false;
+}
+
+/* Takes the leading "what" off the arguments. compat: three different faults for a type that does not exist. */
+static int take_what(struct call *c, struct err *e)
+{
+	const struct value *what = c->arg[0];
+	struct strbuf text CLEANUP(sb_free) = { 0 };
+	if (!type_by_name(what, &c->type)) {
+		v_py_str(&text, what);
+		if (str_starts(c->entry->name, "find_items"))
+			return err_py(e, CB_EINVAL, PY_VALUE, "what needs to be a valid collection if it is non empty!");
+		if (str_eq(c->entry->name, "new_item"))
+			return err_set(e, CB_EINVAL, "internal error, collection name is \"%s\"", sb_str(&text));
+		return err_set(e, CB_EINVAL, "internal error, collection name \"%s\" not supported", sb_str(&text));
+	}
+	memmove(c->arg, c->arg + 1, (c->n_args - 1) * sizeof(c->arg[0]));
+	c->n_args--;
+	if (c->given > 0)
+		c->given--;
+	return CB_OK;
+}
+
+int call_may(struct call *c, const char *resource, const struct item *it, struct err *e)
+{
+	const char *file = c->n_args > 0 ? arg_str(c, 0) : NULL;
+	return auth_authorize(c->r->auth, c->user, resource, it, file, e);
+}
+
+static int check_access(struct call *c, const struct value *token, struct err *e)
+{
+	const struct entry *en = c->entry;
+	char resource[128];
+	if (v_is(token, V_STR))
+		c->token = v_cstr(token);
+	if (en->m->access == FOR_ALL)
+		return CB_OK;
+	int rc = session_user(c->r, token, c->user, e);
+	if (rc != CB_OK || en->m->access != BY_RIGHT)
+		return rc;
+	if (!(en->m->flags & M_WHAT))
+		return call_may(c, en->resource, NULL, e);
+	/* The resource of new_item("distro", ...) is that of new_distro. */
+	const char *mark = strstr(en->resource, "%s");
+	snprintf(resource, sizeof(resource), "%.*s%s%s", (int)(mark - en->resource), en->resource, item_table(c->type)->name, mark + 2);
+	return call_may(c, resource, NULL, e);
+}
+
+static int find_method(struct rpc *r, const char *name, const struct entry **ret, struct err *e)
+{
+	if (name[0] == '_' || str_eq(name, "background_load_items"))
+		return err_set(e, CB_EPERM, "forbidden method");
+	*ret = map_get(&r->methods, name);
+	if (*ret == NULL)
+		return err_set(e, CB_ENOENT, "unknown remote method '%s'", name);
+	return CB_OK;
+}
+
+int rpc_dispatch(struct rpc *r, const char *method, const struct value *params, const char *peer, unsigned depth, struct value **ret,
+	bool *tilde, struct err *e)
+{
+	struct call c = { .r = r, .peer = peer, .depth = depth };
+	int rc = find_method(r, method, &c.entry, e);
+	if (rc == CB_OK)
+		rc = arity_check(c.entry, v_len(params), e);
+	if (rc != CB_OK)
+		return rc;
+	c.n_args = c.entry->n_args;
+	c.given = v_len(params);
+	c.type = c.entry->type;
+	for (size_t i = 0; i < c.n_args; i++)
+		c.arg[i] = i < c.given ? v_list_at(params, i) : c.entry->args[i].dflt;
+	const struct value *token = c.entry->token_at >= 0 ? c.arg[c.entry->token_at] : NULL;
+	if (c.entry->m->flags & M_WHAT)
+		rc = take_what(&c, e);
+	if (rc == CB_OK)
+		rc = check_access(&c, token, e);
+	if (rc != CB_OK)
+		return rc;
+	*ret = NULL;
+	*tilde = (c.entry->m->flags & M_TILDE) != 0;
+	rc = c.entry->m->fn(&c, ret, e);
+	if (rc == CB_OK && *ret == NULL)
+		*ret = v_none();
+	return rc;
+}
+
+/* <class 'X'>:message. compat: str() of CX and KeyError is the repr of their argument. */
+void fault_text(struct strbuf *out, const struct err *e)
+{
+	const char *cls = e->cls != NULL ? e->cls : PY_CX;
+	sb_addf(out, "<class '%s'>:", cls);
+	if (str_eq(cls, PY_CX) || str_eq(cls, PY_KEY))
+		py_str_repr(out, e->text, strlen(e->text));
+	else
+		sb_adds(out, e->text);
+}
+
+static void write_fault(struct strbuf *out, const struct err *e)
+{
+	struct strbuf b CLEANUP(sb_free) = { 0 };
+	fault_text(&b, e);
+	xmlrpc_write_fault(out, 1, sb_str(&b));
+}
+
+static void log_call(const struct xmlrpc_call *call, const char *peer, int rc, const struct err *e, int64_t began)
+{
+	double ms = (double)(clock_mono_us() - began) / 1000;
+	if (rc == CB_OK)
+		log_debug("rpc", "%s from %s: %.1f ms", call->method, peer, ms);
+	else
+		log_info("rpc", "%s from %s: %s: %s", call->method, peer, e->cls != NULL ? e->cls : PY_CX, e->text);
+}
+
+void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, struct strbuf *out)
+{
+	struct xmlrpc_call call;
+	struct err e = { 0 };
+	struct value *result = NULL;
+	bool tilde = false;
+	int64_t began = clock_mono_us();
+	if (xmlrpc_parse_call(body, n, &call, &e) != CB_OK) {
+		log_info("rpc", "a bad request from %s: %s", peer, e.text);
+		write_fault(out, &e);
+		return;
+	}
+	int rc = rpc_dispatch(r, call.method, call.params, peer, 0, &result, &tilde, &e);
+	if (rc == CB_OK)
+		rc = xmlrpc_write_response(out, result, tilde, &e);
+	if (rc != CB_OK)
+		write_fault(out, &e);
+	log_call(&call, peer, rc, &e, began);
+	v_unref(result);
+	v_unref(call.params);
+}
+
+int rpc_invoke(struct rpc *r, const char *method, const struct value *params, const char *peer, struct value **ret, struct err *e)
+{
+	bool tilde;
+	return rpc_dispatch(r, method, params, peer, 0, ret, &tilde, e);
+}

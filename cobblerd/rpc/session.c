@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * session.c - tokens: 36 characters (base64 of 25 random bytes), dropped after the setting auth_token_expiration without use.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "rpc/internal.h"
+
+#define DEFAULT_EXPIRY 3600
+
+struct session { double used; char user[AUTH_USER_MAX]; };
+
+void session_free(struct rpc *r)
+{
+	void *v;
+	for (size_t i = 0; map_next(&r->tokens, &i, NULL, &v); )
+		free(v);
+	map_free(&r->tokens);
+}
+
+static double expiry(struct rpc *r)
+{
+	struct value *s CLEANUP(v_unrefp) = settings_snapshot(r->core->settings);
+	return (double)v_dict_int(s, "auth_token_expiration", DEFAULT_EXPIRY);
+}
+
+/* Drops what is too old; when still full, the one used longest ago. Locked. */
+static void make_room(struct rpc *r, double max_age)
+{
+	double now = clock_wall(), oldest = now;
+	const char *key, *old[64];
+	void *v;
+	size_t n;
+	do {
+		n = 0;
+		for (size_t i = 0; n < ARRAY_LEN(old) && map_next(&r->tokens, &i, &key, &v); )
+			if (now - ((struct session *)v)->used > max_age)
+				old[n++] = key;
+		for (size_t i = 0; i < n; i++)
+			free(map_del(&r->tokens, old[i]));
+	} while (n == ARRAY_LEN(old));
+	if (r->tokens.live < TOKENS_MAX)
+		return;
+	const char *victim = NULL;
+	for (size_t i = 0; map_next(&r->tokens, &i, &key, &v); )
+		if (((struct session *)v)->used <= oldest) {
+			oldest = ((struct session *)v)->used;
+			victim = key;
+		}
+	if (victim != NULL)
+		free(map_del(&r->tokens, victim));
+}
+
+static void base64_25(char out[TOKEN_LEN + 1])
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	unsigned char raw[27] = { 0 };
+	random_bytes(raw, 25);
+	for (size_t i = 0; i < 9; i++) {
+		uint32_t w = (uint32_t)raw[3 * i] << 16 | (uint32_t)raw[3 * i + 1] << 8 | raw[3 * i + 2];
+		for (size_t k = 0; k < 4; k++)
+			out[4 * i + k] = digits[w >> (18 - 6 * k) & 63];
+	}
+	out[34] = out[35] = '=';
+	out[TOKEN_LEN] = '\0';
+	explicit_bzero(raw, sizeof(raw));
+}
+
+void random_token(char out[TOKEN_LEN + 1])
+{
+	base64_25(out);
+}
+
+int session_new(struct rpc *r, const char *user, char token[TOKEN_LEN + 1], struct err *e)
+{
+	struct session *s;
+	double age = expiry(r);
+	if (strlen(user) >= AUTH_USER_MAX)
+		return err_set(e, CB_EINVAL, "login failed");
+	base64_25(token);
+	s = xcalloc(1, sizeof(*s));
+	s->used = clock_wall();
+	memcpy(s->user, user, strlen(user) + 1);
+	pthread_mutex_lock(&r->lock);
+	make_room(r, age);
+	free(map_put(&r->tokens, token, s));
+	pthread_mutex_unlock(&r->lock);
+	log_info("rpc", "login: user %s", user);
+	return CB_OK;
+}
+
+bool session_end(struct rpc *r, const char *token)
+{
+	pthread_mutex_lock(&r->lock);
+	struct session *s = map_del(&r->tokens, token);
+	pthread_mutex_unlock(&r->lock);
+	free(s);
+	return s != NULL;
+}
+
+int session_user(struct rpc *r, const struct value *token, char user[AUTH_USER_MAX], struct err *e)
+{
+	double age = expiry(r), now = clock_wall();
+	if (!v_is(token, V_STR) || v_len(token) != TOKEN_LEN)
+		return err_py(e, CB_EPERM, PY_VALUE, "\"token\" did not have the correct format or type!");
+	pthread_mutex_lock(&r->lock);
+	struct session *s = map_get(&r->tokens, v_cstr(token));
+	if (s != NULL && now - s->used > age) {
+		free(map_del(&r->tokens, v_cstr(token)));
+		s = NULL;
+	}
+	if (s != NULL) {
+		s->used = now;
+		memcpy(user, s->user, AUTH_USER_MAX);
+	}
+	pthread_mutex_unlock(&r->lock);
+	if (s == NULL)
+		return err_set(e, CB_EPERM, "invalid token: %s", v_cstr(token));
+	return CB_OK;
+}
