@@ -110,7 +110,7 @@ int rpc_extended_version(struct call *c UNUSED, struct value **ret, struct err *
 	*ret = v_dict();
 	v_dict_set(*ret, "gitdate", v_str("?"));
 	v_dict_set(*ret, "gitstamp", v_str("cobblerd " COBBLERD_VERSION));
-	v_dict_set(*ret, "builddate", v_str(__DATE__ " " __TIME__));
+	v_dict_set(*ret, "builddate", v_str("?"));
 	v_dict_set(*ret, "version", v_str(COBBLER_COMPAT));
 	v_dict_set(*ret, "version_tuple", tuple);
 	return CB_OK;
