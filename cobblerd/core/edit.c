@@ -57,12 +57,11 @@ static int check_and_store(struct core *c, struct item *it, bool as_new, struct 
 {
 	struct value *settings = settings_snapshot(c->settings);
 	*old = published(c, it);
-	if (as_new && *old == NULL) {
-		CLEANUP(item_unrefp) struct item *named = model_get(c->model, item_type(it), item_name(it));
-		if (named != NULL) {
-			v_unref(settings);
-			return err_set(e, CB_EEXIST, "An object already exists with that name. Try 'edit'?");
-		}
+	if (*old == NULL)
+		*old = model_get(c->model, item_type(it), item_name(it));
+	if (as_new && *old != NULL && !str_eq(item_uid(*old), item_uid(it))) {
+		v_unref(settings);
+		return err_set(e, CB_EEXIST, "An object already exists with that name. Try 'edit'?");
 	}
 	int rc = model_check(c->model, settings, it, *old, e);
 	v_unref(settings);
