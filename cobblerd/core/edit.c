@@ -56,10 +56,11 @@ static void stamp(struct core *c, struct item *it)
 static int check_and_store(struct core *c, struct item *it, bool as_new, struct item **old, struct err *e)
 {
 	struct value *settings = settings_snapshot(c->settings);
+	CLEANUP(item_unrefp) struct item *named = model_get(c->model, item_type(it), item_name(it));
 	*old = published(c, it);
-	if (*old == NULL)
-		*old = model_get(c->model, item_type(it), item_name(it));
-	if (as_new && *old != NULL && !str_eq(item_uid(*old), item_uid(it))) {
+	if (*old == NULL && named != NULL)
+		*old = item_ref(named);
+	if (as_new && named != NULL) {
 		v_unref(settings);
 		return err_set(e, CB_EEXIST, "An object already exists with that name. Try 'edit'?");
 	}

@@ -8,8 +8,7 @@
 #include "core/core.h"
 
 /* it: an unshared edited item (borrowed). It replaces the published item of the same uid, else (compat: Collection.add) the one of
- * the same name, else it is new. as_new: fail with CB_EEXIST when the
- * name is taken ("An object already exists with that name. Try 'edit'?"). Sets ctime/mtime/depth. */
+ * the same name, else it is new. as_new: fail with CB_EEXIST when the name is taken. Sets ctime, mtime, depth. */
 int edit_save(struct core *c, struct item *it, bool as_new, bool triggers, struct err *e) MUST_CHECK;
 /* A copy under a new name and uid; *ret (may be NULL) owned. */
 int edit_copy(struct core *c, const struct item *it, const char *newname, struct item **ret, struct err *e) MUST_CHECK;
