@@ -92,15 +92,16 @@ bool lease_without_core(struct lease_table *t, const struct lease_request *q, ch
 
 /* ---- the answer ---- */
 
-static void put_addresses(struct dhcp_reply *r, const struct lease_request *q, const struct lease_client *cl)
+/* own: the address is the one that the model has, so its netmask and gateway fit too. */
+static void put_addresses(struct dhcp_reply *r, const struct lease_request *q, const struct lease_client *cl, bool own)
 {
 	const struct lease_subnet *s = q->subnet;
-	uint32_t mask = cl->netmask != 0 ? cl->netmask : s->mask;
+	uint32_t mask = own && cl->netmask != 0 ? cl->netmask : s->mask;
 	dhcp_put_u32(r, OPT_NETMASK, mask);
 	if (s->mask != 0xffffffffu)
 		dhcp_put_u32(r, OPT_BROADCAST, (q->subnet->net & mask) | ~mask);
 	/* With no router or name server known we name ourselves: Debian's installer stops at a prompt when either is missing. */
-	if (cl->gateway != 0)
+	if (own && cl->gateway != 0)
 		dhcp_put_u32(r, OPT_ROUTERS, cl->gateway);
 	else if (s->routers.n > 0)
 		dhcp_put_ips(r, OPT_ROUTERS, s->routers.ip, s->routers.n);
@@ -190,7 +191,7 @@ static void fill(struct dhcp_reply *r, const struct lease_request *q, const stru
 	r->ciaddr = type == DHCP_ACK ? q->m->ciaddr : 0;
 	r->yiaddr = ip;
 	put_boot(r, q, cl);
-	put_addresses(r, q, cl);
+	put_addresses(r, q, cl, ip == 0 || cl->ip == 0 || ip == cl->ip);
 	dhcp_put_text(r, OPT_HOSTNAME, cl->hostname);
 	dhcp_put_text(r, OPT_DOMAIN, cl->domain[0] != '\0' ? cl->domain : q->subnet->domain);
 	if (cl->search[0] != '\0' && dhcp_wants(q->m, OPT_DOMAIN_SEARCH))

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * messages.c - see messages.h.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "netboot/messages.h"
+
+static const uint16_t sizes[] = {
+	[MSG_DHCP_QUESTION] = sizeof(struct dhcp_question), [MSG_DHCP_ANSWER] = sizeof(struct dhcp_answer),
+	[MSG_TFTP_QUESTION] = sizeof(struct tftp_question), [MSG_TFTP_ANSWER] = sizeof(struct tftp_answer),
+};
+
+void msg_head_init(struct msg_head *h, enum msg_type type, size_t size, uint64_t id)
+{
+	h->magic = MSG_MAGIC;
+	h->type = (uint16_t)type;
+	h->size = (uint16_t)size;
+	h->id = id;
+}
+
+#define ENDED(a) (memchr((a), 0, sizeof(a)) != NULL)
+
+bool msg_valid(const union any_message *m, size_t n)
+{
+	const struct lease_client *c = &m->dhcp_answer.client;
+	if (n < sizeof(m->head) || m->head.magic != MSG_MAGIC || m->head.type == 0 || m->head.type >= ARRAY_LEN(sizes) ||
+		m->head.size != n || n != sizes[m->head.type])
+		return false;
+	switch ((enum msg_type)m->head.type) {
+	case MSG_DHCP_QUESTION:
+		return m->dhcp_question.hlen <= sizeof(m->dhcp_question.mac) && m->dhcp_question.ncandidates <= LEASE_CANDIDATES;
+	case MSG_DHCP_ANSWER:
+		return c->dns.n <= LEASE_LIST && ENDED(c->system) && ENDED(c->hostname) && ENDED(c->domain) && ENDED(c->search) &&
+			ENDED(c->file);
+	case MSG_TFTP_QUESTION:
+		return ENDED(m->tftp_question.ip) && ENDED(m->tftp_question.path);
+	case MSG_TFTP_ANSWER:
+		return ENDED(m->tftp_answer.why) && m->tftp_answer.length <= INT64_MAX && m->tftp_answer.offset <= INT64_MAX;
+	}
+	return false;
+}
+
+bool nb_msg_send(int sock, const struct msg_head *h, int fd, int flags)
+{
+	union { struct cmsghdr h; char buf[CMSG_SPACE(sizeof(int))]; } c = { 0 };
+	struct iovec iov = { (void *)(uintptr_t)h, h->size };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+	if (fd >= 0) {
+		m.msg_control = c.buf;
+		m.msg_controllen = sizeof(c.buf);
+		c.h.cmsg_level = SOL_SOCKET;
+		c.h.cmsg_type = SCM_RIGHTS;
+		c.h.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&c.h), &fd, sizeof(fd));
+	}
+	ssize_t n;
+	do
+		n = sendmsg(sock, &m, MSG_NOSIGNAL | flags);
+	while (n == -1 && errno == EINTR);
+	return n == h->size;
+}
+
+ssize_t nb_msg_recv(int sock, union any_message *msg, int *fd, int flags)
+{
+	union { struct cmsghdr h; char buf[CMSG_SPACE(sizeof(int))]; } c = { 0 };
+	struct iovec iov = { msg, sizeof(*msg) };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = c.buf, .msg_controllen = sizeof(c.buf) };
+	ssize_t n;
+	*fd = -1;
+	do
+		n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC | flags);
+	while (n == -1 && errno == EINTR);
+	struct cmsghdr *h = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+	if (h != NULL && h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS && h->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(fd, CMSG_DATA(h), sizeof(*fd));
+	return n;
+}
