@@ -279,15 +279,7 @@ CHECK(strip)
 {
 	if (!v_is(v, V_STR))
 		return wrong_type(f, "str", e);
-	const char *s = v_cstr(v);
-	size_t n = v_len(v);
-	while (n > 0 && isspace((unsigned char)s[n - 1]))
-		n--;
-	while (n > 0 && isspace((unsigned char)*s)) {
-		s++;
-		n--;
-	}
-	*ret = v_strn(s, n);
+	*ret = text_stripped(v);
 	return CB_OK;
 }
 

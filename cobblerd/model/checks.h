@@ -29,6 +29,7 @@ check_fn check_parent, check_distro, check_profile, check_image, check_menu, che
 /* text_forms.c: Cobbler's utils.input_* */
 /* Splits like a POSIX shell without comments (Python's shlex.split). *ret: list of text, owned. ValueError "No closing quotation". */
 int shlex_split(const char *s, struct value **ret, struct err *e) MUST_CHECK;
+struct value *text_stripped(const struct value *v);        /* a str without white space at its ends; returns owned */
 int input_list(const struct value *v, struct value **ret, struct err *e) MUST_CHECK;            /* no <<inherit>> */
 int input_dict(const struct value *v, bool multiples, struct value **ret, struct err *e) MUST_CHECK;
 int input_bool(const struct value *v, bool *ret, struct err *e) MUST_CHECK;

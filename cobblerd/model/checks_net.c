@@ -68,19 +68,6 @@ bool hostname_valid(const char *s)
 	}
 }
 
-static struct value *stripped(const struct value *v)
-{
-	const char *s = v_cstr(v);
-	size_t n = v_len(v);
-	while (n > 0 && isspace((unsigned char)s[n - 1]))
-		n--;
-	while (n > 0 && isspace((unsigned char)*s)) {
-		s++;
-		n--;
-	}
-	return v_strn(s, n);
-}
-
 /* Netmasks have ones only at the top; 0.0.0.0 counts. */
 static bool is_netmask(const char *s)
 {
@@ -95,7 +82,7 @@ static int check_v4(const struct value *v, bool want_mask, struct value **ret, s
 {
 	if (!v_is(v, V_STR))
 		return err_py(e, CB_EINVAL, PY_TYPE, "Invalid input, addr must be a string");
-	struct value *s = stripped(v);
+	struct value *s = text_stripped(v);
 	int rc = CB_OK;
 	if (v_len(s) > 0 && !ipv4_valid(v_cstr(s)))
 		rc = err_py(e, CB_EINVAL, PY_ADDR, "Invalid IPv4 address format (%s)", v_cstr(s));
@@ -112,7 +99,7 @@ static int check_v6(const struct value *v, struct value **ret, struct err *e)
 {
 	if (!v_is(v, V_STR))
 		return err_py(e, CB_EINVAL, PY_TYPE, "Invalid input, addr must be a string");
-	struct value *s = stripped(v);
+	struct value *s = text_stripped(v);
 	if (v_len(s) > 0 && !ipv6_valid(v_cstr(s))) {
 		int rc = err_py(e, CB_EINVAL, PY_ADDR, "Invalid IPv6 address format (%s)", v_cstr(s));
 		v_unref(s);
@@ -200,7 +187,7 @@ int check_mac(const struct item_ctx *ctx, struct item *it, const struct field *f
 {
 	if (!v_is(v, V_STR))
 		return err_py(e, CB_EINVAL, PY_TYPE, "Invalid input, mac must be a string");
-	struct value *s = stripped(v);
+	struct value *s = text_stripped(v);
 	char *low = xstrdup(v_cstr(s));
 	for (char *p = low; *p != '\0'; p++)
 		*p = (char)tolower((unsigned char)*p);
@@ -223,7 +210,7 @@ static int check_hostname(const struct value *v, struct value **ret, struct err 
 {
 	if (!v_is(v, V_STR))
 		return err_py(e, CB_EINVAL, PY_TYPE, "Invalid input, dnsname must be a string");
-	struct value *s = stripped(v);
+	struct value *s = text_stripped(v);
 	if (v_len(s) > 0 && !hostname_valid(v_cstr(s))) {
 		int rc = err_py(e, CB_EINVAL, PY_VALUE, "Invalid hostname format (%s)", v_cstr(s));
 		v_unref(s);
@@ -254,7 +241,7 @@ static int check_each(const struct value *v, const char *quote, int (*one)(const
 {
 	struct value *list;
 	if (v_is(v, V_STR)) {
-		struct value *s = stripped(v);
+		struct value *s = text_stripped(v);
 		if (v_len(s) == 0 || is_inherit(s)) {
 			*ret = s;
 			return CB_OK;
@@ -339,7 +326,7 @@ int check_ip6_gateway(const struct item_ctx *ctx UNUSED, struct item *it UNUSED,
 		return err_py(e, CB_EINVAL, PY_TYPE, "%s", f->type_error);
 	if (v_len(v) > 0 && !is_ip(v_cstr(v)))
 		return err_py(e, CB_EINVAL, PY_ADDR, "invalid format of IPv6 IP address (%s)", v_cstr(v));
-	*ret = stripped(v);
+	*ret = text_stripped(v);
 	return CB_OK;
 }
 

@@ -153,18 +153,31 @@ int input_bool(const struct value *v, bool *ret, struct err *e)
 	return CB_OK;
 }
 
+/* s[0..n) without white space at its ends. */
+static const char *strip(const char *s, size_t *n)
+{
+	while (*n > 0 && isspace((unsigned char)s[*n - 1]))
+		(*n)--;
+	while (*n > 0 && isspace((unsigned char)*s)) {
+		s++;
+		(*n)--;
+	}
+	return s;
+}
+
+struct value *text_stripped(const struct value *v)
+{
+	size_t n = v_len(v);
+	const char *s = strip(v_cstr(v), &n);
+	return v_strn(s, n);
+}
+
 static void add_option(struct strbuf *out, const char *key, const struct value *v)
 {
 	struct strbuf b = { 0 };
 	v_py_str(&b, v);
-	const char *s = sb_str(&b);
 	size_t n = b.len;
-	while (n > 0 && isspace((unsigned char)s[n - 1]))
-		n--;
-	while (n > 0 && isspace((unsigned char)*s)) {
-		s++;
-		n--;
-	}
+	const char *s = strip(sb_str(&b), &n);
 	const char *q = memchr(s, ' ', n) != NULL ? "'" : "";
 	sb_addf(out, "%s=%s%.*s%s ", key, q, (int)n, s, q);
 	sb_free(&b);

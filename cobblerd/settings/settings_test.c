@@ -61,6 +61,44 @@ static struct settings *open_with(const char *text)
 	return s;
 }
 
+static void write_text(const char *rel, const char *text)
+{
+	struct err e;
+	char *path = path_of(rel);
+	if (file_replace(AT_FDCWD, path, text, strlen(text), 0640, &e) != CB_OK)
+		fail_msg("%s", e.text);
+	free(path);
+}
+
+static void test_settings_come_with_defaults_and_refuse_wrong_types(void **state)
+{
+	struct settings *s;
+	struct err e;
+	(void)state;
+	s = open_with("");
+	struct value *st = settings_snapshot(s), *d = settings_daemon(s);
+	assert_int_equal(v_dict_int(st, "xmlrpc_port", 0), 25151);
+	assert_int_equal(v_dict_int(v_dict_get(d, "tftp"), "port", 0), 69);
+	char *mod = settings_module(s, "authentication", "module");
+	assert_string_equal(mod, "authentication.configfile");
+	free(mod);
+	v_unref(st);
+	v_unref(d);
+	write_text("/etc/cobbler/settings.d/x.settings", "http_port: maybe\n");
+	assert_int_equal(settings_reload(s, &e), CB_EINVAL);
+	assert_string_equal(e.text, "/etc/cobbler/settings.d/x.settings: http_port: a whole number expected, not 'maybe'");
+	write_text("/etc/cobbler/settings.d/x.settings", "http_port: 8080\nnew_thing: 1\n");
+	write_text("/etc/cobbler/cobblerd.yaml", "dhcp: {enabled: true, interfaces: [br0], subnets: [{subnet: 10.0.0.1/24}]}\n");
+	assert_int_equal(settings_reload(s, &e), CB_EINVAL);
+	assert_string_equal(e.text, "cobblerd.yaml: dhcp.subnets.subnet: a network like 10.0.0.0/24 expected, not '10.0.0.1/24'");
+	write_text("/etc/cobbler/cobblerd.yaml", "dhcp: {enabled: true, interfaces: [br0], subnets: [{subnet: 10.0.0.0/24, range: [10.0.0.5, 10.0.0.9]}]}\n");
+	assert_int_equal(settings_reload(s, &e), CB_OK);
+	st = settings_snapshot(s);
+	assert_int_equal(v_dict_int(st, "http_port", 0), 8080);
+	v_unref(st);
+	settings_close(s);
+}
+
 static void test_names_of_old_releases(void **state)
 {
 	struct settings *s = open_with("default_kickstart: /var/lib/cobbler/kickstarts/sample.ks\nenable_gpxe: 1\nnext_server: 10.0.0.7\n"
@@ -123,6 +161,7 @@ static void test_shipped_settings_of_every_release(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_settings_come_with_defaults_and_refuse_wrong_types),
 		cmocka_unit_test(test_names_of_old_releases),
 		cmocka_unit_test(test_modify_writes_the_file_and_keeps_what_it_does_not_know),
 		cmocka_unit_test(test_shipped_settings_of_every_release),

@@ -18,7 +18,6 @@
 #include "base/file.h"
 #include "base/spawn.h"
 #include "model/resolve.h"
-#include "settings/settings.h"
 #include "store/store.h"
 #include "value/json.h"
 
@@ -329,36 +328,6 @@ static void test_store_keeps_unknown_fields_and_sets_damage_aside(void **state)
 	model_free(m);
 }
 
-static void test_settings_come_with_defaults_and_refuse_wrong_types(void **state)
-{
-	struct settings *s;
-	struct err e;
-	(void)state;
-	if (settings_open(&s, &e) != CB_OK)
-		fail_msg("%s", e.text);
-	struct value *st = settings_snapshot(s), *d = settings_daemon(s);
-	assert_int_equal(v_dict_int(st, "xmlrpc_port", 0), 25151);
-	assert_int_equal(v_dict_int(v_dict_get(d, "tftp"), "port", 0), 69);
-	char *mod = settings_module(s, "authentication", "module");
-	assert_string_equal(mod, "authentication.configfile");
-	free(mod);
-	v_unref(st);
-	v_unref(d);
-	write_text("/etc/cobbler/settings.d/x.settings", "http_port: maybe\n");
-	assert_int_equal(settings_reload(s, &e), CB_EINVAL);
-	assert_string_equal(e.text, "/etc/cobbler/settings.d/x.settings: http_port: a whole number expected, not 'maybe'");
-	write_text("/etc/cobbler/settings.d/x.settings", "http_port: 8080\nnew_thing: 1\n");
-	write_text("/etc/cobbler/cobblerd.yaml", "dhcp: {enabled: true, interfaces: [br0], subnets: [{subnet: 10.0.0.1/24}]}\n");
-	assert_int_equal(settings_reload(s, &e), CB_EINVAL);
-	assert_string_equal(e.text, "cobblerd.yaml: dhcp.subnets.subnet: a network like 10.0.0.0/24 expected, not '10.0.0.1/24'");
-	write_text("/etc/cobbler/cobblerd.yaml", "dhcp: {enabled: true, interfaces: [br0], subnets: [{subnet: 10.0.0.0/24, range: [10.0.0.5, 10.0.0.9]}]}\n");
-	assert_int_equal(settings_reload(s, &e), CB_OK);
-	st = settings_snapshot(s);
-	assert_int_equal(v_dict_int(st, "http_port", 0), 8080);
-	v_unref(st);
-	settings_close(s);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -368,7 +337,6 @@ int main(void)
 		cmocka_unit_test(test_indexes_follow_edits),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_store_keeps_unknown_fields_and_sets_damage_aside),
-		cmocka_unit_test(test_settings_come_with_defaults_and_refuse_wrong_types),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
