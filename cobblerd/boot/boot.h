@@ -21,18 +21,30 @@ struct boot_file {
 };
 void boot_file_free(struct boot_file *f);
 
-/* A path under the TFTP root as firmware and loaders ask for it ("pxelinux.cfg/01-52-54-...", "grub/grub.cfg", "images/D/vmlinuz",
- * "/grub/grub.cfg-01-...", backslashes): generated ones first, then the file tree srv/tftpboot, then boot loaders installed on the host
- * (pxelinux.0, undionly.kpxe, grub ...). CB_ENOENT when there is nothing. */
-int boot_tftp(struct core *c, const char *path, const struct boot_client *who, struct boot_file *ret, struct err *e) MUST_CHECK;
+/* A path under the TFTP root as firmware and loaders ask for it ("pxelinux.cfg/01-52-54-...", "grub/grub.cfg",
+ * "images/D/vmlinuz",
+ * "/grub/grub.cfg-01-...", backslashes): generated ones first, then the file tree srv/tftpboot, then boot loaders
+ * installed on the host (pxelinux.0, undionly.kpxe, grub ...). CB_ENOENT when there is nothing. */
+int boot_tftp(struct core *c, const char *path, const struct boot_client *who, struct boot_file *ret,
+	struct err *e) MUST_CHECK;
 
-/* The answers behind XML-RPC and /cblr/svc; each appends to *out. type: ITEM_PROFILE, ITEM_SYSTEM (or ITEM_IMAGE for ipxe).
- * A missing item gives Cobbler's text ("# profile not found") and CB_ENOENT. */
-int boot_autoinstall(struct core *c, enum item_type type, const char *name, struct strbuf *out, struct err *e) MUST_CHECK;
+/* The answers behind XML-RPC and /cblr/svc; each appends to *out. type: ITEM_PROFILE, ITEM_SYSTEM (or ITEM_IMAGE for
+ * ipxe). Something missing gives Cobbler's text ("# profile not found") in *out and CB_ENOENT; where Cobbler faults
+ * instead, *out is as before and *e has the class and text; so it is when a template cannot be rendered. boot_ipxe with
+ * a NULL or empty name: the menu of everything. */
+int boot_autoinstall(
+	struct core *c, enum item_type type, const char *name, struct strbuf *out, struct err *e) MUST_CHECK;
 int boot_ipxe(struct core *c, enum item_type type, const char *name, struct strbuf *out, struct err *e) MUST_CHECK;
 int boot_bootcfg(struct core *c, enum item_type type, const char *name, struct strbuf *out, struct err *e) MUST_CHECK;
-int boot_script(struct core *c, enum item_type type, const char *name, const char *script, struct strbuf *out, struct err *e) MUST_CHECK;
-int boot_template_file(struct core *c, enum item_type type, const char *name, const char *path, struct strbuf *out, struct err *e) MUST_CHECK;
-int boot_repo_config(struct core *c, enum item_type type, const char *name, struct strbuf *out, struct err *e) MUST_CHECK;
+int boot_script(struct core *c, enum item_type type, const char *name, const char *script, struct strbuf *out,
+	struct err *e) MUST_CHECK;
+int boot_template_file(struct core *c, enum item_type type, const char *name, const char *path, struct strbuf *out,
+	struct err *e) MUST_CHECK;
+int boot_repo_config(
+	struct core *c, enum item_type type, const char *name, struct strbuf *out, struct err *e) MUST_CHECK;
+/* cloud-init's files for Ubuntu's live installer: file is "user-data" (the answer file) or "meta-data"; others are
+ * CB_ENOENT. */
+int boot_nocloud(struct core *c, enum item_type type, const char *name, const char *file, struct strbuf *out,
+	struct err *e) MUST_CHECK;
 
 #endif

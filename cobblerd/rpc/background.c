@@ -6,11 +6,9 @@
 
 #include "boot/boot.h"
 #include "import/import.h"
+#include "manage/manage.h"
 #include "power/power.h"
 #include "rpc/internal.h"
-
-/* Until the room of external daemons is there, weak: a sync then says that it cannot be done. */
-extern int manage_sync(struct core *c, struct task *t, const struct value *options, struct err *e) __attribute__((weak));
 
 struct job {
 	struct core *core;
@@ -30,16 +28,9 @@ static void free_job(void *arg)
 	free(j);
 }
 
-static int do_sync(struct core *c, struct task *t, const struct value *options, struct err *e)
-{
-	if (manage_sync == NULL)
-		return err_set(e, CB_ESTATE, "this server has no sync");
-	return manage_sync(c, t, options, e);
-}
-
 static int run_sync(struct job *j, struct task *t, struct err *e)
 {
-	return do_sync(j->core, t, j->options, e);
+	return manage_sync(j->core, t, j->options, e);
 }
 
 static int run_syncsystems(struct job *j, struct task *t, struct err *e)
@@ -47,7 +38,7 @@ static int run_syncsystems(struct job *j, struct task *t, struct err *e)
 	const struct value *names = v_dict_get(j->options, "systems");
 	if (!v_is(names, V_LIST))
 		return err_py(e, CB_EINVAL, PY_TYPE, "Systems must be a list of one or more strings.");
-	return do_sync(j->core, t, j->options, e);
+	return manage_sync_systems(j->core, t, names, e);
 }
 
 static int run_import(struct job *j, struct task *t, struct err *e)
@@ -188,7 +179,7 @@ int rpc_get_task_status(struct call *c, struct value **ret, struct err *e)
 int rpc_sync(struct call *c, struct value **ret, struct err *e)
 {
 	struct value *options CLEANUP(v_unrefp) = v_dict();
-	int rc = do_sync(c->r->core, NULL, options, e);
+	int rc = manage_sync(c->r->core, NULL, options, e);
 	if (rc == CB_OK)
 		*ret = v_bool(true);
 	return rc;
@@ -202,7 +193,7 @@ int rpc_sync_dhcp(struct call *c, struct value **ret, struct err *e)
 	v_dict_set(options, "dhcp", v_bool(true));
 	/* compat: without a managed DHCP server there is nothing to do, and that is well */
 	if (v_dict_bool(settings, "manage_dhcp", false))
-		rc = do_sync(c->r->core, NULL, options, e);
+		rc = manage_sync(c->r->core, NULL, options, e);
 	if (rc == CB_OK)
 		*ret = v_bool(true);
 	return rc;

@@ -71,8 +71,7 @@ int rpc_generate_ipxe(struct call *c, struct value **ret, struct err *e)
 	for (size_t i = 0; i < ARRAY_LEN(order); i++)
 		if (!arg_is_none(c, order[i]) && v_len(c->arg[order[i]]) > 0)
 			return ask_boot(c, boot_ipxe, types[order[i]], c->arg[order[i]], ret, e);
-	*ret = v_str("");
-	return CB_OK;
+	return ask_boot(c, boot_ipxe, ITEM_PROFILE, NULL, ret, e);
 }
 
 /* profile, system */

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * target.c - what every answer starts from: the settings, the item with its ancestors, and rendering with their values.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "boot/internal.h"
+
+void boot_begin(struct boot_run *r, struct core *c)
+{
+	r->c = c;
+	r->settings = settings_snapshot(c->settings);
+	r->conf_dir = v_dict_cstr(r->settings, "boot_loader_conf_template_dir", "/etc/cobbler/boot_loader_conf");
+	r->bootloc = v_dict_cstr(r->settings, "tftpboot_location", "/srv/tftpboot");
+}
+
+void boot_end(struct boot_run *r)
+{
+	v_unref(r->settings);
+	r->settings = NULL;
+}
+
+static int parents_of_system(struct boot_run *r, struct boot_target *t, struct err *e)
+{
+	struct item *p = model_parent(r->c->model, t->system);
+	if (p == NULL)
+		return err_set(e, CB_ENOENT, "system %s references a missing profile %s", item_name(t->system),
+			item_str(t->system, "profile"));
+	if (item_type(p) == ITEM_IMAGE)
+		t->image = p;
+	else
+		t->profile = p;
+	return CB_OK;
+}
+
+int boot_target_init(struct boot_run *r, const struct item *it, struct boot_target *t, struct err *e)
+{
+	*t = (struct boot_target){ .arch = "" };
+	enum item_type type = item_type(it);
+	if (type == ITEM_SYSTEM) {
+		t->system = item_ref(it);
+		int rc = parents_of_system(r, t, e);
+		if (rc != CB_OK) {
+			boot_target_clear(t);
+			return rc;
+		}
+	} else if (type == ITEM_IMAGE) {
+		t->image = item_ref(it);
+	} else {
+		t->profile = item_ref(it);
+	}
+	if (t->profile != NULL && (t->distro = resolve_distro(r->c->model, t->profile)) == NULL) {
+		int rc = err_set(e, CB_ENOENT, "profile %s references a missing distro %s", item_name(t->profile),
+			item_str(t->profile, "distro"));
+		boot_target_clear(t);
+		return rc;
+	}
+	t->arch = item_str(t->distro != NULL ? t->distro : t->image, "arch");
+	t->blended = resolve_blend(r->c->model, r->settings, it, false);
+	t->flat = v_copy(t->blended);
+	resolve_flatten(t->flat);
+	t->loaders = resolve_field(r->c->model, r->settings, it, "boot_loaders");
+	return CB_OK;
+}
+
+void boot_target_clear(struct boot_target *t)
+{
+	item_unref(t->system);
+	item_unref(t->profile);
+	item_unref(t->image);
+	item_unref(t->distro);
+	v_unref(t->blended);
+	v_unref(t->flat);
+	v_unref(t->loaders);
+	*t = (struct boot_target){ .arch = "" };
+}
+
+struct value *boot_blend(struct boot_run *r, const struct item *it)
+{
+	struct value *b = resolve_blend(r->c->model, r->settings, it, false), *copy = v_copy(b);
+	v_unref(b);
+	return copy;
+}
+
+bool boot_wants(const struct boot_target *t, enum loader l)
+{
+	return v_list_has_str(t->loaders, loader_names[l]);
+}
+
+void boot_promote(struct value *blended, const char *key)
+{
+	struct value *d = v_ref(v_dict_get(blended, key));
+	for (size_t i = 0; v_is(d, V_DICT) && i < v_len(d); i++)
+		v_dict_set(blended, v_dict_key(d, i), v_ref(v_dict_at(d, i)));
+	v_unref(d);
+}
+
+/* Neither language, nor Cobbler's own marks, nor its last filter can find anything in such a text. */
+static bool is_plain(const char *s)
+{
+	return *s != '\n' && strpbrk(s, "$#@\\{") == NULL && strstr(s, "::") == NULL;
+}
+
+int boot_render_line(struct boot_run *r, const char *text, const struct value *vars, struct strbuf *out, struct err *e)
+{
+	if (is_plain(text)) {
+		sb_adds(out, text);
+		return CB_OK;
+	}
+	return render_text(r->c->renderer, text, strlen(text), NULL, vars, r->settings, "kernel options", out, e);
+}
+
+int boot_render_conf(struct boot_run *r, const char *name, const struct value *vars, struct strbuf *out, struct err *e)
+{
+	char *rel = xasprintf("%s/%s", r->conf_dir, name);
+	char *path = path_of(rel);
+	int rc = CB_OK;
+	if (access(path, F_OK) != 0)
+		rc = err_py(e, CB_ENOENT, "FileNotFoundError", "[Errno 2] No such file or directory: '%s'", rel);
+	if (rc == CB_OK)
+		rc = render_file(r->c->renderer, path, NULL, vars, r->settings, out, e);
+	free(path);
+	free(rel);
+	return rc;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * internal.h - one sync: what its parts share.
+ */
+#ifndef MANAGE_INTERNAL_H
+#define MANAGE_INTERNAL_H
+
+#include "base/map.h"
+#include "boot/internal.h"
+#include "manage/manage.h"
+
+/* The tree under the TFTP root. Entries are relative paths; the manifest holds what syncs wrote. */
+struct tree {
+	int dirfd;                 /* of the real directory */
+	char *real;                /* its path */
+	const char *shown;         /* as the settings write it */
+	struct map *old,
+		now; /* entry -> signature (owned text): "" generated, "@NAME" generated for a system, else of a copy */
+	const char *owner;         /* the system that tree_write and tree_symlink write for; NULL: none */
+	struct map scope;          /* partial: systems whose entries of old go when they are not in now */
+	struct map dirs;           /* directories that exist */
+	bool partial;              /* entries of old that are not in now stay */
+	size_t written, same;
+};
+
+struct sync {
+	struct boot_run r;
+	struct task *t;
+	struct tree tree;
+	struct dhcp *dhcp;         /* collected on the way, NULL when not wanted */
+};
+
+/* Into the task's log and ours, in Cobbler's words. */
+void say(struct sync *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+int tree_open(struct tree *t, const char *dir, bool partial, struct err *e) MUST_CHECK;
+/* A file with these bytes, replaced at once; an equal one is left alone. */
+int tree_write(struct tree *t, const char *rel, const void *p, size_t n, struct err *e) MUST_CHECK;
+int tree_symlink(struct tree *t, const char *rel, const char *to, struct err *e) MUST_CHECK;
+/* A copy of a file elsewhere: a hard link where that is possible. how: what was done ("" when it was there already). */
+int tree_copy(struct tree *t, const char *rel, const char *src, const char **how, struct err *e) MUST_CHECK;
+int tree_mkdir(struct tree *t, const char *rel, struct err *e) MUST_CHECK;
+/* A partial sync is about this system: what it no longer has is removed at the end. */
+void tree_scope(struct tree *t, const char *system);
+/* Removes left-over files and writes the manifest. gone (may be NULL) is told each. */
+int tree_close(struct tree *t, void (*gone)(void *arg, const char *rel), void *arg, struct err *e) MUST_CHECK;
+
+/* The whole tree: loaders, media, systems, menus. */
+int write_tftp_tree(struct sync *s, struct err *e) MUST_CHECK;
+int write_system(struct sync *s, const struct item *sys, struct err *e) MUST_CHECK;
+int write_menus(struct sync *s, struct err *e) MUST_CHECK;
+int write_distro_web(struct sync *s, const struct item *distro, struct err *e) MUST_CHECK;
+int write_boot_files(struct sync *s, const struct item *distro, struct err *e) MUST_CHECK;
+
+/* A configuration file of the host (path as Cobbler names it), rendered from a template of /etc/cobbler. */
+int write_config(
+	struct sync *s, const char *template, const char *path, const struct value *vars, struct err *e) MUST_CHECK;
+int write_host_file(const char *path, const struct strbuf *text, struct err *e) MUST_CHECK;
+struct value *date_now(void);
+
+/* DHCP: interfaces are collected from the systems, then written for isc or dnsmasq. */
+struct dhcp *dhcp_new(struct sync *s);
+void dhcp_free(struct dhcp *d);
+int dhcp_collect(struct dhcp *d, struct sync *s, const struct boot_target *t, struct err *e) MUST_CHECK;
+int dhcp_write(struct dhcp *d, struct sync *s, struct err *e) MUST_CHECK;
+bool dhcp_is_dnsmasq(struct sync *s);
+
+int dns_write(struct sync *s, struct err *e) MUST_CHECK;
+bool dns_is_dnsmasq(struct sync *s);
+/* /var/lib/cobbler/cobbler_hosts of dnsmasq. */
+int dnsmasq_hosts(struct sync *s, struct err *e) MUST_CHECK;
+int dnsmasq_ethers(struct sync *s, struct err *e) MUST_CHECK;
+int rsync_write(struct sync *s, struct err *e) MUST_CHECK;
+int genders_write(struct sync *s, struct err *e) MUST_CHECK;
+int ndjbdns_write(struct sync *s, struct err *e) MUST_CHECK;
+
+enum { RESTART_DHCP = 1, RESTART_DNS = 2 };
+void restart_daemons(struct sync *s, unsigned which);
+
+#endif

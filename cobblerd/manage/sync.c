@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * sync.c - the order of a sync, in Cobbler's words.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "manage/internal.h"
+#include "triggers/triggers.h"
+
+/* Two syncs would write the same files: the second waits and then writes what is newest. */
+static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+
+void say(struct sync *s, const char *fmt, ...)
+{
+	char line[2048];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (s->t != NULL)
+		task_log(s->t, "%s", line);
+	else
+		log_debug("manage", "%s", line);
+}
+
+static void begin(struct sync *s, struct core *c, struct task *t)
+{
+	pthread_mutex_lock(&one_at_a_time);
+	*s = (struct sync){ .t = t, .tree = { .dirfd = -1 } };
+	boot_begin(&s->r, c);
+}
+
+static void end(struct sync *s)
+{
+	dhcp_free(s->dhcp);
+	boot_end(&s->r);
+	pthread_mutex_unlock(&one_at_a_time);
+}
+
+static void removed(void *arg, const char *rel)
+{
+	struct sync *s = arg;
+	say(s, "Successfully removed \"%s/%s\"", s->r.bootloc, rel);
+}
+
+/* The first error wins; a tree is closed in any case. */
+static int close_tree(struct sync *s, int rc, struct err *e)
+{
+	struct err later;
+	/* half a sync knows too little to remove anything */
+	if (rc != CB_OK) {
+		map_free(&s->tree.scope);
+		s->tree.scope = (struct map){ 0 };
+		s->tree.partial = true;
+	}
+	int rc2 = tree_close(&s->tree, removed, s, &later);
+	if (rc == CB_OK && rc2 != CB_OK && e != NULL)
+		*e = later;
+	return rc != CB_OK ? rc : rc2;
+}
+
+static bool on(struct sync *s, const char *setting)
+{
+	return v_dict_bool(s->r.settings, setting, false);
+}
+
+/* What comes after the tree, the same for all systems and for some. */
+static int finish_host(struct sync *s, struct err *e)
+{
+	int rc = CB_OK;
+	if (on(s, "manage_dhcp"))
+		rc = dhcp_write(s->dhcp, s, e);
+	if (rc == CB_OK && on(s, "manage_dns"))
+		rc = dns_write(s, e);
+	if (rc == CB_OK && on(s, "manage_rsync"))
+		rc = rsync_write(s, e);
+	return rc;
+}
+
+static int finish_triggers(struct sync *s, struct err *e)
+{
+	int rc;
+	say(s, "running post-sync triggers");
+	rc = triggers_run("sync/post", NULL, e);
+	if (rc == CB_OK)
+		rc = triggers_run("change", NULL, e);
+	if (rc == CB_OK && on(s, "manage_genders"))
+		rc = genders_write(s, e);
+	if (rc == CB_OK)
+		restart_daemons(s, RESTART_DHCP | RESTART_DNS);
+	return rc;
+}
+
+/* Each distro once more: links for the web, and the files that its boot_files name. */
+static int finish_distros(struct sync *s, bool boot_files, struct err *e)
+{
+	struct item_list l = model_items(s->r.c->model, ITEM_DISTRO);
+	int rc = CB_OK;
+	for (size_t i = 0; i < l.n && rc == CB_OK; i++)
+		rc = boot_files ? write_boot_files(s, l.v[i], e) : write_distro_web(s, l.v[i], e);
+	item_list_free(&l);
+	return rc;
+}
+
+static int sync_all(struct core *c, struct task *t, struct err *e)
+{
+	struct sync s;
+	int64_t began = clock_mono_ms();
+	begin(&s, c, t);
+	say(&s, "syncing all");
+	say(&s, "running pre-sync triggers");
+	int rc = triggers_run("sync/pre", NULL, e);
+	if (rc == CB_OK)
+		rc = tree_open(&s.tree, s.r.bootloc, false, e);
+	if (rc == CB_OK) {
+		if (on(&s, "manage_dhcp"))
+			s.dhcp = dhcp_new(&s);
+		rc = write_tftp_tree(&s, e);
+		if (rc == CB_OK)
+			rc = finish_distros(&s, false, e);
+		if (rc == CB_OK && on(&s, "manage_tftpd"))
+			rc = finish_distros(&s, true, e);
+		size_t written = s.tree.written, same = s.tree.same;
+		say(&s, "cleaning trees");
+		rc = close_tree(&s, rc, e);
+		log_info("manage", "sync: %zu files written, %zu unchanged, %lld ms", written, same,
+			(long long)(clock_mono_ms() - began));
+	}
+	if (rc == CB_OK)
+		rc = finish_host(&s, e);
+	if (rc == CB_OK)
+		rc = finish_triggers(&s, e);
+	end(&s);
+	return rc;
+}
+
+/* For the daemons' files every system counts, also where only some are written. */
+static int collect_all(struct sync *s, struct err *e)
+{
+	struct item_list l = model_items(s->r.c->model, ITEM_SYSTEM);
+	int rc = CB_OK;
+	for (size_t i = 0; i < l.n && rc == CB_OK; i++) {
+		struct boot_target t;
+		rc = boot_target_init(&s->r, l.v[i], &t, e);
+		if (rc != CB_OK)
+			break;
+		rc = dhcp_collect(s->dhcp, s, &t, e);
+		boot_target_clear(&t);
+	}
+	item_list_free(&l);
+	return rc;
+}
+
+static int write_named(struct sync *s, const struct value *names, struct err *e)
+{
+	int rc = CB_OK;
+	for (size_t i = 0; i < v_len(names) && rc == CB_OK; i++) {
+		const char *name = v_cstr(v_list_at(names, i));
+		struct item *sys = model_get(s->r.c->model, ITEM_SYSTEM, name);
+		tree_scope(&s->tree, name);
+		if (sys == NULL)
+			say(s, "did not find any system named %s", name);
+		else
+			rc = write_system(s, sys, e);
+		item_unref(sys);
+	}
+	return rc;
+}
+
+int manage_sync_systems(struct core *c, struct task *t, const struct value *names, struct err *e)
+{
+	struct sync s;
+	if (!v_is(names, V_LIST))
+		return err_py(e, CB_EINVAL, PY_TYPE, "Systems must be a list of one or more strings.");
+	for (size_t i = 0; i < v_len(names); i++)
+		if (!v_is(v_list_at(names, i), V_STR))
+			return err_py(e, CB_EINVAL, PY_TYPE, "Systems must be a list of one or more strings.");
+	if (v_len(names) == 0)
+		return CB_OK;
+	begin(&s, c, t);
+	say(&s, "sync_systems");
+	say(&s, "running pre-sync triggers");
+	int rc = triggers_run("sync/pre", NULL, e);
+	if (rc == CB_OK)
+		rc = tree_open(&s.tree, s.r.bootloc, true, e);
+	if (rc == CB_OK) {
+		rc = write_named(&s, names, e);
+		if (rc == CB_OK)
+			rc = write_menus(&s, e);
+		rc = close_tree(&s, rc, e);
+	}
+	if (rc == CB_OK && on(&s, "manage_dhcp")) {
+		s.dhcp = dhcp_new(&s);
+		rc = collect_all(&s, e);
+	}
+	if (rc == CB_OK)
+		rc = finish_host(&s, e);
+	if (rc == CB_OK)
+		rc = finish_triggers(&s, e);
+	end(&s);
+	return rc;
+}
+
+int manage_sync_dhcp(struct core *c, struct task *t, struct err *e)
+{
+	struct sync s;
+	int rc = CB_OK;
+	begin(&s, c, t);
+	if (!on(&s, "manage_dhcp")) {
+		say(&s, "manage_dhcp not set");
+	} else {
+		say(&s, "sync_dhcp");
+		s.dhcp = dhcp_new(&s);
+		rc = collect_all(&s, e);
+		if (rc == CB_OK)
+			rc = dhcp_write(s.dhcp, &s, e);
+		if (rc == CB_OK)
+			restart_daemons(&s, RESTART_DHCP);
+	}
+	end(&s);
+	return rc;
+}
+
+int manage_sync_dns(struct core *c, struct task *t, struct err *e)
+{
+	struct sync s;
+	int rc = CB_OK;
+	begin(&s, c, t);
+	if (!on(&s, "manage_dns")) {
+		say(&s, "manage_dns not set");
+	} else {
+		say(&s, "sync_dns");
+		rc = dns_write(&s, e);
+		if (rc == CB_OK)
+			restart_daemons(&s, RESTART_DNS);
+	}
+	end(&s);
+	return rc;
+}
+
+int manage_sync_system(struct core *c, const char *name, struct err *e)
+{
+	struct sync s;
+	begin(&s, c, NULL);
+	struct item *sys = model_get(c->model, ITEM_SYSTEM, name);
+	int rc = tree_open(&s.tree, s.r.bootloc, true, e);
+	if (rc == CB_OK) {
+		tree_scope(&s.tree, name);
+		if (sys != NULL)
+			rc = write_system(&s, sys, e);
+		rc = close_tree(&s, rc, e);
+	}
+	item_unref(sys);
+	end(&s);
+	return rc;
+}
+
+int manage_sync(struct core *c, struct task *t, const struct value *options, struct err *e)
+{
+	const struct value *systems = v_dict_get(options, "systems");
+	bool dhcp = v_dict_bool(options, "dhcp", false), dns = v_dict_bool(options, "dns", false);
+	int rc = CB_OK;
+	if (v_is(systems, V_LIST) && v_len(systems) > 0)
+		return manage_sync_systems(c, t, systems, e);
+	if (!dhcp && !dns)
+		return sync_all(c, t, e);
+	if (dhcp)
+		rc = manage_sync_dhcp(c, t, e);
+	if (rc == CB_OK && dns)
+		rc = manage_sync_dns(c, t, e);
+	return rc;
+}
