@@ -112,25 +112,32 @@ static bool settle(struct detect *d, const char *breed, const char *version, cha
 	return true;
 }
 
-static bool by_signature(struct detect *d)
+static bool match_all(struct detect *d, const struct value *all)
 {
-	struct value *all = signatures_merged();
 	const struct value *breeds = v_dict_get(all, "breeds");
-	bool found = false;
-	for (size_t i = 0; !found && i < v_len(breeds); i++) {
+	for (size_t i = 0; i < v_len(breeds); i++) {
 		const char *breed = v_dict_key(breeds, i);
 		const struct value *versions = v_dict_at(breeds, i);
 		if (*d->w->breed != '\0' && !str_eq(d->w->breed, breed))
 			continue;
-		for (size_t j = 0; !found && j < v_len(versions); j++) {
+		for (size_t j = 0; j < v_len(versions); j++) {
 			const char *version = v_dict_key(versions, j);
 			if (*d->w->os_version != '\0' && !str_eq(d->w->os_version, version))
 				continue;
 			if (signature_matches(d, breed, version, v_dict_at(versions, j)))
-				found = settle(d, breed, version, xstrdup("signature"));
+				return settle(d, breed, version, xstrdup("signature"));
 		}
 	}
-	v_unref(all);
+	return false;
+}
+
+/* All of the site's signatures before any of ours: what the site knows is called as the site calls it. */
+static bool by_signature(struct detect *d)
+{
+	struct value *shown = signatures_get(), *own = signatures_builtin();
+	bool found = match_all(d, shown) || (own != shown && match_all(d, own));
+	v_unref(shown);
+	v_unref(own);
 	return found;
 }
 
