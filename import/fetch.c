@@ -50,7 +50,7 @@ static void pass_on(struct import *im, const char *text)
 
 static void progress(struct talk *t, double share)
 {
-	if (share < t->told + 0.005 && share < 1)
+	if (share < t->told + 0.01 && share < 1)
 		return;
 	t->told = share;
 	task_log(t->im->t, "### PROGRESS %.3f", share);

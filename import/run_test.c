@@ -79,7 +79,7 @@ static struct result import_now(struct value *options, struct value **log)
 {
 	struct result r = {0};
 	struct call c = { options, &r };
-	char *id = task_start(core.tasks, "Media import", run_task, &c, NULL);
+	char *id = task_start(core.tasks, "import", "Media import", run_task, &c, NULL);
 	for (int i = 0; i < 6000; i++) {
 		struct value *st = task_status(core.tasks, id);
 		bool running = str_eq(v_cstr(v_list_at(st, 2)), "running");

@@ -46,6 +46,7 @@ void *xreallocarray(void *p, size_t n, size_t size)
 
 char *xstrndup(const char *s, size_t n)
 {
+	n = strnlen(s, n);
 	char *d = xmalloc(n + 1);
 	memcpy(d, s, n);
 	d[n] = '\0';

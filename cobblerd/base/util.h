@@ -25,6 +25,7 @@ void *xrealloc(void *p, size_t n) __attribute__((returns_nonnull, alloc_size(2))
 /* Grows an array of n elements; aborts when n * size overflows. */
 void *xreallocarray(void *p, size_t n, size_t size) __attribute__((returns_nonnull));
 char *xstrdup(const char *s) __attribute__((malloc, returns_nonnull));
+/* As strndup: at most n bytes, fewer when the text ends before. */
 char *xstrndup(const char *s, size_t n) __attribute__((malloc, returns_nonnull));
 /* Returns owned text; aborts on a format error. */
 char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2) __attribute__((returns_nonnull));
