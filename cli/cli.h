@@ -117,8 +117,9 @@ void help_top(struct strbuf *out);
 void help_noun(const char *noun, struct strbuf *out);
 void help_command(const struct command *cmd, const char *noun, int item, struct strbuf *out);
 
-/* follow.c: prints the task's log as it grows until it ends. EXIT_DONE or EXIT_FAILED. progress: draw a bar when on a terminal. */
-int follow_task(struct cli *cli, const char *id, bool progress);
+/* follow.c: prints the task's log as it grows until it ends. EXIT_DONE or EXIT_FAILED. progress: draw a bar when on a terminal.
+ * trouble (or NULL): a message that begins so means failure even when the server calls the task complete. */
+int follow_task(struct cli *cli, const char *id, bool progress, const char *trouble);
 /* What to print of one line of a task's log: the message after " | ". */
 const char *log_message(const char *line);
 /* True when the line carries progress only; *fraction gets 0..1. */

@@ -156,6 +156,9 @@ static int run(char **printed, const char *const *words)
 
 #define RUN(out, ...) run(out, (const char *const[]){ __VA_ARGS__, NULL })
 
+#define EVENT(state) "<array><data><value><double>0</double></value><value>Sync</value><value>" state "</value><value><array>" \
+	"<data></data></array></value></data></array>"
+
 static void test_edit_sends_one_call_with_secret_and_token(void **state UNUSED)
 {
 	static const struct answer a[] = { { "login", "<string>TOKEN</string>", NULL },
@@ -187,6 +190,32 @@ static void test_fault_of_an_edit_is_printed_and_fails(void **state UNUSED)
 	assert_int_equal(RUN(&out, "--json", "distro", "edit", "--name=d", "--owners=x"), EXIT_FAILED);
 	assert_non_null(strstr(out, "\"class\": \"ValueError\""));
 	assert_non_null(strstr(out, "\"message\": \"bad: value\""));
+	stop();
+}
+
+static void test_other_faults_are_printed_whole(void **state UNUSED)
+{
+	static const struct answer a[] = { { "find_items", NULL, "&lt;class 'ValueError'&gt;:no criteria" } };
+	char *out CLEANUP(free_ptr) = NULL;
+	start(a, ARRAY_LEN(a));
+	assert_int_equal(RUN(&out, "distro", "find"), EXIT_FAILED);
+	assert_string_equal(out, "### ERROR ###\nUnexpected remote error, check the server side logs for further info\n"
+		"<class 'ValueError'>:no criteria\n");
+	stop();
+}
+
+static void test_power_that_failed_has_a_status(void **state UNUSED)
+{
+	static const struct answer a[] = {
+		{ "login", "<string>T</string>", NULL }, { "get_item", "<struct></struct>", NULL },
+		{ "background_power_system", "<string>ID</string>", NULL }, { "get_events", "<struct></struct>", NULL },
+		{ "get_task_status", EVENT("complete"), NULL },
+		{ "get_event_log", "<string>[ID] t - INFO | failed to execute power task on s, exception: x\n"
+			"[ID] t - INFO | ### TASK COMPLETE ###\n</string>", NULL },
+	};
+	char *out CLEANUP(free_ptr) = NULL;
+	start(a, ARRAY_LEN(a));
+	assert_int_equal(RUN(&out, "system", "poweron", "--name=s"), EXIT_FAILED);
 	stop();
 }
 
@@ -235,9 +264,6 @@ static void test_report_of_a_missing_object_fails(void **state UNUSED)
 	assert_string_equal(out, "No distro found: x\n");
 	stop();
 }
-
-#define EVENT(state) "<array><data><value><double>0</double></value><value>Sync</value><value>" state "</value><value><array>" \
-	"<data></data></array></value></data></array>"
 
 static void test_task_is_followed_to_its_end(void **state UNUSED)
 {
@@ -332,6 +358,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_edit_sends_one_call_with_secret_and_token),
 		cmocka_unit_test(test_fault_of_an_edit_is_printed_and_fails),
+		cmocka_unit_test(test_other_faults_are_printed_whole),
+		cmocka_unit_test(test_power_that_failed_has_a_status),
 		cmocka_unit_test(test_refused_login_fails),
 		cmocka_unit_test(test_clobber_edits_what_is_there),
 		cmocka_unit_test(test_list_is_sorted_and_indented),

@@ -259,7 +259,10 @@ const char *client_fault(const struct client *c)
 /* xmlrpc-c uses negative codes for its own troubles (transport, parser); Cobbler's faults are 1, other servers' may be any. */
 static int call_failed(struct client *c, const char *method, const xmlrpc_env *env, struct err *e)
 {
+	static const char added[] = "RPC failed at server.  ";    /* by xmlrpc-c, before the server's own words */
 	const char *text = env->fault_string ? env->fault_string : "";
+	if (str_starts(text, added))
+		text += strlen(added);
 	switch (env->fault_code) {
 	case XMLRPC_INTERNAL_ERROR:
 	case XMLRPC_PARSE_ERROR:

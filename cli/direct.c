@@ -18,7 +18,7 @@ static int start(struct cli *cli, const char *method, struct value *options, boo
 		return cli_explain(cli, &e);
 	if (!v_is(id, V_STR))
 		return cli_fail(cli, "%s answered no task id", method);
-	return follow_task(cli, v_cstr(id), progress);
+	return follow_task(cli, v_cstr(id), progress, NULL);
 }
 
 int run_task(struct cli *cli, const struct call *c)
@@ -169,5 +169,5 @@ int run_events(struct cli *cli, const struct call *c UNUSED)
 int run_follow(struct cli *cli, const struct call *c)
 {
 	const char *id = v_dict_cstr(c->options, "task", "");
-	return *id ? follow_task(cli, id, true) : cli_fail(cli, "--task is required");
+	return *id ? follow_task(cli, id, true, NULL) : cli_fail(cli, "--task is required");
 }

@@ -21,6 +21,8 @@ struct follow {
 	bool bar_shown;
 	size_t seen;                  /* bytes of the log printed so far */
 	int result;                   /* -1 until the end is known */
+	const char *trouble;
+	bool troubled;
 	struct value *lines;          /* for --json: list of messages */
 	unsigned lost;
 };
@@ -81,6 +83,7 @@ static void take_line(struct follow *f, const char *line)
 		return;
 	}
 	hide_bar(f);
+	f->troubled |= f->trouble && str_starts(log_message(line), f->trouble);
 	bool done = strstr(line, "### TASK COMPLETE ###") != NULL, failed = strstr(line, "### TASK FAILED ###") != NULL;
 	if (done || failed)
 		f->result = done ? EXIT_DONE : EXIT_FAILED;
@@ -148,9 +151,9 @@ static void announce(struct follow *f)
 	fflush(stdout);
 }
 
-int follow_task(struct cli *cli, const char *id, bool progress)
+int follow_task(struct cli *cli, const char *id, bool progress, const char *trouble)
 {
-	struct follow f = { .cli = cli, .id = id, .result = -1, .bar = progress && !cli->json && isatty(STDOUT_FILENO) };
+	struct follow f = { .cli = cli, .id = id, .result = -1, .trouble = trouble, .bar = progress && !cli->json && isatty(STDOUT_FILENO) };
 	if (cli->json)
 		f.lines = v_list();
 	else
@@ -168,5 +171,5 @@ int follow_task(struct cli *cli, const char *id, bool progress)
 	} else if (r == 0) {
 		puts(f.result == EXIT_DONE ? "*** TASK COMPLETE ***" : "!!! TASK FAILED !!!");
 	}
-	return r < 0 ? cli->status : f.result;
+	return r < 0 ? cli->status : f.troubled ? EXIT_FAILED : f.result;
 }
