@@ -13,7 +13,7 @@ static int check_complete(const struct item *it, struct err *e)
 	switch (item_type(it)) {
 	case ITEM_DISTRO:
 		if (*item_str(it, "kernel") == '\0')
-			return err_set(e, CB_EINVAL, "Error with distro %s - kernel is required", name);
+			return err_py(e, CB_EINVAL, "FileNotFoundError", "No kernel found at \"\", tried to copy to: \"/var/www/cobbler/images/%s\"", name);
 		break;
 	case ITEM_PROFILE:
 		if (*item_str(it, "distro") == '\0' && *item_str(it, "parent") == '\0')

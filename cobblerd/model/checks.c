@@ -491,6 +491,14 @@ CHECK(safe)
 	return CB_OK;
 }
 
+static const char power_types[] =
+	"ack_manual,aliyun,alom,amt,apc,apc_snmp,aws,azure_arm,bladecenter,brocade,cdu,cisco_mds,cisco_ucs,compute,crosslink,"
+	"cyberpower_ssh,docker,drac,drac5,dummy,eaton_snmp,ecloud,emerson,eps,evacuate,gce,hds_cb,heuristics_ping,hpblade,ibm_powervs,"
+	"ibm_vpc,ibmblade,ibmz,idrac,ifmib,ilo,ilo2,ilo3,ilo3_ssh,ilo4,ilo4_ssh,ilo5,ilo5_ssh,ilo_moonshot,ilo_mp,ilo_ssh,imm,"
+	"intelmodular,ipdu,ipmilan,ipmilanplus,ironic,kdump,kubevirt,ldom,lindypdu,lpar,mpath,netio,openstack,ovh,powerman,pve,raritan,"
+	"raritan_px3,rcd_serial,redfish,rhevm,rsa,rsb,sanbox2,sbd,scsi,skalar,tripplite_snmp,vbox,virsh,vmware,vmware_rest,vmware_soap,"
+	"vmware_vcloud,wti,xenapi,zvmip";
+
 /* The name of a fence agent: it becomes part of a program's name. */
 CHECK(power_type)
 {
@@ -499,6 +507,12 @@ CHECK(power_type)
 	for (const char *p = v_cstr(v); *p != '\0'; p++)
 		if (!isalnum((unsigned char)*p) && strchr("_-", *p) == NULL)
 			return err_py(e, CB_EINVAL, PY_VALUE, "\"%s\" is not the name of a power type", v_cstr(v));
+	/* Those of the fence-agents package, installed here or not: a site may add it later. */
+	bool found = v_len(v) == 0;
+	for (const char *p = power_types; !found && *p != '\0'; p += strcspn(p, ",") + (p[strcspn(p, ",")] != '\0'))
+		found = strcspn(p, ",") == v_len(v) && strncmp(p, v_cstr(v), v_len(v)) == 0;
+	if (!found)
+		return err_set(e, CB_EINVAL, "power management type must be one of: %s", power_types);
 	*ret = v_ref(v);
 	return CB_OK;
 }

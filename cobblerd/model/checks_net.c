@@ -52,6 +52,21 @@ bool mac_valid(const char *s)
 	return groups == 6 && digits > 0;
 }
 
+/* compat: netaddr's "triple hextet", three groups of up to four digits: "52:54:00" passes. */
+static bool mac_triple(const char *s)
+{
+	size_t groups = 1, digits = 0;
+	for (; *s != '\0'; s++) {
+		if (*s == ':' && digits > 0) {
+			groups++;
+			digits = 0;
+		} else if (!isxdigit((unsigned char)*s) || ++digits > 4) {
+			return false;
+		}
+	}
+	return groups == 3 && digits > 0;
+}
+
 /* Labels of letters, digits and inner hyphens, at most 63 long, joined by points. */
 bool hostname_valid(const char *s)
 {
@@ -145,6 +160,10 @@ int check_ip4(const struct item_ctx *ctx, struct item *it, const struct field *f
 int check_netmask(const struct item_ctx *ctx UNUSED, struct item *it UNUSED, const struct field *f UNUSED, const struct value *v,
 	struct value **ret, struct err *e)
 {
+	struct in_addr any;
+	/* compat: netaddr reads "1" as 0.0.0.1, an address but no mask */
+	if (v_is(v, V_STR) && v_len(v) > 0 && !ipv4_valid(v_cstr(v)) && inet_aton(v_cstr(v), &any) != 0)
+		return err_py(e, CB_EINVAL, "ipaddress.NetmaskValueError", "Invalid IPv4 netmask (%s)", v_cstr(v));
 	return check_v4(v, true, ret, e);
 }
 
@@ -195,7 +214,7 @@ int check_mac(const struct item_ctx *ctx, struct item *it, const struct field *f
 	int rc = CB_OK;
 	if (str_eq(low, "random")) {
 		*ret = random_mac(ctx);
-	} else if (*low != '\0' && !mac_valid(low)) {
+	} else if (*low != '\0' && !mac_valid(low) && !mac_triple(low)) {
 		rc = err_py(e, CB_EINVAL, PY_VALUE, "Invalid mac address format (%s)", low);
 	} else {
 		rc = check_unique(ctx, it, "allow_duplicate_macs", "MAC address", low, model_system_by_mac, e);

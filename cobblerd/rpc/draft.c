@@ -106,8 +106,12 @@ static int lookup(struct rpc *r, const char *handle, struct item **ret, struct e
 			return err_py(e, CB_ENOENT, PY_KEY, "%.200s", handle);
 		h->used = clock_wall();
 		*ret = model_by_uid(r->core->model, item_uid(h->last));
-		if (*ret == NULL)
+		double ctime = v_float_of(item_get(h->last, "ctime"));
+		/* compat: another object that was saved under the same name took its place; this handle still means its own. */
+		if (*ret == NULL || (ctime != 0 && v_float_of(item_get(*ret, "ctime")) != ctime)) {
+			item_unref(*ret);
 			*ret = item_ref(h->last);
+		}
 		return CB_OK;
 	}
 	struct value *what CLEANUP(v_unrefp) = v_strn(handle, (size_t)(sep - handle));
@@ -244,8 +248,11 @@ static int modify_interfaces(const struct item_ctx *ctx, struct item *it, const 
 		const char *key = v_dict_key(arg, i), *dash = strchr(key, '-');
 		if (dash == NULL)
 			return err_py(e, CB_EINVAL, PY_VALUE, "not enough values to unpack (expected 2, got 1)");
-		/* An unknown field creates the interface all the same. */
-		int rc = item_set_interface_in(ctx, it, dash + 1, interface_field(key, (size_t)(dash - key)), v_dict_at(arg, i), e);
+		/* compat: the interface is there before its field is checked, even if that fails; an unknown field is passed over. */
+		const char *field = interface_field(key, (size_t)(dash - key));
+		int rc = v_dict_get(item_interfaces(it), dash + 1) != NULL ? CB_OK : item_set_interface_in(ctx, it, dash + 1, NULL, NULL, e);
+		if (rc == CB_OK && field != NULL)
+			rc = item_set_interface_in(ctx, it, dash + 1, field, v_dict_at(arg, i), e);
 		if (rc != CB_OK)
 			return rc;
 	}
@@ -288,5 +295,8 @@ int apply_attribute(struct core *c, const struct value *settings, struct item *i
 	}
 	if (field_index(item_table(item_type(it)), attribute) < 0)
 		return NO_ATTRIBUTE;
+	/* An object keeps its identity: 3.3.7 takes any text here, and then loses the object. */
+	if (str_eq(attribute, "uid"))
+		return CB_OK;
 	return item_set_in(&ctx, it, attribute, arg, e);
 }

@@ -135,10 +135,15 @@ int rpc_template_file(struct call *c, struct value **ret, struct err *e)
 	return text_or_missing(boot_template_file(c->r->core, type, arg_str(c, 0), arg_str(c, 1) == NULL ? "" : arg_str(c, 1), &b, e), &b, ret);
 }
 
+/* compat: as in raw answers, 3.3.7 shows no derived fields here. */
 static struct value *blend(struct call *c, const struct item *it)
 {
+	static const char *const derived[] = { "kickstart", "ks_meta", "remote_grub_kernel", "remote_grub_initrd" };
 	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->r->core->settings);
-	return resolve_blend(c->r->core->model, settings, it, true);
+	struct value *d = resolve_blend(c->r->core->model, settings, it, true);
+	for (size_t i = 0; i < ARRAY_LEN(derived); i++)
+		v_dict_del(d, derived[i]);
+	return d;
 }
 
 /* profile, system */

@@ -16,7 +16,12 @@ struct value *item_answer(struct call *c, const struct item *it, bool flatten, b
 		struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->r->core->settings);
 		d = resolve_dict(c->r->core->model, settings, it);
 	} else {
-		d = item_to_dict(it);
+		/* compat: once an item was saved, 3.3.7 leaves the derived fields (ks_meta, kickstart, remote_grub_*) out of raw answers. */
+		const struct item_table *t = item_table(item_type(it));
+		d = v_dict();
+		for (size_t i = 0; i < t->n; i++)
+			if (!(t->rows[i].flags & (FF_NOWIRE | FF_NODISK)))
+				v_dict_set(d, t->rows[i].name, v_ref(item_at(it, i)));
 	}
 	if (flatten)
 		resolve_flatten(d);
@@ -165,6 +170,10 @@ int save_edited(struct core *core, struct item *it, bool as_new, struct err *e)
 	}
 	if (published != NULL && as_new)
 		return err_set(e, CB_EEXIST, "An object already exists with that name. Try 'edit'?");
+	CLEANUP(item_unrefp) struct item *named = published != NULL || as_new ? NULL : model_get(core->model, item_type(it), item_name(it));
+	/* compat: a new object saved under a name that is taken replaces the old one, unless editmode is "new". */
+	if (named != NULL)
+		item_put(it, "uid", v_str(item_uid(named)));
 	return edit_save(core, it, as_new, true, e);
 }
 
