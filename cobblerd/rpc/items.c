@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "core/edit.h"
+#include "manage/manage.h"
 #include "rpc/internal.h"
 
 struct value *item_answer(struct call *c, const struct item *it, bool flatten, bool resolved)
@@ -159,6 +161,13 @@ int rpc_modify_item(struct call *c, struct value **ret, struct err *e)
 	return CB_OK;
 }
 
+void after_edit(struct core *core, enum item_type type, const char *name)
+{
+	struct err why;
+	if (type == ITEM_SYSTEM && manage_sync_system(core, name, &why) != CB_OK)
+		log_warn("rpc", "boot files of system \"%s\": %s", name, why.text);
+}
+
 int save_edited(struct core *core, struct item *it, bool as_new, struct err *e)
 {
 	CLEANUP(item_unrefp) struct item *published = model_by_uid(core->model, item_uid(it));
@@ -170,11 +179,10 @@ int save_edited(struct core *core, struct item *it, bool as_new, struct err *e)
 	}
 	if (published != NULL && as_new)
 		return err_set(e, CB_EEXIST, "An object already exists with that name. Try 'edit'?");
-	CLEANUP(item_unrefp) struct item *named = published != NULL || as_new ? NULL : model_get(core->model, item_type(it), item_name(it));
-	/* compat: a new object saved under a name that is taken replaces the old one, unless editmode is "new". */
-	if (named != NULL)
-		item_put(it, "uid", v_str(item_uid(named)));
-	return edit_save(core, it, as_new, true, e);
+	int rc = edit_save(core, it, as_new, true, e);
+	if (rc == CB_OK)
+		after_edit(core, item_type(it), item_name(it));
+	return rc;
 }
 
 int rpc_save_item(struct call *c, struct value **ret, struct err *e)
@@ -202,6 +210,7 @@ int rpc_copy_item(struct call *c, struct value **ret, struct err *e)
 	rc = edit_copy(c->r->core, it, name, NULL, e);
 	if (rc != CB_OK)
 		return rc;
+	after_edit(c->r->core, c->type, name);
 	*ret = v_bool(true);
 	return CB_OK;
 }
@@ -221,6 +230,8 @@ int rpc_rename_item(struct call *c, struct value **ret, struct err *e)
 	rc = edit_rename(c->r->core, published, name, e);
 	if (rc != CB_OK)
 		return rc;
+	after_edit(c->r->core, c->type, item_name(published));
+	after_edit(c->r->core, c->type, name);
 	*ret = v_bool(true);
 	return CB_OK;
 }
@@ -235,8 +246,10 @@ int rpc_remove_item(struct call *c, struct value **ret, struct err *e)
 	/* compat: what is not there is removed */
 	if (rc == CB_OK && it != NULL) {
 		rc = edit_remove(c->r->core, c->type, name, v_truthy(c->arg[2]), true, e);
-		if (rc == CB_OK)
-			draft_drop(c->r, item_uid(it));
+		if (rc != CB_OK)
+			return rc;
+		draft_drop(c->r, item_uid(it));
+		after_edit(c->r->core, c->type, name);
 	}
 	if (rc != CB_OK)
 		return rc;

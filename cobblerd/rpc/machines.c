@@ -320,6 +320,8 @@ int rpc_disable_netboot(struct call *c, struct value **ret, struct err *e)
 	item_put(edited, "netboot_enabled", v_bool(false));
 	int rc = edit_save(c->r->core, edited, false, v_dict_bool(settings, "nopxe_with_triggers", true), e);
 	if (rc == CB_OK)
+		after_edit(c->r->core, ITEM_SYSTEM, name);
+	if (rc == CB_OK)
 		*ret = v_bool(true);
 	return rc;
 }
@@ -397,6 +399,8 @@ int rpc_register_new_system(struct call *c, struct value **ret, struct err *e)
 		rc = add_interface(core, settings, it, v_dict_key(interfaces, i), v_dict_at(interfaces, i), hostname, e);
 	if (rc == CB_OK)
 		rc = edit_save(core, it, true, true, e);
+	if (rc == CB_OK)
+		after_edit(core, ITEM_SYSTEM, item_name(it));
 	if (rc == CB_OK)
 		*ret = v_int(0);
 	return rc;

@@ -258,6 +258,10 @@ static int do_rename(struct edit *x, struct err *e)
 		rc = may(x, "rename", old, e);
 	if (rc == CB_OK)
 		rc = edit_rename(x->c->r->core, old, name, e);
+	if (rc == CB_OK) {
+		after_edit(x->c->r->core, x->type, x->name);
+		after_edit(x->c->r->core, x->type, name);
+	}
 	return rc;
 }
 
@@ -284,8 +288,10 @@ static int do_remove(struct edit *x, struct err *e)
 		rc = may(x, "remove", old, e);
 	if (rc == CB_OK)
 		rc = edit_remove(x->c->r->core, x->type, x->name, recursive, true, e);
-	if (rc == CB_OK)
+	if (rc == CB_OK) {
 		draft_drop(x->c->r, item_uid(old));
+		after_edit(x->c->r->core, x->type, x->name);
+	}
 	return rc;
 }
 
