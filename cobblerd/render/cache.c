@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * cache.c - compiling files once per identity (device, inode, size, mtime) and texts once per content; the search order of snippets.
+ */
+#include "render/cache.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+
+#define MAX_SNIPPET (8u << 20)
+#define MAX_TEXTS 512
+
+struct cached { struct tpl *t; dev_t dev; ino_t ino; off_t size; struct timespec mtime; struct timespec ctime; };
+
+static void drop(struct map *m)
+{
+	void *v;
+	for (size_t i = 0; map_next(m, &i, NULL, &v);) {
+		struct cached *c = v;
+		tpl_unref(c->t);
+		free(c);
+	}
+	map_free(m);
+	*m = (struct map){ 0 };
+}
+
+void cache_clear(struct renderer *r)
+{
+	drop(&r->files);
+	drop(&r->texts);
+	r->ntexts = 0;
+}
+
+static bool name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '/' || c == '.';
+}
+
+void preprocess_snippets(struct strbuf *out, const char *s, size_t n)
+{
+	static const char word[] = "SNIPPET::";
+	const char *end = s + n, *q;
+	const size_t k = sizeof(word) - 1;
+	while ((q = memmem(s, (size_t)(end - s), word, k)) != NULL) {
+		const char *e = q + k;
+		while (e < end && name_char(*e))
+			e++;
+		if (e == q + k) {
+			sb_add(out, s, (size_t)(e - s));
+		} else {
+			sb_add(out, s, (size_t)(q - s));
+			sb_addf(out, "$SNIPPET('%.*s')", (int)(e - q - (ptrdiff_t)k), q + k);
+		}
+		s = e;
+	}
+	sb_add(out, s, (size_t)(end - s));
+}
+
+/* Under the lock. Takes one reference for the caller. */
+static struct tpl *find(struct map *m, const char *key, const struct stat *st)
+{
+	const struct cached *c = map_get(m, key);
+	if (c == NULL)
+		return NULL;
+	if (st != NULL && (c->dev != st->st_dev || c->ino != st->st_ino || c->size != st->st_size || c->mtime.tv_sec != st->st_mtim.tv_sec ||
+	    c->mtime.tv_nsec != st->st_mtim.tv_nsec || c->ctime.tv_sec != st->st_ctim.tv_sec || c->ctime.tv_nsec != st->st_ctim.tv_nsec))
+		return NULL;
+	return tpl_ref(c->t);
+}
+
+static void store(struct map *m, const char *key, const struct tpl *t, const struct stat *st)
+{
+	struct cached *c = xcalloc(1, sizeof(*c));
+	c->t = tpl_ref(t);
+	if (st != NULL)
+		*c = (struct cached){ c->t, st->st_dev, st->st_ino, st->st_size, st->st_mtim, st->st_ctim };
+	struct cached *old = map_put(m, key, c);
+	if (old != NULL) {
+		tpl_unref(old->t);
+		free(old);
+	}
+}
+
+int cache_text(struct renderer *r, enum tpl_lang lang, const char *text, size_t n, const char *name, struct tpl **ret, struct err *e)
+{
+	char *key = xasprintf("%d %zu %016llx %016llx %s", lang, n, (unsigned long long)hash_bytes(text, n),
+		(unsigned long long)hash_bytes(text + n / 2, n - n / 2), name);
+	struct tpl_options opt = { .error_catcher = true };
+	pthread_mutex_lock(&r->lock);
+	struct tpl *t = find(&r->texts, key, NULL);
+	pthread_mutex_unlock(&r->lock);
+	int rc = CB_OK;
+	if (t == NULL && (rc = tpl_compile(lang, text, n, name, &opt, &t, e)) == CB_OK) {
+		pthread_mutex_lock(&r->lock);
+		if (r->ntexts >= MAX_TEXTS) {
+			drop(&r->texts);
+			r->ntexts = 0;
+		}
+		store(&r->texts, key, t, NULL);
+		r->ntexts++;
+		pthread_mutex_unlock(&r->lock);
+	}
+	free(key);
+	if (rc == CB_OK)
+		*ret = t;
+	return rc;
+}
+
+int cache_read(struct renderer *r, const char *path, size_t max, struct strbuf *out, struct err *e)
+{
+	(void)r;
+	return file_read(AT_FDCWD, path, max, out, e);
+}
+
+static int read_fd(int fd, const char *path, struct strbuf *out, struct err *e)
+{
+	char buf[16384];
+	ssize_t k;
+	while ((k = read(fd, buf, sizeof(buf))) != 0) {
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0)
+			return err_sys(e, "%s", path);
+		if (out->len + (size_t)k > MAX_SNIPPET)
+			return err_set(e, CB_ELIMIT, "%s is larger than %u MiB", path, MAX_SNIPPET >> 20);
+		sb_add(out, buf, (size_t)k);
+	}
+	return CB_OK;
+}
+
+static int compile_file(int fd, const char *path, enum flavour f, struct tpl **ret, struct err *e)
+{
+	struct strbuf raw = { 0 }, text = { 0 };
+	struct tpl_options opt = { .error_catcher = f == F_SNIPPET_CATCH };
+	int rc = read_fd(fd, path, &raw, e);
+	if (rc == CB_OK) {
+		if (f == F_SNIPPET || f == F_SNIPPET_CATCH || f == F_INCLUDE)
+			preprocess_snippets(&text, sb_str(&raw), raw.len);
+		else
+			sb_add(&text, sb_str(&raw), raw.len);
+		rc = tpl_compile(f == F_JINJA ? TPL_JINJA : TPL_CHEETAH, sb_str(&text), text.len, path, &opt, ret, e);
+	}
+	sb_free(&raw);
+	sb_free(&text);
+	return rc;
+}
+
+static void hold(struct use *u, struct tpl *t)
+{
+	if (u->nheld == u->cap) {
+		u->cap = u->cap == 0 ? 8 : u->cap * 2;
+		u->held = xreallocarray(u->held, u->cap, sizeof(*u->held));
+	}
+	u->held[u->nheld++] = t;
+}
+
+void use_end(struct use *u)
+{
+	for (size_t i = 0; i < u->nheld; i++)
+		tpl_unref(u->held[i]);
+	free(u->held);
+	*u = (struct use){ 0 };
+}
+
+/* dir is the directory as settings spell it; rel must stay beneath it. CB_ENOENT: no such file. */
+static int get_file(struct use *u, const char *dir, const char *rel, enum flavour f, const struct tpl **ret, struct err *e)
+{
+	char *real = path_of(dir), *key = xasprintf("%d %s/%s", f, dir, rel), *name = xasprintf("%s/%s", dir, rel);
+	struct tpl *t = NULL;
+	struct stat st;
+	int rc = CB_ENOENT, fd = -1, dfd = open(real, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dfd >= 0)
+		fd = file_open_beneath(dfd, rel, O_RDONLY, e);
+	if (fd < 0) {
+		rc = dfd >= 0 && fd == CB_EPERM ? CB_EPERM : err_set(e, CB_ENOENT, "there is no %s", name);
+		goto out;
+	}
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		rc = err_set(e, CB_ENOENT, "%s is not a file", name);
+		goto out;
+	}
+	pthread_mutex_lock(&u->r->lock);
+	t = find(&u->r->files, key, &st);
+	pthread_mutex_unlock(&u->r->lock);
+	if (t != NULL) {
+		rc = CB_OK;
+	} else if ((rc = compile_file(fd, name, f, &t, e)) == CB_OK) {
+		pthread_mutex_lock(&u->r->lock);
+		store(&u->r->files, key, t, &st);
+		pthread_mutex_unlock(&u->r->lock);
+	}
+	if (rc == CB_OK) {
+		hold(u, t);
+		*ret = t;
+	}
+out:
+	if (fd >= 0)
+		close(fd);
+	if (dfd >= 0)
+		close(dfd);
+	free(real);
+	free(key);
+	free(name);
+	return rc;
+}
+
+int use_macros(struct use *u, const struct tpl **ret, struct err *e)
+{
+	int rc = get_file(u, "/etc/cobbler", "cheetah_macros", F_MACROS, ret, e);
+	if (rc == CB_ENOENT) {
+		*ret = NULL;
+		return CB_OK;
+	}
+	return rc;
+}
+
+/* compat: read_snippet: per system, per profile, per distro, then the plain file; only that one has its own error catcher, and an
+ * empty file of one of the others counts as none. */
+int use_snippet(void *ctx, const struct tpl_snippet *s, const struct tpl **ret, struct err *e)
+{
+	const struct { const char *dir, *name; } steps[] = { { "per_system", s->system }, { "per_profile", s->profile }, { "per_distro", s->distro } };
+	struct use *u = ctx;
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		if (steps[i].name == NULL)
+			continue;
+		char *rel = xasprintf("%s/%s/%s", steps[i].dir, s->file, steps[i].name);
+		int rc = get_file(u, s->dir, rel, F_SNIPPET, ret, e);
+		free(rel);
+		if (rc == CB_OK && tpl_size(*ret) == 0) {
+			*ret = NULL;
+			return CB_OK;
+		}
+		if (rc != CB_ENOENT)
+			return rc;
+	}
+	int rc = get_file(u, s->dir, s->file, F_SNIPPET_CATCH, ret, e);
+	if (rc != CB_ENOENT)
+		return rc;
+	*ret = NULL;
+	return CB_OK;
+}
+
+/* #include and Jinja's loaders: only from the directories that settings name for templates and snippets. */
+int use_load(void *ctx, const char *name, const struct tpl *from, const struct tpl **ret, struct err *e)
+{
+	static const char *const keys[] = { "autoinstall_templates_dir", "autoinstall_snippets_dir" };
+	struct use *u = ctx;
+	bool jinja = tpl_language(from) == TPL_JINJA;
+	const char *inc = v_dict_cstr(u->settings, "jinja2_includedir", "");
+	if (jinja)
+		return inc[0] != '\0' ? get_file(u, inc, name, F_JINJA, ret, e)
+				      : err_set(e, CB_ENOENT, "no loader for this environment specified (setting jinja2_includedir)");
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		const char *dir = v_dict_cstr(u->settings, keys[i], i == 0 ? "/var/lib/cobbler/templates" : "/var/lib/cobbler/snippets");
+		size_t k = strlen(dir);
+		while (k > 1 && dir[k - 1] == '/')
+			k--;
+		const char *rel = name[0] != '/' ? name : strncmp(name, dir, k) == 0 && name[k] == '/' ? name + k + 1 : NULL;
+		if (rel == NULL)
+			continue;
+		int rc = get_file(u, dir, rel, F_INCLUDE, ret, e);
+		if (rc != CB_ENOENT)
+			return rc;
+	}
+	return err_set(e, CB_ENOENT, "#include of \"%s\": there is no such file in the directories for templates and snippets", name);
+}
+
+void use_missing(void *ctx, const char *text, const char *where)
+{
+	(void)ctx;
+	log_warn("render", "%s: %s is not defined and printed as written", where, text);
+}

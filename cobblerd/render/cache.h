@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * cache.h - compiled templates by file identity and by text, and what one render keeps of them. Internal to the room.
+ */
+#ifndef RENDER_CACHE_H
+#define RENDER_CACHE_H
+
+#include <pthread.h>
+
+#include "base/map.h"
+#include "render/render.h"
+#include "snippets/engine/engine.h"
+
+struct renderer {
+	pthread_mutex_t lock;
+	struct map files;                 /* "flavour path" -> struct cached */
+	struct map texts;                 /* "language hash" -> struct cached */
+	unsigned ntexts;
+};
+
+void cache_clear(struct renderer *r);
+/* A compiled text, from the cache when the same text was compiled before. *ret is owned. */
+int cache_text(struct renderer *r, enum tpl_lang lang, const char *text, size_t n, const char *name, struct tpl **ret, struct err *e) MUST_CHECK;
+/* A file's text; CB_ENOENT when there is none. */
+int cache_read(struct renderer *r, const char *path, size_t max, struct strbuf *out, struct err *e) MUST_CHECK;
+
+enum flavour { F_SNIPPET, F_SNIPPET_CATCH, F_MACROS, F_INCLUDE, F_JINJA };
+
+/* One render: the templates it uses live until use_end. */
+struct use {
+	struct renderer *r;
+	const struct value *settings;
+	struct tpl **held;
+	size_t nheld, cap;
+};
+void use_end(struct use *u);
+int use_macros(struct use *u, const struct tpl **ret, struct err *e) MUST_CHECK;
+int use_snippet(void *ctx, const struct tpl_snippet *s, const struct tpl **ret, struct err *e) MUST_CHECK;
+int use_load(void *ctx, const char *name, const struct tpl *from, const struct tpl **ret, struct err *e) MUST_CHECK;
+void use_missing(void *ctx, const char *text, const char *where);
+
+/* SNIPPET::name becomes $SNIPPET('name'). */
+void preprocess_snippets(struct strbuf *out, const char *s, size_t n);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * ast.h - the tree that both front ends build and one evaluator runs, and the compile state they share. Internal to the engine.
+ */
+#ifndef ENGINE_AST_H
+#define ENGINE_AST_H
+
+#include "base/map.h"
+#include "snippets/engine/rt.h"
+
+enum nop {
+	/* expressions */
+	N_CONST, N_NAME, N_VAR, N_STEP, N_ATTR, N_ITEM, N_SLICE, N_CALL, N_LIST, N_TUPLE, N_DICT, N_SET, N_AND, N_OR, N_NOT, N_NEG, N_POS,
+	N_INV, N_BIN, N_CMP, N_COND, N_COMP, N_LAMBDA, N_CONCAT, N_FILTER, N_TEST, N_ARG, N_BAD,
+	/* statements of both languages */
+	N_TEXT, N_OUT, N_IF, N_FOR, N_WHILE, N_BREAK, N_CONTINUE, N_PASS, N_SET_ST, N_BODY,
+	/* Cheetah */
+	N_PLACE, N_ECHO, N_SILENT, N_DEL, N_ASSERT, N_RAISE, N_TRY, N_RETURN, N_STOP, N_BLOCKCALL, N_CALLREG, N_CAPTURE, N_FILTERREG,
+	N_INCLUDE, N_IMPORT, N_REPEAT, N_NESTED_DEF, N_CATCHER, N_CALLARG, N_GSET, N_REGION,
+	/* Jinja */
+	N_JFOR, N_JSET, N_JSETBLOCK, N_JBLOCK, N_JINCLUDE, N_JIMPORT, N_JFROM, N_JMACRO, N_JCALL, N_JFILTER, N_JWITH, N_JDO, N_JEXTENDS,
+	N_JAUTOESCAPE, N_OPS
+};
+
+/* N_CMP: comparison of each further operand (sub of the N_ARG that holds it) */
+enum cmpop { CMP_EQ, CMP_NE, CMP_LT, CMP_LE, CMP_GT, CMP_GE, CMP_IN, CMP_NOTIN, CMP_IS, CMP_ISNOT };
+/* sub of N_ARG */
+enum argkind { ARG_POS, ARG_KW, ARG_STAR, ARG_DSTAR };
+
+struct sym { const char *name; uint32_t len; int mid; };
+
+struct node {
+	uint8_t op, sub, flag, flag2;
+	int32_t slot;                    /* Cheetah locals: index in the frame; -1: not a local */
+	uint32_t line, col, n;
+	const struct sym *sym;
+	struct rv k;
+	struct node *a, *b, *c;
+	struct node **kids;
+};
+
+enum { NF_AUTOCALL = 1, NF_NOLOCALS = 2, NF_CATCH = 4, NF_GLOBAL = 8, NF_SILENT = 16, NF_TRIM = 32 };
+
+struct method;                           /* cheetah.h */
+
+struct tpl {
+	int refs;
+	enum tpl_lang lang;
+	char *name;
+	char *text;
+	size_t len;
+	struct arena arena;
+	struct node *body;
+	const void *front;               /* what the front end keeps: methods, blocks */
+	struct tpl_options opt;
+	uint32_t *lines;
+	uint32_t nlines;
+};
+
+struct nodes { struct node **v; uint32_t n, cap; };
+
+enum tok { T_END, T_NAME, T_INT, T_FLOAT, T_STR, T_OP, T_VAR };
+
+struct compile {
+	struct tpl *t;
+	struct err *e;
+	bool failed;
+	struct map syms;
+	const char *s;
+	size_t n;                        /* end of what may be read */
+	size_t pos;                      /* after the current token */
+	unsigned parens, depth;
+	size_t fixed_at;                 /* not 0: nodes are placed here (text that was rewritten), plus 1 */
+	bool jinja;
+	const char *end1, *end2;         /* Jinja: what ends an expression at depth 0; end2 NULL or another */
+	/* current token */
+	enum tok tok;
+	size_t at;                       /* where it begins */
+	char op[4];
+	const struct sym *name;
+	struct rv val;
+	/* Cheetah: references to names since the begin of the method, to be resolved when it ends */
+	struct nodes refs;
+	bool nosearch;                   /* inside a nested #def: $x means the Python name x */
+	bool plain;                      /* $x means the Python name x (left side of #set, inside nested #def) */
+	bool noauto;                     /* #call: no autocall */
+	struct method *method;
+	void *front;
+};
+
+/* compile.c */
+bool cfail(struct compile *c, size_t at, const char *fmt, ...) PRINTF_LIKE(3, 4);      /* always false */
+void place_of(const struct tpl *t, size_t at, uint32_t *line, uint32_t *col);
+struct node *mk(struct compile *c, enum nop op, size_t at);
+const struct sym *intern(struct compile *c, const char *s, size_t n);
+void push_node(struct compile *c, struct nodes *l, struct node *x);
+void take_nodes(struct compile *c, struct nodes *l, struct node *into);                /* the list becomes the kids */
+void *calloc_in(struct compile *c, size_t n);
+
+/* parse_expr.c: all return NULL after cfail */
+void tok_next(struct compile *c);
+bool tok_is(const struct compile *c, const char *op);
+bool tok_word(const struct compile *c, const char *word);
+bool tok_eat(struct compile *c, const char *op);
+bool tok_want(struct compile *c, const char *op);
+struct node *ex_expr(struct compile *c);                 /* one expression */
+struct node *ex_nocond(struct compile *c);               /* without "a if b else c" */
+struct node *ex_tuple(struct compile *c);                /* expression or tuple without parentheses */
+struct node *ex_target(struct compile *c);               /* targets of for and assignments */
+bool ex_args(struct compile *c, struct node *call);      /* after "(": arguments; the current token is then ")" */
+struct node *ex_var(struct compile *c, const struct sym *name, size_t at);   /* Cheetah: $name..., c->pos after the name */
+struct node *ex_unary(struct compile *c);
+struct node *ex_primary(struct compile *c);
+struct node *ex_postfix(struct compile *c, struct node *x);
+bool read_string(struct compile *c, bool raw);
+
+/* eval.c */
+bool ev(struct rt *rt, const struct node *n, struct rv *out);
+bool ev_args(struct rt *rt, const struct node *call, struct args *a, uint32_t extra);
+bool ev_assign(struct rt *rt, const struct node *target, struct rv v);
+bool ev_compare(struct rt *rt, enum cmpop op, struct rv a, struct rv b, bool *out);
+
+/* What a front end gives the evaluator. */
+struct front {
+	bool (*name)(struct rt *rt, const struct node *n, struct rv *out);            /* N_NAME and N_VAR */
+	bool (*step)(struct rt *rt, struct rv o, const struct node *n, struct rv *out);   /* N_STEP */
+	bool (*attr)(struct rt *rt, struct rv o, const struct node *n, struct rv *out);   /* N_ATTR */
+	bool (*item)(struct rt *rt, struct rv o, struct rv key, struct rv *out);
+	bool (*assign)(struct rt *rt, const struct node *name, struct rv v);
+	bool (*comp)(struct rt *rt, const struct node *n, struct rv *out);            /* N_COMP, N_LAMBDA */
+	bool (*filter)(struct rt *rt, const struct node *n, struct rv *out);
+	bool (*test)(struct rt *rt, const struct node *n, struct rv *out);
+};
+extern const struct front cheetah_fns, jinja_fns;
+extern const struct front *const fronts[2];              /* by enum tpl_lang */
+
+/* cheetah_parse.c, jinja_parse.c */
+bool cheetah_compile(struct compile *c);
+bool jinja_compile(struct compile *c);
+bool cheetah_main(struct rt *rt, const struct tpl *t);
+bool jinja_main(struct rt *rt, const struct tpl *t);
+
+#endif

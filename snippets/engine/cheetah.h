@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * cheetah.h - what the Cheetah front end keeps of a template, and the state of a Cheetah render. Internal to the engine.
+ */
+#ifndef ENGINE_CHEETAH_H
+#define ENGINE_CHEETAH_H
+
+#include "snippets/engine/ast.h"
+
+struct param { const struct sym *name; struct node *dflt; int32_t slot; uint8_t stars; };
+struct local { const struct sym *name; int32_t slot; };
+
+/* A #def, #block or the text itself: Python would make a method of it. */
+struct method {
+	const struct sym *name;
+	struct param *params;
+	uint32_t nparams;
+	struct local *locals;
+	uint32_t nlocals, caplocals;
+	int32_t nslots;
+	struct node *body;
+	struct method *next;
+	bool nested;
+	uint32_t line;
+};
+
+struct import { const struct sym *name; struct rv v; struct import *next; };
+struct attr { const struct sym *name; struct node *value; struct attr *next; };
+
+struct cheetah_front {
+	struct method *main, *methods;
+	struct import *imports;
+	struct attr *attrs;
+};
+
+enum filter { FILTER_NONE, FILTER_WEBSAFE, FILTER_STRIP, FILTER_SQUEEZE, FILTER_MAXLEN };
+
+/* A template at work: its place in search lists, and the snippets it has included. */
+struct include { const struct tpl *tpl; struct inst *inst; struct include *next; };
+struct inst {
+	const struct tpl *tpl;
+	const struct cheetah_front *front;
+	struct inst *base;                       /* the macros file */
+	struct sl { struct inst *inst; struct rdict *globals; const struct value *vars; } *list;
+	uint32_t nlist, caplist;
+	struct include *includes;
+	struct robj self;
+	struct rdict *attrs;
+	struct rv last_include;
+};
+
+struct cframe {
+	const struct method *m;
+	struct rv *slots;
+	struct cframe *up;                       /* nested #def: the frame around it */
+	struct inst *self;
+	enum filter filter;
+	struct rv ret;
+};
+
+struct fdef { struct inst *inst; const struct method *m; struct cframe *up; };
+
+struct cheetah_rt {
+	struct cframe *frame;
+	struct rdict *globals;
+};
+
+/* cheetah_exec.c */
+enum flow { F_NEXT, F_BREAK, F_CONTINUE, F_RETURN, F_ERROR };
+enum flow ch_exec(struct rt *rt, const struct node *n);
+bool ch_run(struct rt *rt, struct inst *inst, const struct method *m, struct cframe *up, const struct args *a, struct rv *out);
+bool ch_write(struct rt *rt, const struct node *n, struct rv v);
+struct inst *ch_include(struct rt *rt, struct inst *from, const struct tpl *t);
+
+/* cheetah_names.c */
+extern const struct obj_ops inst_ops;
+bool ch_search(struct rt *rt, const struct inst *inst, const char *name, uint32_t len, struct rv *out);
+bool ch_dotted(struct rt *rt, struct inst *inst, const char *name, bool autocall, struct rv *out);
+bool ch_bad_use(struct rt *rt, const struct rv *u);
+
+int32_t cheetah_new_slot(struct compile *c);
+
+#endif

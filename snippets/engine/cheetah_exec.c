@@ -1,0 +1,700 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * cheetah_exec.c - running the statements of a Cheetah template.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "snippets/engine/cheetah.h"
+#include "snippets/engine/str_methods.h"
+#include "snippets/engine/trace.h"
+
+static struct cheetah_rt *state(const struct rt *rt) { return rt->lang; }
+
+/* -- output -- */
+
+static struct rv filtered(struct rt *rt, enum filter f, struct rv s, const struct args *a)
+{
+	size_t mark = rt->tmp.len;
+	if (f == FILTER_WEBSAFE) {
+		for (uint32_t i = 0; i < s.n; i++) {
+			char ch = s.u.s[i];
+			if (ch == '&' || ch == '<' || ch == '>')
+				sb_adds(&rt->tmp, ch == '&' ? "&amp;" : ch == '<' ? "&lt;" : "&gt;");
+			else
+				sb_addc(&rt->tmp, ch);
+		}
+		return rv_take(rt, mark);
+	}
+	if (f == FILTER_STRIP) {
+		for (size_t i = 0; i <= s.n;) {
+			const char *q = memchr(s.u.s + i, '\n', s.n - i);
+			size_t e = q != NULL ? (size_t)(q - s.u.s) : s.n;
+			struct rv line = str_strip(rv_strn(s.u.s + i, e - i), NULL, 0, 3);
+			sb_add(&rt->tmp, line.u.s, line.n);
+			if (q != NULL)
+				sb_addc(&rt->tmp, '\n');
+			i = e + 1;
+		}
+		return rv_take(rt, mark);
+	}
+	if (f == FILTER_SQUEEZE) {
+		struct rv l;
+		if (str_split(rt, s, rv_none(), -1, &l))
+			str_join(rt, rv_strn(" ", 1), l, &s);
+	}
+	if (f == FILTER_MAXLEN)
+		for (uint32_t i = 0; a != NULL && i < a->nkw; i++)
+			if (a->kw[i].n == 6 && memcmp(a->kw[i].name, "maxlen", 6) == 0 && a->kw[i].v.t == R_INT && a->kw[i].v.u.i >= 0)
+				s.n = (uint32_t)u8_off(s.u.s, s.n, (size_t)a->kw[i].v.u.i);
+	return s;
+}
+
+static bool write_filtered(struct rt *rt, const struct node *n, struct rv v, const struct args *a)
+{
+	enum filter f = state(rt)->frame->filter;
+	if (v.t == R_NONE)
+		return true;
+	size_t from = rt->out.len;
+	if (f == FILTER_NONE) {
+		rv_str(rt, v, &rt->out);
+	} else {
+		struct rv s = filtered(rt, f, rv_tostr(rt, v), a);
+		sb_add(&rt->out, s.u.s, s.n);
+	}
+	if (rt->job->trace != NULL)
+		trace_piece(rt, n, from, v);
+	return rt->exc.cls == EX_NONE;
+}
+
+bool ch_write(struct rt *rt, const struct node *n, struct rv v) { return write_filtered(rt, n, v, NULL); }
+
+static void say_missing(struct rt *rt, const struct node *n)
+{
+	if (rt->job->missing == NULL)
+		return;
+	char where[512], text[300];
+	snprintf(where, sizeof(where), "%s:%u:%u", rt->tpl->name, n->line, n->col);
+	snprintf(text, sizeof(text), "%.*s", (int)(n->k.n < 250 ? n->k.n : 250), n->k.u.s);
+	rt->job->missing(rt->job->ctx, text, where);
+}
+
+/* $placeholder. Under the error catcher one that is not found prints itself; $!x prints nothing. */
+static bool placeholder(struct rt *rt, const struct node *n)
+{
+	struct rv v;
+	struct args a = { 0 };
+	struct exception before = rt->exc;
+	size_t tmp = rt->tmp.len, out = rt->out.len;
+	uint32_t depth = rt->depth, evd = rt->ev_depth, vd = rt->value_depth;
+	if (ev(rt, n->a, &v) && (n->b == NULL || ev_args(rt, n->b, &a, 0)))
+		return write_filtered(rt, n, v, n->b != NULL ? &a : NULL);
+	if (rt->exc.cls != EX_NOTFOUND || !(n->flag & (NF_CATCH | NF_SILENT)))
+		return false;
+	rt->exc = before;
+	rt->tmp.len = tmp;
+	sb_truncate(&rt->out, out);
+	rt->depth = depth;
+	rt->ev_depth = evd;
+	rt->value_depth = vd;
+	if (!(n->flag & NF_CATCH))
+		return true;
+	say_missing(rt, n);
+	return write_filtered(rt, n, n->k, NULL);
+}
+
+/* -- methods -- */
+
+static bool bind(struct rt *rt, const struct method *m, struct cframe *f, const struct args *a)
+{
+	uint32_t pos = 0, used = 0;
+	for (uint32_t i = 0; i < m->nparams; i++) {
+		const struct param *q = &m->params[i];
+		struct rv *slot = &f->slots[q->slot];
+		if (q->stars == 1) {
+			*slot = rv_tuple(rt, a->v + pos, a->n > pos ? a->n - pos : 0);
+			pos = a->n > pos ? a->n : pos;
+			continue;
+		}
+		if (q->stars == 2)
+			*slot = rv_dict(rt);
+		else if (pos < a->n)
+			*slot = a->v[pos++];
+	}
+	for (uint32_t k = 0; k < a->nkw; k++) {
+		const struct param *rest = NULL;
+		uint32_t i = 0;
+		for (; i < m->nparams; i++) {
+			if (m->params[i].stars == 2)
+				rest = &m->params[i];
+			else if (m->params[i].stars == 0 && m->params[i].name->len == a->kw[k].n && memcmp(m->params[i].name->name, a->kw[k].name, a->kw[k].n) == 0)
+				break;
+		}
+		if (i < m->nparams) {
+			if (f->slots[m->params[i].slot].t != R_UNSET)
+				return raise(rt, EX_TYPE, "%s() got multiple values for argument '%s'", m->name->name, m->params[i].name->name);
+			f->slots[m->params[i].slot] = a->kw[k].v;
+			used++;
+		} else if (rest != NULL && !rdict_set(rt, f->slots[rest->slot].u.m, rv_strn(a->kw[k].name, a->kw[k].n), a->kw[k].v)) {
+			return false;
+		}
+	}
+	if (pos < a->n)
+		return raise(rt, EX_TYPE, "%s() takes %u arguments but %u were given", m->name->name, m->nparams, a->n);
+	for (uint32_t i = 0; i < m->nparams; i++) {
+		struct rv *slot = &f->slots[m->params[i].slot];
+		if (slot->t != R_UNSET || m->params[i].stars != 0)
+			continue;
+		if (m->params[i].dflt == NULL)
+			return raise(rt, EX_TYPE, "%s() missing 1 required positional argument: '%s'", m->name->name, m->params[i].name->name);
+		if (!ev(rt, m->params[i].dflt, slot))
+			return false;
+	}
+	return true;
+}
+
+/* Runs a method; what it writes is its value (nested ones write where they are called). */
+bool ch_run(struct rt *rt, struct inst *inst, const struct method *m, struct cframe *up, const struct args *a, struct rv *out)
+{
+	struct cheetah_rt *st = state(rt);
+	struct cframe f = { .m = m, .up = up, .self = inst, .filter = up != NULL ? up->filter : FILTER_NONE, .ret = { .t = R_UNSET } };
+	struct cframe *prev = st->frame;
+	const struct tpl *tpl = rt->tpl;
+	size_t mark = rt->out.len;
+	uint32_t pieces = rt->npieces;
+	if (rt->depth >= LIM_DEPTH)
+		return raise(rt, EX_LIMIT, "calls nested deeper than %d", LIM_DEPTH);
+	rt->depth++;
+	f.slots = rt_alloc(rt, ((size_t)m->nslots + 1) * sizeof(*f.slots));
+	memset(f.slots, 0, ((size_t)m->nslots + 1) * sizeof(*f.slots));
+	st->frame = &f;
+	rt->tpl = inst->tpl;
+	bool ok = bind(rt, m, &f, a) && m->body != NULL && ch_exec(rt, m->body) != F_ERROR;
+	if (!ok && rt->exc.cls == EX_NONE)
+		ok = m->body == NULL;
+	st->frame = prev;
+	rt->tpl = tpl;
+	rt->depth--;
+	if (!ok)
+		return false;
+	if (m->nested) {
+		*out = f.ret.t != R_UNSET ? f.ret : rv_none();
+		return true;
+	}
+	if (f.ret.t != R_UNSET) {
+		*out = f.ret;
+	} else {
+		*out = rv_dup(rt, sb_str(&rt->out) + mark, rt->out.len - mark);
+		trace_capture(rt, pieces, mark, *out);
+	}
+	sb_truncate(&rt->out, mark);
+	return rt->exc.cls == EX_NONE;
+}
+
+struct inst *ch_include(struct rt *rt, struct inst *from, const struct tpl *t)
+{
+	uint32_t depth = 0;
+	for (struct include *i = from->includes; i != NULL; i = i->next)
+		if (i->tpl == t)
+			return i->inst;
+	for (const struct place *p = rt->place; p != NULL; p = p->up)
+		depth++;
+	if (rt->depth >= LIM_INCLUDE_DEPTH * 3 || depth >= LIM_INCLUDE_DEPTH) {
+		raise(rt, EX_LIMIT, "snippets and includes nested deeper than %d", LIM_INCLUDE_DEPTH);
+		return NULL;
+	}
+	if (t->lang != TPL_CHEETAH) {
+		raise(rt, EX_RUNTIME, "%s is not a Cheetah template", t->name);
+		return NULL;
+	}
+	struct inst *n = rt_alloc(rt, sizeof(*n));
+	*n = (struct inst){ .tpl = t, .front = t->front, .base = from->base };
+	n->self = (struct robj){ &inst_ops, n };
+	n->caplist = from->nlist + 4;
+	n->list = rt_alloc(rt, n->caplist * sizeof(*n->list));
+	memcpy(n->list, from->list, from->nlist * sizeof(*n->list));
+	n->nlist = from->nlist;
+	n->list[n->nlist++] = (struct sl){ .inst = n };
+	struct include *i = rt_alloc(rt, sizeof(*i));
+	*i = (struct include){ t, n, from->includes };
+	from->includes = i;
+	return n;
+}
+
+/* -- statements -- */
+
+static enum flow body(struct rt *rt, const struct node *n)
+{
+	return n == NULL ? F_NEXT : ch_exec(rt, n);
+}
+
+static enum flow do_if(struct rt *rt, const struct node *n)
+{
+	for (uint32_t i = 0; i < n->n; i++) {
+		struct rv v;
+		const struct node *part = n->kids[i];
+		if (part->a != NULL) {
+			if (!ev(rt, part->a, &v))
+				return F_ERROR;
+			if (!rv_truthy(rv_live(rt, v)))
+				continue;
+		}
+		return body(rt, part->b);
+	}
+	return F_NEXT;
+}
+
+static enum flow loop_else(struct rt *rt, const struct node *n) { return n->n > 1 ? body(rt, n->kids[1]->b) : F_NEXT; }
+
+static enum flow do_for(struct rt *rt, const struct node *n)
+{
+	struct rv v, x;
+	struct cursor c;
+	if (!ev(rt, n->b, &v) || !cur_start(rt, v, &c))
+		return F_ERROR;
+	while (cur_next(rt, &c, &x)) {
+		if (!rt_tick(rt) || !ev_assign(rt, n->a, x))
+			return F_ERROR;
+		enum flow f = body(rt, n->kids[0]->b);
+		if (f == F_BREAK)
+			return F_NEXT;
+		if (f == F_RETURN || f == F_ERROR)
+			return f;
+	}
+	return loop_else(rt, n);
+}
+
+static enum flow do_while(struct rt *rt, const struct node *n)
+{
+	struct rv v;
+	int64_t count = 0;
+	if (n->op == N_REPEAT) {
+		if (!ev(rt, n->a, &v))
+			return F_ERROR;
+		if (v.t != R_INT && v.t != R_BOOL)
+			return raise(rt, EX_TYPE, "'%s' object cannot be interpreted as an integer", rv_type_name(v)), F_ERROR;
+		count = rv_asint(v);
+	}
+	for (int64_t i = 0;; i++) {
+		if (!rt_tick(rt))
+			return F_ERROR;
+		if (n->op == N_REPEAT) {
+			if (i >= count)
+				break;
+		} else {
+			if (!ev(rt, n->a, &v))
+				return F_ERROR;
+			if (!rv_truthy(rv_live(rt, v)))
+				break;
+		}
+		enum flow f = body(rt, n->kids[0]->b);
+		if (f == F_BREAK)
+			return F_NEXT;
+		if (f == F_RETURN || f == F_ERROR)
+			return f;
+	}
+	return loop_else(rt, n);
+}
+
+static bool do_set(struct rt *rt, const struct node *n)
+{
+	struct rv v, old, o, k;
+	if (n->sub == 255)
+		return ev(rt, n->b, &v) && ev_assign(rt, n->a, v);
+	if (n->a->op == N_ITEM)
+		return ev(rt, n->a->a, &o) && ev(rt, n->a->b, &k) && rv_getitem(rt, o, k, &old) && ev(rt, n->b, &v) &&
+			rv_binop(rt, n->sub, old, v, &v) && rv_setitem(rt, o, k, v);
+	if (!ev(rt, n->a, &old) || !ev(rt, n->b, &v))
+		return false;
+	old = rv_live(rt, old);
+	if (n->sub == OP_ADD && old.t == R_LIST) {        /* += changes a list in place */
+		struct rlist *l;
+		if (!rv_list_of(rt, v, &l))
+			return false;
+		for (uint32_t i = 0, cnt = l->n; i < cnt; i++)
+			rlist_push(rt, old.u.l, l->v[i]);
+		return rt->exc.cls == EX_NONE && ev_assign(rt, n->a, old);
+	}
+	return rv_binop(rt, n->sub, old, v, &v) && ev_assign(rt, n->a, v);
+}
+
+static bool do_del(struct rt *rt, const struct node *t)
+{
+	struct rv o, k;
+	bool found = true;
+	if (t->op == N_TUPLE || t->op == N_LIST) {
+		for (uint32_t i = 0; i < t->n; i++)
+			if (!do_del(rt, t->kids[i]))
+				return false;
+		return true;
+	}
+	if (t->op == N_ITEM)
+		return ev(rt, t->a, &o) && ev(rt, t->b, &k) && rv_delitem(rt, o, k);
+	if (t->op != N_NAME && t->op != N_VAR)
+		return raise(rt, EX_SYNTAX, "this cannot be deleted");
+	if (t->slot < 0 || state(rt)->frame->slots[t->slot].t == R_UNSET)
+		return raise(rt, EX_NAME, "name '%s' is not defined", t->sym->name);
+	state(rt)->frame->slots[t->slot] = (struct rv){ .t = R_UNSET };
+	return found;
+}
+
+static bool do_raise(struct rt *rt, const struct node *n)
+{
+	struct rv v;
+	if (n->a == NULL)
+		return raise(rt, EX_RUNTIME, "No active exception to reraise");
+	if (!ev(rt, n->a, &v))
+		return false;
+	if (v.t == R_TUPLE && v.u.l->n == 2 && v.u.l->v[0].t == R_TYPE && v.u.l->v[0].aux >= TY_EXC)
+		return raise(rt, v.u.l->v[0].aux - TY_EXC, "%.*s", (int)v.u.l->v[1].n, v.u.l->v[1].t == R_STR ? v.u.l->v[1].u.s : "");
+	if (v.t == R_TYPE && v.aux >= TY_EXC)
+		return raise(rt, v.aux - TY_EXC, "%s", "");
+	return raise(rt, EX_TYPE, "exceptions must derive from BaseException");
+}
+
+static void exc_str(struct rt *rt, const struct robj *o, struct strbuf *b, bool repr)
+{
+	const struct exception *e = o->data;
+	(void)rt;
+	if (repr) {
+		sb_addf(b, "%s(", exc_name(e->cls));
+		py_str_repr(b, e->msg.u.s, e->msg.n);
+		sb_addc(b, ')');
+	} else {
+		sb_add(b, e->msg.u.s, e->msg.n);
+	}
+}
+
+static const struct obj_ops exc_ops = { .type = "Exception", .str = exc_str };
+
+static bool catches(struct rt *rt, struct rv cls, enum exc c)
+{
+	if (cls.t == R_TUPLE) {
+		for (uint32_t i = 0; i < cls.u.l->n; i++)
+			if (catches(rt, cls.u.l->v[i], c))
+				return true;
+		return false;
+	}
+	return cls.t == R_TYPE && cls.aux >= TY_EXC && exc_is_a(c, cls.aux - TY_EXC);
+}
+
+/* kids: the body; then clauses (sub 1: except; flag 1: finally; flag 2: else). */
+static enum flow do_try(struct rt *rt, const struct node *n)
+{
+	struct exception e;
+	size_t tmp = rt->tmp.len;
+	uint32_t depth = rt->depth, evd = rt->ev_depth, vd = rt->value_depth;
+	struct cframe *frame = state(rt)->frame;
+	enum flow f = body(rt, n->kids[0]->b);
+	bool caught = false;
+	const struct node *last = NULL;
+	if (f == F_ERROR && rt->exc.cls != EX_LIMIT) {
+		e = rt->exc;
+		rt->tmp.len = tmp;
+		rt->depth = depth;
+		rt->ev_depth = evd;
+		rt->value_depth = vd;
+		state(rt)->frame = frame;
+		for (uint32_t i = 1; i < n->n && !caught; i++) {
+			const struct node *part = n->kids[i];
+			struct rv cls;
+			if (part->sub != 1)
+				continue;
+			rt->exc = (struct exception){ 0 };
+			if (part->a != NULL && !ev(rt, part->a, &cls))
+				return F_ERROR;
+			if (part->a != NULL && !catches(rt, cls, e.cls)) {
+				rt->exc = e;
+				continue;
+			}
+			caught = true;
+			if (part->c != NULL) {
+				struct exception *copy = rt_alloc(rt, sizeof(*copy));
+				*copy = e;
+				if (!ev_assign(rt, part->c, rv_obj(rt, &exc_ops, copy)))
+					return F_ERROR;
+			}
+			f = body(rt, part->b);
+		}
+	} else if (f == F_NEXT) {
+		for (uint32_t i = 1; i < n->n && f == F_NEXT; i++)
+			if (n->kids[i]->flag == 2)
+				f = body(rt, n->kids[i]->b);
+	}
+	for (uint32_t i = 1; i < n->n; i++)
+		if (n->kids[i]->flag == 1)
+			last = n->kids[i];
+	if (last != NULL) {
+		e = rt->exc;
+		rt->exc = (struct exception){ 0 };
+		if (e.cls == EX_LIMIT)
+			return rt->exc = e, F_ERROR;
+		enum flow g = body(rt, last->b);
+		if (g != F_NEXT)
+			return g;
+		rt->exc = e;
+	}
+	return f;
+}
+
+/* #call: the body's text is the first argument, or the texts of its #args are keywords. */
+static enum flow do_call(struct rt *rt, const struct node *n)
+{
+	struct rv f, v;
+	struct args extra = { 0 };
+	size_t mark = rt->out.len;
+	struct rv list[LIM_ARGS + 1];
+	struct karg kw[64];
+	uint32_t nkw = 0;
+	const struct sym *cur = NULL;
+	const struct node *b = n->kids[0]->b;
+	for (uint32_t i = 0; b != NULL && i < b->n; i++) {
+		if (b->kids[i]->op == N_CALLARG) {
+			if (cur != NULL) {
+				kw[nkw++] = (struct karg){ cur->name, cur->len, rv_dup(rt, sb_str(&rt->out) + mark, rt->out.len - mark) };
+				sb_truncate(&rt->out, mark);
+			}
+			cur = b->kids[i]->sym;
+			if (nkw + 1 >= ARRAY_LEN(kw))
+				return raise(rt, EX_LIMIT, "#call has more than %zu arguments", ARRAY_LEN(kw)), F_ERROR;
+			continue;
+		}
+		enum flow fl = ch_exec(rt, b->kids[i]);
+		if (fl != F_NEXT)
+			return fl;
+	}
+	v = rv_dup(rt, sb_str(&rt->out) + mark, rt->out.len - mark);
+	sb_truncate(&rt->out, mark);
+	if (!ev(rt, n->a, &f) || (n->b != NULL && !ev_args(rt, n->b, &extra, 0)))
+		return F_ERROR;
+	struct args a = { .v = list, .kw = kw };
+	if (cur != NULL)
+		kw[nkw++] = (struct karg){ cur->name, cur->len, v };
+	else
+		list[a.n++] = v;
+	for (uint32_t i = 0; i < extra.n; i++)
+		list[a.n++] = extra.v[i];
+	for (uint32_t i = 0; i < extra.nkw && nkw < ARRAY_LEN(kw); i++)
+		kw[nkw++] = extra.kw[i];
+	a.nkw = nkw;
+	if (!rv_call(rt, f, &a, &v) || !ch_write(rt, n, v))
+		return F_ERROR;
+	return F_NEXT;
+}
+
+static enum flow do_capture(struct rt *rt, const struct node *n)
+{
+	size_t mark = rt->out.len;
+	enum flow f = body(rt, n->kids[0]->b);
+	if (f == F_ERROR)
+		return f;
+	struct rv v = rv_dup(rt, sb_str(&rt->out) + mark, rt->out.len - mark);
+	sb_truncate(&rt->out, mark);
+	return ev_assign(rt, n->a, v) ? f : F_ERROR;
+}
+
+static enum flow do_include(struct rt *rt, const struct node *n)
+{
+	struct rv v, text;
+	struct err e = { 0 };
+	const struct tpl *t = NULL;
+	struct inst *self = state(rt)->frame->self;
+	if (!ev(rt, n->a, &v))
+		return F_ERROR;
+	v = rv_tostr(rt, v);
+	if (n->sub == 1 && n->flag) {
+		sb_add(&rt->out, v.u.s, v.n);
+		return F_NEXT;
+	}
+	int rc = n->sub == 1 ? (rt->job->source != NULL ? rt->job->source(rt->job->ctx, v.u.s, v.n, &t, &e)
+							: err_set(&e, CB_EPERM, "#include source= is refused here"))
+			     : (rt->job->load != NULL ? rt->job->load(rt->job->ctx, rv_cz(rt, v), rt->tpl, &t, &e)
+						      : err_set(&e, CB_EPERM, "#include is refused here: there is no directory for it"));
+	if (rc != CB_OK)
+		return raise(rt, rc == CB_EPARSE ? EX_SYNTAX : rc == CB_ENOENT ? EX_IO : EX_RUNTIME, "%s", e.text), F_ERROR;
+	if (n->flag) {
+		sb_add(&rt->out, t->text, t->len);
+		return F_NEXT;
+	}
+	struct place here = { rt->place, rt->tpl, n };
+	rt->place = &here;
+	struct inst *sub = ch_include(rt, self, t);
+	bool ok = sub != NULL && ch_run(rt, sub, sub->front->main, NULL, &(struct args){ 0 }, &text);
+	if (!ok)
+		note_chain(rt);
+	rt->place = here.up;
+	if (!ok)
+		return F_ERROR;
+	size_t from = rt->out.len;
+	sb_add(&rt->out, text.u.s, text.n);
+	if (rt->job->trace != NULL)
+		trace_piece(rt, n, from, text);
+	return F_NEXT;
+}
+
+static bool nested_def(struct rt *rt, const struct node *n)
+{
+	struct fdef *d = rt_alloc(rt, sizeof(*d));
+	*d = (struct fdef){ state(rt)->frame->self, (const struct method *)(const void *)n->c, state(rt)->frame };
+	return ev_assign(rt, n->a, (struct rv){ .t = R_DEF, .u.fd = d });
+}
+
+/* A #block is called where it stands, through the template: what was defined last by that name. */
+static bool block(struct rt *rt, const struct node *n)
+{
+	struct rv v;
+	struct inst *self = state(rt)->frame->self;
+	return ch_run(rt, self, (const struct method *)(const void *)n->c, NULL, &(struct args){ 0 }, &v) && ch_write(rt, n, v);
+}
+
+static enum flow text(struct rt *rt, const struct node *n)
+{
+	size_t from = rt->out.len;
+	sb_add(&rt->out, n->k.u.s, n->k.n);
+	if (rt->job->trace != NULL)
+		trace_piece(rt, n, from, rv_none());
+	return F_NEXT;
+}
+
+static bool do_assert(struct rt *rt, const struct node *n)
+{
+	struct rv v, m = rv_strn("", 0);
+	if (!ev(rt, n->a, &v))
+		return false;
+	if (rv_truthy(rv_live(rt, v)))
+		return true;
+	if (n->b != NULL) {
+		if (!ev(rt, n->b, &m))
+			return false;
+		m = rv_tostr(rt, m);
+	}
+	return raise(rt, EX_ASSERTION, "%.*s", (int)m.n, m.u.s);
+}
+
+static enum flow run(struct rt *rt, const struct node *n)
+{
+	struct rv v;
+	enum flow f;
+	switch ((enum nop)n->op) {
+	case N_TEXT: return text(rt, n);
+	case N_PLACE: return placeholder(rt, n) ? F_NEXT : F_ERROR;
+	case N_ECHO: return ev(rt, n->a, &v) && ch_write(rt, n, v) ? F_NEXT : F_ERROR;
+	case N_SILENT: return ev(rt, n->a, &v) ? F_NEXT : F_ERROR;
+	case N_IF: return do_if(rt, n);
+	case N_FOR: return do_for(rt, n);
+	case N_WHILE: case N_REPEAT: return do_while(rt, n);
+	case N_BREAK: return F_BREAK;
+	case N_CONTINUE: return F_CONTINUE;
+	case N_PASS: case N_CATCHER: case N_CALLARG: return F_NEXT;
+	case N_SET_ST: return do_set(rt, n) ? F_NEXT : F_ERROR;
+	case N_DEL: return do_del(rt, n->a) ? F_NEXT : F_ERROR;
+	case N_ASSERT: return do_assert(rt, n) ? F_NEXT : F_ERROR;
+	case N_RAISE: return do_raise(rt, n), F_ERROR;
+	case N_TRY: return do_try(rt, n);
+	case N_RETURN:
+		v = rv_none();
+		if (n->a != NULL && !ev(rt, n->a, &v))
+			return F_ERROR;
+		state(rt)->frame->ret = v;
+		return F_RETURN;
+	case N_STOP: return F_RETURN;
+	case N_BLOCKCALL: return block(rt, n) ? F_NEXT : F_ERROR;
+	case N_CALLREG: return do_call(rt, n);
+	case N_CAPTURE: return do_capture(rt, n);
+	case N_REGION: return body(rt, n->kids[0]->b);
+	case N_FILTERREG: {
+		struct cframe *fr = state(rt)->frame;
+		enum filter before = fr->filter;
+		fr->filter = n->sub;
+		f = body(rt, n->kids[0]->b);
+		fr->filter = before;
+		return f;
+	}
+	case N_INCLUDE: return do_include(rt, n);
+	case N_NESTED_DEF: return nested_def(rt, n) ? F_NEXT : F_ERROR;
+	default: return raise(rt, EX_RUNTIME, "a statement of unknown kind %d", n->op), F_ERROR;
+	}
+}
+
+enum flow ch_exec(struct rt *rt, const struct node *n)
+{
+	enum flow f = F_NEXT;
+	if (++rt->ev_depth > LIM_EVAL_DEPTH) {
+		raise(rt, EX_LIMIT, "evaluation nested deeper than %d", LIM_EVAL_DEPTH);
+		f = F_ERROR;
+	} else if (n->op == N_BODY) {
+		for (uint32_t i = 0; i < n->n && f == F_NEXT; i++)
+			f = ch_exec(rt, n->kids[i]);
+	} else {
+		f = rt_tick(rt) ? run(rt, n) : F_ERROR;
+	}
+	rt->ev_depth--;
+	if (f == F_ERROR && rt->exc.at == NULL) {
+		rt->exc.at = n;
+		rt->exc.tpl = rt->tpl;
+	}
+	return f;
+}
+
+/* -- the whole render -- */
+
+static bool call_def(struct rt *rt, const struct fdef *f, const struct args *a, struct rv *out)
+{
+	return ch_run(rt, f->inst, f->m, f->up, a, out);
+}
+
+static bool init_attrs(struct rt *rt, struct inst *inst)
+{
+	struct rv d = rv_dict(rt), v;
+	struct cframe f = { .m = inst->front->main, .self = inst };
+	if (inst->front->attrs == NULL)
+		return true;
+	const struct tpl *tpl = rt->tpl;
+	f.slots = rt_alloc(rt, ((size_t)f.m->nslots + 1) * sizeof(*f.slots));
+	memset(f.slots, 0, ((size_t)f.m->nslots + 1) * sizeof(*f.slots));
+	state(rt)->frame = &f;
+	rt->tpl = inst->tpl;
+	for (const struct attr *a = inst->front->attrs; a != NULL; a = a->next)
+		if (!ev(rt, a->value, &v) || !rdict_set(rt, d.u.m, rv_strn(a->name->name, a->name->len), v))
+			return false;
+	rt->tpl = tpl;
+	state(rt)->frame = NULL;
+	inst->attrs = d.u.m;
+	return true;
+}
+
+bool cheetah_main(struct rt *rt, const struct tpl *t)
+{
+	static const struct dialect d = { .name = "cheetah", .autocall = true, .none_is_empty = true };
+	struct cheetah_rt *st = rt_alloc(rt, sizeof(*st));
+	struct rv g = rv_dict(rt), text;
+	struct inst base = { 0 }, self = { .tpl = t, .front = t->front };
+	struct sl list[8];
+	*st = (struct cheetah_rt){ .globals = g.u.m };
+	rt->lang = st;
+	rt->d = &d;
+	rt->call_def = call_def;
+	if (rt->job->base != NULL) {
+		base = (struct inst){ .tpl = rt->job->base, .front = rt->job->base->front };
+		base.self = (struct robj){ &inst_ops, &base };
+		self.base = &base;
+	}
+	self.self = (struct robj){ &inst_ops, &self };
+	memset(list, 0, sizeof(list));
+	list[0].globals = g.u.m;
+	list[1].inst = &self;
+	list[2].vars = rt->job->vars;
+	self.list = base.list = list;
+	self.nlist = base.nlist = 3;
+	self.caplist = base.caplist = ARRAY_LEN(list);
+	if (!init_attrs(rt, &self) || (self.base != NULL && !init_attrs(rt, &base)))
+		return false;
+	size_t mark = rt->out.len;
+	if (!ch_run(rt, &self, self.front->main, NULL, &(struct args){ 0 }, &text))
+		return false;
+	(void)mark;
+	sb_add(&rt->out, text.u.s, text.n);
+	if (rt->job->trace != NULL)
+		trace_piece(rt, t->body, mark, text);
+	return true;
+}

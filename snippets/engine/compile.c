@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * compile.c - compiled templates: making, sharing and freeing them; the state both parsers use.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "snippets/engine/ast.h"
+
+void place_of(const struct tpl *t, size_t at, uint32_t *line, uint32_t *col)
+{
+	uint32_t lo = 0, hi = t->nlines;
+	while (hi - lo > 1) {
+		uint32_t mid = lo + (hi - lo) / 2;
+		if (t->lines[mid] <= at)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	*line = lo + 1;
+	*col = (uint32_t)at - t->lines[lo] + 1;
+}
+
+bool cfail(struct compile *c, size_t at, const char *fmt, ...)
+{
+	char text[512];
+	uint32_t line, col;
+	if (c->failed)
+		return false;
+	c->failed = true;
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	place_of(c->t, c->fixed_at != 0 ? c->fixed_at - 1 : at, &line, &col);
+	err_py(c->e, CB_EPARSE, "SyntaxError", "%s:%u:%u: %s", c->t->name, line, col, text);
+	return false;
+}
+
+void *calloc_in(struct compile *c, size_t n) { return arena_zalloc(&c->t->arena, n); }
+
+struct node *mk(struct compile *c, enum nop op, size_t at)
+{
+	struct node *x = calloc_in(c, sizeof(*x));
+	x->op = op;
+	x->slot = -1;
+	place_of(c->t, c->fixed_at != 0 ? c->fixed_at - 1 : at, &x->line, &x->col);
+	return x;
+}
+
+const struct sym *intern(struct compile *c, const char *s, size_t n)
+{
+	char buf[256];
+	if (n >= sizeof(buf)) {
+		cfail(c, c->at, "a name is longer than %zu bytes", sizeof(buf) - 1);
+		n = 0;
+	}
+	memcpy(buf, s, n);
+	buf[n] = '\0';
+	struct sym *y = map_get(&c->syms, buf);
+	if (y != NULL)
+		return y;
+	y = calloc_in(c, sizeof(*y));
+	y->name = arena_strndup(&c->t->arena, s, n);
+	y->len = (uint32_t)n;
+	y->mid = method_id(y->name);
+	map_put(&c->syms, buf, y);
+	return y;
+}
+
+void push_node(struct compile *c, struct nodes *l, struct node *x)
+{
+	if (l->n == l->cap) {
+		l->cap = l->cap == 0 ? 8 : l->cap * 2;
+		struct node **v = calloc_in(c, l->cap * sizeof(*v));
+		if (l->n != 0)
+			memcpy(v, l->v, l->n * sizeof(*v));
+		l->v = v;
+	}
+	l->v[l->n++] = x;
+}
+
+void take_nodes(struct compile *c, struct nodes *l, struct node *into)
+{
+	(void)c;
+	into->kids = l->v;
+	into->n = l->n;
+	*l = (struct nodes){ 0 };
+}
+
+static void index_lines(struct tpl *t)
+{
+	uint32_t n = 1;
+	for (size_t i = 0; i < t->len; i++)
+		n += t->text[i] == '\n';
+	t->lines = xcalloc(n, sizeof(*t->lines));
+	t->nlines = 1;
+	for (size_t i = 0; i < t->len; i++)
+		if (t->text[i] == '\n')
+			t->lines[t->nlines++] = (uint32_t)i + 1;
+}
+
+static void free_tpl(struct tpl *t)
+{
+	arena_free(&t->arena);
+	free(t->lines);
+	free(t->text);
+	free(t->name);
+	free(t);
+}
+
+int tpl_compile(enum tpl_lang lang, const char *text, size_t n, const char *name, const struct tpl_options *opt, struct tpl **ret,
+	struct err *e)
+{
+	static const struct tpl_options none;
+	if (n > LIM_SOURCE)
+		return err_set(e, CB_ELIMIT, "%s: a template has %zu bytes, the most is %u", name, n, LIM_SOURCE);
+	if (memchr(text, '\0', n) != NULL || !utf8_valid(text, n))
+		return err_py(e, CB_EPARSE, PY_VALUE, "%s: the text is not valid UTF-8 or has a NUL in it", name);
+	struct tpl *t = xcalloc(1, sizeof(*t));
+	t->refs = 1;
+	t->lang = lang;
+	t->name = xstrdup(name);
+	t->text = xstrndup(text, n);
+	t->len = n;
+	t->opt = opt != NULL ? *opt : none;
+	arena_init(&t->arena, 0);
+	index_lines(t);
+	struct compile c = { .t = t, .e = e, .s = t->text, .n = n, .jinja = lang == TPL_JINJA };
+	bool ok = lang == TPL_CHEETAH ? cheetah_compile(&c) : jinja_compile(&c);
+	map_free(&c.syms);
+	if (!ok || c.failed) {
+		if (!c.failed)
+			err_set(e, CB_EPARSE, "%s: the template could not be compiled", name);
+		free_tpl(t);
+		return CB_EPARSE;
+	}
+	*ret = t;
+	return CB_OK;
+}
+
+struct tpl *tpl_ref(const struct tpl *ct)
+{
+	struct tpl *t = (struct tpl *)(uintptr_t)ct;
+	__atomic_add_fetch(&t->refs, 1, __ATOMIC_RELAXED);
+	return t;
+}
+
+void tpl_unref(struct tpl *t)
+{
+	if (t != NULL && __atomic_sub_fetch(&t->refs, 1, __ATOMIC_ACQ_REL) == 0)
+		free_tpl(t);
+}
+
+const char *tpl_name(const struct tpl *t) { return t->name; }
+enum tpl_lang tpl_language(const struct tpl *t) { return t->lang; }
+size_t tpl_size(const struct tpl *t) { return t->len; }

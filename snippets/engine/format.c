@@ -1,0 +1,616 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * format.c - Python's three ways to format: '%' on text, str.format(), and format specifications.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "snippets/engine/rt.h"
+
+#define MAX_WIDTH 100000
+#define MAX_PREC 1000
+
+static void pad(struct strbuf *b, const char *s, size_t n, char align, size_t width, const char *fill, size_t nfill)
+{
+	size_t have = u8_len(s, n), left = 0, right = 0;
+	if (width > have) {
+		size_t room = width - have;
+		left = align == '<' ? 0 : align == '^' ? room / 2 : room;
+		right = room - left;
+	}
+	for (size_t i = 0; i < left; i++)
+		sb_add(b, fill, nfill);
+	sb_add(b, s, n);
+	for (size_t i = 0; i < right; i++)
+		sb_add(b, fill, nfill);
+}
+
+static void group_digits(char *digits, size_t cap, char sep, size_t every)
+{
+	char out[MAX_PREC * 2 + 100];
+	size_t n = strlen(digits), o = 0;
+	for (size_t i = 0; i < n && o + 2 < sizeof(out); i++) {
+		if (i != 0 && (n - i) % every == 0)
+			out[o++] = sep;
+		out[o++] = digits[i];
+	}
+	out[o] = '\0';
+	if (o < cap)
+		memcpy(digits, out, o + 1);
+}
+
+static void int_digits(char *out, size_t cap, uint64_t u, unsigned base, bool upper)
+{
+	char tmp[72];
+	size_t n = 0;
+	do {
+		unsigned d = (unsigned)(u % base);
+		tmp[n++] = (char)(d < 10 ? '0' + d : (upper ? 'A' : 'a') + d - 10);
+		u /= base;
+	} while (u != 0);
+	size_t o = 0;
+	while (n > 0 && o + 1 < cap)
+		out[o++] = tmp[--n];
+	out[o] = '\0';
+}
+
+/* Digits of a float without its sign, as C's printf does it but with Python's exponents and "nan"/"inf". */
+static void float_digits(char *out, size_t cap, double d, char type, int prec, bool alt)
+{
+	char f[16];
+	d = fabs(d);
+	if (isnan(d) || isinf(d)) {
+		snprintf(out, cap, "%s", isnan(d) ? (type == 'F' || type == 'E' || type == 'G' ? "NAN" : "nan")
+						  : (type == 'F' || type == 'E' || type == 'G' ? "INF" : "inf"));
+		return;
+	}
+	snprintf(f, sizeof(f), "%%%s.*%c", alt ? "#" : "", type);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(out, cap, f, prec, d);
+#pragma GCC diagnostic pop
+}
+
+/* -- % -- */
+
+struct pct {
+	bool minus, plus, blank, zero, alt;
+	int64_t width;
+	int64_t prec;                    /* -1: none */
+	char type;
+};
+
+static void pct_out(struct strbuf *b, const struct pct *p, const char *sign, const char *prefix, const char *digits)
+{
+	size_t len = strlen(sign) + strlen(prefix) + u8_len(digits, strlen(digits));
+	size_t room = (size_t)p->width > len ? (size_t)p->width - len : 0;
+	if (!p->minus && !p->zero)
+		for (; room > 0; room--)
+			sb_addc(b, ' ');
+	sb_adds(b, sign);
+	sb_adds(b, prefix);
+	if (!p->minus)
+		for (; room > 0; room--)
+			sb_addc(b, '0');
+	sb_adds(b, digits);
+	for (; room > 0; room--)
+		sb_addc(b, ' ');
+}
+
+static bool pct_int(struct rt *rt, const struct pct *p, struct rv v, struct strbuf *b)
+{
+	char digits[MAX_PREC + 80];
+	int64_t i;
+	bool hex = p->type == 'x' || p->type == 'X' || p->type == 'o';
+	if (v.t == R_UNDEF && rt->missing != NULL)
+		return rt->missing(rt, &v);
+	if (v.t == R_FLOAT && !hex) {
+		if (isnan(v.u.d) || isinf(v.u.d))
+			return raise(rt, isnan(v.u.d) ? EX_VALUE : EX_OVERFLOW, "cannot convert float %s to integer", isnan(v.u.d) ? "NaN" : "infinity");
+		if (fabs(v.u.d) >= 9.2e18)
+			return raise(rt, EX_OVERFLOW, "%%%c: the number does not fit 64 bits", p->type);
+		i = (int64_t)v.u.d;
+	} else if (v.t == R_INT || v.t == R_BOOL) {
+		i = rv_asint(v);
+	} else {
+		return raise(rt, EX_TYPE, hex ? "%%%c format: an integer is required, not %s" : "%%%c format: a real number is required, not %s",
+			p->type, rv_type_name(v));
+	}
+	int_digits(digits, sizeof(digits), i < 0 ? 0 - (uint64_t)i : (uint64_t)i, p->type == 'o' ? 8 : hex ? 16 : 10, p->type == 'X');
+	size_t n = strlen(digits);
+	if (p->prec > (int64_t)n) {
+		size_t more = (size_t)p->prec - n;
+		memmove(digits + more, digits, n + 1);
+		memset(digits, '0', more);
+	}
+	const char *prefix = !p->alt || !hex ? "" : p->type == 'o' ? "0o" : p->type == 'x' ? "0x" : "0X";
+	pct_out(b, p, i < 0 ? "-" : p->plus ? "+" : p->blank ? " " : "", prefix, digits);
+	return true;
+}
+
+static bool pct_float(struct rt *rt, const struct pct *p, struct rv v, struct strbuf *b)
+{
+	char digits[MAX_PREC + 400];
+	if (v.t == R_UNDEF && rt->missing != NULL)
+		return rt->missing(rt, &v);
+	if (!rv_is_num(v))
+		return raise(rt, EX_TYPE, "must be real number, not %s", rv_type_name(v));
+	double d = rv_num(v);
+	float_digits(digits, sizeof(digits), d, p->type, p->prec < 0 ? 6 : (int)p->prec, p->alt);
+	pct_out(b, p, signbit(d) && !isnan(d) ? "-" : p->plus ? "+" : p->blank ? " " : "", "", digits);
+	return true;
+}
+
+static bool pct_text(struct rt *rt, const struct pct *p, struct rv v, struct strbuf *b)
+{
+	size_t mark = rt->tmp.len;
+	if (p->type == 's')
+		rv_str(rt, v, &rt->tmp);
+	else
+		rv_repr(rt, v, &rt->tmp);
+	struct rv s = rv_take(rt, mark);
+	size_t n = s.n;
+	if (p->prec >= 0)
+		n = u8_off(s.u.s, s.n, (size_t)p->prec);
+	pad(b, s.u.s, n, p->minus ? '<' : '>', (size_t)p->width, " ", 1);
+	return rt->exc.cls == EX_NONE;
+}
+
+static bool pct_one(struct rt *rt, const struct pct *p, struct rv v, struct strbuf *b)
+{
+	switch (p->type) {
+	case 'd': case 'i': case 'u': case 'x': case 'X': case 'o': return pct_int(rt, p, v, b);
+	case 'f': case 'F': case 'e': case 'E': case 'g': case 'G': return pct_float(rt, p, v, b);
+	case 's': case 'r': case 'a': return pct_text(rt, p, v, b);
+	case 'c':
+		if (v.t == R_INT && v.u.i >= 0 && v.u.i < 0x110000) {
+			size_t mark = rt->tmp.len;
+			u8_put(&rt->tmp, (uint32_t)v.u.i);
+			v = rv_take(rt, mark);
+		}
+		if (v.t != R_STR || u8_len(v.u.s, v.n) != 1)
+			return raise(rt, EX_TYPE, "%%c requires int or char");
+		pad(b, v.u.s, v.n, p->minus ? '<' : '>', (size_t)p->width, " ", 1);
+		return true;
+	default:
+		return raise(rt, EX_VALUE, "unsupported format character '%c' (0x%x)", p->type, (unsigned char)p->type);
+	}
+}
+
+struct pct_args { struct rv arg; struct rlist *tuple; uint32_t next; bool keyed; };
+
+static bool next_arg(struct rt *rt, struct pct_args *a, struct rv *out)
+{
+	if (a->tuple != NULL ? a->next >= a->tuple->n : a->next > 0)
+		return raise(rt, EX_TYPE, "not enough arguments for format string");
+	*out = a->tuple != NULL ? a->tuple->v[a->next] : a->arg;
+	a->next++;
+	return true;
+}
+
+static bool pct_number(struct rt *rt, struct pct_args *a, const char *s, size_t n, size_t *i, int64_t max, int64_t *out)
+{
+	if (*i < n && s[*i] == '*') {
+		struct rv v;
+		(*i)++;
+		if (!next_arg(rt, a, &v))
+			return false;
+		if (v.t != R_INT)
+			return raise(rt, EX_TYPE, "* wants int");
+		*out = v.u.i;
+	} else {
+		for (; *i < n && s[*i] >= '0' && s[*i] <= '9' && *out <= max; (*i)++)
+			*out = *out * 10 + (s[*i] - '0');
+	}
+	if (*out > max || *out < -max)
+		return raise(rt, EX_LIMIT, "a format is wider than %lld", (long long)max);
+	return true;
+}
+
+static bool pct_spec(struct rt *rt, struct pct_args *a, const char *s, size_t n, size_t *i, struct pct *p)
+{
+	*p = (struct pct){ .prec = -1 };
+	for (; *i < n; (*i)++) {
+		if (s[*i] == '-') p->minus = true;
+		else if (s[*i] == '+') p->plus = true;
+		else if (s[*i] == ' ') p->blank = true;
+		else if (s[*i] == '0') p->zero = true;
+		else if (s[*i] == '#') p->alt = true;
+		else break;
+	}
+	if (!pct_number(rt, a, s, n, i, MAX_WIDTH, &p->width))
+		return false;
+	if (p->width < 0) {
+		p->minus = true;
+		p->width = -p->width;
+	}
+	if (*i < n && s[*i] == '.') {
+		(*i)++;
+		p->prec = 0;
+		if (!pct_number(rt, a, s, n, i, MAX_PREC, &p->prec))
+			return false;
+		if (p->prec < 0)
+			p->prec = 0;
+	}
+	while (*i < n && (s[*i] == 'h' || s[*i] == 'l' || s[*i] == 'L'))
+		(*i)++;
+	if (*i >= n)
+		return raise(rt, EX_VALUE, "incomplete format");
+	p->type = s[(*i)++];
+	return true;
+}
+
+bool fmt_percent(struct rt *rt, struct rv fmt, struct rv arg, struct rv *out)
+{
+	const char *s = fmt.u.s;
+	size_t n = fmt.n, mark = rt->tmp.len;
+	struct strbuf *b = &rt->tmp;
+	struct pct_args a = { .arg = rv_live(rt, arg), .tuple = arg.t == R_TUPLE ? arg.u.l : NULL };
+	for (size_t i = 0; i < n;) {
+		const char *q = memchr(s + i, '%', n - i);
+		size_t upto = q != NULL ? (size_t)(q - s) : n;
+		sb_add(b, s + i, upto - i);
+		i = upto + 1;
+		if (q == NULL)
+			break;
+		struct rv v = { .t = R_UNSET };
+		if (i < n && s[i] == '(') {
+			size_t e = ++i, depth = 1;
+			for (; e < n; e++) {
+				depth += s[e] == '(';
+				depth -= s[e] == ')';
+				if (depth == 0)
+					break;
+			}
+			if (e >= n)
+				return raise(rt, EX_VALUE, "incomplete format key");
+			if (!rv_mapping(a.arg))
+				return raise(rt, EX_TYPE, "format requires a mapping");
+			if (!rv_getitem(rt, a.arg, rv_dup(rt, s + i, e - i), &v))
+				return false;
+			a.keyed = true;
+			i = e + 1;
+		}
+		struct pct p;
+		if (!pct_spec(rt, &a, s, n, &i, &p))
+			return false;
+		if (p.type == '%') {
+			sb_addc(b, '%');
+			continue;
+		}
+		if (v.t == R_UNSET && !next_arg(rt, &a, &v))
+			return false;
+		if (!pct_one(rt, &p, v, b))
+			return false;
+	}
+	bool used = a.tuple != NULL ? a.next >= a.tuple->n : a.next > 0;
+	if (!used && !a.keyed && !(a.tuple == NULL && (rv_mapping(a.arg) || a.arg.t == R_LIST || a.arg.t == R_MLIST)))
+		return raise(rt, EX_TYPE, "not all arguments converted during string formatting");
+	*out = rv_take(rt, mark);
+	return rt->exc.cls == EX_NONE;
+}
+
+/* -- format specifications: [[fill]align][sign][#][0][width][,_][.prec][type] -- */
+
+struct spec { const char *fill; size_t nfill; char align, sign; bool alt, zero; char comma; size_t width; int prec; char type; };
+
+static bool is_align(char c) { return c == '<' || c == '>' || c == '^' || c == '='; }
+
+static bool spec_parse(struct rt *rt, const char *s, size_t n, struct spec *sp)
+{
+	*sp = (struct spec){ .fill = " ", .nfill = 1, .prec = -1 };
+	size_t i = 0, k = 0;
+	if (n > 0)
+		u8_at(s, n, &k);
+	if (n > k && k > 0 && is_align(s[k])) {
+		sp->fill = s;
+		sp->nfill = k;
+		sp->align = s[k];
+		i = k + 1;
+	} else if (n > 0 && is_align(s[0])) {
+		sp->align = s[i++];
+	}
+	if (i < n && (s[i] == '+' || s[i] == '-' || s[i] == ' '))
+		sp->sign = s[i++];
+	if (i < n && s[i] == 'z')
+		i++;
+	if (i < n && s[i] == '#') {
+		sp->alt = true;
+		i++;
+	}
+	if (i < n && s[i] == '0') {
+		sp->zero = true;
+		i++;
+	}
+	for (; i < n && s[i] >= '0' && s[i] <= '9'; i++)
+		if ((sp->width = sp->width * 10 + (size_t)(s[i] - '0')) > MAX_WIDTH)
+			return raise(rt, EX_LIMIT, "a format is wider than %d", MAX_WIDTH);
+	if (i < n && (s[i] == ',' || s[i] == '_'))
+		sp->comma = s[i++];
+	if (i < n && s[i] == '.') {
+		if (++i >= n || s[i] < '0' || s[i] > '9')
+			return raise(rt, EX_VALUE, "Format specifier missing precision");
+		for (sp->prec = 0; i < n && s[i] >= '0' && s[i] <= '9'; i++)
+			if ((sp->prec = sp->prec * 10 + (s[i] - '0')) > MAX_PREC)
+				return raise(rt, EX_LIMIT, "a format is more precise than %d", MAX_PREC);
+	}
+	if (i < n)
+		sp->type = s[i++];
+	if (i < n)
+		return raise(rt, EX_VALUE, "Invalid format specifier '%.*s'", (int)n, s);
+	return true;
+}
+
+/* sign, prefix and digits with padding between or around them. */
+static void spec_out(struct strbuf *b, const struct spec *sp, const char *sign, const char *prefix, const char *digits)
+{
+	char align = sp->align != 0 ? sp->align : sp->zero ? '=' : '>';
+	const char *fill = sp->align == 0 && sp->zero ? "0" : sp->zero && sp->fill[0] == ' ' && sp->nfill == 1 && sp->align != 0 ? "0" : sp->fill;
+	size_t nfill = fill[0] == '0' ? 1 : sp->nfill;
+	size_t len = strlen(sign) + strlen(prefix) + strlen(digits);
+	if (align != '=') {
+		char all[MAX_PREC + 600];
+		snprintf(all, sizeof(all), "%s%s%s", sign, prefix, digits);
+		pad(b, all, strlen(all), align, sp->width, fill, nfill);
+		return;
+	}
+	sb_adds(b, sign);
+	sb_adds(b, prefix);
+	for (; len < sp->width; len++)
+		sb_add(b, fill, nfill);
+	sb_adds(b, digits);
+}
+
+static bool bad_code(struct rt *rt, char type, struct rv v)
+{
+	return raise(rt, EX_VALUE, "Unknown format code '%c' for object of type '%s'", type, rv_type_name(v));
+}
+
+static bool spec_int(struct rt *rt, const struct spec *sp, struct rv v, struct strbuf *b)
+{
+	char digits[300];
+	int64_t i = rv_asint(v);
+	if (sp->prec >= 0)
+		return raise(rt, EX_VALUE, "Precision not allowed in integer format specifier");
+	if (sp->type == 'c') {
+		size_t mark = rt->tmp.len;
+		if (i < 0 || i > 0x10ffff)
+			return raise(rt, EX_OVERFLOW, "%%c arg not in range(0x110000)");
+		u8_put(&rt->tmp, (uint32_t)i);
+		struct rv c = rv_take(rt, mark);
+		pad(b, c.u.s, c.n, sp->align != 0 ? sp->align : '<', sp->width, sp->fill, sp->nfill);
+		return true;
+	}
+	unsigned base = sp->type == 'b' ? 2 : sp->type == 'o' ? 8 : sp->type == 'x' || sp->type == 'X' ? 16 : 10;
+	int_digits(digits, sizeof(digits), i < 0 ? 0 - (uint64_t)i : (uint64_t)i, base, sp->type == 'X');
+	if (sp->comma != 0)
+		group_digits(digits, sizeof(digits), sp->comma, base == 10 ? 3 : 4);
+	const char *prefix = !sp->alt || base == 10 ? "" : base == 2 ? "0b" : base == 8 ? "0o" : sp->type == 'x' ? "0x" : "0X";
+	spec_out(b, sp, i < 0 ? "-" : sp->sign == '+' ? "+" : sp->sign == ' ' ? " " : "", prefix, digits);
+	return true;
+}
+
+static void general_float(char *out, size_t cap, double d, int prec)
+{
+	/* like 'g' with the shortest digits when no precision is given, but always a digit after the point */
+	if (prec < 0) {
+		struct strbuf t = { 0 };
+		py_float_repr(&t, fabs(d));
+		snprintf(out, cap, "%s", sb_str(&t));
+		sb_free(&t);
+		return;
+	}
+	float_digits(out, cap, d, 'g', prec == 0 ? 1 : prec, false);
+	if (strpbrk(out, ".en") == NULL) {
+		size_t n = strlen(out);
+		snprintf(out + n, cap - n, ".0");
+		if (n >= (size_t)(prec == 0 ? 1 : prec))
+			float_digits(out, cap, d, 'e', prec > 0 ? prec - 1 : 0, false);
+	}
+}
+
+static bool spec_float(struct rt *rt, const struct spec *sp, struct rv v, struct strbuf *b)
+{
+	char digits[MAX_PREC + 500];
+	double d = rv_num(v);
+	char type = sp->type;
+	if (type != 0 && strchr("eEfFgG%n", type) == NULL)
+		return bad_code(rt, type, v);
+	if (type == 0)
+		general_float(digits, sizeof(digits), d, sp->prec);
+	else
+		float_digits(digits, sizeof(digits) - 2, type == '%' ? d * 100 : d, type == '%' ? 'f' : type == 'n' ? 'g' : type,
+			sp->prec < 0 ? 6 : sp->prec, sp->alt);
+	if (sp->comma != 0) {
+		char whole[MAX_PREC + 500], *tail = digits + strspn(digits, "0123456789");
+		snprintf(whole, sizeof(whole), "%.*s", (int)(tail - digits), digits);
+		group_digits(whole, sizeof(whole), sp->comma, 3);
+		struct strbuf t = { 0 };
+		sb_addf(&t, "%s%s", whole, tail);
+		snprintf(digits, sizeof(digits), "%s", sb_str(&t));
+		sb_free(&t);
+	}
+	if (type == '%')
+		snprintf(digits + strlen(digits), 2, "%%");
+	spec_out(b, sp, signbit(d) && !isnan(d) ? "-" : sp->sign == '+' ? "+" : sp->sign == ' ' ? " " : "", "", digits);
+	return true;
+}
+
+bool fmt_spec(struct rt *rt, struct rv v, const char *s, size_t n, struct strbuf *b)
+{
+	struct spec sp;
+	if (n == 0) {
+		rv_str(rt, v, b);
+		return rt->exc.cls == EX_NONE;
+	}
+	if (v.t != R_STR && !rv_is_num(v) && v.t != R_UNDEF)
+		return raise(rt, EX_TYPE, "unsupported format string passed to %s.__format__", rv_type_name(v));
+	if (!spec_parse(rt, s, n, &sp))
+		return false;
+	if (rv_is_num(v)) {
+		if (v.t == R_FLOAT || (sp.type != 0 && strchr("eEfFgG%", sp.type) != NULL))
+			return spec_float(rt, &sp, v, b);
+		if (sp.type != 0 && strchr("bcdoxXn", sp.type) == NULL)
+			return bad_code(rt, sp.type, v);
+		return spec_int(rt, &sp, v, b);
+	}
+	struct rv t = rv_tostr(rt, v);
+	if (sp.type != 0 && sp.type != 's')
+		return bad_code(rt, sp.type, t);
+	if (sp.align == '=')
+		return raise(rt, EX_VALUE, "'=' alignment not allowed in string format specifier");
+	if (sp.sign != 0)
+		return raise(rt, EX_VALUE, "Sign not allowed in string format specifier");
+	size_t len = sp.prec >= 0 ? u8_off(t.u.s, t.n, (size_t)sp.prec) : t.n;
+	bool zfill = sp.zero && sp.fill[0] == ' ' && sp.nfill == 1;
+	pad(b, t.u.s, len, sp.align != 0 ? sp.align : '<', sp.width, zfill ? "0" : sp.fill, zfill ? 1 : sp.nfill);
+	return true;
+}
+
+/* -- str.format -- */
+
+struct fmt { struct rt *rt; const struct args *a; int64_t next; int depth; };
+
+static bool fmt_text(struct fmt *f, const char *s, size_t n, struct strbuf *b);
+
+/* field: first name or number, then .attr and [key] steps */
+static bool fmt_field(struct fmt *f, const char *s, size_t n, struct rv *out)
+{
+	struct rt *rt = f->rt;
+	size_t e = 0;
+	while (e < n && s[e] != '.' && s[e] != '[')
+		e++;
+	if (e == 0 || (s[0] >= '0' && s[0] <= '9')) {
+		int64_t idx = 0;
+		if (e == 0) {
+			if (f->next < 0)
+				return raise(rt, EX_VALUE, "cannot switch from manual field specification to automatic field numbering");
+			idx = f->next++;
+		} else {
+			char num[24];
+			snprintf(num, sizeof(num), "%.*s", (int)(e < 20 ? e : 20), s);
+			if (!parse_int64(num, &idx))
+				return raise(rt, EX_VALUE, "a field number in a format string is not one");
+			if (f->next > 0)
+				return raise(rt, EX_VALUE, "cannot switch from automatic field numbering to manual field specification");
+			f->next = -1;
+		}
+		if (idx < 0 || idx >= f->a->n)
+			return raise(rt, EX_INDEX, "Replacement index %lld out of range for positional args tuple", (long long)idx);
+		*out = f->a->v[idx];
+	} else {
+		uint32_t k = 0;
+		while (k < f->a->nkw && !(f->a->kw[k].n == e && memcmp(f->a->kw[k].name, s, e) == 0))
+			k++;
+		if (k == f->a->nkw)
+			return raise(rt, EX_KEY, "'%.*s'", (int)e, s);
+		*out = f->a->kw[k].v;
+	}
+	while (e < n) {
+		bool item = s[e] == '[';
+		size_t b = ++e;
+		while (e < n && (item ? s[e] != ']' : s[e] != '.' && s[e] != '['))
+			e++;
+		struct rv key = rv_dup(rt, s + b, e - b), r = { .t = R_UNSET };
+		int64_t i;
+		if (item) {
+			if (e >= n)
+				return raise(rt, EX_VALUE, "expected '}' before end of string");
+			e++;
+			if (parse_int64(key.u.s, &i))
+				key = rv_int(i);
+			if (!rv_getitem(rt, *out, key, &r))
+				return false;
+		} else {
+			if (!rv_attr(rt, *out, key.u.s, method_id(key.u.s), &r))
+				return false;
+			if (r.t == R_UNSET)
+				return raise(rt, EX_ATTRIBUTE, "'%s' object has no attribute '%s'", rv_type_name(*out), key.u.s);
+		}
+		*out = r;
+	}
+	return true;
+}
+
+static bool fmt_one(struct fmt *f, const char *s, size_t n, struct strbuf *b)
+{
+	struct rt *rt = f->rt;
+	size_t e = 0;
+	char conv = 0;
+	struct rv v;
+	for (bool in = false; e < n && (in || (s[e] != ':' && s[e] != '!')); e++)
+		in = s[e] == '[' || (in && s[e] != ']');
+	if (!fmt_field(f, s, e, &v))
+		return false;
+	if (e < n && s[e] == '!') {
+		if (e + 1 >= n || (e + 2 < n && s[e + 2] != ':'))
+			return raise(rt, EX_VALUE, "expected ':' after conversion specifier");
+		conv = s[e + 1];
+		e += 2;
+	}
+	if (conv != 0 && conv != 'r' && conv != 's' && conv != 'a')
+		return raise(rt, EX_VALUE, "Unknown conversion specifier '%c'", conv);
+	if (conv != 0) {
+		size_t mark = rt->tmp.len;
+		if (conv == 's')
+			rv_str(rt, v, &rt->tmp);
+		else
+			rv_repr(rt, v, &rt->tmp);
+		v = rv_take(rt, mark);
+	}
+	if (e < n && s[e] == ':')
+		e++;
+	size_t mark = rt->tmp.len;
+	f->depth++;
+	if (f->depth > 2)
+		return raise(rt, EX_VALUE, "Max string recursion exceeded");
+	if (!fmt_text(f, s + e, n - e, &rt->tmp))
+		return false;
+	f->depth--;
+	struct rv spec = rv_take(rt, mark);
+	return fmt_spec(rt, v, spec.u.s, spec.n, b);
+}
+
+static bool fmt_text(struct fmt *f, const char *s, size_t n, struct strbuf *b)
+{
+	struct rt *rt = f->rt;
+	for (size_t i = 0; i < n;) {
+		char c = s[i];
+		if (c != '{' && c != '}') {
+			sb_addc(b, c);
+			i++;
+			continue;
+		}
+		if (i + 1 < n && s[i + 1] == c) {
+			sb_addc(b, c);
+			i += 2;
+			continue;
+		}
+		if (c == '}')
+			return raise(rt, EX_VALUE, "Single '}' encountered in format string");
+		size_t e = ++i, depth = 1;
+		for (; e < n; e++) {
+			depth += s[e] == '{';
+			depth -= s[e] == '}';
+			if (depth == 0)
+				break;
+		}
+		if (e >= n)
+			return raise(rt, EX_VALUE, i >= n ? "Single '{' encountered in format string" : "expected '}' before end of string");
+		if (!fmt_one(f, s + i, e - i, b))
+			return false;
+		i = e + 1;
+	}
+	return rt_tick(rt);
+}
+
+bool fmt_method(struct rt *rt, struct rv fmt, const struct args *a, struct rv *out)
+{
+	struct fmt f = { .rt = rt, .a = a };
+	size_t mark = rt->tmp.len;
+	if (!fmt_text(&f, fmt.u.s, fmt.n, &rt->tmp))
+		return false;
+	*out = rv_take(rt, mark);
+	return rt->exc.cls == EX_NONE;
+}

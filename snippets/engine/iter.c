@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * iter.c - walking over values, and the comparisons that walk: equality, order, membership.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "snippets/engine/rt.h"
+
+static struct rv chars_of(struct rt *rt, struct rv s)
+{
+	struct rv l = rv_list(rt, 0);
+	for (size_t i = 0; i < s.n;) {
+		size_t k;
+		u8_at(s.u.s + i, s.n - i, &k);
+		rlist_push(rt, l.u.l, rv_strn(s.u.s + i, k));
+		i += k;
+	}
+	return l;
+}
+
+bool cur_start(struct rt *rt, struct rv v, struct cursor *c)
+{
+	v = rv_live(rt, v);
+	*c = (struct cursor){ .v = v };
+	switch ((enum rtype)v.t) {
+	case R_LIST: case R_TUPLE: case R_VIEW: case R_MLIST: case R_MDICT: case R_DICT: case R_SET: case R_RANGE: case R_STR: case R_ITER:
+		return true;
+	case R_UNDEF:
+		if (rt->d->soft_missing) {
+			c->v = rv_list(rt, 0);
+			return true;
+		}
+		break;
+	case R_OBJ:
+		if (v.u.o->ops->iter != NULL) {
+			if (!v.u.o->ops->iter(rt, v.u.o, &c->l))
+				return false;
+			c->v = (struct rv){ .t = R_LIST, .u.l = c->l };
+			return true;
+		}
+		break;
+	default: break;
+	}
+	return raise(rt, EX_TYPE, "'%s' object is not iterable", rv_type_name(v));
+}
+
+bool cur_next(struct rt *rt, struct cursor *c, struct rv *out)
+{
+	struct rv v = c->v;
+	(void)rt;
+	switch ((enum rtype)v.t) {
+	case R_LIST: case R_TUPLE: case R_VIEW:
+		if (c->i >= v.u.l->n)
+			return false;
+		*out = v.u.l->v[c->i++];
+		return true;
+	case R_MLIST:
+		if (c->i >= v_len(v.u.v))
+			return false;
+		*out = rv_wrap(v_list_at(v.u.v, c->i++));
+		return true;
+	case R_MDICT:
+		if (c->i >= v_len(v.u.v))
+			return false;
+		*out = rv_cstr(v_dict_key(v.u.v, c->i++));
+		return true;
+	case R_DICT: case R_SET:
+		while (c->i < v.u.m->used && !v.u.m->e[c->i].live)
+			c->i++;
+		if (c->i >= v.u.m->used)
+			return false;
+		*out = v.u.m->e[c->i++].key;
+		return true;
+	case R_RANGE: {
+		const struct rrange *r = v.u.r;
+		int64_t at = r->start + (int64_t)c->i * r->step;
+		if (r->step > 0 ? at >= r->stop : at <= r->stop)
+			return false;
+		c->i++;
+		*out = rv_int(at);
+		return true;
+	}
+	case R_STR: {
+		if (c->i >= v.n)
+			return false;
+		size_t k;
+		u8_at(v.u.s + c->i, v.n - c->i, &k);
+		*out = rv_strn(v.u.s + c->i, k);
+		c->i += k;
+		return true;
+	}
+	case R_ITER:
+		if (v.u.it->pos >= v.u.it->l->n)
+			return false;
+		*out = v.u.it->l->v[v.u.it->pos++];
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool rv_copy_list(struct rt *rt, struct rv v, struct rv *out)
+{
+	struct cursor c;
+	if (!cur_start(rt, v, &c))
+		return false;
+	if (c.v.t == R_STR) {
+		*out = chars_of(rt, c.v);
+		return rt->exc.cls == EX_NONE;
+	}
+	struct rv l = rv_list(rt, 0), x;
+	while (cur_next(rt, &c, &x)) {
+		rlist_push(rt, l.u.l, x);
+		if (rt->exc.cls != EX_NONE)
+			return false;
+	}
+	*out = l;
+	return true;
+}
+
+bool rv_list_of(struct rt *rt, struct rv v, struct rlist **out)
+{
+	if (v.t == R_LIST || v.t == R_TUPLE || v.t == R_VIEW) {
+		*out = v.u.l;
+		return true;
+	}
+	struct rv l;
+	if (!rv_copy_list(rt, v, &l))
+		return false;
+	*out = l.u.l;
+	return true;
+}
+
+static bool seq_eq(struct rt *rt, struct rv a, struct rv b)
+{
+	struct cursor ca, cb;
+	int64_t na, nb;
+	struct rv x, y;
+	if (!rv_len(rt, a, &na) || !rv_len(rt, b, &nb) || na != nb || !cur_start(rt, a, &ca) || !cur_start(rt, b, &cb))
+		return false;
+	while (cur_next(rt, &ca, &x) && cur_next(rt, &cb, &y))
+		if (!rv_eq(rt, x, y))
+			return false;
+	return true;
+}
+
+/* Both mappings (or both sets) of the same size: every key of a is in b with an equal value. */
+static bool map_eq(struct rt *rt, struct rv a, struct rv b)
+{
+	struct cursor c;
+	struct rv k, va, vb;
+	int64_t na, nb;
+	if (!rv_len(rt, a, &na) || !rv_len(rt, b, &nb) || na != nb || !cur_start(rt, a, &c))
+		return false;
+	while (cur_next(rt, &c, &k)) {
+		bool in = false;
+		if (!rv_contains(rt, b, k, &in) || !in)
+			return false;
+		if (a.t == R_SET)
+			continue;
+		if (!rv_getitem(rt, a, k, &va) || !rv_getitem(rt, b, k, &vb) || !rv_eq(rt, va, vb))
+			return false;
+	}
+	return true;
+}
+
+static bool eq_containers(struct rt *rt, struct rv a, struct rv b)
+{
+	a = rv_live(rt, a);
+	b = rv_live(rt, b);
+	bool la = a.t == R_LIST || a.t == R_MLIST, lb = b.t == R_LIST || b.t == R_MLIST;
+	if ((la && lb) || (a.t == R_TUPLE && b.t == R_TUPLE) || (a.t == R_RANGE && b.t == R_RANGE))
+		return seq_eq(rt, a, b);
+	if ((rv_mapping(a) && rv_mapping(b)) || (a.t == R_SET && b.t == R_SET))
+		return map_eq(rt, a, b);
+	if (a.t == R_VIEW && b.t == R_VIEW && a.aux == b.aux && a.aux != VIEW_VALUES)
+		return seq_eq(rt, a, b);
+	return false;
+}
+
+bool rv_eq(struct rt *rt, struct rv a, struct rv b)
+{
+	if (rv_is_num(a) && rv_is_num(b)) {
+		if (a.t == R_FLOAT || b.t == R_FLOAT)
+			return rv_num(a) == rv_num(b);
+		return rv_asint(a) == rv_asint(b);
+	}
+	if (a.t == R_STR || b.t == R_STR)
+		return a.t == b.t && a.n == b.n && memcmp(a.u.s, b.u.s, a.n) == 0;
+	if (a.t == R_UNDEF && b.t == R_UNDEF)
+		return true;
+	if (a.t == R_OBJ && b.t == R_OBJ && a.u.o->ops == b.u.o->ops && a.u.o->ops->cmp != NULL)
+		return a.u.o->ops->cmp(a.u.o, b.u.o) == 0;
+	if (rv_same(a, b))
+		return true;
+	if (rt->value_depth > LIM_VALUE_DEPTH)
+		return raise(rt, EX_LIMIT, "values nested deeper than %d", LIM_VALUE_DEPTH);
+	rt->value_depth++;
+	bool r = eq_containers(rt, a, b);
+	rt->value_depth--;
+	return r;
+}
+
+static int cmp_num(double a, double b) { return a < b ? -1 : a > b ? 1 : a == b ? 0 : 2; }
+
+static bool order_seq(struct rt *rt, struct rv a, struct rv b, const char *op, int *out)
+{
+	struct cursor ca, cb;
+	struct rv x, y;
+	if (!cur_start(rt, a, &ca) || !cur_start(rt, b, &cb))
+		return false;
+	for (;;) {
+		bool ha = cur_next(rt, &ca, &x), hb = cur_next(rt, &cb, &y);
+		if (!ha || !hb) {
+			*out = ha ? 1 : hb ? -1 : 0;
+			return true;
+		}
+		if (!rv_eq(rt, x, y))
+			return rt->exc.cls == EX_NONE && rv_order(rt, x, y, op, out);
+	}
+}
+
+/* -1, 0, 1; 2 when not comparable as numbers (NaN). */
+bool rv_order(struct rt *rt, struct rv a, struct rv b, const char *op, int *out)
+{
+	if (rv_is_num(a) && rv_is_num(b)) {
+		if (a.t == R_FLOAT || b.t == R_FLOAT)
+			*out = cmp_num(rv_num(a), rv_num(b));
+		else
+			*out = rv_asint(a) < rv_asint(b) ? -1 : rv_asint(a) > rv_asint(b);
+		return true;
+	}
+	if (a.t == R_STR && b.t == R_STR) {
+		int c = memcmp(a.u.s, b.u.s, a.n < b.n ? a.n : b.n);
+		*out = c != 0 ? (c < 0 ? -1 : 1) : a.n < b.n ? -1 : a.n > b.n;
+		return true;
+	}
+	struct rv x = rv_live(rt, a), y = rv_live(rt, b);
+	bool lx = x.t == R_LIST || x.t == R_MLIST, ly = y.t == R_LIST || y.t == R_MLIST;
+	if ((lx && ly) || (x.t == R_TUPLE && y.t == R_TUPLE)) {
+		if (rt->value_depth > LIM_VALUE_DEPTH)
+			return raise(rt, EX_LIMIT, "values nested deeper than %d", LIM_VALUE_DEPTH);
+		rt->value_depth++;
+		bool r = order_seq(rt, x, y, op, out);
+		rt->value_depth--;
+		return r;
+	}
+	if (a.t == R_OBJ && b.t == R_OBJ && a.u.o->ops == b.u.o->ops && a.u.o->ops->cmp != NULL) {
+		*out = a.u.o->ops->cmp(a.u.o, b.u.o);
+		return true;
+	}
+	if ((a.t == R_UNDEF || b.t == R_UNDEF) && rt->missing != NULL)
+		return rt->missing(rt, a.t == R_UNDEF ? &a : &b);
+	return raise(rt, EX_TYPE, "'%s' not supported between instances of '%s' and '%s'", op, rv_type_name(a), rv_type_name(b));
+}
+
+bool rv_contains(struct rt *rt, struct rv box, struct rv x, bool *out)
+{
+	box = rv_live(rt, box);
+	if (box.t == R_STR) {
+		if (x.t == R_UNDEF && rt->missing != NULL)
+			return rt->missing(rt, &x);
+		if (x.t != R_STR)
+			return raise(rt, EX_TYPE, "'in <string>' requires string as left operand, not %s", rv_type_name(x));
+		*out = x.n == 0 || (x.n <= box.n && memmem(box.u.s, box.n, x.u.s, x.n) != NULL);
+		return true;
+	}
+	if (box.t == R_MDICT) {
+		struct rv dummy;
+		uint64_t h;
+		if (x.t != R_STR && !rv_hash(rt, x, &h))
+			return false;
+		*out = x.t == R_STR && rv_map_get(rt, box, x.u.s, x.n, &dummy);
+		return true;
+	}
+	if (box.t == R_DICT || box.t == R_SET) {
+		struct rv dummy;
+		return rdict_get(rt, box.u.m, x, &dummy, out);
+	}
+	if (box.t == R_OBJ && box.u.o->ops->contains != NULL)
+		return box.u.o->ops->contains(rt, box.u.o, x, out);
+	struct cursor c;
+	struct rv y;
+	if (box.t != R_OBJ && box.t < R_STR && !(box.t == R_UNDEF && rt->d->soft_missing))
+		return raise(rt, EX_TYPE, "argument of type '%s' is not iterable", rv_type_name(box));
+	if (!cur_start(rt, box, &c))
+		return false;
+	*out = false;
+	while (!*out && cur_next(rt, &c, &y)) {
+		*out = rv_same(x, y) || rv_eq(rt, x, y);
+		if (rt->exc.cls != EX_NONE)
+			return false;
+	}
+	return true;
+}

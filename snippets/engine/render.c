@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * render.c - one render from begin to end, and the text of its error.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "snippets/engine/cheetah.h"
+#include "snippets/engine/trace.h"
+
+const struct front *const fronts[2] = { [TPL_CHEETAH] = &cheetah_fns, [TPL_JINJA] = &jinja_fns };
+
+static int code_of(enum exc c)
+{
+	return c == EX_LIMIT ? CB_ELIMIT : c == EX_TEMPLATE_NOT_FOUND ? CB_ENOENT : c == EX_SYNTAX ? CB_EPARSE : CB_EINVAL;
+}
+
+/* Edit distance of two short names, or a large number. */
+static unsigned distance(const char *a, const char *b)
+{
+	size_t na = strlen(a), nb = strlen(b);
+	unsigned row[64];
+	if (na >= 60 || nb >= 60)
+		return 99;
+	for (size_t j = 0; j <= nb; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 1; i <= na; i++) {
+		unsigned diag = row[0];
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= nb; j++) {
+			unsigned up = row[j], best = diag + (a[i - 1] != b[j - 1]);
+			if (up + 1 < best)
+				best = up + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			diag = up;
+			row[j] = best;
+		}
+	}
+	return row[nb];
+}
+
+const char *nearest_name(const struct value *vars, const char *name)
+{
+	const char *best = NULL;
+	unsigned d = (unsigned)strlen(name) / 3 + 1;
+	for (size_t i = 0; i < v_len(vars); i++) {
+		unsigned k = distance(name, v_dict_key(vars, i));
+		if (k > 0 && k <= d) {
+			d = k - 1;
+			best = v_dict_key(vars, i);
+		}
+	}
+	return best;
+}
+
+static void chain(struct strbuf *b, const struct place *p)
+{
+	for (unsigned n = 0; p != NULL && n < 50; p = p->up, n++)
+		sb_addf(b, ", called from %s:%u", p->tpl->name, p->call->line);
+}
+
+static int fail(struct rt *rt, const struct tpl *t, struct err *e)
+{
+	const struct exception *x = &rt->exc;
+	struct strbuf b = { 0 };
+	const struct tpl *where = x->tpl != NULL ? x->tpl : t;
+	sb_addf(&b, "%s:%u:%u: %s: %.*s", where->name, x->at != NULL ? x->at->line : 0, x->at != NULL ? x->at->col : 0, exc_name(x->cls),
+		(int)(x->msg.n < 1000 ? x->msg.n : 1000), x->msg.t == R_STR ? x->msg.u.s : "");
+	const char *q = x->cls == EX_NOTFOUND ? strchr(sb_str(&b), '\'') : x->cls == EX_UNDEFINED ? strchr(sb_str(&b), '\'') : NULL;
+	if (q != NULL) {
+		char name[64];
+		size_t k = strcspn(q + 1, "'");
+		snprintf(name, sizeof(name), "%.*s", (int)(k < 60 ? k : 60), q + 1);
+		const char *near = nearest_name(rt->job->vars, name);
+		if (near != NULL)
+			sb_addf(&b, " (did you mean %s?)", near);
+	}
+	if (x->chain.t == R_STR)
+		sb_add(&b, x->chain.u.s, x->chain.n);
+	int rc = err_py(e, code_of(x->cls), exc_name(x->cls), "%s", sb_str(&b));
+	sb_free(&b);
+	return rc;
+}
+
+void note_chain(struct rt *rt)
+{
+	if (rt->exc.chain.t == R_STR || rt->place == NULL)
+		return;
+	struct strbuf b = { 0 };
+	chain(&b, rt->place);
+	rt->exc.chain = rv_dup(rt, sb_str(&b), b.len);
+	sb_free(&b);
+}
+
+int tpl_render(const struct tpl *t, const struct tpl_job *job, struct strbuf *out, struct err *e)
+{
+	struct rt rt = { .job = job, .tpl = t };
+	rt.deadline = clock_mono_ms() + LIM_TIME_MS;
+	arena_init(&rt.arena, 0);
+	sb_reserve(&rt.out, t->len + t->len / 2 + 256);
+	bool ok = t->lang == TPL_CHEETAH ? cheetah_main(&rt, t) : jinja_main(&rt, t);
+	ok = ok && rt.exc.cls == EX_NONE && rt_tick(&rt);
+	int rc = CB_OK;
+	if (ok && rt.job->trace != NULL)
+		trace_report(&rt);
+	if (ok)
+		sb_add(out, sb_str(&rt.out), rt.out.len);
+	else
+		rc = fail(&rt, t, e);
+	if (rt.re_cache != NULL)
+		rt_free_re(&rt);
+	sb_free(&rt.out);
+	sb_free(&rt.tmp);
+	arena_free(&rt.arena);
+	return rc;
+}

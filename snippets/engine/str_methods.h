@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * str_methods.h - the method tables of the built-in types, and text helpers that filters share.
+ */
+#ifndef ENGINE_STR_METHODS_H
+#define ENGINE_STR_METHODS_H
+
+#include "snippets/engine/rv.h"
+
+extern const struct native str_methods[], list_methods[], tuple_methods[], dict_methods[], set_methods[], num_methods[];
+
+struct rv str_upper(struct rt *rt, struct rv s);
+struct rv str_lower(struct rt *rt, struct rv s);
+struct rv str_capitalize(struct rt *rt, struct rv s);
+struct rv str_title(struct rt *rt, struct rv s);
+struct rv str_strip(struct rv s, const char *set, size_t nset, int sides);    /* sides: 1 left, 2 right; set NULL: blanks */
+struct rv str_replace(struct rt *rt, struct rv s, struct rv a, struct rv b, int64_t count);
+bool str_split(struct rt *rt, struct rv s, struct rv sep, int64_t max, struct rv *out);
+bool str_splitlines(struct rt *rt, struct rv s, bool keep, struct rv *out);
+struct rv str_center(struct rt *rt, struct rv s, int64_t width, int64_t how);  /* how: 0 centre, 1 left, 2 right */
+bool str_join(struct rt *rt, struct rv sep, struct rv items, struct rv *out);
+
+#endif
