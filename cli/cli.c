@@ -123,7 +123,8 @@ static int read_secret(char **ret, struct err *e)
 	int r = file_read(AT_FDCWD, path, 65536, &b, e);
 	if (r < 0) {
 		sb_free(&b);
-		return err_prefix(e, "the shared secret cannot be read (log in with --user, or become root)");
+		err_prefix(e, "the shared secret cannot be read (log in with --user, or become root)");
+		return e->code = CB_EPERM;
 	}
 	if (b.len == 0)
 		return err_set(e, CB_EINVAL, "%s: the shared secret is empty; is cobblerd starting?", path);
@@ -213,7 +214,8 @@ int cli_explain(struct cli *cli, const struct err *e)
 		/* compat: what cli.py prints for a fault that is not of Cobbler's own class */
 		printf("### ERROR ###\nUnexpected remote error, check the server side logs for further info\n%s\n", fault);
 	}
-	cli->status = !fault && e->code == CB_EIO ? EXIT_NO_SERVER : EXIT_FAILED;
+	/* compat: cli.py ends so, too, when the secret cannot be read */
+	cli->status = !fault && (e->code == CB_EIO || e->code == CB_EPERM) ? EXIT_NO_SERVER : EXIT_FAILED;
 	return cli->status;
 }
 
