@@ -7,6 +7,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -186,6 +187,7 @@ int import_child(const struct value *v, int out_fd)
 	struct job j;
 	struct err e = {0};
 	struct value *found = NULL;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);      /* nobody waits for the files when the core has gone */
 	umask(022);
 	setlocale(LC_CTYPE, "C.UTF-8");      /* so that libarchive gives Joliet names as UTF-8 */
 	bus_fd = out_fd;
