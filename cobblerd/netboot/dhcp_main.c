@@ -438,7 +438,7 @@ static int prepare(struct dhcp_service *s, const struct value *cfg, const int *s
 		rc = watch(s->epoll, s->signals, TAG_SIGNAL, e);
 	for (size_t i = 0; i < s->nifaces && rc == CB_OK; i++)
 		rc = s->iface[i].udp >= 0 ? watch(s->epoll, s->iface[i].udp, i, e) : CB_OK;
-	return rc == CB_OK ? sandbox_enter(e) : rc;
+	return rc == CB_OK ? nb_sandbox_enter(e) : rc;
 }
 
 static void serve(struct dhcp_service *s)

@@ -118,7 +118,7 @@ static int filter_calls(struct err *e)
 }
 #endif
 
-int sandbox_enter(struct err *e)
+int nb_sandbox_enter(struct err *e)
 {
 	raise_limits();
 	tzset();                        /* while the time zone's file can still be read */

@@ -366,7 +366,7 @@ static int prepare(struct tftp_service *s, const struct value *cfg, const int *s
 		rc = watch(s->epoll, s->signals, TAG_SIGNAL, e);
 	for (size_t i = 0; i < n && rc == CB_OK; i++)
 		rc = watch(s->epoll, s->listener[i], TAG_LISTENER | i, e);
-	return rc == CB_OK ? sandbox_enter(e) : rc;
+	return rc == CB_OK ? nb_sandbox_enter(e) : rc;
 }
 
 /* False: it is time to go. */
