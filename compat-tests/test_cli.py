@@ -171,7 +171,7 @@ def test_answer_files_and_variables(lab):
     equal(d.cobbler("system", "getks", "--name=system1"), d.cobbler("system", "get-autoinstall", "--name=system1"), "getks")
     d.cobbler("system", "get-autoinstall", "--name=none", status=1)
     variables = d.cobbler("system", "dumpvars", "--name=system1")
-    check("\ncolour: green\n" in variables and "\nprofile_name: profile1\n" in variables, variables)
+    check("\nautoinstall_meta: colour=green" in variables and "\nprofile_name: profile1\n" in variables, variables)
     lines = [line.split(":")[0] for line in variables.splitlines()]
     equal(lines, sorted(lines), "order of the variables")
 
