@@ -64,6 +64,9 @@ $(filter $(OUT)/test/cli/%,$(TESTS)): $(filter-out $(OUT)/obj/cli/main.o,$(call 
 $(OUT)/replay/%: $(OUT)/obj/%.o $(OUT)/obj/tools/fuzz_replay.o $(OUT)/libcobbler.a
 	@mkdir -p $(@D)
 	$(CC) $(LDF_$(FLAVOUR)) -o $@ $< $(OUT)/obj/tools/fuzz_replay.o $(OUT)/libcobbler.a $(LIBS)
+$(OUT)/bench/%: $(OUT)/obj/bench/%.o $(OUT)/libcobbler.a
+	@mkdir -p $(@D)
+	$(CC) $(LDF_$(FLAVOUR)) -o $@ $^ $(LIBS)
 $(OUT)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
