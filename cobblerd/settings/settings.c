@@ -163,7 +163,7 @@ static int check_type(const struct setting *s, const struct value *v, const char
 	return rc;
 }
 
-static int take_file(struct state *st, const char *path, const struct value *file, struct err *e)
+int settings_apply(const char *path, const struct value *file, struct value *known, struct value *unknown, struct err *e)
 {
 	for (size_t i = 0; i < v_len(file); i++) {
 		struct value *given, *v;
@@ -172,14 +172,14 @@ static int take_file(struct state *st, const char *path, const struct value *fil
 		if (s == NULL) {
 			if (!is_obsolete(key))
 				log_warn("settings", "%s: unknown setting \"%s\" is kept and ignored", path, key);
-			v_dict_set(st->unknown, key, given);
+			v_dict_set(unknown, key, given);
 			continue;
 		}
 		int rc = check_type(s, given, path, &v, e);
 		v_unref(given);
 		if (rc != CB_OK)
 			return rc;
-		v_dict_set(st->known, key, v);
+		v_dict_set(known, key, v);
 	}
 	return CB_OK;
 }
@@ -190,7 +190,7 @@ static int read_file(struct state *st, const char *path, struct err *e)
 	int rc = settings_read_yaml(path, &file, e);
 	if (rc != CB_OK)
 		return rc;
-	rc = take_file(st, path, file, e);
+	rc = settings_apply(path, file, st->known, st->unknown, e);
 	v_unref(file);
 	return rc;
 }
@@ -214,8 +214,7 @@ static int read_includes(struct state *st, struct err *e)
 	return rc;
 }
 
-/* "[section]" and "key = value" lines; "#" and ";" start comments. */
-static struct value *parse_ini(char *text)
+struct value *settings_parse_ini(char *text)
 {
 	struct value *ini = v_dict(), *section = NULL;
 	char *save = NULL;
@@ -249,7 +248,7 @@ static int read_modules(struct state *st, struct err *e)
 	if (rc != CB_OK && rc != CB_ENOENT)
 		return rc;
 	char *text = sb_take(&b);
-	st->modules = parse_ini(text);
+	st->modules = settings_parse_ini(text);
 	free(text);
 	return CB_OK;
 }

@@ -11,6 +11,11 @@
 
 /* Parses a YAML file below the root into a dict (owned); an empty one is an empty dict. CB_ENOENT when it is missing. */
 int settings_read_yaml(const char *path, struct value **ret, struct err *e) MUST_CHECK;
+/* settings.c: puts what a file says into known, checked by the rows; what no row knows goes into unknown. path: for messages. Both
+ * dicts are unshared; after a failure they may hold part of the file. */
+int settings_apply(const char *path, const struct value *file, struct value *known, struct value *unknown, struct err *e) MUST_CHECK;
+/* settings.c: "[section]" and "key = value" lines; "#" and ";" start comments. text is changed. Returns owned: section -> key -> text. */
+struct value *settings_parse_ini(char *text);
 /* daemon_config.c: cobblerd.yaml as read, checked, with defaults filled in. Returns owned. */
 int daemon_config(const struct value *file, struct value **ret, struct err *e) MUST_CHECK;
 /* first_files.c: creates what is missing: settings.yaml, modules.conf, cobblerd.yaml, users.digest. */
