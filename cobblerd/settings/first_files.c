@@ -11,6 +11,9 @@
 #include "settings/settings_private.h"
 #include "value/yaml.h"
 
+#define SETTINGS_PATH "/etc/cobbler/settings.yaml"
+#define OLD_SETTINGS_PATH "/etc/cobbler/settings"
+
 static const char modules_text[] =
 	"# Which module does what. Authentication: configfile, denyall, passthru, pam, ldap. Authorization: allowall, ownership,\n"
 	"# configfile. dns: bind, ndjbdns, dnsmasq. dhcp: isc, dnsmasq.\n"
@@ -27,6 +30,14 @@ static const char daemon_text[] =
 	"#dhcp:\n#  enabled: true\n#  interfaces: [eth1]\n#  subnets:\n#    - subnet: 10.0.0.0/24\n#      range: [10.0.0.100, 10.0.0.200]\n"
 	"#      router: 10.0.0.1\n#      dns: [10.0.0.1]\n";
 
+static bool exists(const char *path)
+{
+	char *real = path_of(path);
+	bool yes = access(real, F_OK) == 0;
+	free(real);
+	return yes;
+}
+
 static int create(const char *path, const char *text, size_t n, mode_t mode, struct err *e)
 {
 	char *real = path_of(path);
@@ -40,18 +51,37 @@ static int create(const char *path, const char *text, size_t n, mode_t mode, str
 	return rc;
 }
 
+/* What settings.yaml begins with: the file of a release before 3.2.1, which had no ".yaml" and stays where it is, or the defaults. */
+static int first_settings(struct strbuf *b, struct err *e)
+{
+	struct value *old = NULL, *now;
+	if (exists(OLD_SETTINGS_PATH)) {
+		int rc = settings_read_yaml(OLD_SETTINGS_PATH, &old, e);
+		if (rc != CB_OK)
+			return rc;
+		now = settings_migrate(old, NULL);
+		v_unref(old);
+		sb_adds(b, "# Cobbler's settings, taken over from " OLD_SETTINGS_PATH ".\n");
+	} else {
+		now = settings_defaults();
+		sb_adds(b, "# Cobbler's settings, at their defaults. default_password_crypted locks the root account until you set a hash.\n");
+	}
+	yaml_write(b, now, true);
+	v_unref(now);
+	return CB_OK;
+}
+
 int settings_create_missing(struct err *e)
 {
 	struct strbuf b = { 0 };
-	struct value *defaults = settings_defaults();
 	char *dir = path_of("/etc/cobbler/settings.d");
 	int rc = dir_make(dir, 0750, e);
 	free(dir);
-	sb_adds(&b, "# Cobbler's settings, at their defaults. default_password_crypted locks the root account until you set a hash.\n");
-	yaml_write(&b, defaults, true);
-	v_unref(defaults);
-	if (rc == CB_OK)
-		rc = create("/etc/cobbler/settings.yaml", sb_str(&b), b.len, 0640, e);
+	if (rc == CB_OK && !exists(SETTINGS_PATH)) {
+		rc = first_settings(&b, e);
+		if (rc == CB_OK)
+			rc = create(SETTINGS_PATH, sb_str(&b), b.len, 0640, e);
+	}
 	sb_free(&b);
 	if (rc == CB_OK)
 		rc = create("/etc/cobbler/modules.conf", modules_text, strlen(modules_text), 0640, e);

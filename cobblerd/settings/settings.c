@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -88,41 +89,15 @@ static const struct setting *find_setting(const char *name)
 	return NULL;
 }
 
-/* What releases before 3.3 called a setting. path: the value was a path below a folder of templates and is now relative to it. */
-static const struct { const char *old, *now; bool path; } renamed[] = {
-	{ "default_kickstart", "autoinstall", true },
-	{ "default_autoinstall", "autoinstall", true },
-	{ "enable_gpxe", "enable_ipxe", false },
-	{ "next_server", "next_server_v4", false },
-	{ "snippetsdir", "autoinstall_snippets_dir", false },
-};
-
-/* Settings of old releases that mean nothing any more. */
-static const char *const obsolete[] = {
-	"consoles", "func_auto_setup", "func_master", "kernel_options_s390x", "power_template_dir", "pxe_template_dir",
-	"redhat_management_type", "template_remote_kickstarts",
-};
-
-static bool is_obsolete(const char *key)
+/* "yes" and "0" of old files; NULL: neither. */
+static struct value *boolean_text(const struct value *v)
 {
-	for (size_t i = 0; i < ARRAY_LEN(obsolete); i++)
-		if (str_eq(obsolete[i], key))
-			return true;
-	return false;
-}
-
-/* The present name of a setting and its value (owned) in the present form. */
-static const char *modernise(const char *key, const struct value *v, struct value **ret)
-{
-	for (size_t i = 0; i < ARRAY_LEN(renamed); i++) {
-		if (!str_eq(renamed[i].old, key))
-			continue;
-		const char *slash = renamed[i].path ? strrchr(v_cstr(v), '/') : NULL;
-		*ret = slash != NULL ? v_str(slash + 1) : v_ref(v);
-		return renamed[i].now;
-	}
-	*ret = v_ref(v);
-	return key;
+	static const char *const words[][2] = { { "0", "1" }, { "no", "yes" }, { "n", "y" }, { "off", "on" }, { "false", "true" } };
+	for (size_t i = 0; v_is(v, V_STR) && i < ARRAY_LEN(words); i++)
+		for (int b = 0; b < 2; b++)
+			if (strcasecmp(words[i][b], v_cstr(v)) == 0)
+				return v_bool(b);
+	return NULL;
 }
 
 /* v in the form of the row's type (owned), or NULL when it cannot be. Old files have 0/1 for booleans and text for numbers. */
@@ -133,13 +108,13 @@ static struct value *coerce(const struct setting *s, const struct value *v)
 	case SET_BOOL:
 		if (v_is(v, V_INT) && (v_int_of(v) == 0 || v_int_of(v) == 1))
 			return v_bool(v_int_of(v) == 1);
-		return v_is(v, V_BOOL) ? v_ref(v) : NULL;
+		return v_is(v, V_BOOL) ? v_ref(v) : boolean_text(v);
 	case SET_INT:
 		if (v_is(v, V_STR) && parse_int64(v_cstr(v), &n))
 			return v_int(n);
 		return v_is(v, V_INT) ? v_ref(v) : NULL;
 	case SET_FLOAT:
-		return v_is(v, V_FLOAT) || v_is(v, V_INT) ? v_ref(v) : NULL;
+		return v_is(v, V_FLOAT) || v_is(v, V_INT) ? v_float(v_float_of(v)) : NULL;
 	case SET_STR:
 		return v_is(v, V_STR) ? v_ref(v) : v_is(v, V_NONE) ? v_str("") : NULL;
 	case SET_LIST:
@@ -163,25 +138,34 @@ static int check_type(const struct setting *s, const struct value *v, const char
 	return rc;
 }
 
-int settings_apply(const char *path, const struct value *file, struct value *known, struct value *unknown, struct err *e)
+static int apply(const char *path, const struct value *file, struct value *known, struct value *unknown, struct err *e)
 {
 	for (size_t i = 0; i < v_len(file); i++) {
-		struct value *given, *v;
-		const char *key = modernise(v_dict_key(file, i), v_dict_at(file, i), &given);
+		const char *key = v_dict_key(file, i);
 		const struct setting *s = find_setting(key);
+		struct value *v;
 		if (s == NULL) {
-			if (!is_obsolete(key))
-				log_warn("settings", "%s: unknown setting \"%s\" is kept and ignored", path, key);
-			v_dict_set(unknown, key, given);
+			log_warn("settings", "%s: unknown setting \"%s\" is kept and ignored", path, key);
+			v_dict_set(unknown, key, v_ref(v_dict_at(file, i)));
 			continue;
 		}
-		int rc = check_type(s, given, path, &v, e);
-		v_unref(given);
+		int rc = check_type(s, v_dict_at(file, i), path, &v, e);
 		if (rc != CB_OK)
 			return rc;
 		v_dict_set(known, key, v);
 	}
 	return CB_OK;
+}
+
+int settings_apply(const char *path, const struct value *file, struct value *known, struct value *unknown, struct err *e)
+{
+	struct value *plan = v_list(), *now = settings_migrate(file, plan);
+	for (size_t i = 0; i < v_len(plan); i++)
+		log_info("settings", "%s: %s", path, v_cstr(v_list_at(plan, i)));
+	int rc = apply(path, now, known, unknown, e);
+	v_unref(plan);
+	v_unref(now);
+	return rc;
 }
 
 static int read_file(struct state *st, const char *path, struct err *e)
@@ -332,7 +316,7 @@ struct value *settings_daemon(struct settings *s)
 char *settings_module(struct settings *s, const char *section, const char *key)
 {
 	struct value *m = snapshot(s, &s->now.modules);
-	char *text = xstrdup(v_dict_cstr(v_dict_get(m, section), key, ""));
+	char *text = settings_module_name(v_dict_cstr(v_dict_get(m, section), key, ""));
 	v_unref(m);
 	return text;
 }

@@ -11,7 +11,12 @@
 
 /* Parses a YAML file below the root into a dict (owned); an empty one is an empty dict. CB_ENOENT when it is missing. */
 int settings_read_yaml(const char *path, struct value **ret, struct err *e) MUST_CHECK;
-/* settings.c: puts what a file says into known, checked by the rows; what no row knows goes into unknown. path: for messages. Both
+/* migrate.c: a file of any release since 2.8 with the names and words of 3.3.7. plan: a list that gets a line for each change, or NULL.
+ * Returns owned. */
+struct value *settings_migrate(const struct value *file, struct value *plan);
+/* migrate.c: the present name of a module of modules.conf ("authn_pam" is "authentication.pam"). Returns owned. */
+char *settings_module_name(const char *name);
+/* settings.c: migrates what a file says and puts it into known, checked by the rows; what no row knows goes into unknown. path: for messages. Both
  * dicts are unshared; after a failure they may hold part of the file. */
 int settings_apply(const char *path, const struct value *file, struct value *known, struct value *unknown, struct err *e) MUST_CHECK;
 /* settings.c: "[section]" and "key = value" lines; "#" and ";" start comments. text is changed. Returns owned: section -> key -> text. */

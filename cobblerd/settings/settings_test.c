@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * settings_test.c - settings files of every release since 2.8 are read.
+ * settings_test.c - files of old releases, includes, defaults of first files; the settings of every release from ../shared.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,11 +11,19 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <glob.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/spawn.h"
 #include "settings/settings.h"
+#include "settings/settings_private.h"
+#include "settings/settings_table.h"
+#include "value/yaml.h"
+
+#define HISTORY "../shared/golden/settings-history"
 
 static char root[64];
 
@@ -29,142 +37,175 @@ static int setup(void **state)
 	return 0;
 }
 
-static void run(const char *const *argv)
+static int teardown(void **state)
 {
+	(void)state;
+	const char *argv[] = { "rm", "-rf", "--", root, NULL };
 	struct spawn s = { .argv = argv, .timeout_ms = 10000 };
 	struct err e;
 	int status;
-	assert_int_equal(spawn_run(&s, &status, &e), CB_OK);
-	assert_int_equal(status, 0);
-}
-
-static int teardown(void **state)
-{
-	const char *argv[] = { "rm", "-rf", "--", root, NULL };
-	(void)state;
-	run(argv);
-	return 0;
-}
-
-/* Opens the settings with this text as settings.yaml. */
-static struct settings *open_with(const char *text)
-{
-	char *path = path_of("/etc/cobbler/settings.yaml"), *dir = path_of("/etc/cobbler");
-	struct settings *s = NULL;
-	struct err e;
-	assert_int_equal(dir_make(dir, 0750, &e), CB_OK);
-	assert_int_equal(file_replace(AT_FDCWD, path, text, strlen(text), 0640, &e), CB_OK);
-	if (settings_open(&s, &e) != CB_OK)
-		fail_msg("%s", e.text);
-	free(path);
-	free(dir);
-	return s;
+	return spawn_run(&s, &status, &e);
 }
 
 static void write_text(const char *rel, const char *text)
 {
 	struct err e;
-	char *path = path_of(rel);
+	char *path = xasprintf("%s%s", root, rel), *slash = strrchr(path, '/');
+	*slash = '\0';
+	if (dir_make(path, 0755, &e) != CB_OK)
+		fail_msg("%s", e.text);
+	*slash = '/';
 	if (file_replace(AT_FDCWD, path, text, strlen(text), 0640, &e) != CB_OK)
 		fail_msg("%s", e.text);
 	free(path);
 }
 
-static void test_settings_come_with_defaults_and_refuse_wrong_types(void **state)
+static struct settings *open_settings(void)
 {
 	struct settings *s;
 	struct err e;
-	(void)state;
-	s = open_with("");
-	struct value *st = settings_snapshot(s), *d = settings_daemon(s);
-	assert_int_equal(v_dict_int(st, "xmlrpc_port", 0), 25151);
-	assert_int_equal(v_dict_int(v_dict_get(d, "tftp"), "port", 0), 69);
-	char *mod = settings_module(s, "authentication", "module");
-	assert_string_equal(mod, "authentication.configfile");
-	free(mod);
-	v_unref(st);
-	v_unref(d);
-	write_text("/etc/cobbler/settings.d/x.settings", "http_port: maybe\n");
-	assert_int_equal(settings_reload(s, &e), CB_EINVAL);
-	assert_string_equal(e.text, "/etc/cobbler/settings.d/x.settings: http_port: a whole number expected, not 'maybe'");
-	write_text("/etc/cobbler/settings.d/x.settings", "http_port: 8080\nnew_thing: 1\n");
-	write_text("/etc/cobbler/cobblerd.yaml", "dhcp: {enabled: true, interfaces: [br0], subnets: [{subnet: 10.0.0.1/24}]}\n");
-	assert_int_equal(settings_reload(s, &e), CB_EINVAL);
-	assert_string_equal(e.text, "cobblerd.yaml: dhcp.subnets.subnet: a network like 10.0.0.0/24 expected, not '10.0.0.1/24'");
-	write_text("/etc/cobbler/cobblerd.yaml", "dhcp: {enabled: true, interfaces: [br0], subnets: [{subnet: 10.0.0.0/24, range: [10.0.0.5, 10.0.0.9]}]}\n");
-	assert_int_equal(settings_reload(s, &e), CB_OK);
-	st = settings_snapshot(s);
-	assert_int_equal(v_dict_int(st, "http_port", 0), 8080);
-	v_unref(st);
-	settings_close(s);
+	if (settings_open(&s, &e) != CB_OK)
+		fail_msg("%s", e.text);
+	return s;
 }
 
-static void test_names_of_old_releases(void **state)
+static mode_t mode_of(const char *rel)
 {
-	struct settings *s = open_with("default_kickstart: /var/lib/cobbler/kickstarts/sample.ks\nenable_gpxe: 1\nnext_server: 10.0.0.7\n"
-		"func_master: x\nhttp_port: '8080'\nmanage_dhcp: 0\n");
-	struct value *st = settings_snapshot(s);
-	(void)state;
-	assert_string_equal(v_dict_cstr(st, "autoinstall", ""), "sample.ks");
-	assert_true(v_is(v_dict_get(st, "enable_ipxe"), V_BOOL) && v_dict_bool(st, "enable_ipxe", false));
-	assert_string_equal(v_dict_cstr(st, "next_server_v4", ""), "10.0.0.7");
-	assert_int_equal(v_dict_int(st, "http_port", 0), 8080);
-	assert_null(v_dict_get(st, "func_master"));
-	v_unref(st);
-	settings_close(s);
-}
-
-static void test_modify_writes_the_file_and_keeps_what_it_does_not_know(void **state)
-{
-	struct settings *s = open_with("server: 10.0.0.1\nfrom_the_future: [1]\n");
-	struct value *v = v_str("10.0.0.2"), *wrong = v_list();
-	struct strbuf b = { 0 };
-	struct err e;
-	(void)state;
-	assert_int_equal(settings_modify(s, "server", v, &e), CB_OK);
-	assert_int_equal(settings_modify(s, "server", wrong, &e), CB_EINVAL);
-	assert_int_equal(settings_modify(s, "no_such", v, &e), CB_ENOENT);
-	char *path = path_of("/etc/cobbler/settings.yaml");
-	assert_int_equal(file_read(AT_FDCWD, path, 1 << 20, &b, &e), CB_OK);
-	assert_non_null(strstr(sb_str(&b), "\nserver: 10.0.0.2\n"));
-	assert_non_null(strstr(sb_str(&b), "from_the_future:"));
-	sb_free(&b);
+	struct stat st;
+	char *path = xasprintf("%s%s", root, rel);
+	assert_int_equal(stat(path, &st), 0);
 	free(path);
-	v_unref(v);
-	v_unref(wrong);
+	return st.st_mode & 07777;
+}
+
+static void test_first_files_are_private_and_readable_again(void **state)
+{
+	(void)state;
+	struct settings *s = open_settings();
+	struct value *now = settings_snapshot(s), *defaults = settings_defaults();
+	assert_int_equal(v_len(now), settings_count);
+	assert_true(v_equal(now, defaults));
+	assert_int_equal(settings_count, 135);
+	assert_int_equal(mode_of("/etc/cobbler/settings.yaml"), 0640);
+	assert_int_equal(mode_of("/etc/cobbler/users.digest"), 0600);
+	v_unref(now);
+	v_unref(defaults);
 	settings_close(s);
 }
 
-static void test_shipped_settings_of_every_release(void **state)
+static void test_a_file_of_2_8_is_taken_over(void **state)
 {
-	static const char *const releases[] = { "V2_8_5", "V3_0_0", "V3_0_1", "V3_1_0", "V3_1_1", "V3_1_2", "V3_2_0", "V3_2_1", "V3_3_0", "V3_3_1",
-		"V3_3_2", "V3_3_3", "V3_3_4", "V3_3_5", "V3_3_6", "V3_3_7" };
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(releases); i++) {
-		struct strbuf b = { 0 };
+	write_text("/etc/cobbler/settings", "default_kickstart: /var/lib/cobbler/kickstarts/site/web.ks\nsnippetsdir: /srv/snippets\nmanage_dhcp: 1\n"
+		"enable_gpxe: 0\nnext_server: 10.0.0.9\nfunc_master: x\npower_management_default_type: ipmitool\nmgmt_parameters:\n  from_cobbler: 1\n"
+		"default_virt_ram: 512\ndefault_virt_file_size: 5\nmy_own: [1]\n");
+	write_text("/etc/cobbler/modules.conf", "[authentication]\nmodule = authn_pam\n[dns]\nmodule=manage_bind\n");
+	struct settings *s = open_settings();
+	struct value *st = settings_snapshot(s);
+	assert_string_equal(v_dict_cstr(st, "autoinstall", ""), "site/web.ks");
+	assert_string_equal(v_dict_cstr(st, "autoinstall_snippets_dir", ""), "/srv/snippets");
+	assert_string_equal(v_dict_cstr(st, "next_server_v4", ""), "10.0.0.9");
+	assert_string_equal(v_dict_cstr(st, "power_management_default_type", ""), "ipmilanplus");
+	assert_true(v_is(v_dict_get(st, "manage_dhcp"), V_BOOL) && v_dict_bool(st, "manage_dhcp", false));
+	assert_true(v_is(v_dict_get(v_dict_get(st, "mgmt_parameters"), "from_cobbler"), V_BOOL));
+	assert_true(v_is(v_dict_get(st, "default_virt_file_size"), V_FLOAT));
+	assert_null(v_dict_get(st, "func_master"));
+	assert_int_equal(v_len(st), settings_count);
+	char *authn = settings_module(s, "authentication", "module"), *dns = settings_module(s, "dns", "module");
+	assert_string_equal(authn, "authentication.pam");
+	assert_string_equal(dns, "managers.bind");
+	free(authn);
+	free(dns);
+	v_unref(st);
+	/* What nobody knows is still there after a change. */
+	struct value *v = v_str("10.0.0.8");
+	struct err e;
+	assert_int_equal(settings_modify(s, "server", v, &e), CB_OK);
+	assert_int_equal(settings_reload(s, &e), CB_OK);
+	v_unref(v);
+	struct value *file;
+	assert_int_equal(settings_read_yaml("/etc/cobbler/settings.yaml", &file, &e), CB_OK);
+	assert_int_equal(v_len(v_dict_get(file, "my_own")), 1);
+	assert_string_equal(v_dict_cstr(file, "server", ""), "10.0.0.8");
+	v_unref(file);
+	settings_close(s);
+}
+
+static void test_wrong_values_name_file_key_and_expectation(void **state)
+{
+	static const struct { const char *yaml, *text; } rows[] = {
+		{ "http_port: [1]", "/etc/cobbler/settings.yaml: http_port: a whole number expected, not [1]" },
+		{ "manage_dhcp: perhaps", "/etc/cobbler/settings.yaml: manage_dhcp: true or false expected, not 'perhaps'" },
+		{ "server: {}", "/etc/cobbler/settings.yaml: server: text expected, not {}" },
+		{ "- x", "/etc/cobbler/settings.yaml: a mapping expected, not a list" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct settings *s;
 		struct err e;
-		char path[128];
-		snprintf(path, sizeof(path), "../shared/golden/settings-history/%s/settings.yaml", releases[i]);
-		if (file_read(AT_FDCWD, path, 1 << 20, &b, &e) != CB_OK) {
-			print_message("SKIP: %s\n", e.text);
-			skip();
-		}
-		struct settings *s = open_with(sb_str(&b));
-		struct value *st = settings_snapshot(s);
-		assert_int_equal(v_dict_int(st, "xmlrpc_port", 0), 25151);
-		v_unref(st);
-		settings_close(s);
-		sb_free(&b);
+		write_text("/etc/cobbler/settings.yaml", rows[i].yaml);
+		assert_int_not_equal(settings_open(&s, &e), CB_OK);
+		assert_string_equal(e.text, rows[i].text);
 	}
+}
+
+static void read_text(const char *path, struct strbuf *b)
+{
+	struct err e;
+	if (file_read(AT_FDCWD, path, 1u << 20, b, &e) != CB_OK)
+		fail_msg("%s", e.text);
+}
+
+/* All of it is known: nothing of a release is left over as unknown. */
+static void check_release(const char *path)
+{
+	struct strbuf b = { 0 };
+	struct value *file, *known = settings_defaults(), *unknown = v_dict();
+	struct err e;
+	read_text(path, &b);
+	if (yaml_parse(sb_str(&b), b.len, &file, &e) != CB_OK || settings_apply(path, file, known, unknown, &e) != CB_OK)
+		fail_msg("%s: %s", path, e.text);
+	assert_int_equal(v_len(known), settings_count);
+	if (v_len(unknown) != 0)
+		fail_msg("%s: \"%s\" is not known", path, v_dict_key(unknown, 0));
+	/* Again, from what we would write. */
+	struct value *again = settings_defaults();
+	assert_int_equal(settings_apply(path, known, again, unknown, &e), CB_OK);
+	assert_true(v_equal(known, again));
+	v_unref(again);
+	v_unref(file);
+	v_unref(known);
+	v_unref(unknown);
+	sb_free(&b);
+}
+
+static void test_settings_of_every_release_are_read(void **state)
+{
+	static const char *const patterns[] = { HISTORY "/V*/settings.yaml", HISTORY "/V*/settings.d/*.settings", HISTORY "/settings_old" };
+	size_t seen = 0;
+	(void)state;
+	if (access(HISTORY, R_OK) != 0) {
+		print_message("SKIP: %s is not there\n", HISTORY);
+		skip();
+	}
+	for (size_t i = 0; i < ARRAY_LEN(patterns); i++) {
+		glob_t g;
+		assert_int_equal(glob(patterns[i], 0, NULL, &g), 0);
+		for (size_t k = 0; k < g.gl_pathc; k++, seen++)
+			check_release(g.gl_pathv[k]);
+		globfree(&g);
+	}
+	assert_true(seen >= 60);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_settings_come_with_defaults_and_refuse_wrong_types),
-		cmocka_unit_test(test_names_of_old_releases),
-		cmocka_unit_test(test_modify_writes_the_file_and_keeps_what_it_does_not_know),
-		cmocka_unit_test(test_shipped_settings_of_every_release),
+		cmocka_unit_test_setup_teardown(test_first_files_are_private_and_readable_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_file_of_2_8_is_taken_over, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_wrong_values_name_file_key_and_expectation, setup, teardown),
+		cmocka_unit_test(test_settings_of_every_release_are_read),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	log_init("test", LOG_LVL_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
