@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "boot/boot.h"
 #include "http/internal.h"
 #include "value/json.h"
 #include "value/yaml.h"
@@ -142,6 +143,23 @@ static void op_index(struct request *req, const struct form *f UNUSED)
 static void op_autoinstall(struct request *req, const struct form *f)
 {
 	answer_call(req, "generate_autoinstall", list_of(arg(f, "profile"), arg(f, "system"), v_str(req->peer), v_none()));
+}
+
+/* .../op/nocloud/system/NAME/user-data: cloud-init adds the file's name itself. */
+static void op_nocloud(struct request *req, const struct form *f)
+{
+	const char *system = get(f, "system"), *name = system != NULL ? system : get(f, "profile");
+	const char *file = strrchr(req->path, '/');
+	struct err e = { .text = "must specify profile or system name" };
+	int rc = CB_ENOENT;
+	if (name != NULL && file != NULL)
+		rc = boot_nocloud(req->h->core, system != NULL ? ITEM_SYSTEM : ITEM_PROFILE, name, file + 1, &req->reply.body, &e);
+	if (rc == CB_OK)
+		return;
+	log_warn("http", "%s for %s: %s", req->url, req->peer, e.text);
+	req->reply.status = rc == CB_ENOENT ? 404 : 500;
+	sb_truncate(&req->reply.body, 0);
+	sb_addf(&req->reply.body, "# %s\n", rc == CB_ENOENT ? "no such file" : "the file cannot be rendered");
 }
 
 static void op_ipxe(struct request *req, const struct form *f)
@@ -321,6 +339,7 @@ static const struct op { const char *name; void (*fn)(struct request *, const st
 	{ "index", op_index },
 	{ "autoinstall", op_autoinstall },
 	{ "ks", op_autoinstall },
+	{ "nocloud", op_nocloud },
 	{ "ipxe", op_ipxe },
 	{ "bootcfg", op_bootcfg },
 	{ "script", op_script },
