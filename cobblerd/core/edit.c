@@ -126,7 +126,7 @@ static void rewrite_reference(struct item *it, enum item_type t, const char *fro
 {
 	static const struct { enum item_type to; const char *field; } fields[] = {
 		{ ITEM_DISTRO, "distro" }, { ITEM_PROFILE, "profile" }, { ITEM_IMAGE, "image" }, { ITEM_MENU, "menu" }, { ITEM_REPO, "repos" },
-		{ ITEM_PACKAGE, "packages" }, { ITEM_FILE, "files" },
+		{ ITEM_PACKAGE, "packages" }, { ITEM_FILE, "files" }, { ITEM_MGMTCLASS, "mgmt_classes" },
 	};
 	if (item_type(it) == t && str_eq(item_str(it, "parent"), from))
 		item_put(it, "parent", v_str(to));
@@ -196,6 +196,22 @@ static int remove_one(struct core *c, const struct item *it, bool triggers, stru
 	return rc;
 }
 
+/* Profiles and images outlive the menu that shows them. compat: Menus.remove */
+static int leave_menu(struct core *c, const struct item *menu, struct err *e)
+{
+	CLEANUP(item_list_free) struct item_list l = model_referrers(c->model, ITEM_MENU, item_name(menu));
+	for (size_t i = 0; i < l.n; i++) {
+		CLEANUP(item_unrefp) struct item *it = item_edit(l.v[i]);
+		if (item_type(it) == ITEM_MENU)
+			continue;
+		item_put(it, "menu", v_str(""));
+		int rc = edit_save(c, it, false, false, e);
+		if (rc != CB_OK)
+			return rc;
+	}
+	return CB_OK;
+}
+
 int edit_remove(struct core *c, enum item_type t, const char *name, bool recursive, bool triggers, struct err *e)
 {
 	CLEANUP(item_unrefp) struct item *it = model_get(c->model, t, name);
@@ -206,6 +222,11 @@ int edit_remove(struct core *c, enum item_type t, const char *name, bool recursi
 		return err_set(e, CB_ESTATE, "removal would orphan %s: %s", item_table(item_type(kids.v[0]))->name, item_name(kids.v[0]));
 	for (size_t i = kids.n; i > 0; i--) {
 		int rc = remove_one(c, kids.v[i - 1], triggers, e);
+		if (rc != CB_OK)
+			return rc;
+	}
+	if (t == ITEM_MENU) {
+		int rc = leave_menu(c, it, e);
 		if (rc != CB_OK)
 			return rc;
 	}

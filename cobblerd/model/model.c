@@ -107,6 +107,9 @@ static const struct { enum item_type type; const char *field; enum item_type to;
 	{ ITEM_PROFILE, "repos", ITEM_REPO, true },
 	{ ITEM_MGMTCLASS, "packages", ITEM_PACKAGE, true },
 	{ ITEM_MGMTCLASS, "files", ITEM_FILE, true },
+	{ ITEM_DISTRO, "mgmt_classes", ITEM_MGMTCLASS, true },
+	{ ITEM_PROFILE, "mgmt_classes", ITEM_MGMTCLASS, true },
+	{ ITEM_SYSTEM, "mgmt_classes", ITEM_MGMTCLASS, true },
 };
 
 static void add_references(struct strbuf *keys, struct model *m, const struct item *it)
@@ -305,7 +308,7 @@ struct item_list model_children(struct model *m, const struct item *it)
 		enum item_type t;
 		const char *parent = item_parent(all.v[i], &t);
 		bool inherits = t == item_type(it) && str_eq(parent, item_name(it));
-		if (inherits || item_type(it) == ITEM_MENU)
+		if (inherits)
 			item_list_add(&kids, all.v[i]);
 	}
 	item_list_free(&all);

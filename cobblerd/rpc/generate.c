@@ -141,8 +141,19 @@ static struct value *blend(struct call *c, const struct item *it)
 	static const char *const derived[] = { "kickstart", "ks_meta", "remote_grub_kernel", "remote_grub_initrd" };
 	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->r->core->settings);
 	struct value *d = resolve_blend(c->r->core->model, settings, it, true);
+	const struct value *repos = v_dict_get(d, "repo_data");
+	struct value *plain = v_list();
 	for (size_t i = 0; i < ARRAY_LEN(derived); i++)
 		v_dict_del(d, derived[i]);
+	for (size_t i = 0; v_is(repos, V_LIST) && i < v_len(repos); i++) {
+		struct value *one = v_copy(v_list_at(repos, i));
+		v_dict_del(one, "ks_meta");
+		v_list_push(plain, one);
+	}
+	if (repos != NULL)
+		v_dict_set(d, "repo_data", plain);
+	else
+		v_unref(plain);
 	return d;
 }
 
@@ -169,7 +180,7 @@ static void add_system_extras(struct call *c, const struct item *it, struct valu
 	for (size_t i = 0; v_is(wanted, V_LIST) && i < v_len(wanted); i++) {
 		CLEANUP(item_unrefp) struct item *m = model_get(c->r->core->model, ITEM_MGMTCLASS, v_cstr(v_list_at(wanted, i)));
 		if (m != NULL)
-			v_dict_set(classes, item_name(m), item_to_dict(m));
+			v_dict_set(classes, item_name(m), item_answer(c, m, false, false));
 	}
 	v_unref(wanted);
 	v_dict_set(d, "mgmt_classes", classes);
