@@ -197,7 +197,7 @@ int import_child(const struct value *v, int out_fd)
 	j.report.fd = out_fd;
 	if (rc == CB_OK) {
 		uint64_t max = (uint64_t)v_dict_int(v, "max_bytes", (int64_t)IMPORT_MAX_BYTES);
-		rc = sandbox_enter(j.src, j.dst, j.image ? j.size : 0, j.image ? max : UINT64_MAX / 2, &j.report, &e);
+		rc = import_confine(j.src, j.dst, j.image ? j.size : 0, j.image ? max : UINT64_MAX / 2, &j.report, &e);
 	}
 	if (rc == CB_OK)
 		rc = work(&j, v, &found, &e);

@@ -54,8 +54,8 @@ void report_progress(struct report *r)
 	double share = r->total > 0 ? (double)r->done / (double)r->total : 0;
 	struct strbuf b = {0};
 	sb_addf(&b, "{\"progress\": %.4f, \"bytes\": %llu}\n", share > 1 ? 1 : share, (unsigned long long)r->done);
-	if (r->fd >= 0)
-		(void)!write(r->fd, b.p, b.len);      /* the next line carries the same figures, newer */
+	if (r->fd >= 0 && write(r->fd, b.p, b.len) < 0 && errno == EPIPE)
+		_exit(1);      /* the parent has gone; of other failures the next line makes up */
 	sb_free(&b);
 }
 

@@ -190,7 +190,7 @@ static int seccomp(struct err *e)
 	return err_sys(e, "seccomp: cannot load the filter");
 }
 
-int sandbox_enter(int source, int target, uint64_t mapped, uint64_t max_file, struct report *r, struct err *e)
+int import_confine(int source, int target, uint64_t mapped, uint64_t max_file, struct report *r, struct err *e)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return err_sys(e, "cannot give up new privileges");

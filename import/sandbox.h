@@ -10,7 +10,7 @@
 
 /* source, target: directories (or the source file); -1 when there is none. mapped: bytes of address space the image
  * takes. */
-int sandbox_enter(
+int import_confine(
 	int source, int target, uint64_t mapped, uint64_t max_file, struct report *r, struct err *e) MUST_CHECK;
 
 #endif

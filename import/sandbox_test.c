@@ -68,7 +68,7 @@ static void test_nothing_but_source_and_target(void **state)
 		struct err e;
 		int source = open(kit_path("source"), O_RDONLY | O_DIRECTORY),
 		    target = open(kit_path("target"), O_RDONLY | O_DIRECTORY);
-		if (sandbox_enter(source, target, 0, 1 << 20, &r, &e) != CB_OK)
+		if (import_confine(source, target, 0, 1 << 20, &r, &e) != CB_OK)
 			_exit(255);
 		_exit(attempts(source, target));
 	}
@@ -91,7 +91,7 @@ static void test_limits(void **state)
 		struct err e;
 		struct rlimit l;
 		int target = open(kit_path("target"), O_RDONLY | O_DIRECTORY);
-		if (sandbox_enter(-1, target, 0, 1000, &r, &e) != CB_OK)
+		if (import_confine(-1, target, 0, 1000, &r, &e) != CB_OK)
 			_exit(255);
 		int fd = openat(target, "f", O_WRONLY | O_CREAT, 0600), bad = 0;
 		char buf[2000] = {0};

@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * run_test.c - whole imports, from options to items on disk, in a root of their own. The recorded imports of 3.3.7
+ * (testdata) must give the same names and fields where 3.3.7 works, and something sensible where it does not. This
+ * program is its own importer.
+ */
+#include "import/testkit.h"
+
+#include <dirent.h>
+
+#include "core/edit.h"
+#include "import/internal.h"
+#include "model/signatures.h"
+
+#define SITE_SIGNATURES "../shared/golden/site/var/lib/cobbler/distro_signatures.json"
+
+static struct core core;
+static bool with_site_file;          /* give the root a recorded site's signatures */
+
+static void copy_site_file(void)
+{
+	struct strbuf b = {0};
+	struct err e;
+	assert_int_equal(file_read(AT_FDCWD, SITE_SIGNATURES, SIGNATURES_MAX, &b, &e), CB_OK);
+	kit_file("root/var/lib/cobbler/distro_signatures.json", sb_str(&b), b.len);
+	sb_free(&b);
+}
+
+static void make_site(void)
+{
+	static const char *const templates[] = { "sample.ks", "sample_legacy.ks", "sample.seed", "sample_autoyast.xml",
+		"sample_esxi7.ks", "win.ks" };
+	kit_mkdir("root");
+	for (size_t i = 0; i < ARRAY_LEN(templates); i++) {
+		char name[128];
+		snprintf(name, sizeof(name), "root/var/lib/cobbler/templates/%s", templates[i]);
+		kit_file(name, "x\n", 0);
+	}
+	if (with_site_file)
+		copy_site_file();
+	path_set_root(kit_path("root"));
+}
+
+static int open_core(void **state)
+{
+	struct err e;
+	if (kit_setup(state) != 0)
+		return -1;
+	make_site();
+	if (core_open(&core, &e) != CB_OK) {
+		print_error("%s\n", e.text);
+		return -1;
+	}
+	return 0;
+}
+
+static int close_core(void **state)
+{
+	core_close(&core);
+	path_set_root("");
+	return kit_teardown(state);
+}
+
+struct result { bool done, ok; char text[2048]; };
+
+struct call { struct value *options; struct result *r; };
+
+static int run_task(struct task *t, void *arg, struct err *e)
+{
+	struct call *c = arg;
+	int rc = import_run(&core, t, c->options, e);
+	c->r->ok = rc == CB_OK;
+	snprintf(c->r->text, sizeof(c->r->text), "%s", rc == CB_OK ? "" : e->text);
+	__atomic_store_n(&c->r->done, true, __ATOMIC_RELEASE);
+	return rc;
+}
+
+/* Runs one import to its end; options is taken. *log (may be NULL): the task's log, owned. */
+static struct result import_now(struct value *options, struct value **log)
+{
+	struct result r = {0};
+	struct call c = { options, &r };
+	char *id = task_start(core.tasks, "import", "Media import", run_task, &c, NULL);
+	for (int i = 0; i < 6000; i++) {
+		struct value *st = task_status(core.tasks, id);
+		bool running = str_eq(v_cstr(v_list_at(st, 2)), "running");
+		v_unref(st);
+		if (__atomic_load_n(&r.done, __ATOMIC_ACQUIRE) && !running)
+			break;
+		usleep(10000);
+	}
+	assert_true(r.done);
+	if (log != NULL)
+		*log = task_event_log(core.tasks, id);
+	free(id);
+	v_unref(options);
+	return r;
+}
+
+static struct value *options_of(const char *name, const char *path)
+{
+	struct value *o = v_dict();
+	v_dict_set(o, "name", v_str(name));
+	v_dict_set(o, "path", v_str(path));
+	return o;
+}
+
+/* Names in a directory, without "." and ".."; 0 when it does not exist. */
+static size_t names_in(const char *dir)
+{
+	DIR *d = opendir(kit_path(dir));
+	size_t n = 0;
+	for (struct dirent *ent; d != NULL && (ent = readdir(d)) != NULL; )
+		n += !str_eq(ent->d_name, ".") && !str_eq(ent->d_name, "..");
+	if (d != NULL)
+		closedir(d);
+	return n;
+}
+
+static size_t items(void)
+{
+	return model_count(core.model, ITEM_DISTRO) + model_count(core.model, ITEM_PROFILE) +
+	       model_count(core.model, ITEM_REPO);
+}
+
+/* Nothing half-done: no item, no tree, no link, no staging directory. */
+static void assert_nothing_left(void)
+{
+	assert_int_equal(items(), 0);
+	assert_int_equal(names_in("root/var/www/cobbler/distro_mirror"), 0);
+	assert_int_equal(names_in("root/var/www/cobbler/links"), 0);
+}
+
+/* ---- the recorded imports ---- */
+
+/* v with the test's root taken out of every text. */
+static struct value *without_root(const struct value *v)
+{
+	if (v_is(v, V_STR)) {
+		const char *s = v_cstr(v), *root = path_root(), *at = strstr(s, root);
+		return at != NULL ? v_strf("%.*s%s", (int)(at - s), s, at + strlen(root)) : v_ref(v);
+	}
+	if (v_is(v, V_LIST)) {
+		struct value *l = v_list();
+		for (size_t i = 0; i < v_len(v); i++)
+			v_list_push(l, without_root(v_list_at(v, i)));
+		return l;
+	}
+	if (v_is(v, V_DICT)) {
+		struct value *d = v_dict();
+		for (size_t i = 0; i < v_len(v); i++)
+			v_dict_set(d, v_dict_key(v, i), without_root(v_dict_at(v, i)));
+		return d;
+	}
+	return v_ref(v);
+}
+
+static void compare_item(const char *id, enum item_type type, const char *name, const struct value *expect)
+{
+	struct item *it = model_get(core.model, type, name);
+	if (it == NULL)
+		fail_msg("%s: %s %s was not made", id, item_table(type)->name, name);
+	struct value *raw = item_to_dict(it), *got = without_root(raw);
+	for (size_t i = 0; i < v_len(expect); i++) {
+		const char *key = v_dict_key(expect, i);
+		const struct value *g = v_dict_get(got, key), *x = v_dict_at(expect, i);
+		if (g != NULL && v_equal(g, x))
+			continue;
+		struct strbuf a = {0}, b = {0};
+		json_write(&a, x, 0);
+		json_write(&b, g != NULL ? g : v_none(), 0);
+		fail_msg("%s: %s %s: %s is %s, expected %s", id, item_table(type)->name, name, key, sb_str(&b),
+			sb_str(&a));
+	}
+	v_unref(raw);
+	v_unref(got);
+	item_unref(it);
+}
+
+static void build_tree(const struct value *tree)
+{
+	for (size_t i = 0; i < v_len(tree); i++) {
+		const struct value *f = v_list_at(tree, i);
+		char name[512];
+		snprintf(name, sizeof(name), "media/%s", v_dict_cstr(f, "path", ""));
+		const struct value *content = v_dict_get(f, "content");
+		kit_file(name, content != NULL ? v_cstr(content) : NULL,
+			content != NULL ? v_len(content) : (size_t)v_dict_int(f, "size", 0));
+	}
+}
+
+/* What 3.3.7 failed at, or "completed" with nothing: what we make of it. breed NULL: fails, with this text. */
+static const struct better { const char *id, *breed, *os_version, *distro, *kernel, *text;
+} better[] = {
+	{ "rocky10", "redhat", "rhel10", "rocky10-x86_64", "rocky10/images/pxeboot/vmlinuz", NULL },
+	{ "debian12-unknown", "debian", "bookworm", "debian12-unknown-x86_64", "debian12-unknown/install.amd/vmlinuz",
+		NULL },
+	{ "esxi70", "vmware", "esxi70", "esxi70-x86_64", "esxi70/mboot.c32", NULL },
+	{ "xenserver72", "xen", "xenserver720", "xenserver72-x86_64", "xenserver72/boot/pxelinux/mboot.c32", NULL },
+	{ "freebsd130", "freebsd", "freebsd13.0", "freebsd130-x86_64", "freebsd130/boot/kernel/kernel", NULL },
+	{ "available-as", "debian", "bullseye", "available-as-x86_64", "available-as-x86_64/install.amd/vmlinuz",
+		NULL },
+	{ "empty", NULL, NULL, NULL, NULL, "No signature matched in " },
+	{ "wrong-breed", NULL, NULL, NULL, NULL, "No signature matched in " },
+	{ "missing-path", NULL, NULL, NULL, NULL, "No such file" },
+};
+
+static const struct better *better_for(const char *id)
+{
+	for (size_t i = 0; i < ARRAY_LEN(better); i++)
+		if (str_eq(better[i].id, id))
+			return &better[i];
+	return NULL;
+}
+
+static void check_better(const struct better *b, const struct result *r)
+{
+	if (b->breed == NULL) {
+		if (r->ok || strstr(r->text, b->text) == NULL)
+			fail_msg("%s: %s", b->id, r->ok ? "imported" : r->text);
+		assert_nothing_left();
+		return;
+	}
+	if (!r->ok)
+		fail_msg("%s: %s", b->id, r->text);
+	struct item *d = model_get(core.model, ITEM_DISTRO, b->distro),
+		    *p = model_get(core.model, ITEM_PROFILE, b->distro);
+	if (d == NULL || p == NULL)
+		fail_msg("%s: no distro and profile %s", b->id, b->distro);
+	assert_string_equal(item_str(d, "breed"), b->breed);
+	assert_string_equal(item_str(d, "os_version"), b->os_version);
+	assert_true(str_ends(item_str(d, "kernel"), b->kernel));
+	item_unref(d);
+	item_unref(p);
+}
+
+static void check_recorded(const char *id, const struct value *result, const struct result *r)
+{
+	static const enum item_type types[] = { ITEM_DISTRO, ITEM_PROFILE, ITEM_REPO };
+	if (!r->ok)
+		fail_msg("%s: %s", id, r->text);
+	const struct value *fresh = v_dict_get(result, "new");
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		const struct value *of = v_dict_get(fresh, item_table(types[i])->name);
+		assert_int_equal(model_count(core.model, types[i]), v_len(of));
+		for (size_t j = 0; j < v_len(of); j++)
+			compare_item(id, types[i], v_dict_key(of, j), v_dict_at(of, j));
+	}
+	const struct value *links = v_dict_get(result, "links"), *files = v_dict_get(result, "mirror_files");
+	for (size_t i = 0; i < v_len(links); i++) {
+		char name[256];
+		snprintf(name, sizeof(name), "root/var/www/cobbler/links/%s", v_cstr(v_list_at(links, i)));
+		assert_true(kit_exists(name));
+	}
+	for (size_t i = 0; i < v_len(files); i++) {
+		char name[256];
+		snprintf(name, sizeof(name), "root/var/www/cobbler/distro_mirror/%s", v_cstr(v_list_at(files, i)));
+		if (!kit_exists(name))
+			fail_msg("%s: %s is missing", id, name);
+	}
+}
+
+static void one_case(const struct value *c)
+{
+	const char *id = v_dict_cstr(c, "id", "");
+	void *state = NULL;
+	assert_int_equal(open_core(&state), 0);
+	build_tree(v_dict_get(c, "tree"));
+	struct value *o = v_copy(v_dict_get(c, "options"));
+	v_dict_set(o, "path", v_str(kit_path("media")));
+	struct result r = import_now(o, NULL);
+	if (better_for(id) != NULL)
+		check_better(better_for(id), &r);
+	else
+		check_recorded(id, v_dict_get(c, "result"), &r);
+	assert_int_equal(close_core(&state), 0);
+}
+
+static void recorded_imports(void)
+{
+	struct strbuf b = {0};
+	struct err e;
+	size_t n = 0;
+	assert_int_equal(file_read(AT_FDCWD, "import/testdata/import_public.jsonl", 16u << 20, &b, &e), CB_OK);
+	for (const char *p = sb_str(&b); *p != '\0'; n++) {
+		size_t len = strcspn(p, "\n");
+		struct value *v = NULL;
+		assert_int_equal(json_parse(p, len, &v, &e), CB_OK);
+		one_case(v);
+		v_unref(v);
+		p += len + (p[len] == '\n');
+	}
+	sb_free(&b);
+	assert_int_equal(n, 23);
+}
+
+static void test_recorded_imports(void **state)
+{
+	(void)state;
+	recorded_imports();
+}
+
+static void test_recorded_imports_beside_a_sites_signatures(void **state)
+{
+	(void)state;
+	if (access(SITE_SIGNATURES, R_OK) != 0) {
+		print_message("SKIP: %s is not there\n", SITE_SIGNATURES);
+		skip();
+	}
+	with_site_file = true;
+	recorded_imports();
+	with_site_file = false;
+}
+
+/* ---- what must fail, and leave nothing ---- */
+
+static void debian_media(void)
+{
+	kit_file("media/dists/bookworm/Release", "Origin: Debian\nCodename: bookworm\nArchitectures: amd64\n", 0);
+	kit_file("media/install.amd/vmlinuz", "k", 0);
+	kit_file("media/install.amd/initrd.gz", "i", 0);
+}
+
+static void expect_refusal(struct value *options, const char *part)
+{
+	struct result r = import_now(options, NULL);
+	if (r.ok || strstr(r.text, part) == NULL)
+		fail_msg("expected \"%s\", got \"%s\"", part, r.ok ? "success" : r.text);
+}
+
+static void test_bad_options(void **state)
+{
+	(void)state;
+	static const struct { const char *key, *value, *expect;
+	} rows[] = {
+		{ "name", "", "no --name specified" },
+		{ "path", "", "no --path specified" },
+		{ "name", "../up", "Invalid characters in name" },
+		{ "name", ".hidden", "Invalid characters in name" },
+		{ "name", "a b", "Invalid characters in name" },
+		{ "breed", "nope", "Invalid value for breed (\"nope\")" },
+		{ "os_version", "bookworm", "OS version can only be specified when a specific breed is selected" },
+		{ "arch", "vax", "arch: \"vax\" is not known" },
+		{ "available_as", "gopher://x", "must be nfs://, ftp://, http://, or https://" },
+		{ "available_as", "nfs://host/path", "missing a colon" },
+		{ "path", "http://h/x.iso", "unsupported protocol" },
+		{ "path", "relative", "must be absolute" },
+		{ "rsync_flags", "-e sh", "\"-e\" is not allowed" },
+	};
+	debian_media();
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct value *o = options_of("good", kit_path("media"));
+		v_dict_set(o, rows[i].key, v_str(rows[i].value));
+		expect_refusal(o, rows[i].expect);
+		assert_nothing_left();
+	}
+	struct value *o = options_of("good", kit_path("media"));
+	v_dict_set(o, "breed", v_str("debian"));
+	v_dict_set(o, "os_version", v_str("nope"));
+	expect_refusal(o, "os_version for breed \"debian\" must be one of");
+	assert_nothing_left();
+	expect_refusal(options_of("good", kit_path("root")), "contains");
+}
+
+static void test_second_import_under_the_same_name(void **state)
+{
+	(void)state;
+	debian_media();
+	struct result r = import_now(options_of("twice", kit_path("media")), NULL);
+	if (!r.ok)
+		fail_msg("%s", r.text);
+	size_t before = items();
+	expect_refusal(options_of("twice", kit_path("media")),
+		"there is an import named \"twice\" already: distro twice-x86_64");
+	assert_int_equal(items(), before);
+	assert_true(kit_exists("root/var/www/cobbler/distro_mirror/twice/install.amd/vmlinuz"));
+	/* another directory, but the same distro name */
+	struct value *o = options_of("twice", kit_path("media"));
+	v_dict_set(o, "arch", v_str("x86_64"));
+	expect_refusal(o, "distro name already exists: twice-x86_64");
+	assert_int_equal(items(), before);
+	assert_int_equal(names_in("root/var/www/cobbler/distro_mirror"), 1);
+}
+
+static void test_bad_images(void **state)
+{
+	(void)state;
+	kit_file("no.iso", "<!DOCTYPE html>", 0);
+	expect_refusal(options_of("x", kit_path("no.iso")), "is not an ISO image");
+	assert_nothing_left();
+	const struct kit_entry tree[] = {
+		{ .path = "dists/bookworm/Release", .content = "Codename: bookworm\n" },
+		{ .path = "install.amd/vmlinuz", .size = 6 << 20 },
+		{ .path = "install.amd/initrd.gz", .content = "i" },
+	};
+	kit_image("cut.iso", KIT_ISO, tree, ARRAY_LEN(tree));
+	assert_int_equal(truncate(kit_path("cut.iso"), 1 << 20), 0);
+	expect_refusal(options_of("x", kit_path("cut.iso")), "truncated");
+	assert_nothing_left();
+}
+
+/* A name that register cannot use: the profile exists already is fine, a link in the way is not. */
+static void test_failure_while_registering_takes_everything_back(void **state)
+{
+	(void)state;
+	debian_media();
+	kit_file("media/install.amd/gtk/vmlinuz", "k", 0);
+	kit_file("media/install.amd/gtk/initrd.gz", "i", 0);
+	kit_file("root/var/www/cobbler/links/undo-gtk-x86_64/in-the-way", "x",
+		0); /* a directory where the second link goes */
+	expect_refusal(options_of("undo", kit_path("media")), "links/undo-gtk-x86_64 exists already");
+	assert_int_equal(items(), 0);
+	assert_int_equal(names_in("root/var/www/cobbler/distro_mirror"), 0);
+	assert_int_equal(names_in("root/var/www/cobbler/links"), 1);
+	assert_int_equal(names_in("root/var/lib/cobbler/collections/distros"), 0);
+}
+
+/* ---- what works beyond ---- */
+
+static void test_iso_with_progress_in_the_log(void **state)
+{
+	(void)state;
+	const struct kit_entry tree[] = {
+		{ .path = ".treeinfo", .content = "[general]\nfamily = Rocky Linux\nversion = 9.4\narch = x86_64\n" },
+		{ .path = "BaseOS/Packages/rocky-release-9.4-1.el9.noarch.rpm", .content = "x" },
+		{ .path = "BaseOS/Packages/kernel-5.14.0-427.el9.x86_64.rpm", .content = "x" },
+		{ .path = "BaseOS/repodata/1234-comps-BaseOS.x86_64.xml", .content = "<comps/>" },
+		{ .path = "BaseOS/repodata/repomd.xml", .content = "<repomd/>" },
+		{ .path = "AppStream/repodata/comps.xml", .content = "<comps/>" },
+		{ .path = "images/pxeboot/vmlinuz", .size = 3 << 20 },
+		{ .path = "images/pxeboot/initrd.img", .size = 5 << 20 },
+		{ .path = "isolinux/vmlinuz", .content = "x" },
+		{ .path = "isolinux/initrd.img", .content = "x" },
+	};
+	kit_image("rocky.iso", KIT_ISO, tree, ARRAY_LEN(tree));
+	struct value *log = NULL;
+	struct result r = import_now(options_of("rocky9", kit_path("rocky.iso")), &log);
+	if (!r.ok)
+		fail_msg("%s", r.text);
+	assert_non_null(strstr(v_cstr(log), "creating new distro: rocky9-x86_64"));
+	assert_non_null(strstr(v_cstr(log), "### PROGRESS 1.000"));
+	v_unref(log);
+	struct item *d = model_get(core.model, ITEM_DISTRO, "rocky9-x86_64");
+	assert_non_null(d);
+	assert_string_equal(item_str(d, "os_version"), "rhel9");
+	const struct value *repos = item_get(d, "source_repos");
+	assert_int_equal(v_len(repos), 2);
+	assert_string_equal(v_cstr(v_list_at(v_list_at(repos, 0), 1)),
+		"http://@@http_server@@/cobbler/distro_mirror/rocky9/AppStream");
+	assert_string_equal(v_cstr(v_list_at(v_list_at(repos, 1), 0)),
+			    "http://@@http_server@@/cobbler/distro_mirror/config/rocky9-x86_64-1.repo");
+	assert_true(kit_exists("root/var/www/cobbler/distro_mirror/config/rocky9-x86_64-1.repo"));
+	item_unref(d);
+	assert_true(kit_exists("root/var/lib/cobbler/collections/distros/rocky9-x86_64.json"));
+}
+
+static void test_unknown_release_gets_the_nearest(void **state)
+{
+	(void)state;
+	kit_file("media/.treeinfo", "[general]\nfamily = Fedora\nversion = 99\narch = x86_64\n", 0);
+	kit_file("media/images/pxeboot/vmlinuz", "k", 0);
+	kit_file("media/images/pxeboot/initrd.img", "i", 0);
+	struct result r = import_now(options_of("fedora99", kit_path("media")), NULL);
+	if (!r.ok)
+		fail_msg("%s", r.text);
+	struct item *d = model_get(core.model, ITEM_DISTRO, "fedora99-x86_64");
+	assert_non_null(d);
+	assert_true(str_starts(item_str(d, "os_version"), "fedora4"));
+	assert_non_null(strstr(item_str(d, "comment"), "Fedora 99"));
+	item_unref(d);
+}
+
+static void test_tree_that_is_in_place_already(void **state)
+{
+	(void)state;
+	kit_file("root/var/www/cobbler/distro_mirror/here/dists/bookworm/Release", "Codename: bookworm\n", 0);
+	kit_file("root/var/www/cobbler/distro_mirror/here/install.amd/vmlinuz", "k", 0);
+	expect_refusal(
+		options_of("here", kit_path("root/var/www/cobbler/distro_mirror/here")), "no kernel with an initrd");
+	assert_true(kit_exists("root/var/www/cobbler/distro_mirror/here/install.amd/vmlinuz")); /* the operator's own */
+	kit_file("root/var/www/cobbler/distro_mirror/here/install.amd/initrd.gz", "i", 0);
+	struct result r = import_now(options_of("here", kit_path("root/var/www/cobbler/distro_mirror/here")), NULL);
+	if (!r.ok)
+		fail_msg("%s", r.text);
+	assert_int_equal(model_count(core.model, ITEM_DISTRO), 1);
+}
+
+static void test_left_overs_of_a_crash_are_swept(void **state)
+{
+	(void)state;
+	debian_media();
+	kit_file("root/var/www/cobbler/distro_mirror/.import-0123456789abcdef/half/done", "x", 0);
+	struct result r = import_now(options_of("swept", kit_path("media")), NULL);
+	if (!r.ok)
+		fail_msg("%s", r.text);
+	assert_int_equal(names_in("root/var/www/cobbler/distro_mirror"), 1);
+}
+
+static void test_windows_needs_its_loader(void **state)
+{
+	(void)state;
+	kit_file("media/sources/install.wim", "x", 0);
+	kit_file("media/boot/boot.sdi", "x", 0);
+	struct value *o = options_of("win", kit_path("media"));
+	v_dict_set(o, "breed", v_str("windows"));
+	v_dict_set(o, "os_version", v_str("11"));
+	v_dict_set(o, "arch", v_str("x86_64"));
+	expect_refusal(v_ref(o), "boots through wimboot, which is not there: put it at");
+	assert_nothing_left();
+	struct value *settings = settings_snapshot(core.settings);
+	char name[256];
+	snprintf(name, sizeof(name), "root%s/wimboot", v_dict_cstr(settings, "tftpboot_location", "/srv/tftpboot"));
+	v_unref(settings);
+	kit_file(name, "x", 0);
+	struct result r = import_now(o, NULL);
+	if (!r.ok)
+		fail_msg("%s", r.text);
+	struct item *d = model_get(core.model, ITEM_DISTRO, "win-x86_64");
+	assert_non_null(d);
+	assert_true(str_ends(item_str(d, "kernel"), "/wimboot"));
+	item_unref(d);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3 && str_eq(argv[1], "--role") && str_eq(argv[2], "importer")) {
+		struct strbuf b = {0};
+		char buf[4096];
+		struct value *job = NULL;
+		struct err e;
+		for (ssize_t k; (k = read(STDIN_FILENO, buf, sizeof(buf))) > 0; )
+			sb_add(&b, buf, (size_t)k);
+		if (json_parse(sb_str(&b), b.len, &job, &e) != CB_OK)
+			return 2;
+		sb_free(&b);
+		int status = import_child(job, STDOUT_FILENO);
+		v_unref(job);
+		return status;
+	}
+#define T(f) cmocka_unit_test_setup_teardown(f, open_core, close_core)
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_recorded_imports),
+		cmocka_unit_test(test_recorded_imports_beside_a_sites_signatures),
+		T(test_bad_options),
+		T(test_second_import_under_the_same_name),
+		T(test_bad_images),
+		T(test_failure_while_registering_takes_everything_back),
+		T(test_iso_with_progress_in_the_log),
+		T(test_unknown_release_gets_the_nearest),
+		T(test_tree_that_is_in_place_already),
+		T(test_left_overs_of_a_crash_are_swept),
+		T(test_windows_needs_its_loader),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
