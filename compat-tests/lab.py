@@ -82,6 +82,14 @@ def processes():
                 yield int(entry.name), int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
 
 
+def ended(pid):
+    """It is gone, sockets and all."""
+    try:
+        return Path("/proc/%d/stat" % pid).read_text().rsplit(")", 1)[1].split()[0] in "ZX"
+    except OSError:
+        return True
+
+
 def command_line(pid):
     """Its words; none when it is gone."""
     try:
@@ -224,6 +232,11 @@ class Daemon:
     def tail(self, lines=25):
         return "\n".join(self.log().splitlines()[-lines:])
 
+    def roles(self):
+        """{role: process id} of the children that have become what they are."""
+        words = {pid: command_line(pid) for pid in self.children()}
+        return {w[2]: pid for pid, w in words.items() if w[1:2] == ["--role"]}
+
     def children(self):
         return sorted(pid for pid, parent in processes() if parent == self.process.pid)
 
@@ -239,10 +252,13 @@ class Daemon:
         return time.monotonic() - began, status
 
     def kill(self):
-        """kill -9 of all its processes at once."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        """kill -9 of all its processes at once; returns when they are gone."""
+        pids = [self.process.pid, *self.children()]
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.process.wait()
+        wait_for("end of the killed processes", lambda: all(map(ended, pids)), 5)
 
     @property
     def running(self):
@@ -350,3 +366,8 @@ class Lab:
         for d in self.daemons:
             if d.running:
                 d.kill()
+        if os.getpid() == 1:          # whatever else was started in this namespace
+            for pid, _ in processes():
+                if pid != 1:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)

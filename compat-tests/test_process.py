@@ -12,7 +12,7 @@ import threading
 import time
 
 from fixtures import MAC, add, add_machine, fake_boot_files, interface
-from lab import COBBLERD, Daemon, check, command_line, equal, processes, wait_for
+from lab import COBBLERD, Daemon, check, command_line, ended, equal, processes, wait_for
 
 
 def refuses(d, pattern, limit=5.0):
@@ -40,7 +40,7 @@ def test_starts_on_an_empty_root(lab):
     root.mkdir()
     d = Daemon(root)
     lab.daemons.append(d)
-    for name in ("settings.yaml", "cobblerd.yaml"):
+    for name in ("settings.yaml", "cobblerd.yaml", "users.digest"):
         (root / "etc/cobbler" / name).unlink()
     d.start()
     equal(d.rpc().get_distros(), [], "distros")
@@ -100,13 +100,12 @@ def test_sigterm_ends_it_within_a_second(lab):
     half.sendall(b"GET /cobbler/x HTTP/1.1\r\nHost: x\r\n")
     tftp = lab.client.udp()
     tftp.sendto(b"\0\x01pxelinux.0\0octet\0", ("10.55.0.1", 69))
-    children = d.children()
-    check(len(children) == 3, "core, dhcp and tftp: %r" % children)
+    children = wait_for("core, dhcp and tftp", lambda: len(d.roles()) == 3 and d.children(), 3)
     seconds, status = d.stop()
     lab.note("%.0f ms" % (seconds * 1000))
     equal(status, 0, "exit status")
     check(seconds < 1.0, "took %.2f s" % seconds)
-    check(not any(os.path.exists("/proc/%d/exe" % c) for c in children), "no child is left")
+    check(all(map(ended, children)), "no child is left")
     for x in (idle, half, tftp):
         x.close()
 
@@ -114,10 +113,11 @@ def test_sigterm_ends_it_within_a_second(lab):
 def test_children_run_unprivileged(lab):
     d = lab.daemon()
     nobody = pwd.getpwnam("nobody").pw_uid
-    for pid in d.children():
+    d.wait_log(r"dhcp\[\d+\] INFO dhcp: serving")
+    d.wait_log(r"tftp\[\d+\] INFO tftp: serving")
+    for role, pid in wait_for("core, dhcp and tftp", lambda: len(d.roles()) == 3 and d.roles(), 3).items():
         status = open("/proc/%d/status" % pid).read()
         uids = re.search(r"^Uid:\s+(.*)$", status, re.M).group(1).split()
-        role = command_line(pid)[2]
         check(set(uids) == {str(nobody)}, "role %s runs with uids %s" % (role, uids))
         if role != "core":
             check(re.search(r"^Seccomp:\s+2", status, re.M), "role %s has no seccomp filter" % role)
@@ -150,7 +150,7 @@ def test_a_killed_child_is_restarted(lab):
     d = lab.daemon()
     add_machine(*d.login(), fake_boot_files(lab))
     for role in ("dhcp", "tftp", "core"):
-        pid = next(p for p in d.children() if role in command_line(p))
+        pid = wait_for(role, lambda r=role: d.roles().get(r), 3)
         os.kill(pid, signal.SIGKILL)
 
         def everything_answers():
@@ -168,10 +168,10 @@ def test_a_killed_child_is_restarted(lab):
 
 def test_children_end_with_a_killed_master(lab):
     d = lab.daemon()
-    children = d.children()
+    children = wait_for("core, dhcp and tftp", lambda: len(d.roles()) == 3 and d.children(), 3)
     os.kill(d.process.pid, signal.SIGKILL)
     d.process.wait()
-    wait_for("end of the children", lambda: not any(os.path.exists("/proc/%d/exe" % c) for c in children), 3)
+    wait_for("end of the children", lambda: all(map(ended, children)), 3)
     d.start()
     d.rpc().version()
 
@@ -278,7 +278,7 @@ def test_daemonizes_when_ready(lab):
     d.rpc().version()
     pid, = (pid for pid, parent in processes() if parent == 1 and str(d.root) in command_line(pid))
     os.kill(pid, signal.SIGTERM)
-    wait_for("end", lambda: not os.path.exists("/proc/%d/exe" % pid), 2)
+    wait_for("end", lambda: ended(pid), 2)
 
 
 def test_says_ready_to_the_service_manager(lab):

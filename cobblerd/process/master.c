@@ -426,21 +426,43 @@ static int prepare(struct master *m, struct err *e)
 	return rc;
 }
 
-/* In the background: the parent returns when the daemon is ready or has failed. Returns -1 in the child. */
+/* Passes on what the daemon writes to standard error until it is ready or has failed; its exit status for the caller. */
+static int relay_until_ready(int ready, int text)
+{
+	char buf[4096], c;
+	for (;;) {
+		struct pollfd f[2] = { { .fd = text, .events = POLLIN }, { .fd = ready, .events = POLLIN } };
+		if (poll(f, 2, -1) == -1 && errno != EINTR)
+			return 1;
+		ssize_t n = f[0].revents != 0 ? read(text, buf, sizeof(buf)) : 0;
+		if (n > 0 && write(STDERR_FILENO, buf, (size_t)n) != n)
+			return 1;
+		if (n <= 0 && f[1].revents != 0)
+			return read(ready, &c, 1) == 1 ? 0 : 1;
+	}
+}
+
+/* In the background: the parent returns when the daemon is ready or has failed. Returns -1 in the child, which keeps nothing of the
+ * terminal: standard error is a pipe that nobody reads once the parent has gone. */
 static int to_background(struct master *m)
 {
-	int p[2];
-	char c;
-	if (pipe2(p, O_CLOEXEC) == -1)
+	int p[2], text[2], null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null == -1 || pipe2(p, O_CLOEXEC) == -1 || pipe2(text, O_CLOEXEC) == -1)
 		fatal("cannot create a pipe: %s", strerror(errno));
 	pid_t pid = fork();
 	if (pid == -1)
 		fatal("cannot go to the background: %s", strerror(errno));
 	if (pid > 0) {
 		close(p[1]);
-		return read(p[0], &c, 1) == 1 ? 0 : 1;
+		close(text[1]);
+		return relay_until_ready(p[0], text[0]);
 	}
 	close(p[0]);
+	close(text[0]);
+	if (dup2(null, STDIN_FILENO) == -1 || dup2(null, STDOUT_FILENO) == -1 || dup2(text[1], STDERR_FILENO) == -1)
+		fatal("cannot leave the terminal: %s", strerror(errno));
+	close(null);
+	close(text[1]);
 	m->ready_fd = p[1];
 	setsid();
 	return -1;
