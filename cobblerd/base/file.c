@@ -176,7 +176,9 @@ int dir_make(const char *path, mode_t mode, struct err *e)
 
 int file_open_beneath(int dirfd, const char *rel, int flags, struct err *e)
 {
-	struct open_how how = { .flags = (unsigned)flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+	/* openat2 refuses flags that mean nothing to a mere path. */
+	unsigned calm = flags & O_PATH ? 0 : O_NONBLOCK | O_NOCTTY;
+	struct open_how how = { .flags = (unsigned)flags | O_CLOEXEC | calm,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
 	if (*rel == '\0' || *rel == '/')
 		return err_set(e, CB_EINVAL, "\"%s\" is not a relative path", rel);
