@@ -69,6 +69,8 @@ struct compile {
 	size_t n;                        /* end of what may be read */
 	size_t pos;                      /* after the current token */
 	unsigned parens, depth;
+	unsigned inargs;                 /* inside the arguments of a call */
+	unsigned conds;                  /* "a if b else c" seen outside of such */
 	size_t fixed_at;                 /* not 0: nodes are placed here (text that was rewritten), plus 1 */
 	bool jinja;
 	const char *end1, *end2;         /* Jinja: what ends an expression at depth 0; end2 NULL or another */

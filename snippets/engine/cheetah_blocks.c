@@ -97,6 +97,7 @@ bool chp_if(struct chp *p)
 	bool clear = chp_line_clear(p, at);
 	struct node *x = mk(c, N_IF, at);
 	c->pos += 3;
+	c->inargs = c->conds = 0;
 	chp_start_expr(p);
 	struct node *cond = ex_expr(c);
 	if (cond == NULL)
@@ -109,6 +110,8 @@ bool chp_if(struct chp *p)
 			return cfail(c, c->at, "'else' was expected behind 'then'");
 		tok_next(c);
 		no->a = ex_tuple(c);
+		if (c->conds > 0)                        /* compat: eatIf takes every "else" for the one behind "then" */
+			return cfail(c, at, "\"a if b else c\" cannot stand in a one-line #if ... then ... else");
 		if (!chp_expr_end(p, true))
 			return false;
 		add_part(p, x, cond, at)->b = yes;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "snippets/engine/cheetah_parse.h"
+#include "snippets/engine/modules.h"
 
 static char peek(const struct chp *p) { return p->c->pos < p->c->n ? p->c->s[p->c->pos] : '\0'; }
 
@@ -185,6 +186,13 @@ static bool import_one(struct chp *p, const char *mod, const struct sym *item, c
 	struct compile *c = p->c;
 	const struct module *m = module_find(mod);
 	struct import *i = calloc_in(c, sizeof(*i));
+	if (m == NULL && c->t->opt.late_imports && item == NULL) {
+		i->name = as;
+		i->v = (struct rv){ .t = R_MODULE, .u.mod = &mod_refused };
+		i->next = p->f->imports;
+		p->f->imports = i;
+		return true;
+	}
 	if (m == NULL)
 		return cfail(c, c->at, "the module %s cannot be imported; there are re, random, time and netaddr", mod);
 	i->name = as;

@@ -14,9 +14,10 @@
 enum tpl_lang { TPL_CHEETAH, TPL_JINJA };
 
 /* Jinja's environment options; all false or NULL: Jinja's defaults. error_catcher (Cheetah): as if the text began with
- * "#errorCatcher ListErrors". */
+ * "#errorCatcher ListErrors"; late_imports (Cheetah): an unknown module is an error when it is used, not when it is imported. */
 struct tpl_options {
 	bool error_catcher;
+	bool late_imports;
 	bool trim_blocks, lstrip_blocks, keep_trailing_newline, autoescape;
 	const char *block_start, *block_end, *variable_start, *variable_end, *comment_start, *comment_end;
 	const char *line_statement, *line_comment;

@@ -7,5 +7,7 @@
 #include "snippets/engine/rt.h"
 
 extern const struct module mod_re, mod_random, mod_time, mod_netaddr;
+/* Stands for a module that is not there: whatever is asked of it is refused. */
+extern const struct module mod_refused;
 
 #endif

@@ -173,16 +173,35 @@ static struct node *lambda(struct compile *c)
 
 /* -- brackets -- */
 
+/* compat: getExpressionParts takes a bracket behind any word ("else (", "not (") for the arguments of a call. */
+static bool behind_word(const struct compile *c)
+{
+	size_t p = c->at;
+	while (p > 0 && (c->s[p - 1] == ' ' || c->s[p - 1] == '\t'))
+		p--;
+	char ch = p > 0 ? c->s[p - 1] : ' ';
+	return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || ch == '_';
+}
+
+static struct node *paren_inner(struct compile *c);
+
 static struct node *paren(struct compile *c)
+{
+	bool word = behind_word(c);
+	c->inargs += word;
+	struct node *x = paren_inner(c);
+	c->inargs -= word;
+	return x != NULL && tok_want(c, ")") ? x : NULL;
+}
+
+static struct node *paren_inner(struct compile *c)
 {
 	size_t at = c->at;
 	uint32_t from = c->refs.n;
 	struct nodes l = { 0 };
 	tok_next(c);
-	if (tok_is(c, ")")) {
-		tok_next(c);
+	if (tok_is(c, ")"))
 		return mk(c, N_TUPLE, at);
-	}
 	struct node *x = ex_expr(c);
 	if (x != NULL && tok_word(c, "for") && !c->jinja)
 		x = comp(c, x, NULL, 'g', at, from);
@@ -193,7 +212,7 @@ static struct node *paren(struct compile *c)
 		x = mk(c, N_TUPLE, at);
 		take_nodes(c, &l, x);
 	}
-	return !c->failed && tok_want(c, ")") ? x : NULL;
+	return c->failed ? NULL : x;
 }
 
 static struct node *list_display(struct compile *c)
@@ -261,6 +280,7 @@ bool ex_args(struct compile *c, struct node *call)
 {
 	struct nodes l = { 0 };
 	uint32_t from = c->refs.n;
+	c->inargs++;
 	while (!tok_is(c, ")") && !c->failed) {
 		struct node *a = mk(c, N_ARG, c->at);
 		if (tok_eat(c, "**")) {
@@ -288,6 +308,7 @@ bool ex_args(struct compile *c, struct node *call)
 			break;
 	}
 	take_nodes(c, &l, call);
+	c->inargs--;
 	return at_close(c, ")");
 }
 
@@ -345,7 +366,9 @@ static struct node *tail(struct compile *c, struct node *x)
 			if (first)
 				return x;
 		} else {
+			c->inargs++;
 			x = subscript(c, x, at);
+			c->inargs--;
 			if (x == NULL || !at_close(c, "]"))
 				return NULL;
 		}
@@ -786,6 +809,7 @@ struct node *ex_expr(struct compile *c)
 	struct node *x = ex_nocond(c);
 	while (x != NULL && tok_word(c, "if")) {
 		struct node *y = mk(c, N_COND, c->at);
+		c->conds += c->inargs == 0;
 		tok_next(c);
 		y->b = x;
 		y->a = ex_nocond(c);
