@@ -47,6 +47,10 @@ static int open_source(struct job *j, struct err *e)
 {
 	struct stat st;
 	j->src = open(j->source, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	if (j->src < 0 && errno == EACCES)
+		return err_set(e, CB_EPERM,
+			"cannot open %s: Permission denied (the daemon reads as user %u: give it read access)",
+			j->source, (unsigned)geteuid());
 	if (j->src < 0)
 		return err_sys(e, "cannot open %s", j->source);
 	if (fstat(j->src, &st) != 0)

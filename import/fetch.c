@@ -2,9 +2,11 @@
  * fetch.c - starting the child (and rsync), and reading what it says. The child has read hostile bytes: its findings
  * are checked here.
  */
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -271,8 +273,13 @@ int import_fetch(struct import *im, struct err *e)
 	enum import_source kind = import_source_kind(im->path, &why);
 	if (kind == SOURCE_BAD)
 		return err_set(e, CB_EINVAL, "cannot import from \"%s\": %s", im->path, why);
-	if (kind == SOURCE_LOCAL && stat(im->path, &st) != 0)
-		return err_sys(e, "cannot import from %s", im->path);
+	if (kind == SOURCE_LOCAL && stat(im->path, &st) != 0) {
+		if (errno != EACCES)
+			return err_sys(e, "cannot import from %s", im->path);
+		return err_set(e, CB_EPERM,
+			"cannot import from %s: Permission denied (the daemon reads as user %u: give it access)",
+			im->path, (unsigned)geteuid());
+	}
 	bool directory = kind != SOURCE_LOCAL || S_ISDIR(st.st_mode);
 	if (*im->rsync_flags != '\0' && !directory)
 		return err_set(e, CB_EINVAL, "rsync_flags make no sense for the file %s", im->path);

@@ -484,6 +484,30 @@ static void test_tree_that_is_in_place_already(void **state)
 	assert_int_equal(model_count(core.model, ITEM_DISTRO), 1);
 }
 
+static void test_rsync(void **state)
+{
+	(void)state;
+	if (access("/usr/bin/rsync", X_OK) != 0) {
+		print_message("SKIP: rsync is not installed\n");
+		skip();
+	}
+	debian_media();
+	kit_file("media/pool/debug.deb", "x", 0);
+	assert_int_equal(symlink("/etc/passwd", kit_path("media/leak")), 0);
+	struct value *o = options_of("synced", kit_path("media"));
+	v_dict_set(o, "rsync_flags", v_str("--exclude=debug.deb -v"));
+	struct result r = import_now(o, NULL);
+	if (!r.ok)
+		fail_msg("%s", r.text);
+	assert_true(kit_exists("root/var/www/cobbler/distro_mirror/synced/install.amd/vmlinuz"));
+	assert_false(kit_exists("root/var/www/cobbler/distro_mirror/synced/pool/debug.deb"));
+	assert_false(kit_exists("root/var/www/cobbler/distro_mirror/synced/leak"));
+	/* nobody listens there */
+	expect_refusal(options_of("away", "rsync://127.0.0.1:1/module/"),
+		"rsync of rsync://127.0.0.1:1/module/ failed with status");
+	assert_int_equal(names_in("root/var/www/cobbler/distro_mirror"), 1);
+}
+
 static void test_left_overs_of_a_crash_are_swept(void **state)
 {
 	(void)state;
@@ -547,6 +571,7 @@ int main(int argc, char **argv)
 		T(test_iso_with_progress_in_the_log),
 		T(test_unknown_release_gets_the_nearest),
 		T(test_tree_that_is_in_place_already),
+		T(test_rsync),
 		T(test_left_overs_of_a_crash_are_swept),
 		T(test_windows_needs_its_loader),
 	};

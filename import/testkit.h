@@ -53,7 +53,7 @@ static inline int kit_teardown(void **state)
 /* kit_dir/name, in one of a few static buffers. */
 static inline const char *kit_path(const char *name)
 {
-	static char buf[8][512];
+	static char buf[8][1024];
 	static unsigned next;
 	char *p = buf[next++ % 8];
 	snprintf(p, sizeof(buf[0]), "%s/%s", kit_dir, name);
@@ -69,7 +69,7 @@ static inline void kit_mkdir(const char *name)
 /* Writes kit_dir/name, parents included; content NULL: size zero bytes. */
 static inline void kit_file(const char *name, const char *content, size_t size)
 {
-	char path[512];
+	char path[1024];
 	snprintf(path, sizeof(path), "%s", kit_path(name));
 	char *slash = strrchr(path, '/');
 	struct err e;
