@@ -50,9 +50,10 @@ $(OUT)/obj/gen/library.o: $(OUT)/gen/library.c
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(OUT)/libcobbler.a: $(call obj,$(LIBSRC)) $(OUT)/obj/gen/library.o
-	@rm -f $@; ar rcs $@ $^
+	@rm -f $@; ar qcs $@ $^
+# The whole library, so that two rooms that define the same name are an error and not a matter of luck.
 $(OUT)/cobblerd: $(call obj,cobblerd/main.c) $(OUT)/libcobbler.a
-	$(CC) $(LDF_$(FLAVOUR)) -o $@ $^ $(LIBS)
+	$(CC) $(LDF_$(FLAVOUR)) -o $@ $< -Wl,--whole-archive $(OUT)/libcobbler.a -Wl,--no-whole-archive $(LIBS)
 $(OUT)/cobbler: $(call obj,$(CLISRC)) $(OUT)/libcobbler.a
 	$(CC) $(LDF_$(FLAVOUR)) -o $@ $^ $(CLI_LIBS) $(LIBS)
 $(OUT)/render-cases: $(call obj,tools/render_cases.c) $(OUT)/libcobbler.a

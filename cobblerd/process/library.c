@@ -47,8 +47,16 @@ static int install_one(const struct place *p, const struct embedded *f, struct e
 	char *path = xasprintf("%s%s/%s", path_root(), p->to, f->path + strlen(p->from));
 	char *dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
 	int rc = dir_make(dir, 0755, e);
-	if (rc == CB_OK && access(path, F_OK) == -1)
-		rc = file_replace(AT_FDCWD, path, f->data, (size_t)(f->end - f->data), 0644, e);
+	/* No fsync for each of these: they are still in the binary when the power fails. */
+	int fd = rc == CB_OK ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644) : -1;
+	size_t n = (size_t)(f->end - f->data);
+	if (fd >= 0 && (write(fd, f->data, n) != (ssize_t)n || fchmod(fd, 0644) == -1)) {
+		rc = err_sys(e, "cannot write %s", path);
+		unlink(path);
+	} else if (rc == CB_OK && fd == -1 && errno != EEXIST) {
+		rc = err_sys(e, "cannot create %s", path);
+	}
+	close_fd(&fd);
 	free(dir);
 	free(path);
 	return rc;
