@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * task_test.c - tasks: their log as clients tail it, their events, cancelling, limits.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "work/task.h"
+
+static char root[] = "/tmp/task_test.XXXXXX";
+
+static const char *state_of(struct tasks *ts, const char *id, char out[32])
+{
+	struct value *v = task_status(ts, id);
+	strncpy(out, v_cstr(v_list_at(v, 2)), 31);
+	out[31] = '\0';
+	v_unref(v);
+	return out;
+}
+
+/* Until it is over; a task that hangs fails the test. */
+static const char *wait_for(struct tasks *ts, const char *id, char out[32])
+{
+	for (int i = 0; i < 5000; i++) {
+		if (!str_eq(state_of(ts, id, out), "running"))
+			return out;
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
+	return "hangs";
+}
+
+static int works(struct task *t, void *arg, struct err *e)
+{
+	(void)e;
+	task_log(t, "found %d things", *(int *)arg);
+	return CB_OK;
+}
+
+static int fails(struct task *t, void *arg, struct err *e)
+{
+	(void)t;
+	(void)arg;
+	return err_py(e, CB_EINVAL, PY_VALUE, "no such thing");
+}
+
+static void test_log_has_cobblers_form(void **state)
+{
+	(void)state;
+	struct tasks *ts = tasks_new();
+	char st[32];
+	int *arg = xmalloc(sizeof(*arg));
+	*arg = 3;
+	char *id = task_start(ts, "sync", "Sync", works, arg, free);
+	assert_string_equal(wait_for(ts, id, st), "complete");
+	/* 2026-11-23_022233_Sync_<32 hex> */
+	assert_int_equal(strlen(id), 17 + 6 + 32);
+	assert_memory_equal(id + 17, "_Sync_", 6);
+	struct value *log = task_event_log(ts, id);
+	char *first = xasprintf("[%s] ", id), *start = xasprintf(" - INFO | start_task(sync); event_id(%s)\n", id);
+	assert_true(str_starts(v_cstr(log), first));
+	assert_non_null(strstr(v_cstr(log), start));
+	assert_non_null(strstr(v_cstr(log), " - INFO | found 3 things\n"));
+	assert_non_null(strstr(v_cstr(log), " - INFO | ### TASK COMPLETE ###\n"));
+	free(first);
+	free(start);
+	v_unref(log);
+	free(id);
+	tasks_free(ts);
+}
+
+static void test_a_failure_is_told(void **state)
+{
+	(void)state;
+	struct tasks *ts = tasks_new();
+	char st[32];
+	char *id = task_start(ts, "import", "Media import", fails, NULL, NULL);
+	assert_string_equal(wait_for(ts, id, st), "failed");
+	struct value *log = task_event_log(ts, id);
+	assert_non_null(strstr(v_cstr(log), "Exception value: no such thing\n"));
+	assert_non_null(strstr(v_cstr(log), " - ERROR | ### TASK FAILED ###\n"));
+	v_unref(log);
+	free(id);
+	tasks_free(ts);
+}
+
+static void test_a_name_is_no_path(void **state)
+{
+	(void)state;
+	struct tasks *ts = tasks_new();
+	char st[32];
+	int *arg = xcalloc(1, sizeof(*arg));
+	char *id = task_start(ts, "power", "Power management (../../../../tmp/x\n)", works, arg, free);
+	assert_null(strchr(id, '/'));
+	assert_null(strchr(id, '\n'));
+	assert_string_equal(wait_for(ts, id, st), "complete");
+	free(id);
+	tasks_free(ts);
+}
+
+static void test_events_are_seen_once_by_each_user(void **state)
+{
+	(void)state;
+	struct tasks *ts = tasks_new();
+	tasks_notify(ts, "hello");
+	struct value *all = tasks_events(ts, "");
+	assert_int_equal(v_len(all), 1);
+	assert_string_equal(v_cstr(v_list_at(v_dict_at(all, 0), 2)), "notification");
+	v_unref(all);
+	static const struct { const char *user; size_t n; } rows[] = { { "anna", 1 }, { "anna", 0 }, { "bert", 1 }, { "", 1 }, { "bert", 0 } };
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		all = tasks_events(ts, rows[i].user);
+		assert_int_equal(v_len(all), rows[i].n);
+		v_unref(all);
+	}
+	assert_null(task_status(ts, "nope"));
+	assert_null(task_event_log(ts, "nope"));
+	assert_null(task_event_log(ts, "../../../etc/passwd"));
+	tasks_free(ts);
+}
+
+static atomic_int running;
+
+static int waits(struct task *t, void *arg, struct err *e)
+{
+	(void)arg;
+	atomic_fetch_add(&running, 1);
+	while (!task_cancelled(t))
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	atomic_fetch_sub(&running, 1);
+	return err_set(e, CB_ESTATE, "cancelled");
+}
+
+static void test_no_more_run_than_allowed(void **state)
+{
+	(void)state;
+	struct tasks *ts = tasks_new();
+	char *ids[TASKS_RUNNING + TASKS_WAITING + 1], st[32];
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+		ids[i] = task_start(ts, "x", "X", waits, NULL, NULL);
+	assert_string_equal(state_of(ts, ids[ARRAY_LEN(ids) - 1], st), "failed");
+	for (int i = 0; i < 1000 && atomic_load(&running) < TASKS_RUNNING; i++)
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	assert_int_equal(atomic_load(&running), TASKS_RUNNING);
+	for (size_t i = 0; i + 1 < ARRAY_LEN(ids); i++)
+		assert_true(task_cancel(ts, ids[i]));
+	for (size_t i = 0; i + 1 < ARRAY_LEN(ids); i++)
+		assert_string_equal(wait_for(ts, ids[i], st), "failed");
+	assert_false(task_cancel(ts, ids[0]));
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+		free(ids[i]);
+	tasks_free(ts);
+}
+
+static void test_a_pre_trigger_can_stop_a_task(void **state)
+{
+	(void)state;
+	struct tasks *ts = tasks_new();
+	struct err e;
+	char st[32], *dir = path_of("/var/lib/cobbler/triggers/task/no/pre"), *path = xasprintf("%s/1", dir);
+	assert_int_equal(dir_make(dir, 0755, &e), CB_OK);
+	assert_int_equal(file_replace(-100, path, "#!/bin/sh\nexit 4\n", 17, 0755, &e), CB_OK);
+	int *arg = xcalloc(1, sizeof(*arg));
+	char *id = task_start(ts, "no", "No", works, arg, free);
+	assert_string_equal(wait_for(ts, id, st), "failed");
+	struct value *log = task_event_log(ts, id);
+	assert_non_null(strstr(v_cstr(log), "returns 4"));
+	assert_null(strstr(v_cstr(log), "found"));
+	v_unref(log);
+	free(id);
+	free(dir);
+	free(path);
+	tasks_free(ts);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_log_has_cobblers_form),
+		cmocka_unit_test(test_a_failure_is_told),
+		cmocka_unit_test(test_a_name_is_no_path),
+		cmocka_unit_test(test_events_are_seen_once_by_each_user),
+		cmocka_unit_test(test_no_more_run_than_allowed),
+		cmocka_unit_test(test_a_pre_trigger_can_stop_a_task),
+	};
+	if (mkdtemp(root) == NULL)
+		return 1;
+	path_set_root(root);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
