@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * rpc_test.c - the dispatcher on a real core with an empty store: every method without rights, logins, tokens, handles, faults.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "rpc/internal.h"
+#include "value/json.h"
+#include "wire/xmlrpc.h"
+
+static char root[] = "/tmp/rpc_test.XXXXXX";
+static struct core core;
+static struct rpc *rpc;
+static double wall_now = 1800000000.0;
+
+static double fake_wall(void)
+{
+	return wall_now;
+}
+
+/* "user:Cobbler:" and the SHA3-512 of "secret". */
+static const char digest[] = "anna:Cobbler:"
+	"b778a39a3663719dfc5e48c9d78431b1e45c2af9df538782bf199c189dabeac7"
+	"680ada57dcec8eee91c4e3bf3bfa9af6ffde90cd1d249d1c6121d7b759a001b1\n"
+	"old:Cobbler:e5f5fe02dd4aca714523a28156de244c\n"           /* htdigest of 2.x */
+	"other:Elsewhere:b778a39a\n";
+
+static void put_file(const char *path, const char *text, mode_t mode)
+{
+	struct err e;
+	char *real = path_of(path), *dir = xstrdup(real);
+	*strrchr(dir, '/') = '\0';
+	assert_int_equal(dir_make(dir, 0755, &e), CB_OK);
+	assert_int_equal(file_replace(-100, real, text, strlen(text), mode, &e), CB_OK);
+	free(real);
+	free(dir);
+}
+
+/* params as JSON; "T" inside it stands for the token. */
+static int call(const char *method, const char *json, const char *token, struct value **ret, struct err *e)
+{
+	struct strbuf b = { 0 };
+	struct value *params;
+	for (const char *s = json; *s != '\0'; s++) {
+		if (strncmp(s, "\"T\"", 3) == 0 && token != NULL) {
+			sb_addf(&b, "\"%s\"", token);
+			s += 2;
+		} else {
+			sb_addc(&b, *s);
+		}
+	}
+	if (json_parse(b.p, b.len, &params, e) != CB_OK)
+		fail_msg("%s: %s", json, e->text);
+	sb_free(&b);
+	*ret = NULL;
+	int rc = rpc_invoke(rpc, method, params, "test", ret, e);
+	v_unref(params);
+	return rc;
+}
+
+static void expect(const char *method, const char *json, const char *token, const char *want)
+{
+	struct value *v;
+	struct strbuf b = { 0 };
+	struct err e;
+	if (call(method, json, token, &v, &e) != CB_OK)
+		fail_msg("%s%s: %s: %s", method, json, e.cls, e.text);
+	json_write(&b, v, JSON_COMPACT);
+	if (!str_eq(sb_str(&b), want))
+		fail_msg("%s%s: %s, not %s", method, json, sb_str(&b), want);
+	sb_free(&b);
+	v_unref(v);
+}
+
+static void expect_fault(const char *method, const char *json, const char *token, const char *cls, const char *text)
+{
+	struct value *v;
+	struct err e = { 0 };
+	if (call(method, json, token, &v, &e) == CB_OK)
+		fail_msg("%s%s succeeds", method, json);
+	if (!str_eq(e.cls, cls) || strstr(e.text, text) == NULL)
+		fail_msg("%s%s: %s: %s", method, json, e.cls, e.text);
+}
+
+/* A token of the local command line: all rights. */
+static char *direct_token(void)
+{
+	struct strbuf b = { 0 };
+	struct value *v, *params = v_list();
+	struct err e;
+	char *path = path_of("/var/lib/cobbler/web.ss");
+	assert_int_equal(file_read(-100, path, 65536, &b, &e), CB_OK);
+	v_list_push(params, v_str(""));
+	v_list_push(params, v_strn(b.p, b.len));
+	assert_int_equal(rpc_invoke(rpc, "login", params, "test", &v, &e), CB_OK);
+	char *token = xstrdup(v_cstr(v));
+	v_unref(params);
+	v_unref(v);
+	sb_free(&b);
+	free(path);
+	return token;
+}
+
+/* As many arguments as the method takes, each "x", the token at its place. */
+static struct value *arguments(const struct entry *en, size_t n, const struct value *token)
+{
+	struct value *params = v_list();
+	for (size_t i = 0; i < n; i++)
+		v_list_push(params, (int)i == en->token_at ? v_ref(token) : i == 0 && en->m->flags & M_WHAT ? v_str("distro") : v_str("x"));
+	return params;
+}
+
+/* No method that changes anything does so without a token, with junk, with an expired one; none crashes. */
+static void test_every_method_without_rights(void **state)
+{
+	(void)state;
+	char *expired = direct_token();
+	wall_now += 4000;                   /* auth_token_expiration is 3600 */
+	struct value *tokens[] = { v_none(), v_str(""), v_str("junk"), v_str("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="), v_str(expired), v_int(5),
+		v_list(), v_str("' or 1=1 --") };
+	const char *name;
+	void *p;
+	size_t walked = 0;
+	for (size_t i = 0; map_next(&rpc->methods, &i, &name, &p); walked++) {
+		const struct entry *en = p;
+		bool guarded = en->m->access != FOR_ALL;
+		for (size_t t = 0; t < ARRAY_LEN(tokens); t++) {
+			struct value *params = arguments(en, en->n_args, tokens[t]), *v = NULL;
+			struct err e = { 0 };
+			int rc = rpc_invoke(rpc, name, params, "test", &v, &e);
+			if (guarded && rc == CB_OK)
+				fail_msg("%s succeeds with a bad token", name);
+			if (guarded && strstr(e.text, "token") == NULL)
+				fail_msg("%s: %s", name, e.text);
+			if (!guarded && en->m->flags & M_CHANGES)
+				fail_msg("%s changes something and is open to all", name);
+			v_unref(v);
+			v_unref(params);
+		}
+	}
+	assert_true(walked > 210);
+	for (size_t t = 0; t < ARRAY_LEN(tokens); t++)
+		v_unref(tokens[t]);
+	free(expired);
+}
+
+/* Junk of every type in every place, as an administrator: an answer or a fault, never a crash. */
+static void test_every_method_with_junk(void **state)
+{
+	(void)state;
+	char *token = direct_token();
+	struct value *t = v_str(token);
+	const char *name;
+	void *p;
+	for (size_t i = 0; map_next(&rpc->methods, &i, &name, &p); ) {
+		const struct entry *en = p;
+		/* Tasks would run on; logging out would end the walk. */
+		if (str_starts(name, "background_") || str_eq(name, "logout") || str_starts(name, "sync"))
+			continue;
+		for (int kind = 0; kind < 8; kind++) {
+			struct value *params = v_list(), *v = NULL;
+			struct err e = { 0 };
+			for (size_t a = 0; a < en->n_args; a++) {
+				struct value *junk[] = { v_none(), v_bool(true), v_int(-1), v_float(1e300), v_str("../../etc/passwd"), v_bytes("\0\xff", 2),
+					v_list(), v_dict() };
+				v_dict_set(junk[7], "name", v_int(5));
+				v_dict_set(junk[7], "", v_list());
+				v_list_push(params, (int)a == en->token_at ? v_ref(t) : a == 0 && en->m->flags & M_WHAT && kind % 2 == 0 ? v_str("system") :
+					v_ref(junk[kind]));
+				for (size_t k = 0; k < ARRAY_LEN(junk); k++)
+					v_unref(junk[k]);
+			}
+			if (rpc_invoke(rpc, name, params, "test", &v, &e) != CB_OK && (e.cls == NULL || e.text[0] == '\0'))
+				fail_msg("%s: a fault without words", name);
+			v_unref(v);
+			v_unref(params);
+		}
+	}
+	v_unref(t);
+	free(token);
+}
+
+static void test_wrong_number_of_arguments_in_pythons_words(void **state)
+{
+	(void)state;
+	static const struct { const char *method, *params, *text; } rows[] = {
+		{ "get_distro", "[]", "CobblerXMLRPCInterface.get_distro() missing 1 required positional argument: 'name'" },
+		{ "get_item", "[]", "CobblerXMLRPCInterface.get_item() missing 2 required positional arguments: 'what' and 'name'" },
+		{ "modify_distro", "[]", "CobblerXMLRPCInterface.modify_distro() missing 4 required positional arguments: 'object_id', 'attribute', 'arg', and 'token'" },
+		{ "modify_distro", "[1, 2, 3]", "CobblerXMLRPCInterface.modify_distro() missing 1 required positional argument: 'token'" },
+		{ "find_system", "[{}, 1, 2, 3]", "CobblerXMLRPCInterface.find_system() takes from 1 to 4 positional arguments but 5 were given" },
+		{ "ping", "[1]", "CobblerXMLRPCInterface.ping() takes 1 positional argument but 2 were given" },
+		{ "login", "[1, 2, 3]", "CobblerXMLRPCInterface.login() takes 3 positional arguments but 4 were given" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		expect_fault(rows[i].method, rows[i].params, NULL, PY_TYPE, rows[i].text);
+	const char *name;
+	void *p;
+	for (size_t i = 0; map_next(&rpc->methods, &i, &name, &p); ) {
+		const struct entry *en = p;
+		struct value *params = v_list(), *v = NULL;
+		struct err e = { 0 };
+		for (size_t a = 0; a < en->n_args + 1; a++)
+			v_list_push(params, v_str("x"));
+		assert_int_not_equal(rpc_invoke(rpc, name, params, "test", &v, &e), CB_OK);
+		assert_string_equal(e.cls, PY_TYPE);
+		v_unref(params);
+	}
+}
+
+static void test_only_what_is_in_the_table_can_be_called(void **state)
+{
+	(void)state;
+	static const struct { const char *name, *text; } rows[] = {
+		{ "no_such_method", "unknown remote method 'no_such_method'" }, { "_login", "forbidden method" }, { "__class__", "forbidden method" },
+		{ "background_load_items", "forbidden method" }, { "api.settings", "unknown remote method 'api.settings'" },
+		{ "system.exec", "unknown remote method" }, { "get_%s", "unknown remote method" }, { "", "unknown remote method" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		expect_fault(rows[i].name, "[]", NULL, PY_CX, rows[i].text);
+}
+
+static void test_nobody_logs_in_without_the_password(void **state)
+{
+	(void)state;
+	static const char *const rows[] = {
+		"[\"\", \"\"]", "[\"\", -1]", "[\"\", 0]", "[\"\", null]", "[\"\", []]", "[\"\", {}]", "[\"\", true]", "[\"\", \"x\"]", "[\"\", \"-1\"]",
+		"[null, null]", "[-1, -1]", "[\"anna\", \"\"]", "[\"anna\", \"wrong\"]", "[\"nobody\", \"secret\"]", "[\"<DIRECT>\", \"secret\"]",
+		"[\"<DIRECT>\", \"\"]", "[\"<system>\", \"\"]", "[\"anna:Cobbler\", \"secret\"]", "[\"anna\\n\", \"secret\"]", "[\"other\", \"secret\"]",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		expect_fault("login", rows[i], NULL, PY_CX, "login failed");
+}
+
+static void test_logging_in_and_out(void **state)
+{
+	(void)state;
+	struct value *v;
+	struct err e;
+	static const char *const rows[] = { "[\"anna\", \"secret\"]", "[\"old\", \"secret\"]" };
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (call("login", rows[i], NULL, &v, &e) != CB_OK)
+			fail_msg("%s: %s", rows[i], e.text);
+		assert_int_equal(v_len(v), TOKEN_LEN);
+		expect("get_user_from_token", "[\"T\"]", v_cstr(v), i == 0 ? "\"anna\"" : "\"old\"");
+		expect("check_access_no_fail", "[\"T\", \"sync\"]", v_cstr(v), "1");
+		expect("logout", "[\"T\"]", v_cstr(v), "true");
+		expect("logout", "[\"T\"]", v_cstr(v), "false");
+		expect_fault("check", "[\"T\"]", v_cstr(v), PY_CX, "invalid token");
+		v_unref(v);
+	}
+	expect("token_check", "[\"bad\"]", NULL, "false");
+	expect("logout", "[\"bad\"]", NULL, "false");
+	expect_fault("get_user_from_token", "[\"bad\"]", NULL, PY_VALUE, "\"token\" did not have the correct format or type!");
+}
+
+static void test_tokens_expire_and_are_renewed_by_use(void **state)
+{
+	(void)state;
+	char *token = direct_token();
+	for (int i = 0; i < 5; i++) {
+		wall_now += 3000;
+		expect("token_check", "[\"T\"]", token, "true");
+	}
+	wall_now += 3601;
+	expect("token_check", "[\"T\"]", token, "false");
+	expect_fault("sync", "[\"T\"]", token, PY_CX, "invalid token");
+	free(token);
+}
+
+/* The shared secret is new at each start and nobody else's to read. */
+static void test_shared_secret(void **state)
+{
+	(void)state;
+	struct stat st;
+	struct strbuf b = { 0 };
+	struct err e;
+	char *path = path_of("/var/lib/cobbler/web.ss");
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(file_read(-100, path, 65536, &b, &e), CB_OK);
+	assert_true(str_starts(b.p, "b'") && str_ends(b.p, "'"));
+	assert_int_equal(b.len, 2 + 1024 + 1);
+	sb_free(&b);
+	free(path);
+}
+
+static void test_an_object_is_made_changed_and_removed(void **state)
+{
+	(void)state;
+	char *t = direct_token(), *json;
+	struct value *h;
+	struct err e;
+	assert_int_equal(call("new_repo", "[\"T\"]", t, &h, &e), CB_OK);
+	assert_true(str_starts(v_cstr(h), "___NEW___repo::"));
+	static const struct { const char *method, *format, *want; } steps[] = {
+		{ "modify_repo", "[\"%s\", \"name\", \"r1\", \"T\"]", "true" },
+		{ "modify_repo", "[\"%s\", \"mirror\", \"http://127.0.0.1/r\", \"T\"]", "true" },
+		{ "modify_repo", "[\"%s\", \"nosuch\", 1, \"T\"]", "false" },
+		{ "has_item", "[\"repo\", \"r1\"]", "false" },
+		{ "save_repo", "[\"%s\", \"T\"]", "true" },
+		{ "has_item", "[\"repo\", \"r1\"]", "true" },
+		{ "get_repo_handle", "[\"r1\", \"T\"]", "\"repo::r1\"" },
+		{ "modify_repo", "[\"repo::r1\", \"comment\", \"half\", \"T\"]", "true" },
+		{ "find_repo", "[{\"comment\": \"half\"}]", "[]" },                     /* not before it is saved */
+		{ "save_repo", "[\"repo::r1\", \"T\"]", "true" },
+		{ "find_repo", "[{\"comment\": \"half\"}]", "[\"r1\"]" },
+		{ "copy_repo", "[\"repo::r1\", \"r2\", \"T\"]", "true" },
+		{ "rename_repo", "[\"repo::r1\", \"r3\", \"T\"]", "true" },
+		{ "get_item_names", "[\"repo\"]", "[\"r3\", \"r2\"]" },
+		{ "get_repo", "[\"r1\"]", "null" },
+		{ "remove_repo", "[\"r2\", \"T\"]", "true" },
+		{ "remove_repo", "[\"r2\", \"T\"]", "true" },
+		{ "modify_repo", "[\"%s\", \"name\", \"r4\", \"T\"]", "true" },         /* the handle lives on; a new name is a renaming */
+		{ "save_repo", "[\"%s\", \"T\"]", "true" },
+		{ "get_item_names", "[\"repo\"]", "[\"r4\"]" },
+		{ "remove_repo", "[\"r4\", \"T\"]", "true" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		struct strbuf b = { 0 };
+		const char *mark = strstr(steps[i].format, "%s");
+		if (mark != NULL)
+			sb_addf(&b, "%.*s%s%s", (int)(mark - steps[i].format), steps[i].format, v_cstr(h), mark + 2);
+		json = mark != NULL ? sb_take(&b) : xstrdup(steps[i].format);
+		expect(steps[i].method, json, t, steps[i].want);
+		free(json);
+	}
+	expect_fault("rename_repo", "[\"repo::r4\", \"x\"]", NULL, PY_VALUE, "\"token\" did not have");
+	expect_fault("save_repo", "[\"bogus\", \"T\"]", t, PY_VALUE, "not enough values to unpack (expected 2, got 1)");
+	expect_fault("save_repo", "[\"___NEW___repo::x\", \"T\"]", t, PY_KEY, "___NEW___repo::x");
+	expect_fault("save_distro", "[\"repo::r4\", \"T\"]", t, PY_CX, "unknown repo name r4");
+	v_unref(h);
+	free(t);
+}
+
+/* A refused attribute leaves nothing behind. */
+static void test_xapi_leaves_nothing_half_done(void **state)
+{
+	(void)state;
+	char *t = direct_token();
+	expect_fault("xapi_object_edit", "[\"file\", \"f\", \"add\", {\"name\": \"f\", \"action\": \"bogus\"}, \"T\"]", t, PY_VALUE, "must be one of");
+	expect("get_item_names", "[\"file\"]", t, "[]");
+	expect("xapi_object_edit", "[\"menu\", \"m\", \"add\", {\"name\": \"m\"}, \"T\"]", t, "true");
+	expect_fault("xapi_object_edit", "[\"menu\", \"m\", \"add\", {\"name\": \"m\"}, \"T\"]", t, PY_CX, "It seems unwise to overwrite the object m, try 'edit'");
+	expect("xapi_object_edit", "[\"menu\", \"m\", \"edit\", {\"name\": \"m\", \"comment\": \"c\"}, \"T\"]", t, "true");
+	expect("find_menu", "[{\"comment\": \"c\"}]", t, "[\"m\"]");
+	expect("xapi_object_edit", "[\"menu\", \"m\", \"rename\", {\"name\": \"m\", \"newname\": \"n\"}, \"T\"]", t, "true");
+	expect_fault("xapi_object_edit", "[\"menu\", \"m\", \"edit\", {\"name\": \"m\"}, \"T\"]", t, PY_CX, "internal error, unknown menu name m");
+	expect("xapi_object_edit", "[\"menu\", \"n\", \"remove\", {\"name\": \"n\"}, \"T\"]", t, "true");
+	expect("get_item_names", "[\"menu\"]", t, "[]");
+	expect_fault("xapi_object_edit", "[\"menu\", \" \", \"add\", {}, \"T\"]", t, PY_VALUE, "without an object name");
+	free(t);
+}
+
+static void test_files_stay_in_their_directory(void **state)
+{
+	(void)state;
+	char *t = direct_token();
+	expect("write_autoinstall_snippet", "[\"sub/s\", \"text\", \"T\"]", t, "true");
+	expect("read_autoinstall_snippet", "[\"sub/s\", \"T\"]", t, "\"text\"");
+	expect("remove_autoinstall_snippet", "[\"sub/s\", \"T\"]", t, "true");
+	expect_fault("read_autoinstall_snippet", "[\"sub/s\", \"T\"]", t, "OSError", "file not found");
+	static const char *const bad[] = { "../x", "a/../../x", "/etc/passwd", "", "sub", "." };
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		char *json = xasprintf("[\"%s\", \"T\"]", bad[i]);
+		struct value *v;
+		struct err e = { 0 };
+		if (call("read_autoinstall_template", json, t, &v, &e) == CB_OK)
+			fail_msg("%s can be read", bad[i]);
+		free(json);
+	}
+	put_file("/outside", "secret", 0644);
+	char *link = path_of("/var/lib/cobbler/snippets/link"), *target = path_of("/outside");
+	assert_int_equal(symlink(target, link), 0);
+	expect_fault("read_autoinstall_snippet", "[\"link\", \"T\"]", t, "OSError", "file not found");
+	expect_fault("write_autoinstall_snippet", "[\"link\", \"x\", \"T\"]", t, "IsADirectoryError", "");
+	unlink(link);
+	free(link);
+	free(target);
+	free(t);
+}
+
+/* The whole way, as HTTP goes it. */
+static void test_documents(void **state)
+{
+	(void)state;
+	static const struct { const char *in, *out; } rows[] = {
+		{ "<methodCall><methodName>ping</methodName></methodCall>", "<value><boolean>1</boolean></value>" },
+		{ "<methodCall><methodName>version</methodName></methodCall>", "<value><double>3.307</double></value>" },
+		{ "<methodCall><methodName>nosuch</methodName></methodCall>",
+			"<value><string>&lt;class 'cobbler.cexceptions.CX'&gt;:\"unknown remote method 'nosuch'\"</string></value>" },
+		{ "<methodCall><methodName>get_distro</methodName><params><param><value>x</value></param></params></methodCall>",
+			"<value><string>~</string></value>" },
+		{ "<methodCall><methodName>generate_autoinstall</methodName></methodCall>",
+			"&lt;class 'TypeError'&gt;:cannot marshal None unless allow_none is enabled" },
+		{ "not XML", "&lt;class 'xml.parsers.expat.ExpatError'&gt;:syntax error: line 1, column 0" },
+		{ "<methodCall><methodName>xmlrpc_hacks</methodName><params><param><value><struct><member><name>a</name><value><nil/></value></member>"
+			"</struct></value></param></params></methodCall>", "<name>a</name>\n<value><string>~</string></value>" },
+		{ "<methodCall><methodName>system.multicall</methodName><params><param><value><array><data><value><struct><member><name>methodName</name>"
+			"<value>ping</value></member></struct></value><value><struct><member><name>methodName</name><value>nosuch</value></member></struct>"
+			"</value></data></array></value></param></params></methodCall>", "<value><boolean>1</boolean></value>\n</data></array></value>\n<value><struct>" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct strbuf b = { 0 };
+		rpc_call(rpc, rows[i].in, strlen(rows[i].in), "test", &b);
+		if (strstr(sb_str(&b), rows[i].out) == NULL)
+			fail_msg("row %zu: %s", i, sb_str(&b));
+		sb_free(&b);
+	}
+}
+
+static void test_introspection(void **state)
+{
+	(void)state;
+	struct value *v;
+	struct err e;
+	assert_int_equal(call("system.listMethods", "[]", NULL, &v, &e), CB_OK);
+	assert_true(v_list_has_str(v, "xapi_object_edit") && v_list_has_str(v, "get_mgmtclasses_since") && v_list_has_str(v, "system.multicall"));
+	for (size_t i = 0; i < v_len(v); i++) {
+		struct value *help;
+		char *json = xasprintf("[\"%s\"]", v_cstr(v_list_at(v, i)));
+		assert_int_equal(call("system.methodHelp", json, NULL, &help, &e), CB_OK);
+		assert_true(v_len(help) > 20);
+		v_unref(help);
+		assert_int_equal(call("system.methodSignature", json, NULL, &help, &e), CB_OK);
+		assert_true(v_len(help) > 0);
+		v_unref(help);
+		free(json);
+	}
+	v_unref(v);
+	expect_fault("system.multicall", "[5]", NULL, PY_TYPE, "calls must be a list");
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	struct err e;
+	if (mkdtemp(root) == NULL)
+		return -1;
+	path_set_root(root);
+	log_init("test", LOG_LVL_ERROR);
+	clock_set_for_test(fake_wall, NULL);
+	put_file("/etc/cobbler/users.digest", digest, 0640);
+	char *dirs[] = { path_of("/var/lib/cobbler/snippets"), path_of("/var/lib/cobbler/templates"), path_of("/var/log/cobbler") };
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+		if (dir_make(dirs[i], 0755, &e) != CB_OK)
+			return -1;
+		free(dirs[i]);
+	}
+	if (core_open(&core, &e) != CB_OK || rpc_open(&core, &rpc, &e) != CB_OK) {
+		print_error("%s\n", e.text);
+		return -1;
+	}
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	rpc_close(rpc);
+	core_close(&core);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_method_without_rights),
+		cmocka_unit_test(test_every_method_with_junk),
+		cmocka_unit_test(test_wrong_number_of_arguments_in_pythons_words),
+		cmocka_unit_test(test_only_what_is_in_the_table_can_be_called),
+		cmocka_unit_test(test_nobody_logs_in_without_the_password),
+		cmocka_unit_test(test_logging_in_and_out),
+		cmocka_unit_test(test_tokens_expire_and_are_renewed_by_use),
+		cmocka_unit_test(test_shared_secret),
+		cmocka_unit_test(test_an_object_is_made_changed_and_removed),
+		cmocka_unit_test(test_xapi_leaves_nothing_half_done),
+		cmocka_unit_test(test_files_stay_in_their_directory),
+		cmocka_unit_test(test_documents),
+		cmocka_unit_test(test_introspection),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
