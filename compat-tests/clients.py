@@ -150,6 +150,10 @@ class Client:
 
     def exchange(self, xid, data, mac=None, timeout=2.0, tries=1):
         """Broadcasts the packet; the reply with its xid, or None."""
+        self.raw.settimeout(0)
+        with contextlib.suppress(BlockingIOError):
+            while True:         # what earlier traffic left in the queue would keep the reply out
+                self.raw.recv(4096)
         frame = udp_frame(mac_bytes(mac or self.mac), "0.0.0.0", "255.255.255.255", 68, 67, data)
         for _ in range(tries):
             self.raw.send(frame)

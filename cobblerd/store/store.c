@@ -146,11 +146,9 @@ static char **list_files(struct store *s, enum item_type t, size_t *n)
 		return NULL;
 	}
 	for (struct dirent *de; (de = readdir(d)) != NULL; ) {
-		if (de->d_name[0] == '.')
-			continue;
 		if (str_ends(de->d_name, ".tmp"))
 			unlinkat(s->dir[t], de->d_name, 0);
-		if (!str_ends(de->d_name, ".json"))
+		if (de->d_name[0] == '.' || !str_ends(de->d_name, ".json"))
 			continue;
 		if (*n == cap) {
 			cap = cap != 0 ? cap * 2 : 64;
