@@ -16,6 +16,7 @@
 #include "import/import.h"
 #include "import/limits.h"
 #include "import/sandbox.h"
+#include "import/watchdog.h"
 #include "model/signatures.h"
 
 struct job {
@@ -197,6 +198,7 @@ int import_child(const struct value *v, int out_fd)
 	bus_fd = out_fd;
 	signal(SIGBUS, on_bus);
 	signal(SIGPIPE, SIG_IGN);
+	watchdog_start(out_fd, IMPORT_STALL_SECONDS);
 	int rc = open_job(&j, v, &e);
 	j.report.fd = out_fd;
 	if (rc == CB_OK) {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "import/limits.h"
+#include "import/watchdog.h"
 
 #define PIECE (4u << 20)
 
@@ -81,6 +82,7 @@ static int copy_entry(struct copy *c, int dir, const char *name, const char *pat
 	char target[IMPORT_MAX_LINK + 1];
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return errno == ENOENT ? CB_OK : err_sys(e, "cannot read %s", path);
+	watchdog_beat();
 	if (++c->n > c->x->max_entries)
 		return err_set(e, CB_ELIMIT, "has too many entries: more than %lu", c->x->max_entries);
 	if (S_ISDIR(st.st_mode)) {

@@ -17,6 +17,7 @@
 
 #include "base/bytes.h"
 #include "import/limits.h"
+#include "import/watchdog.h"
 
 #define SECTOR 2048u
 #define PVD_AT (16u * SECTOR)
@@ -133,6 +134,7 @@ static int next_entry(struct image *im, struct archive_entry **entry, char *path
 {
 	for (int retries = 0; ; retries++) {
 		int rc = archive_read_next_header(im->a, entry);
+		watchdog_beat();
 		if (rc == ARCHIVE_EOF)
 			return 1;
 		if (rc == ARCHIVE_RETRY && retries < 16)

@@ -11,6 +11,7 @@
 
 #include "import/limits.h"
 #include "import/mediainfo.h"
+#include "import/watchdog.h"
 
 struct splitter {
 	bool (*fn)(void *arg, const char *line, size_t n);
@@ -69,6 +70,7 @@ static bool gzip_lines(int fd, struct splitter *s)
 			if (rc == Z_BUF_ERROR)
 				rc = Z_OK;
 			size_t got = sizeof(out) - z.avail_out;
+			watchdog_beat();
 			total += got;
 			stop = feed(s, (const char *)out, got) || total > IMPORT_TEXT_MAX;
 			if (total > IMPORT_TEXT_MAX) {

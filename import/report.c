@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "import/watchdog.h"
 #include "value/json.h"
 
 #define EVERY_MS 250
@@ -62,6 +63,7 @@ void report_progress(struct report *r)
 void report_bytes(struct report *r, uint64_t n)
 {
 	r->done += n;
+	watchdog_beat();
 	int64_t now = clock_mono_ms();
 	if (now - r->last_ms < EVERY_MS)
 		return;

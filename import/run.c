@@ -95,6 +95,17 @@ static int check_what(struct import *im, struct err *e)
 	return rc;
 }
 
+/* Before gigabytes are copied: a profile would take this answer file. */
+static int check_autoinstall(struct import *im, struct err *e)
+{
+	if (*im->autoinstall == '\0')
+		return CB_OK;
+	struct item *probe = item_new(ITEM_PROFILE);
+	int rc = item_set_str(probe, "autoinstall", im->autoinstall, e);
+	item_unref(probe);
+	return rc;
+}
+
 static int check_options(struct import *im, const struct value *o, struct err *e)
 {
 	im->name = option(o, "name");
@@ -119,6 +130,8 @@ static int check_options(struct import *im, const struct value *o, struct err *e
 		im->arch = xstrdup(arch);
 	}
 	int rc = check_what(im, e);
+	if (rc == CB_OK)
+		rc = check_autoinstall(im, e);
 	return rc == CB_OK ? check_available_as(im, e) : rc;
 }
 
@@ -126,6 +139,8 @@ static void paths(struct import *im)
 {
 	im->mirror = import_mirror_name(im->name, im->arch);
 	im->webdir = path_of(v_dict_cstr(im->settings, "webdir", "/var/www/cobbler"));
+	for (size_t n = strlen(im->webdir); n > 1 && im->webdir[n - 1] == '/'; n--)
+		im->webdir[n - 1] = '\0';
 	im->target = xasprintf("%s/distro_mirror/%s", im->webdir, im->mirror);
 }
 

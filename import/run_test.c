@@ -343,6 +343,7 @@ static void test_bad_options(void **state)
 		{ "available_as", "gopher://x", "must be nfs://, ftp://, http://, or https://" },
 		{ "available_as", "nfs://host/path", "missing a colon" },
 		{ "path", "http://h/x.iso", "unsupported protocol" },
+		{ "autoinstall_file", "missing.ks", "missing.ks" },
 		{ "path", "relative", "must be absolute" },
 		{ "rsync_flags", "-e sh", "\"-e\" is not allowed" },
 	};

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "import/limits.h"
+#include "import/watchdog.h"
 
 #define PATTERN_MAX 4096
 
@@ -61,6 +62,7 @@ void rx_free(struct rx *r)
 bool rx_match(struct rx *r, const char *s, size_t n)
 {
 	r->subject = s;
+	watchdog_beat();
 	r->count = pcre2_match(r->code, (PCRE2_SPTR)s, n, 0, PCRE2_NO_UTF_CHECK, r->data, r->ctx);
 	if (r->count == PCRE2_ERROR_MATCHLIMIT || r->count == PCRE2_ERROR_DEPTHLIMIT ||
 		r->count == PCRE2_ERROR_HEAPLIMIT)

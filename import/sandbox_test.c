@@ -4,12 +4,14 @@
 #include "import/testkit.h"
 
 #include <errno.h>
+#include <time.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <linux/landlock.h>
 
 #include "import/sandbox.h"
+#include "import/watchdog.h"
 
 static bool have_landlock(void)
 {
@@ -108,11 +110,42 @@ static void test_limits(void **state)
 	assert_int_equal(WEXITSTATUS(st), 0);
 }
 
+/* Turning in circles ends the process with an answer; working as long does not. */
+static void test_watchdog(void **state)
+{
+	(void)state;
+	for (int busy = 0; busy < 2; busy++) {
+		int p[2], st;
+		char buf[256] = "";
+		assert_int_equal(pipe(p), 0);
+		pid_t pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			struct timespec t;
+			watchdog_start(p[1], 1);
+			do {
+				clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+				if (busy)
+					watchdog_beat();
+			} while (t.tv_sec < 2);
+			_exit(0);
+		}
+		close(p[1]);
+		assert_int_equal(waitpid(pid, &st, 0), pid);
+		assert_true(WIFEXITED(st));
+		assert_int_equal(WEXITSTATUS(st), !busy);
+		assert_true((read(p[0], buf, sizeof(buf) - 1) > 0) == !busy);
+		assert_true(busy || strstr(buf, "does not come to an end") != NULL);
+		close(p[0]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_nothing_but_source_and_target, kit_setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(test_limits, kit_setup, kit_teardown),
+		cmocka_unit_test(test_watchdog),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "import/limits.h"
+#include "import/watchdog.h"
 
 static int by_name(const void *a, const void *b)
 {
@@ -49,6 +50,7 @@ static int read_names(struct tree *t, int fd, struct tdir *td, struct err *e)
 	for (struct dirent *ent; rc == CB_OK && (ent = readdir(d)) != NULL; ) {
 		if (str_eq(ent->d_name, ".") || str_eq(ent->d_name, ".."))
 			continue;
+		watchdog_beat();
 		if (++t->entries > t->max) {
 			rc = err_set(e, CB_ELIMIT, "has too many entries: more than %zu", t->max);
 			break;

@@ -11,6 +11,7 @@
 #include <udfread/udfread.h>
 
 #include "import/limits.h"
+#include "import/watchdog.h"
 
 #define PIECE (1u << 20)
 
@@ -102,6 +103,7 @@ static int walk_dir(struct walk *w, const char *path, struct err *e)
 		struct strbuf sub = {0};
 		if (str_eq(ent.d_name, ".") || str_eq(ent.d_name, ".."))
 			continue;
+		watchdog_beat();
 		if (++w->n > w->x->max_entries) {
 			rc = err_set(e, CB_ELIMIT, "has too many entries: more than %lu", w->x->max_entries);
 			break;
