@@ -2,6 +2,7 @@
  * generate.c - what booting machines get, asked for by XML-RPC: answer files, iPXE scripts, boot.cfg, scripts, repository
  * configuration; and blended data.
  */
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,7 +174,29 @@ int rpc_blended_data(struct call *c, struct value **ret, struct err *e)
 	return err_set(e, CB_EINVAL, "internal error, no system or profile specified");
 }
 
-/* What the item itself would get by TFTP under pxelinux.cfg/, as koan looks for it. */
+/* The name under which the system asks for its pxelinux configuration; NULL when it cannot ask. Owned. */
+static char *pxelinux_path(const struct item *it)
+{
+	const struct value *all = item_interfaces(it);
+	if (str_eq(item_name(it), "default"))
+		return xstrdup("pxelinux.cfg/default");
+	for (size_t i = 0; i < v_len(all); i++) {
+		const char *mac = v_dict_cstr(v_dict_at(all, i), "mac_address", ""), *ip = v_dict_cstr(v_dict_at(all, i), "ip_address", "");
+		unsigned char a[4];
+		if (*mac == '\0' && inet_pton(AF_INET, ip, a) == 1)
+			return xasprintf("pxelinux.cfg/%02X%02X%02X%02X", a[0], a[1], a[2], a[3]);
+		if (*mac == '\0')
+			continue;
+		char *path = xasprintf("pxelinux.cfg/01-%s", mac);
+		for (char *s = path; *s != '\0'; s++)
+			if (*s == ':')
+				*s = '-';
+		return path;
+	}
+	return NULL;
+}
+
+/* What the system itself would get by TFTP, as koan looks for it; its classes whole. */
 static void add_system_extras(struct call *c, const struct item *it, struct value *d)
 {
 	struct value *classes = v_dict(), *wanted = v_ref(v_dict_get(d, "mgmt_classes"));
@@ -184,23 +207,16 @@ static void add_system_extras(struct call *c, const struct item *it, struct valu
 	}
 	v_unref(wanted);
 	v_dict_set(d, "mgmt_classes", classes);
+	char *path CLEANUP(free_ptr) = pxelinux_path(it);
 	struct boot_client who = { "", "" };
+	struct boot_file f = { 0 };
 	struct err why;
-	const struct value *all = item_interfaces(it);
-	for (size_t i = 0; i < v_len(all); i++) {
-		const char *mac = v_dict_cstr(v_dict_at(all, i), "mac_address", "");
-		struct boot_file f = { 0 };
-		if (*mac == '\0')
-			continue;
-		char *path CLEANUP(free_ptr) = xasprintf("pxelinux.cfg/01-%s", mac);
-		for (char *s = path; *s != '\0'; s++)
-			if (*s == ':')
-				*s = '-';
-		if (boot_tftp(c->r->core, path, &who, &f, &why) == CB_OK && f.kind == BOOT_BYTES)
-			v_dict_set(d, "pxelinux.cfg", v_strn(sb_str(&f.bytes), f.bytes.len));
-		boot_file_free(&f);
+	if (path == NULL)
 		return;
-	}
+	/* compat: nothing without pxelinux among the boot loaders, where a machine would get the menu */
+	bool found = v_list_has_str(v_dict_get(d, "boot_loaders"), "pxe") && boot_tftp(c->r->core, path, &who, &f, &why) == CB_OK && f.kind == BOOT_BYTES;
+	v_dict_set(d, "pxelinux.cfg", found ? v_strn(sb_str(&f.bytes), f.bytes.len) : v_none());
+	boot_file_free(&f);
 }
 
 /* name, token. Missing: {} */
