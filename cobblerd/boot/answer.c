@@ -389,7 +389,7 @@ static int script_of(struct boot_run *r, const struct item *it, const char *scri
 	else if (!file_exists(path))
 		rc = missing(out, e, "# script template \"%s\" not found", script);
 	else
-		rc = render_file(r->c->renderer, path, NULL, vars, r->settings, out, e);
+		rc = boot_render_file(r, path, vars, out, e);
 	v_unref(vars);
 	item_unref(distro);
 	free(path);
@@ -447,7 +447,7 @@ static int add_repo_file(struct boot_run *r, const char *path, const char *shown
 	if (!file_exists(real)) {
 		sb_addf(out, "\n# error: could not read repo source: %s\n\n", shown);
 	} else {
-		rc = render_file(r->c->renderer, real, NULL, vars, r->settings, out, e);
+		rc = boot_render_file(r, real, vars, out, e);
 		sb_adds(out, "\n\n");
 	}
 	free(real);
@@ -470,6 +470,9 @@ static int repo_config(struct boot_run *r, const struct value *vars, struct strb
 {
 	const char *webdir = v_dict_cstr(r->settings, "webdir", "/var/www/cobbler");
 	const struct value *sources = v_dict_get(vars, "source_repos"), *repos = v_dict_get(vars, "repos");
+	/* compat: a system with an image has no distro to take them from */
+	if (sources == NULL)
+		return err_py(e, CB_ENOENT, PY_KEY, "'source_repos'");
 	struct value *seen = v_dict();
 	int rc = CB_OK;
 	for (size_t i = 0; rc == CB_OK && v_is(sources, V_LIST) && i < v_len(sources); i++) {

@@ -167,7 +167,7 @@ static int one_template(struct boot_run *r, const char *src, const char *dst, co
 			rc = err_set(e, CB_ENOENT, "template source %s does not exist", sb_str(&from));
 	}
 	if (rc == CB_OK)
-		rc = render_file(r->c->renderer, path, NULL, vars, r->settings, &text, e);
+		rc = boot_render_file(r, path, vars, &text, e);
 	if (rc == CB_OK)
 		v_dict_set(ret, sb_str(&to), v_strn(sb_str(&text), text.len));
 out:

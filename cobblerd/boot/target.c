@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "boot/internal.h"
 
 void boot_begin(struct boot_run *r, struct core *c)
@@ -104,13 +105,30 @@ static bool is_plain(const char *s)
 	return *s != '\n' && strpbrk(s, "$#@\\{") == NULL && strstr(s, "::") == NULL;
 }
 
+/* compat: templar.render - whatever goes wrong while a template runs, a client learns only that; the log has the place. */
+static int as_fault(int rc, const char *what, struct err *e)
+{
+	if (rc == CB_OK || e == NULL || str_eq(e->cls, PY_CX))
+		return rc;
+	log_error("boot", "%s: %s", what, e->text);
+	return err_set(e, CB_EINVAL, "Error templating file, check cobbler.log for more details");
+}
+
+int boot_render_file(struct boot_run *r, const char *path, const struct value *vars, struct strbuf *out, struct err *e)
+{
+	struct err own;
+	struct err *at = e != NULL ? e : &own;
+	return as_fault(render_file(r->c->renderer, path, NULL, vars, r->settings, out, at), path, at);
+}
+
 int boot_render_line(struct boot_run *r, const char *text, const struct value *vars, struct strbuf *out, struct err *e)
 {
 	if (is_plain(text)) {
 		sb_adds(out, text);
 		return CB_OK;
 	}
-	return render_text(r->c->renderer, text, strlen(text), NULL, vars, r->settings, "kernel options", out, e);
+	int rc = render_text(r->c->renderer, text, strlen(text), NULL, vars, r->settings, "kernel options", out, e);
+	return as_fault(rc, text, e);
 }
 
 int boot_render_conf(struct boot_run *r, const char *name, const struct value *vars, struct strbuf *out, struct err *e)
@@ -121,7 +139,7 @@ int boot_render_conf(struct boot_run *r, const char *name, const struct value *v
 	if (access(path, F_OK) != 0)
 		rc = err_py(e, CB_ENOENT, "FileNotFoundError", "[Errno 2] No such file or directory: '%s'", rel);
 	if (rc == CB_OK)
-		rc = render_file(r->c->renderer, path, NULL, vars, r->settings, out, e);
+		rc = boot_render_file(r, path, vars, out, e);
 	free(path);
 	free(rel);
 	return rc;

@@ -61,7 +61,7 @@ int write_config(struct sync *s, const char *template, const char *path, const s
 	if (access(real, R_OK) != 0)
 		rc = err_py(e, CB_ENOENT, "OSError", "error reading template from file: %s", written);
 	else
-		rc = render_file(s->r.c->renderer, real, NULL, vars, s->r.settings, &text, e);
+		rc = boot_render_file(&s->r, real, vars, &text, e);
 	if (rc == CB_OK)
 		rc = write_host_file(path, &text, e);
 	free(written);
