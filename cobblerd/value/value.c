@@ -16,7 +16,9 @@
 #define IMMORTAL INT_MIN
 #define INDEX_FROM 16          /* dicts with more keys than this get a hash index */
 
-struct entry { char *key; struct value *v; };
+/* A key is shared by every copy of the dict that it came with: templates are given hundreds of them for each machine. */
+struct key { atomic_uint refs; uint32_t len; uint64_t hash; char text[]; };
+struct entry { struct key *key; struct value *v; };
 
 struct value {
 	atomic_int refs;
@@ -113,6 +115,23 @@ struct value *v_ref(const struct value *cv)
 	return v;
 }
 
+static struct key *key_new(const char *text, size_t n, uint64_t hash)
+{
+	struct key *k = xmalloc(sizeof(*k) + n + 1);
+	atomic_init(&k->refs, 1);
+	k->len = (uint32_t)n;
+	k->hash = hash;
+	memcpy(k->text, text, n);
+	k->text[n] = '\0';
+	return k;
+}
+
+static void key_unref(struct key *k)
+{
+	if (atomic_fetch_sub_explicit(&k->refs, 1, memory_order_acq_rel) == 1)
+		free(k);
+}
+
 void v_unref(struct value *v)
 {
 	if (v == NULL || atomic_load_explicit(&v->refs, memory_order_relaxed) < 0)
@@ -125,7 +144,7 @@ void v_unref(struct value *v)
 		free(v->u.l.v);
 	} else if (v->type == V_DICT) {
 		for (size_t i = 0; i < v->u.d_.n; i++) {
-			free(v->u.d_.v[i].key);
+			key_unref(v->u.d_.v[i].key);
 			v_unref(v->u.d_.v[i].v);
 		}
 		free(v->u.d_.v);
@@ -251,9 +270,8 @@ bool v_list_has_str(const struct value *list, const char *s)
 /* The index holds entry numbers + 1; 0 is free. It is rebuilt when it is half full and after a deletion. */
 static void index_insert(struct value *d, size_t entry)
 {
-	const char *k = d->u.d_.v[entry].key;
 	size_t mask = d->u.d_.index_cap - 1;
-	size_t i = hash_bytes(k, strlen(k)) & mask;
+	size_t i = d->u.d_.v[entry].key->hash & mask;
 	while (d->u.d_.index[i] != 0)
 		i = (i + 1) & mask;
 	d->u.d_.index[i] = (uint32_t)entry + 1;
@@ -274,28 +292,43 @@ static void index_rebuild(struct value *d)
 		index_insert(d, i);
 }
 
-static size_t find_key(const struct value *d, const char *key, size_t n)
+static bool is_key(const struct key *k, const char *text, size_t n)
+{
+	return k->len == n && memcmp(k->text, text, n) == 0;
+}
+
+/* *hash: of the key; computed where it is needed to look, 0 else. */
+static size_t find_hashed(const struct value *d, const char *key, size_t n, uint64_t *hash)
 {
 	const struct entry *v = d->u.d_.v;
+	*hash = 0;
 	if (d->u.d_.index == NULL) {
 		for (size_t i = 0; i < d->u.d_.n; i++)
-			if (strncmp(v[i].key, key, n) == 0 && v[i].key[n] == '\0')
+			if (is_key(v[i].key, key, n))
 				return i;
 		return SIZE_MAX;
 	}
 	size_t mask = d->u.d_.index_cap - 1;
-	for (size_t i = hash_bytes(key, n) & mask; d->u.d_.index[i] != 0; i = (i + 1) & mask) {
+	*hash = hash_bytes(key, n);
+	for (size_t i = *hash & mask; d->u.d_.index[i] != 0; i = (i + 1) & mask) {
 		size_t at = d->u.d_.index[i] - 1;
-		if (strncmp(v[at].key, key, n) == 0 && v[at].key[n] == '\0')
+		if (v[at].key->hash == *hash && is_key(v[at].key, key, n))
 			return at;
 	}
 	return SIZE_MAX;
 }
 
+static size_t find_key(const struct value *d, const char *key, size_t n)
+{
+	uint64_t hash;
+	return find_hashed(d, key, n, &hash);
+}
+
 void v_dict_setn(struct value *d, const char *key, size_t n, struct value *v)
 {
+	uint64_t hash;
 	must_be(d, V_DICT);
-	size_t at = find_key(d, key, n);
+	size_t at = find_hashed(d, key, n, &hash);
 	if (at != SIZE_MAX) {
 		v_unref(d->u.d_.v[at].v);
 		d->u.d_.v[at].v = v;
@@ -305,7 +338,10 @@ void v_dict_setn(struct value *d, const char *key, size_t n, struct value *v)
 		d->u.d_.cap = d->u.d_.cap != 0 ? d->u.d_.cap * 2 : 4;
 		d->u.d_.v = xreallocarray(d->u.d_.v, d->u.d_.cap, sizeof(*d->u.d_.v));
 	}
-	d->u.d_.v[d->u.d_.n] = (struct entry){ xstrndup(key, n), v };
+	/* a small dict was searched without it */
+	if (d->u.d_.index == NULL)
+		hash = hash_bytes(key, n);
+	d->u.d_.v[d->u.d_.n] = (struct entry){ key_new(key, n, hash), v };
 	d->u.d_.n++;
 	if (d->u.d_.n * 2 > d->u.d_.index_cap)
 		index_rebuild(d);
@@ -332,7 +368,7 @@ bool v_dict_del(struct value *d, const char *key)
 	size_t at = find_key(d, key, strlen(key));
 	if (at == SIZE_MAX)
 		return false;
-	free(d->u.d_.v[at].key);
+	key_unref(d->u.d_.v[at].key);
 	v_unref(d->u.d_.v[at].v);
 	d->u.d_.n--;
 	memmove(&d->u.d_.v[at], &d->u.d_.v[at + 1], (d->u.d_.n - at) * sizeof(*d->u.d_.v));
@@ -342,7 +378,7 @@ bool v_dict_del(struct value *d, const char *key)
 
 const char *v_dict_key(const struct value *d, size_t i)
 {
-	return v_is(d, V_DICT) && i < d->u.d_.n ? d->u.d_.v[i].key : NULL;
+	return v_is(d, V_DICT) && i < d->u.d_.n ? d->u.d_.v[i].key->text : NULL;
 }
 
 const struct value *v_dict_at(const struct value *d, size_t i)
@@ -368,6 +404,29 @@ bool v_dict_bool(const struct value *d, const char *key, bool fallback)
 	return v != NULL ? v_truthy(v) : fallback;
 }
 
+/* Keys are shared and the index is the same. */
+static struct value *copy_dict(const struct value *v, struct value *(*elem)(const struct value *))
+{
+	struct value *c = v_dict();
+	size_t n = v->u.d_.n;
+	if (n == 0)
+		return c;
+	/* room for what is usually added to a copy */
+	c->u.d_.cap = n + n / 4 + 4;
+	c->u.d_.v = xreallocarray(NULL, c->u.d_.cap, sizeof(*c->u.d_.v));
+	for (size_t i = 0; i < n; i++) {
+		atomic_fetch_add_explicit(&v->u.d_.v[i].key->refs, 1, memory_order_relaxed);
+		c->u.d_.v[i] = (struct entry){ v->u.d_.v[i].key, elem(v->u.d_.v[i].v) };
+	}
+	c->u.d_.n = n;
+	if (v->u.d_.index != NULL) {
+		c->u.d_.index_cap = v->u.d_.index_cap;
+		c->u.d_.index = xreallocarray(NULL, c->u.d_.index_cap, sizeof(*c->u.d_.index));
+		memcpy(c->u.d_.index, v->u.d_.index, c->u.d_.index_cap * sizeof(*c->u.d_.index));
+	}
+	return c;
+}
+
 static struct value *copy_container(const struct value *v, struct value *(*elem)(const struct value *))
 {
 	struct value *c;
@@ -378,10 +437,7 @@ static struct value *copy_container(const struct value *v, struct value *(*elem)
 		return c;
 	}
 	if (v->type == V_DICT) {
-		c = v_dict();
-		for (size_t i = 0; i < v->u.d_.n; i++)
-			v_dict_set(c, v->u.d_.v[i].key, elem(v->u.d_.v[i].v));
-		return c;
+		return copy_dict(v, elem);
 	}
 	return v_ref(v);
 }
@@ -422,7 +478,7 @@ bool v_equal(const struct value *a, const struct value *b)
 		return true;
 	case V_DICT:
 		for (size_t i = 0; i < a->u.d_.n; i++) {
-			const struct value *other = v_dict_get(b, a->u.d_.v[i].key);
+			const struct value *other = v_dict_get(b, a->u.d_.v[i].key->text);
 			if (other == NULL || !v_equal(a->u.d_.v[i].v, other))
 				return false;
 		}
