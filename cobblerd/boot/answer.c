@@ -168,7 +168,7 @@ static struct value *answer_vars(struct boot_run *r, const struct boot_target *t
 /* The answer file of a target into out. A template that cannot be rendered is an error here. */
 static int render_answer(struct boot_run *r, const struct boot_target *t, struct strbuf *out, struct err *e)
 {
-	const char *rel = v_dict_cstr(t->flat, "autoinstall", "");
+	const char *rel = v_dict_cstr(t->blended, "autoinstall", "");
 	const char *dir = v_dict_cstr(r->settings, "autoinstall_templates_dir", "/var/lib/cobbler/templates");
 	char norm[PATH_MAX];
 	if (*rel == '\0')

@@ -160,7 +160,7 @@ static int windows_files(const struct value *meta, const char *kernel, const cha
 /* compat: TFTPGen.build_kernel and _generate_initrd. */
 static int find_paths(const struct boot_target *t, enum loader l, struct paths *p, struct err *e)
 {
-	const struct value *meta = v_dict_get(t->blended, "autoinstall_meta"), *v;
+	const struct value *meta = t->meta, *v;
 	int rc = CB_OK;
 	*p = (struct paths){ 0 };
 	if (t->distro != NULL)
@@ -232,10 +232,10 @@ static void fill_kopts(struct boot_run *r, const struct boot_target *t, char *ht
 {
 	http_address(r, v_dict_cstr(t->blended, "http_server", ""), http, cap);
 	*in = (struct kopts_in){
-		.blended = t->blended, .has_distro = t->distro != NULL, .breed = "", .os_version = "", .arch = t->arch,
+		.opts = t->kopts, .meta = t->meta, .enable_ipxe = v_dict_bool(t->blended, "enable_ipxe", false), .has_distro = t->distro != NULL, .breed = "", .os_version = "", .arch = t->arch,
 		.distro_name = "", .kernel = "", .profile = t->profile != NULL ? item_name(t->profile) : "", .system = "",
 		.hostname = "", .mgmt_interface = "", .mgmt_mac = "", .server = v_dict_cstr(r->settings, "server", ""),
-		.http_server = http, .autoinstall = v_dict_cstr(t->flat, "autoinstall", ""), .serial_device = -1, .serial_baud = -1,
+		.http_server = http, .autoinstall = v_dict_cstr(t->blended, "autoinstall", ""), .serial_device = -1, .serial_baud = -1,
 	};
 	if (t->distro != NULL) {
 		in->breed = item_str(t->distro, "breed");
@@ -252,11 +252,12 @@ static void fill_kopts(struct boot_run *r, const struct boot_target *t, char *ht
 	}
 }
 
-int boot_kernel_line(struct boot_run *r, const struct boot_target *t, struct strbuf *out, struct err *e)
+int boot_kernel_line(struct boot_run *r, struct boot_target *t, struct strbuf *out, struct err *e)
 {
 	char http[512];
 	struct kopts_in in;
 	struct strbuf line = { 0 };
+	boot_target_flatten(t);
 	fill_kopts(r, t, http, sizeof(http), &in);
 	kopts_build(&line, &in);
 	size_t before = out->len;
@@ -265,10 +266,9 @@ int boot_kernel_line(struct boot_run *r, const struct boot_target *t, struct str
 		sb_add(out, sb_str(&line), line.len);
 		rc = CB_OK;
 	} else {
-		struct value *vars = v_copy(t->flat);
-		const struct value *meta = v_dict_get(t->blended, "autoinstall_meta");
-		for (size_t i = 0; v_is(meta, V_DICT) && i < v_len(meta); i++)
-			v_dict_set(vars, v_dict_key(meta, i), v_ref(v_dict_at(meta, i)));
+		struct value *vars = v_copy(t->blended);
+		for (size_t i = 0; v_is(t->meta, V_DICT) && i < v_len(t->meta); i++)
+			v_dict_set(vars, v_dict_key(t->meta, i), v_ref(v_dict_at(t->meta, i)));
 		rc = boot_render_line(r, sb_str(&line), vars, out, e);
 		v_unref(vars);
 	}
@@ -312,7 +312,7 @@ static struct value *entry_vars(
 	const struct boot_target *t, const struct paths *p, const char *filename, const char *kopts)
 {
 	const struct item *it = t->system != NULL ? t->system : t->profile != NULL ? t->profile : t->image;
-	struct value *vars = v_copy(t->flat);
+	struct value *vars = v_copy(t->blended);
 	v_dict_set(vars, "menu_label", v_str(item_name(it)));
 	v_dict_set(vars, "menu_name", v_str(item_name(it)));
 	if (t->distro != NULL && v_dict_get(vars, "img_path") == NULL)
@@ -325,7 +325,7 @@ static struct value *entry_vars(
 	return vars;
 }
 
-int boot_entry(struct boot_run *r, const struct boot_target *t, enum loader l, const char *filename, struct strbuf *out,
+int boot_entry(struct boot_run *r, struct boot_target *t, enum loader l, const char *filename, struct strbuf *out,
 	struct err *e)
 {
 	static const char *const templates[LOADERS] = { "grub.template", "pxe.template", "ipxe.template" };

@@ -285,7 +285,7 @@ static const char *base_name(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
-int boot_s390(struct boot_run *r, const struct boot_target *t, struct strbuf *pxe, struct strbuf *conf,
+int boot_s390(struct boot_run *r, struct boot_target *t, struct strbuf *pxe, struct strbuf *conf,
 	struct strbuf *parm, struct err *e)
 {
 	struct strbuf raw = { 0 }, kopts = { 0 };
@@ -340,7 +340,7 @@ int boot_esxi_modules(const char *kernel, struct strbuf *out, struct err *e)
 /* The media's own boot.cfg with three changes: paths are relative to prefix, prefix says where they are, and kernelopt
  * names the answer file. Order and number of modules stay as they are. */
 int boot_esxi_cfg(
-	struct boot_run *r, const struct boot_target *t, const char *prefix, struct strbuf *out, struct err *e)
+	struct boot_run *r, struct boot_target *t, const char *prefix, struct strbuf *out, struct err *e)
 {
 	struct strbuf cfg = { 0 }, kopts = { 0 }, safe = { 0 };
 	bool has_opt = false;

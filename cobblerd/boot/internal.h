@@ -24,13 +24,16 @@ void boot_end(struct boot_run *r);
 struct boot_target {
 	struct item *system, *profile, *image, *distro;
 	const char *arch;                 /* borrows from distro or image; "" when unknown */
-	struct value *blended;            /* of the most special item: not flattened */
-	struct value *flat;               /* the same, dicts as text: what loader templates see */
+	struct value *blended;            /* of the most special item: ours alone, flattened by the first boot_entry */
+	struct value *kopts, *meta;       /* its kernel_options and autoinstall_meta as dicts */
+	bool flat;
 	struct value *loaders;            /* resolved boot_loaders of the most special item */
 };
 /* it (borrowed): a system, profile or image. A broken reference is an error with Cobbler's words. */
 int boot_target_init(struct boot_run *r, const struct item *it, struct boot_target *t, struct err *e) MUST_CHECK;
 void boot_target_clear(struct boot_target *t);
+/* From now on blended has texts in the place of dicts, as loader templates see them. */
+void boot_target_flatten(struct boot_target *t);
 
 /* The blended dict of an item, to be changed by the caller. Returns owned. */
 struct value *boot_blend(struct boot_run *r, const struct item *it);
@@ -48,10 +51,10 @@ int boot_render_conf(
 
 /* A loader's configuration for a system, or the entry of a profile or image for its menu. Appends nothing when the item
  * does not want this loader. filename: base name of the file it goes to, "" for none. */
-int boot_entry(struct boot_run *r, const struct boot_target *t, enum loader l, const char *filename, struct strbuf *out,
+int boot_entry(struct boot_run *r, struct boot_target *t, enum loader l, const char *filename, struct strbuf *out,
 	struct err *e) MUST_CHECK;
 /* The kernel's command line of a target, rendered, with its console, not yet quoted. Appends. */
-int boot_kernel_line(struct boot_run *r, const struct boot_target *t, struct strbuf *out, struct err *e) MUST_CHECK;
+int boot_kernel_line(struct boot_run *r, struct boot_target *t, struct strbuf *out, struct err *e) MUST_CHECK;
 bool boot_wants(const struct boot_target *t, enum loader l);
 
 /* Menus: everything that is in one, for one architecture. */
@@ -74,7 +77,7 @@ extern const char *const boot_archs[];
 char *boot_config_name(const struct item *sys, const char *iface, enum loader l);
 bool boot_is_manageable(const struct item *sys);
 /* s390x: three small files per system. Each of the texts is appended; netboot: whether all three or only conf exist. */
-int boot_s390(struct boot_run *r, const struct boot_target *t, struct strbuf *pxe, struct strbuf *conf,
+int boot_s390(struct boot_run *r, struct boot_target *t, struct strbuf *pxe, struct strbuf *conf,
 	struct strbuf *parm, struct err *e) MUST_CHECK;
 /* "linux" plus a part of the short name. Returns owned. */
 char *boot_s390_name(const struct item *sys);
@@ -100,7 +103,7 @@ bool boot_has_file(const struct boot_target *t, enum loader l);
 bool loader_on_host(const struct boot_run *r, const char *rel, char *path, size_t cap);
 
 /* ESXi's own boot.cfg (beside the kernel) for a machine that finds the media under prefix. Appends. */
-int boot_esxi_cfg(struct boot_run *r, const struct boot_target *t, const char *prefix, struct strbuf *out,
+int boot_esxi_cfg(struct boot_run *r, struct boot_target *t, const char *prefix, struct strbuf *out,
 	struct err *e) MUST_CHECK;
 /* Its modules= line without slashes, as the template bootcfg.template wants it; an unreadable boot.cfg is Python's
  * error. */

@@ -46,7 +46,7 @@ void kopts_text(struct strbuf *out, const struct value *opts)
 
 static const struct value *meta_of(const struct kopts_in *in, const char *key)
 {
-	return v_dict_get(v_dict_get(in->blended, "autoinstall_meta"), key);
+	return v_dict_get(in->meta, key);
 }
 
 static void replace_all(struct strbuf *b, const char *from, const char *to)
@@ -79,7 +79,7 @@ static void add_tree(struct strbuf *b, const struct kopts_in *in, const char *ke
 /* compat: with iPXE the loader, not the kernel, knows which device booted. */
 static void ipxe_device(struct strbuf *b, const struct kopts_in *in)
 {
-	if (v_dict_bool(in->blended, "enable_ipxe", false))
+	if (in->enable_ipxe)
 		replace_all(b, "ksdevice=bootif", "ksdevice=${net0/mac}");
 }
 
@@ -231,8 +231,7 @@ static const struct rule *find_rule(const struct kopts_in *in)
 /* compat: utils.kopts_overwrite - SUSE's text mode, and the URL that switches netboot off. */
 static struct value *overwrite(const struct kopts_in *in)
 {
-	const struct value *opts = v_dict_get(in->blended, "kernel_options");
-	struct value *k = v_is(opts, V_DICT) ? v_copy(opts) : v_dict();
+	struct value *k = v_is(in->opts, V_DICT) ? v_copy(in->opts) : v_dict();
 	if (!in->has_distro || !str_eq(in->breed, "suse"))
 		return k;
 	bool text = v_dict_get(k, "text") != NULL, textmode = v_dict_get(k, "textmode") != NULL;

@@ -13,8 +13,8 @@ void kopts_text(struct strbuf *out, const struct value *opts);
 
 /* What the line is made from. Texts are never NULL; "" when there is none. */
 struct kopts_in {
-	const struct value
-		*blended; /* the flat dict of the system, profile or image: kernel_options, autoinstall_meta ... */
+	const struct value *opts, *meta; /* dicts kernel_options and autoinstall_meta, as inherited */
+	bool enable_ipxe;
 	bool has_distro;                 /* false: an image */
 	const char *breed, *os_version, *arch, *distro_name, *kernel;
 	const char *profile;             /* name of the profile; "" for an image */

@@ -60,9 +60,9 @@ int boot_target_init(struct boot_run *r, const struct item *it, struct boot_targ
 		return rc;
 	}
 	t->arch = item_str(t->distro != NULL ? t->distro : t->image, "arch");
-	t->blended = resolve_blend(r->c->model, r->settings, it, false);
-	t->flat = v_copy(t->blended);
-	resolve_flatten(t->flat);
+	t->blended = boot_blend(r, it);
+	t->kopts = v_ref(v_dict_get(t->blended, "kernel_options"));
+	t->meta = v_ref(v_dict_get(t->blended, "autoinstall_meta"));
 	t->loaders = resolve_field(r->c->model, r->settings, it, "boot_loaders");
 	return CB_OK;
 }
@@ -74,16 +74,22 @@ void boot_target_clear(struct boot_target *t)
 	item_unref(t->image);
 	item_unref(t->distro);
 	v_unref(t->blended);
-	v_unref(t->flat);
+	v_unref(t->kopts);
+	v_unref(t->meta);
 	v_unref(t->loaders);
 	*t = (struct boot_target){ .arch = "" };
 }
 
 struct value *boot_blend(struct boot_run *r, const struct item *it)
 {
-	struct value *b = resolve_blend(r->c->model, r->settings, it, false), *copy = v_copy(b);
-	v_unref(b);
-	return copy;
+	return resolve_blend(r->c->model, r->settings, it, false);
+}
+
+void boot_target_flatten(struct boot_target *t)
+{
+	if (!t->flat)
+		resolve_flatten(t->blended);
+	t->flat = true;
 }
 
 bool boot_wants(const struct boot_target *t, enum loader l)

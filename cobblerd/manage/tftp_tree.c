@@ -129,7 +129,7 @@ static int write_text(struct sync *s, const char *rel, const struct strbuf *text
 	return tree_write(&s->tree, rel, sb_str(text), text->len, e);
 }
 
-static int write_s390(struct sync *s, const struct boot_target *t, struct err *e)
+static int write_s390(struct sync *s, struct boot_target *t, struct err *e)
 {
 	struct strbuf pxe = { 0 }, conf = { 0 }, parm = { 0 };
 	char *name = boot_s390_name(t->system);
@@ -165,7 +165,7 @@ static int write_s390(struct sync *s, const struct boot_target *t, struct err *e
 
 /* One loader's file of one interface; texts are made once per system: they are the same for each interface but for
  * ESXi, whose line names the file. */
-static int write_loader_file(struct sync *s, const struct boot_target *t, enum loader l, const char *name,
+static int write_loader_file(struct sync *s, struct boot_target *t, enum loader l, const char *name,
 	struct strbuf *text, struct err *e)
 {
 	bool by_name = t->distro != NULL && str_starts(item_str(t->distro, "os_version"), "esxi");
@@ -192,7 +192,7 @@ static int write_link(struct sync *s, const struct item *sys, const char *name, 
 	return rc;
 }
 
-static int write_interfaces(struct sync *s, const struct boot_target *t, struct err *e)
+static int write_interfaces(struct sync *s, struct boot_target *t, struct err *e)
 {
 	struct strbuf text[LOADERS] = { 0 };
 	const struct value *ifs = item_interfaces(t->system);
