@@ -36,6 +36,10 @@ int import_register(struct import *im, struct err *e) MUST_CHECK;
 struct value *import_names(const struct import *im);
 void import_unregister(struct import *im);
 
+/* A field of an item in the making, checked as for a client: files and references have to be there. */
+int import_set(struct import *im, struct item *it, const char *field, const struct value *v, struct err *e) MUST_CHECK;
+int import_set_str(struct import *im, struct item *it, const char *field, const char *v, struct err *e) MUST_CHECK;
+
 /* repos.c: the medium's package repositories of a distro just made. */
 int import_repos(struct import *im, struct item *distro, struct err *e) MUST_CHECK;
 

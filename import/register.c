@@ -58,10 +58,24 @@ static void made(struct import *im, const char *type, const char *name)
 	v_list_push(im->made, m);
 }
 
-/* item_set with a value that the caller hands over. */
-static int put(struct item *it, const char *field, struct value *v, struct err *e)
+int import_set(struct import *im, struct item *it, const char *field, const struct value *v, struct err *e)
 {
-	int rc = item_set(it, field, v, e);
+	const struct item_ctx ctx = { .model = im->c->model, .settings = im->settings, .path_kind = core_path_kind };
+	return item_set_in(&ctx, it, field, v, e);
+}
+
+int import_set_str(struct import *im, struct item *it, const char *field, const char *v, struct err *e)
+{
+	struct value *text = v_str(v);
+	int rc = import_set(im, it, field, text, e);
+	v_unref(text);
+	return rc;
+}
+
+/* import_set with a value that the caller hands over. */
+static int put(struct import *im, struct item *it, const char *field, struct value *v, struct err *e)
+{
+	int rc = import_set(im, it, field, v, e);
 	v_unref(v);
 	return rc;
 }
@@ -82,7 +96,7 @@ static int set_file(const struct entry *en, struct item *it, const char *field, 
 	struct stat st;
 	const char *rel = v_dict_cstr(en->kernel, field, "");
 	char *full = file_path(en->im, rel);
-	int rc = stat(full, &st) == 0 && S_ISREG(st.st_mode) ? item_set_str(it, field, full, e)
+	int rc = stat(full, &st) == 0 && S_ISREG(st.st_mode) ? import_set_str(en->im, it, field, full, e)
 		 : *rel == '@'
 			 ? err_set(e, CB_ENOENT,
 				   "this system boots through %s, which is not there: put it at %s and import again",
@@ -135,7 +149,7 @@ static int set_tree(const struct entry *en, struct item *it, struct err *e)
 		while (n > 0 && im->available_as[n - 1] == '/')
 			n--;
 		v_dict_set(meta, "tree", v_strf("%.*s/", (int)n, im->available_as));
-		return put(it, "autoinstall_meta", meta, e);
+		return put(im, it, "autoinstall_meta", meta, e);
 	}
 	char *links = xasprintf("%s/links", im->webdir), *link = xasprintf("%s/%s", links, en->name);
 	int rc = dir_make(links, 0755, e);
@@ -158,7 +172,7 @@ static int set_tree(const struct entry *en, struct item *it, struct err *e)
 	free(link);
 	v_dict_set(meta, "tree", v_strf("http://@@http_server@@/cblr/links/%s", en->name));
 	if (rc == CB_OK)
-		return put(it, "autoinstall_meta", meta, e);
+		return put(im, it, "autoinstall_meta", meta, e);
 	v_unref(meta);
 	return rc;
 }
@@ -167,29 +181,29 @@ static int fill_distro(const struct entry *en, struct item *it, struct err *e)
 {
 	struct import *im = en->im;
 	const char *breed = v_dict_cstr(im->found, "breed", ""), *version = v_dict_cstr(im->found, "os_version", "");
-	int rc = item_set_str(it, "name", en->name, e);
+	int rc = import_set_str(im, it, "name", en->name, e);
 	if (rc == CB_OK)
 		rc = set_file(en, it, "kernel", e);
 	if (rc == CB_OK)
 		rc = set_file(en, it, "initrd", e);
 	if (rc == CB_OK)
-		rc = item_set_str(it, "arch", en->arch, e);
+		rc = import_set_str(im, it, "arch", en->arch, e);
 	if (rc == CB_OK)
-		rc = item_set_str(it, "breed", breed, e);
+		rc = import_set_str(im, it, "breed", breed, e);
 	if (rc == CB_OK)
-		rc = item_set_str(it, "os_version", version, e);
+		rc = import_set_str(im, it, "os_version", version, e);
 	if (rc == CB_OK)
-		rc = item_set_str(it, "kernel_options", v_dict_cstr(en->sig, "kernel_options", ""), e);
+		rc = import_set_str(im, it, "kernel_options", v_dict_cstr(en->sig, "kernel_options", ""), e);
 	if (rc == CB_OK)
-		rc = item_set_str(it, "kernel_options_post", v_dict_cstr(en->sig, "kernel_options_post", ""), e);
+		rc = import_set_str(im, it, "kernel_options_post", v_dict_cstr(en->sig, "kernel_options_post", ""), e);
 	if (rc == CB_OK)
-		rc = put(it, "template_files", template_files(en), e);
+		rc = put(im, it, "template_files", template_files(en), e);
 	if (rc == CB_OK)
-		rc = put(it, "boot_files", boot_files(im), e);
+		rc = put(im, it, "boot_files", boot_files(im), e);
 	if (rc == CB_OK)
 		rc = set_tree(en, it, e);
 	if (rc == CB_OK && strstr(v_dict_cstr(im->found, "how", ""), "not known") != NULL)
-		rc = item_set_str(it, "comment", v_dict_cstr(im->found, "how", ""), e);
+		rc = import_set_str(im, it, "comment", v_dict_cstr(im->found, "how", ""), e);
 	if (rc == CB_OK)
 		item_put(it, "tree_build_time", v_float(clock_wall()));
 	return rc;
@@ -200,7 +214,7 @@ static int set_autoinstall(const struct entry *en, struct item *it, struct err *
 {
 	struct import *im = en->im;
 	if (*im->autoinstall != '\0')
-		return item_set_str(it, "autoinstall", im->autoinstall, e);
+		return import_set_str(im, it, "autoinstall", im->autoinstall, e);
 	const char *name = v_dict_cstr(en->sig, "default_autoinstall", "");
 	char *dir = path_of(v_dict_cstr(im->settings, "autoinstall_templates_dir", "/var/lib/cobbler/templates"));
 	char *full = xasprintf("%s/%s", dir, name);
@@ -209,7 +223,7 @@ static int set_autoinstall(const struct entry *en, struct item *it, struct err *
 		task_log(im->t, "no answer file %s: set the profile's autoinstall by hand", full);
 	free(dir);
 	free(full);
-	return item_set_str(it, "autoinstall", there ? name : "", e);
+	return import_set_str(im, it, "autoinstall", there ? name : "", e);
 }
 
 static int make_profile(const struct entry *en, struct err *e)
@@ -226,13 +240,13 @@ static int make_profile(const struct entry *en, struct err *e)
 	const char *virt = strstr(en->name, "-xen") != NULL     ? "xenpv"
 			   : strstr(en->name, "vmware") != NULL ? "vmware"
 								: "kvm";
-	int rc = item_set_str(it, "name", en->name, e);
+	int rc = import_set_str(im, it, "name", en->name, e);
 	if (rc == CB_OK)
-		rc = item_set_str(it, "distro", en->name, e);
+		rc = import_set_str(im, it, "distro", en->name, e);
 	if (rc == CB_OK)
 		rc = set_autoinstall(en, it, e);
 	if (rc == CB_OK)
-		rc = item_set_str(it, "virt_type", virt, e);
+		rc = import_set_str(im, it, "virt_type", virt, e);
 	if (rc == CB_OK)
 		rc = edit_save(im->c, it, true, true, e);
 	if (rc == CB_OK)

@@ -92,7 +92,7 @@ static char *ubuntu_mirror(void)
 	return found != NULL ? found : xstrdup(UBUNTU_ARCHIVE);
 }
 
-static int set_repo(struct item *repo, const struct item *distro, struct err *e)
+static int set_repo(struct import *im, struct item *repo, const struct item *distro, struct err *e)
 {
 	const char *version = item_str(distro, "os_version"), *arch = item_str(distro, "arch");
 	char *dists = xasprintf("%s %s-updates %s-security", version, version, version);
@@ -103,9 +103,9 @@ static int set_repo(struct item *repo, const struct item *distro, struct err *e)
 		{ "mirror", mirror } };
 	int rc = CB_OK;
 	for (size_t i = 0; rc == CB_OK && i < ARRAY_LEN(fields); i++)
-		rc = item_set_str(repo, fields[i][0], fields[i][1], e);
+		rc = import_set_str(im, repo, fields[i][0], fields[i][1], e);
 	if (rc == CB_OK)
-		rc = item_set_str(repo, "keep_updated", "1", e);
+		rc = import_set_str(im, repo, "keep_updated", "1", e);
 	/* compat: 3.3.7's import leaves these as the constructor has them, the setters of mirror and breed
 	 * notwithstanding */
 	if (rc == CB_OK)
@@ -125,7 +125,7 @@ static int add_apt(struct import *im, const struct item *distro, struct err *e)
 	}
 	task_log(im->t, "adding apt repo for %s", item_name(distro));
 	struct item *repo = item_new(ITEM_REPO);
-	int rc = set_repo(repo, distro, e);
+	int rc = set_repo(im, repo, distro, e);
 	if (rc == CB_OK)
 		rc = edit_save(im->c, repo, true, true, e);
 	if (rc == CB_OK) {

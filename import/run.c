@@ -101,7 +101,7 @@ static int check_autoinstall(struct import *im, struct err *e)
 	if (*im->autoinstall == '\0')
 		return CB_OK;
 	struct item *probe = item_new(ITEM_PROFILE);
-	int rc = item_set_str(probe, "autoinstall", im->autoinstall, e);
+	int rc = import_set_str(im, probe, "autoinstall", im->autoinstall, e);
 	item_unref(probe);
 	return rc;
 }
