@@ -62,7 +62,7 @@ CHECK(distro)
 	if (rc != CB_OK)
 		return rc;
 	if (v_len(v) > 0) {
-		if (find_named(ctx, ITEM_DISTRO, v_cstr(v), &found) != CB_OK)
+		if (is_inherit(v) || find_named(ctx, ITEM_DISTRO, v_cstr(v), &found) != CB_OK)
 			return err_py(e, CB_ENOENT, PY_VALUE, "distribution \"%s\" not found", v_cstr(v));
 		set_depth(it, found);
 		item_unref(found);

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "model/checks.h"
+#include "model/model_private.h"
 #include "value/json.h"
 
 struct item {
@@ -328,21 +329,32 @@ struct value *item_to_disk(const struct item *it)
 	return d;
 }
 
-/* Does a stored value have a form that the row can hold? Older releases wrote null and "" for absent lists and dicts. */
-static struct value *from_disk(const struct field *f, const struct value *v)
+static bool is_choice(const struct field *f, const char *text)
+{
+	for (size_t i = 0; f->choices[i] != NULL; i++)
+		if (str_eq(f->choices[i], text))
+			return true;
+	return false;
+}
+
+/* Does a stored value have a form that the row can hold? Older releases wrote null and "" for what is absent. dflt borrows. */
+static struct value *from_disk(const struct field *f, const struct value *v, const struct value *dflt)
 {
 	bool absent = v_is(v, V_NONE) || v_str_is(v, "");
+	int64_t n;
 	if (is_inherit(v) && (f->flags & FF_INHERIT))
 		return v_ref(v);
 	switch (f->type) {
-	case F_STR: case F_ENUM:
+	case F_STR:
 		return v_is(v, V_STR) || f->check == check_any ? v_ref(v) : v_is(v, V_NONE) ? v_str("") : NULL;
+	case F_ENUM:
+		return absent ? v_ref(dflt) : v_is(v, V_STR) && is_choice(f, v_cstr(v)) ? v_ref(v) : NULL;
 	case F_BOOL:
 		return v_is(v, V_BOOL) ? v_ref(v) : v_is(v, V_INT) || absent ? v_bool(v_truthy(v)) : NULL;
 	case F_INT:
-		return v_is(v, V_INT) ? v_ref(v) : NULL;
+		return v_is(v, V_INT) ? v_ref(v) : absent ? v_ref(dflt) : v_is(v, V_STR) && parse_int64(v_cstr(v), &n) ? v_int(n) : NULL;
 	case F_FLOAT:
-		return v_is(v, V_FLOAT) || v_is(v, V_INT) ? v_ref(v) : NULL;
+		return v_is(v, V_FLOAT) || v_is(v, V_INT) ? v_ref(v) : absent ? v_ref(dflt) : NULL;
 	case F_LIST:
 		return v_is(v, V_LIST) || v_str_is(v, "") ? v_ref(v) : absent ? v_list() : NULL;
 	case F_DICT:
@@ -353,33 +365,60 @@ static struct value *from_disk(const struct field *f, const struct value *v)
 	return NULL;
 }
 
+static int load_value(struct item *it, const struct field *f, const struct value *v, const struct value *dflt, struct value **ret, struct err *e)
+{
+	struct err inner;
+	*ret = from_disk(f, v, dflt);
+	/* What has another form goes through the setter, which knows the text forms of old releases. */
+	if (*ret == NULL && run_check(NULL, it, f, v, ret, &inner) != CB_OK)
+		return err_set(e, CB_EPARSE, "%s: %s", f->name, inner.text);
+	return CB_OK;
+}
+
 static int load_field(struct item *it, size_t row, const struct value *v, struct err *e)
 {
-	const struct field *f = &table_of(it)->rows[row];
-	struct value *clean = from_disk(f, v);
-	struct err inner;
-	/* What has another form goes through the setter, which knows the text forms of old releases. */
-	if (clean == NULL && run_check(NULL, it, f, v, &clean, &inner) != CB_OK)
-		return err_set(e, CB_EPARSE, "%s: %s", f->name, inner.text);
+	struct value *clean;
+	int rc = load_value(it, &table_of(it)->rows[row], v, defaults[it->type][row], &clean, e);
+	if (rc != CB_OK)
+		return rc;
 	v_unref(it->v[row]);
 	it->v[row] = clean;
 	return CB_OK;
 }
 
-/* The interfaces of a stored system: missing fields get defaults, unknown ones stay. */
+/* One stored interface: missing fields get defaults, unknown ones stay. Returns owned, or NULL. */
+static struct value *load_interface(struct item *it, const char *name, const struct value *stored, struct err *e)
+{
+	if (!v_is(stored, V_DICT)) {
+		err_set(e, CB_EPARSE, "interfaces: \"%s\" is a %s, not a dict", name, v_type_name(stored));
+		return NULL;
+	}
+	struct value *iface = new_interface();
+	for (size_t k = 0; k < v_len(stored); k++) {
+		const char *key = v_dict_key(stored, k);
+		int row = field_index(&network_interface_table, key);
+		struct value *clean;
+		if (row < 0) {
+			v_dict_set(iface, key, v_ref(v_dict_at(stored, k)));
+		} else if (load_value(it, &network_interface_table.rows[row], v_dict_at(stored, k), defaults[ITEM_INTERFACE][row], &clean, e) == CB_OK) {
+			v_dict_set(iface, key, clean);
+		} else {
+			err_prefix(e, "interfaces: %s", name);
+			v_unref(iface);
+			return NULL;
+		}
+	}
+	return iface;
+}
+
 static int load_interfaces(struct item *it, const struct value *v, struct err *e)
 {
 	struct value *all = v_dict();
 	for (size_t i = 0; i < v_len(v); i++) {
-		const struct value *stored = v_dict_at(v, i);
-		if (!v_is(stored, V_DICT)) {
+		struct value *iface = v_is(v, V_DICT) ? load_interface(it, v_dict_key(v, i), v_dict_at(v, i), e) : NULL;
+		if (iface == NULL) {
 			v_unref(all);
-			return err_set(e, CB_EPARSE, "interfaces: \"%s\" is a %s, not a dict", v_dict_key(v, i), v_type_name(stored));
-		}
-		struct value *iface = new_interface();
-		for (size_t k = 0; k < v_len(stored); k++) {
-			int row = field_index(&network_interface_table, v_dict_key(stored, k));
-			v_dict_set(iface, row >= 0 ? network_interface_table.rows[row].name : v_dict_key(stored, k), v_ref(v_dict_at(stored, k)));
+			return v_is(v, V_DICT) ? CB_EPARSE : err_set(e, CB_EPARSE, "interfaces: a dict expected, not a %s", v_type_name(v));
 		}
 		v_dict_set(all, v_dict_key(v, i), iface);
 	}
@@ -387,11 +426,9 @@ static int load_interfaces(struct item *it, const struct value *v, struct err *e
 	return CB_OK;
 }
 
-int item_from_disk(enum item_type type, const struct value *dict, struct item **ret, struct err *e)
+/* dict: in present words. */
+static int load_fields(struct item *it, const struct value *dict, struct err *e)
 {
-	CLEANUP(item_unrefp) struct item *it = item_new(type);
-	if (!v_is(dict, V_DICT))
-		return err_set(e, CB_EPARSE, "a JSON object expected, not a %s", v_type_name(dict));
 	for (size_t i = 0; i < v_len(dict); i++) {
 		const char *key = v_dict_key(dict, i);
 		const struct value *v = v_dict_at(dict, i);
@@ -410,9 +447,22 @@ int item_from_disk(enum item_type type, const struct value *dict, struct item **
 		if (rc != CB_OK)
 			return rc;
 	}
+	return CB_OK;
+}
+
+int item_from_disk(enum item_type type, const struct value *dict, struct item **ret, struct err *e)
+{
+	CLEANUP(item_unrefp) struct item *it = item_new(type);
+	CLEANUP(v_unrefp) struct value *now = NULL;
+	struct value *name;
+	if (!v_is(dict, V_DICT))
+		return err_set(e, CB_EPARSE, "a JSON object expected, not a %s", v_type_name(dict));
+	now = item_modernise(type, dict);
+	int rc = load_fields(it, now, e);
+	if (rc != CB_OK)
+		return rc;
 	if (*item_name(it) == '\0')
 		return err_set(e, CB_EPARSE, "it has no name");
-	struct value *name;
 	if (check_name(NULL, it, &table_of(it)->rows[cols[type][COL_NAME]], it->v[cols[type][COL_NAME]], &name, e) != CB_OK)
 		return CB_EPARSE;
 	v_unref(name);

@@ -231,8 +231,10 @@ static void add_repo_data(struct model *m, struct value *results)
 	size_t n = 0;
 	for (size_t i = 0; v_is(repos, V_LIST) && i < v_len(repos) && n < ARRAY_LEN(sorted); i++) {
 		CLEANUP(item_unrefp) struct item *r = model_get(m, ITEM_REPO, v_cstr(v_list_at(repos, i)));
-		if (r != NULL)
-			sorted[n++] = item_to_dict(r);
+		if (r == NULL)
+			continue;
+		sorted[n] = item_to_dict(r);
+		v_dict_del(sorted[n++], "ks_meta");          /* compat: stored items are seen without the names of 2.x here */
 	}
 	/* Insertion keeps the order of equal priorities. */
 	for (size_t i = 1; i < n; i++)
