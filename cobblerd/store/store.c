@@ -15,16 +15,10 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "store/store_private.h"
 #include "value/json.h"
 
-#define ITEM_FILE_MAX (16u << 20)
 #define FILE_MODE 0640
-
-struct store {
-	int dir[ITEM_TYPES];       /* collections/<plural> */
-	int lock;
-	bool pretty;
-};
 
 /* Keeps a second daemon out. The file names who holds the lock. */
 static int take_lock(struct store *s, struct err *e)
@@ -108,11 +102,11 @@ static void set_aside(struct store *s, enum item_type t, const char *file, const
 		log_error("store", "collections/%s/%s is damaged and was set aside as collections/%s/%s: %s", plural, file, plural, to, why);
 }
 
-static int load_one(struct store *s, enum item_type t, const char *file, struct item **ret, struct err *e)
+int store_load_one(int dir, enum item_type t, const char *file, struct item **ret, struct err *e)
 {
 	struct strbuf b = { 0 };
 	struct value *v = NULL;
-	int rc = file_read(s->dir[t], file, ITEM_FILE_MAX, &b, e);
+	int rc = file_read(dir, file, ITEM_FILE_MAX, &b, e);
 	if (rc == CB_OK)
 		rc = json_parse(sb_str(&b), b.len, &v, e);
 	if (rc == CB_OK)
@@ -177,7 +171,7 @@ static void report_orphans(struct model *m, enum item_type t)
 	item_list_free(&l);
 }
 
-int store_load(struct store *s, struct model *m, size_t *loaded, size_t *damaged, struct err *e UNUSED)
+int store_load(struct store *s, struct model *m, size_t *loaded, size_t *damaged, struct err *e)
 {
 	*loaded = *damaged = 0;
 	for (size_t t = 0; t < ITEM_TYPES; t++) {
@@ -186,7 +180,7 @@ int store_load(struct store *s, struct model *m, size_t *loaded, size_t *damaged
 		for (size_t i = 0; i < n; i++) {
 			struct item *it = NULL;
 			struct err why;
-			int rc = load_one(s, (enum item_type)t, names[i], &it, &why);
+			int rc = store_load_one(s->dir[t], (enum item_type)t, names[i], &it, &why);
 			struct item *twin = rc == CB_OK ? model_get(m, (enum item_type)t, item_name(it)) : NULL;
 			if (twin != NULL)
 				rc = err_set(&why, CB_EEXIST, "another file holds the item \"%s\" already", item_name(it));
@@ -202,6 +196,11 @@ int store_load(struct store *s, struct model *m, size_t *loaded, size_t *damaged
 			free(names[i]);
 		}
 		free(names);
+	}
+	if (store_has_old_layout(*loaded == 0 && *damaged == 0)) {
+		int rc = store_take_over(s, m, loaded, damaged, e);
+		if (rc != CB_OK)
+			return rc;
 	}
 	for (size_t t = 0; t < ITEM_TYPES; t++)
 		report_orphans(m, (enum item_type)t);

@@ -14,7 +14,8 @@ struct store;
 int store_open(bool pretty, struct store **ret, struct err *e) MUST_CHECK;
 void store_close(struct store *s);
 /* Loads everything into an empty model. A damaged file is moved to collections/<plural>/.damaged/ and named in the log; its
- * children stay loaded and are reported. Never fails for what is in a file. */
+ * children stay loaded and are reported. An empty store takes over the items of Cobbler 2.x (/var/lib/cobbler/config). Never fails for
+ * what is in a file. */
 int store_load(struct store *s, struct model *m, size_t *loaded, size_t *damaged, struct err *e) MUST_CHECK;
 /* Durable when it returns 0. old: the item it replaces (its file is removed when the name differs), or NULL. */
 int store_save(struct store *s, const struct item *it, const struct item *old, struct err *e) MUST_CHECK;

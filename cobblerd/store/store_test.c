@@ -328,6 +328,88 @@ static void test_store_keeps_unknown_fields_and_sets_damage_aside(void **state)
 	model_free(m);
 }
 
+/* A store as 2.8 wrote it is taken over once; its own files stay. */
+static void test_items_of_2_8_are_taken_over(void **state)
+{
+	struct store *s;
+	struct model *m = model_new();
+	struct err e;
+	size_t loaded, damaged;
+	(void)state;
+	char *lib = xasprintf("%s/var/lib/cobbler", root), *old = xasprintf("%s.old", lib), *kept = xasprintf("%s/config/systems.d/s.json", lib);
+	assert_int_equal(rename(lib, old), 0);
+	static const char *const dirs[] = { "distros", "profiles", "systems", "repos" };
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+		char *dir = xasprintf("%s/config/%s.d", lib, dirs[i]);
+		assert_int_equal(dir_make(dir, 0755, &e), CB_OK);
+		free(dir);
+	}
+	write_text("/var/lib/cobbler/config/distros.d/d.json", "{\"name\": \"d\", \"kernel\": \"/boot/vmlinuz\", \"initrd\": \"/boot/initrd.img\", "
+		"\"arch\": \"x86\", \"parent\": null, \"ks_meta\": {\"tree\": \"http://h/t\"}, \"redhat_management_server\": \"<<inherit>>\", \"uid\": \"1e04\"}");
+	write_text("/var/lib/cobbler/config/profiles.d/p.json", "{\"name\": \"p\", \"distro\": \"d\", \"parent\": \"\", "
+		"\"kickstart\": \"/var/lib/cobbler/kickstarts/site/web.ks\", \"enable_gpxe\": 0, \"virt_ram\": \"512\", \"repos\": [\"r\"]}");
+	write_text("/var/lib/cobbler/config/profiles.d/sub.json", "{\"name\": \"sub\", \"distro\": \"<<inherit>>\", \"parent\": \"p\", "
+		"\"kickstart\": \"<<inherit>>\", \"next_server\": \"10.0.0.9\"}");
+	write_text("/var/lib/cobbler/config/repos.d/r.json", "{\"name\": \"r\", \"mirror\": \"http://h/r\", \"breed\": \"yum\", \"arch\": \"\", "
+		"\"priority\": \"99\"}");
+	write_text("/var/lib/cobbler/config/systems.d/s.json", "{\"name\": \"s\", \"profile\": \"sub\", \"parent\": \"sub\", \"power_type\": \"ipmitool\", "
+		"\"monit_enabled\": false, \"boot_loader\": \"grub\", \"serial_device\": \"\", \"interfaces\": {\"eth0\": {\"mac_address\": "
+		"\"52:54:00:aa:00:02\", \"interface_type\": \"\", \"subnet\": \"255.0.0.0\"}, \"bond0\": {\"interface_type\": \"master\"}}}");
+	write_text("/var/lib/cobbler/config/systems.d/half.json", "{\"name\": ");
+	assert_int_equal(store_open(false, &s, &e), CB_OK);
+	assert_int_equal(store_load(s, m, &loaded, &damaged, &e), CB_OK);
+	assert_int_equal(loaded, 5);
+	assert_int_equal(damaged, 1);
+	struct item *d = model_get(m, ITEM_DISTRO, "d"), *p = model_get(m, ITEM_PROFILE, "p"), *sub = model_get(m, ITEM_PROFILE, "sub"),
+		*sys = model_get(m, ITEM_SYSTEM, "s"), *r = model_get(m, ITEM_REPO, "r");
+	assert_string_equal(item_str(d, "arch"), "i386");
+	assert_json(v_ref(item_get(d, "autoinstall_meta")), "{\"tree\": \"http://h/t\"}");
+	assert_string_equal(item_str(p, "autoinstall"), "site/web.ks");
+	assert_json(v_ref(item_get(p, "virt_ram")), "512");
+	assert_string_equal(item_str(sub, "distro"), "");
+	assert_string_equal(item_str(sub, "next_server_v4"), "10.0.0.9");
+	assert_string_equal(item_str(sub, "next_server_v6"), "<<inherit>>");
+	assert_string_equal(item_str(sys, "parent"), "");
+	assert_string_equal(item_str(sys, "power_type"), "ipmilanplus");
+	assert_json(v_ref(item_get(sys, "boot_loaders")), "[\"grub\"]");
+	assert_json(v_ref(item_get(sys, "serial_device")), "-1");
+	assert_string_equal(v_dict_cstr(v_dict_get(item_interfaces(sys), "eth0"), "interface_type", ""), "na");
+	assert_string_equal(v_dict_cstr(v_dict_get(item_interfaces(sys), "bond0"), "interface_type", ""), "bond");
+	assert_json(v_ref(item_get(r, "priority")), "99");
+	struct value *disk = item_to_disk(d);
+	assert_null(v_dict_get(disk, "redhat_management_server"));
+	v_unref(disk);
+	struct item *distro = resolve_distro(m, sys);
+	assert_ptr_equal(distro, d);
+	struct item *all[] = { d, p, sub, sys, r, distro };
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		item_unref(all[i]);
+	assert_int_equal(access(kept, F_OK), 0);
+	store_close(s);
+	model_free(m);
+	/* The second time the collections are there; what an interruption left out is taken over then. */
+	char *lost = xasprintf("%s/collections/systems/s.json", lib);
+	assert_int_equal(unlink(lost), 0);
+	write_text("/var/lib/cobbler/collections/.taking-over", "");
+	free(lost);
+	m = model_new();
+	assert_int_equal(store_open(false, &s, &e), CB_OK);
+	assert_int_equal(store_load(s, m, &loaded, &damaged, &e), CB_OK);
+	assert_int_equal(loaded, 5);
+	store_close(s);
+	model_free(m);
+	m = model_new();
+	assert_int_equal(store_open(false, &s, &e), CB_OK);
+	assert_int_equal(store_load(s, m, &loaded, &damaged, &e), CB_OK);
+	assert_int_equal(loaded, 5);
+	assert_int_equal(damaged, 0);
+	store_close(s);
+	model_free(m);
+	free(lib);
+	free(old);
+	free(kept);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +419,7 @@ int main(void)
 		cmocka_unit_test(test_indexes_follow_edits),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_store_keeps_unknown_fields_and_sets_damage_aside),
+		cmocka_unit_test(test_items_of_2_8_are_taken_over),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
