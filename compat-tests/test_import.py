@@ -157,6 +157,22 @@ def test_disk_full(lab):
         subprocess.run(["umount", "-l", web], check=True)
 
 
+def test_disk_full_while_writing(lab):
+    """The room was there when the import began: here the file system runs out of inodes halfway."""
+    d = lab.daemon(start=False)
+    web = d.root / "var/www/cobbler"
+    web.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200m,nr_inodes=36,mode=755", "tmpfs", web], check=True)
+    try:
+        d.start()
+        refused(d, "big", lab.media("debian"), r"(?i)no space left|disk.*full")
+        d.stop()
+    finally:
+        if d.running:
+            d.kill()
+        subprocess.run(["umount", "-l", web], check=True)
+
+
 def test_daemon_dies_during_an_import(lab):
     d = lab.daemon()
     s, token = d.login()
