@@ -363,6 +363,22 @@ static void test_trees_are_copied_with_links_and_times(void **state)
 	assert_int_equal(a.st_mtime, b.st_mtime);
 }
 
+static void test_names_that_are_no_text_are_passed_over(void **state)
+{
+	(void)state;
+	kit_file("tree/dists/bookworm/Release", "Codename: bookworm\nArchitectures: amd64\n", 0);
+	kit_file("tree/install.\xff/vmlinuz", "k", 0);
+	kit_file("tree/install.\xff/initrd.gz", "i", 0);
+	expect_error(kit_job("tree", "extract"), "no kernel with an initrd");
+	assert_true(kit_exists("target/install.\xff/vmlinuz"));
+	kit_file("tree/ok/vmlinuz", "k", 0);
+	kit_file("tree/ok/initrd.gz", "i", 0);
+	assert_int_equal(nftw(kit_path("target"), kit_rm, 32, FTW_DEPTH | FTW_PHYS), 0);
+	struct value *f = expect_found(kit_job("tree", "extract"));
+	assert_string_equal(first_kernel(f, "kernel"), "ok/vmlinuz");
+	v_unref(f);
+}
+
 static void test_available_as_copies_boot_files_only(void **state)
 {
 	(void)state;
@@ -533,6 +549,7 @@ int main(void)
 		T(test_unknown_media_say_what_was_looked_for),
 		T(test_wrong_breed_is_named),
 		T(test_trees_are_copied_with_links_and_times),
+		T(test_names_that_are_no_text_are_passed_over),
 		T(test_available_as_copies_boot_files_only),
 		T(test_windows_is_told_by_its_image),
 		T(test_udf_image),

@@ -50,6 +50,8 @@ static int read_names(struct tree *t, int fd, struct tdir *td, struct err *e)
 	for (struct dirent *ent; rc == CB_OK && (ent = readdir(d)) != NULL; ) {
 		if (str_eq(ent->d_name, ".") || str_eq(ent->d_name, ".."))
 			continue;
+		if (!utf8_valid(ent->d_name, strlen(ent->d_name)))
+			continue;      /* no name of an installer's file, and no text for items */
 		watchdog_beat();
 		if (++t->entries > t->max) {
 			rc = err_set(e, CB_ELIMIT, "has too many entries: more than %zu", t->max);
