@@ -59,11 +59,13 @@ static int find(struct call *c, const struct value *criteria, const struct value
 	return rc;
 }
 
-static struct value *answer(struct call *c, const struct item_list *l, bool expand)
+static struct value *answer(struct call *c, struct item_list *l, bool expand)
 {
+	if (expand)
+		return answer_list(c, l);
 	struct value *all = v_list();
 	for (size_t i = 0; i < l->n; i++)
-		v_list_push(all, expand ? item_answer(c, l->v[i], false, false) : v_str(item_name(l->v[i])));
+		v_list_push(all, v_str(item_name(l->v[i])));
 	return all;
 }
 

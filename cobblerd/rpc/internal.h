@@ -75,6 +75,7 @@ struct call {
 	char user[AUTH_USER_MAX];     /* "" without a valid token */
 	enum item_type type;
 	unsigned depth;               /* of system.multicall */
+	struct item_list *stream;     /* not NULL: a handler whose answer is a list of whole items may leave them here instead */
 };
 
 /* table.c */
@@ -85,8 +86,10 @@ void table_free(struct rpc *r);
 /* arity.c: Python's words for too few or too many arguments; CB_OK when n fits. */
 int arity_check(const struct entry *en, size_t n, struct err *e);
 /* rpc.c */
-int rpc_dispatch(struct rpc *r, const char *method, const struct value *params, const char *peer, unsigned depth, struct value **ret,
-	bool *tilde, struct err *e);
+int rpc_dispatch(struct rpc *r, const char *method, const struct value *params, const char *peer, unsigned depth, struct item_list *stream,
+	struct value **ret, bool *tilde, struct err *e);
+/* stream.c: a response that is a list of these items. */
+int stream_items(struct strbuf *out, const struct item_list *l, struct err *e);
 
 void fault_text(struct strbuf *out, const struct err *e);     /* "<class 'X'>:message" */
 
@@ -145,6 +148,7 @@ handler rpc_list_methods, rpc_method_signature, rpc_method_help, rpc_multicall;
 int save_edited(struct core *core, struct item *it, bool as_new, struct err *e);
 /* Boot files on disk follow an edit of a system, or its end, for sites whose own servers read them. */
 void after_edit(struct core *core, enum item_type type, const char *name);
+struct value *answer_list(struct call *c, struct item_list *l);
 struct value *item_answer(struct call *c, const struct item *it, bool flatten, bool resolved);
 
 #endif

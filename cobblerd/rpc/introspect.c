@@ -95,7 +95,7 @@ static struct value *one_call(struct call *c, const struct value *call)
 	else if (str_eq(v_cstr(name), "system.multicall"))
 		rc = err_set(&e, CB_EINVAL, "system.multicall cannot call itself");
 	else
-		rc = rpc_dispatch(c->r, v_cstr(name), params != NULL ? params : none, c->peer, c->depth + 1, &result, &tilde, &e);
+		rc = rpc_dispatch(c->r, v_cstr(name), params != NULL ? params : none, c->peer, c->depth + 1, NULL, &result, &tilde, &e);
 	/* Inside a list None cannot be told from faults of marshalling: it is "~" here for every method. */
 	if (rc != CB_OK)
 		return fault(&e);

@@ -39,9 +39,14 @@ int rpc_get_item(struct call *c, struct value **ret, struct err *e UNUSED)
 	return CB_OK;
 }
 
-static struct value *answer_list(struct call *c, const struct item_list *l)
+/* Takes the items out of *l where they can be streamed. An empty list is a value. */
+struct value *answer_list(struct call *c, struct item_list *l)
 {
 	struct value *all = v_list();
+	if (c->stream != NULL && l->n > 0) {
+		*c->stream = *l;
+		*l = (struct item_list){ 0 };
+	}
 	for (size_t i = 0; i < l->n; i++)
 		v_list_push(all, item_answer(c, l->v[i], false, false));
 	return all;

@@ -116,10 +116,10 @@ static int find_method(struct rpc *r, const char *name, const struct entry **ret
 	return CB_OK;
 }
 
-int rpc_dispatch(struct rpc *r, const char *method, const struct value *params, const char *peer, unsigned depth, struct value **ret,
-	bool *tilde, struct err *e)
+int rpc_dispatch(struct rpc *r, const char *method, const struct value *params, const char *peer, unsigned depth, struct item_list *stream,
+	struct value **ret, bool *tilde, struct err *e)
 {
-	struct call c = { .r = r, .peer = peer, .depth = depth };
+	struct call c = { .r = r, .peer = peer, .depth = depth, .stream = stream };
 	int rc = find_method(r, method, &c.entry, e);
 	if (rc == CB_OK)
 		rc = arity_check(c.entry, v_len(params), e);
@@ -184,8 +184,11 @@ void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, struc
 		write_fault(out, &e);
 		return;
 	}
-	int rc = rpc_dispatch(r, call.method, call.params, peer, 0, &result, &tilde, &e);
-	if (rc == CB_OK)
+	CLEANUP(item_list_free) struct item_list items = { 0 };
+	int rc = rpc_dispatch(r, call.method, call.params, peer, 0, &items, &result, &tilde, &e);
+	if (rc == CB_OK && items.v != NULL)
+		rc = stream_items(out, &items, &e);
+	else if (rc == CB_OK)
 		rc = xmlrpc_write_response(out, result, tilde, &e);
 	if (rc != CB_OK)
 		write_fault(out, &e);
@@ -197,5 +200,5 @@ void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, struc
 int rpc_invoke(struct rpc *r, const char *method, const struct value *params, const char *peer, struct value **ret, struct err *e)
 {
 	bool tilde;
-	return rpc_dispatch(r, method, params, peer, 0, ret, &tilde, e);
+	return rpc_dispatch(r, method, params, peer, 0, NULL, ret, &tilde, e);
 }

@@ -9,15 +9,26 @@
 
 #include "value/value.h"
 
-/* Shortest digits that read back as d. digits has no point; the value is 0.DIGITS * 10^*exp. */
+static bool reads_back(double d, int prec, char buf[40])
+{
+	snprintf(buf, 40, "%.*e", prec - 1, d);
+	return strtod(buf, NULL) == d;
+}
+
+/* Shortest digits that read back as d. digits has no point; the value is 0.DIGITS * 10^*exp. More digits read back where fewer do,
+ * so the number of digits is searched by halving: times, which need 16 or 17, take two tries. */
 static void shortest_digits(double d, char digits[32], int *exp)
 {
 	char buf[40];
-	for (int prec = 1; prec <= 17; prec++) {
-		snprintf(buf, sizeof(buf), "%.*e", prec - 1, d);
-		if (strtod(buf, NULL) == d)
-			break;
+	int low = 1, high = 17, prec = 16;
+	while (low < high) {
+		if (reads_back(d, prec, buf))
+			high = prec;
+		else
+			low = prec + 1;
+		prec = (low + high) / 2;
 	}
+	snprintf(buf, sizeof(buf), "%.*e", low - 1, d);
 	char *e = strchr(buf, 'e');
 	*exp = (int)strtol(e + 1, NULL, 10) + 1;
 	size_t n = 0;
