@@ -138,6 +138,7 @@ extern const struct front *const fronts[2];              /* by enum tpl_lang */
 /* cheetah_parse.c, jinja_parse.c */
 bool cheetah_compile(struct compile *c);
 bool jinja_compile(struct compile *c);
+void jinja_newlines(struct tpl *t);
 bool cheetah_main(struct rt *rt, const struct tpl *t);
 bool jinja_main(struct rt *rt, const struct tpl *t);
 

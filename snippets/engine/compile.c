@@ -125,6 +125,9 @@ int tpl_compile(enum tpl_lang lang, const char *text, size_t n, const char *name
 	t->len = n;
 	t->opt = opt != NULL ? *opt : none;
 	arena_init(&t->arena, 0);
+	if (lang == TPL_JINJA)
+		jinja_newlines(t);
+	n = t->len;
 	index_lines(t);
 	struct compile c = { .t = t, .e = e, .s = t->text, .n = n, .jinja = lang == TPL_JINJA };
 	bool ok = lang == TPL_CHEETAH ? cheetah_compile(&c) : jinja_compile(&c);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * jinja.h - what the Jinja front end keeps of a template, and the state of a Jinja render. Internal to the engine.
+ */
+#ifndef ENGINE_JINJA_H
+#define ENGINE_JINJA_H
+
+#include "snippets/engine/ast.h"
+
+/* A {% macro %} or the body of a {% call %}. */
+struct jmacro {
+	const struct sym *name;
+	const struct sym **params;
+	struct node **defaults;                  /* aligned with params; NULL where there is none */
+	uint32_t nparams;
+	struct node *body;
+	bool uses_caller, uses_kwargs, uses_varargs;
+};
+
+struct jblock { const struct sym *name; struct node *body; bool scoped, required; struct jblock *next; };
+
+struct jinja_front { struct jblock *blocks; };
+
+/* Local names, innermost first. The outermost names of a template are not here but in its context. */
+struct bind { const struct sym *name; struct rv v; };
+struct scope { struct scope *up; const struct tpl *tpl; struct bind *b; uint32_t n, cap; bool hard; };
+
+/* One version of a block: of the template itself or of a parent. */
+struct jimpl { const struct tpl *tpl; const struct jblock *b; struct jimpl *super; };
+struct jslot { const char *name; struct jimpl *first; struct jslot *next; };
+
+/* Where a template and its parents keep their outermost names. */
+struct jctx {
+	struct rdict *vars;                      /* set by the template */
+	struct rdict *given;                     /* passed by an include; or NULL */
+	bool no_vars;                            /* imported without context: the job's variables are not seen */
+	struct jslot *blocks;
+	const struct tpl *extends;
+};
+
+struct jinja_rt {
+	struct jctx *ctx;
+	struct scope *scope;
+	const struct jimpl *impl;                /* the block that runs */
+	uint32_t loop_depth;
+};
+
+static inline struct jinja_rt *jstate(const struct rt *rt) { return rt->lang; }
+
+/* jinja_exec.c */
+enum jflow { J_NEXT, J_ERROR };
+enum jflow j_exec(struct rt *rt, const struct node *n);
+struct rv j_capture_end(struct rt *rt, size_t mark);
+bool j_run_module(struct rt *rt, const struct tpl *t, struct rdict *given, bool no_vars, struct jctx **ret, struct rv *text);
+bool j_load(struct rt *rt, struct rv name, const struct tpl **ret);
+void j_write(struct rt *rt, struct rv v);
+void j_bind(struct rt *rt, const struct sym *name, struct rv v);
+struct scope *j_push(struct rt *rt, struct scope *up);
+bool j_block(struct rt *rt, const struct jimpl *impl, struct scope *up, struct rv *out);
+struct jslot *j_slot(const struct jctx *c, const char *name);
+
+/* jinja_objects.c */
+struct rv j_macro(struct rt *rt, const struct jmacro *m, struct scope *scope);
+struct rv j_module(struct rt *rt, struct jctx *c, struct rv text, const char *name);
+bool j_module_get(struct rt *rt, struct rv module, const char *name, struct rv *out);
+struct rv j_super(struct rt *rt, const struct jimpl *impl);
+struct rv j_self(struct rt *rt);
+bool j_global(struct rt *rt, const char *name, struct rv *out);
+extern const struct obj_ops j_namespace_ops;
+
+/* jinja_loop.c */
+struct jloop {
+	struct rlist *items;
+	uint32_t at;
+	uint32_t depth0;
+	const struct node *n;                    /* recursive: the for statement */
+	struct scope *scope;
+	struct rv last_changed;
+};
+struct rv j_loop_obj(struct rt *rt, struct jloop *l);
+bool j_for(struct rt *rt, const struct node *n, struct rv iterable, uint32_t depth0);
+
+/* jinja_names.c */
+bool j_missing(struct rt *rt, const struct rv *u);
+bool j_getattr(struct rt *rt, struct rv o, const char *name, uint32_t len, int mid, struct rv *out);
+bool j_getitem(struct rt *rt, struct rv o, struct rv key, struct rv *out);
+bool j_visible(struct rt *rt, struct rdict **out);
+
+/* jinja_filters.c, jinja_tests.c */
+typedef bool (*filter_fn)(struct rt *rt, struct rv x, const struct rv *v, const struct args *a, struct rv *out);
+const struct native *j_filter_find(const char *name);
+const struct native *j_test_find(const char *name);
+bool j_call_filter(struct rt *rt, const char *name, struct rv x, const struct args *rest, struct rv *out);
+bool j_call_test(struct rt *rt, const char *name, struct rv x, const struct args *rest, bool *out);
+bool j_attr_path(struct rt *rt, struct rv x, struct rv path, struct rv dflt, struct rv *out);
+struct rv j_markup(struct rv s);
+extern const struct native j_filters_list[], j_filters_text[];
+
+#endif
