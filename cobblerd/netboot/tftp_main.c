@@ -169,6 +169,7 @@ static void begin(struct tftp_service *s, struct tftp_client *c, const struct tf
 		refuse(s, c, TFTP_E_UNDEFINED, "too large for netascii");
 		return;
 	}
+	tftp_map(c);
 	/* A block in more than one packet is lost when any of them is, and some loaders cannot put them together. */
 	if (c->mtu > headers + 8 && max.blksize > c->mtu - headers)
 		max.blksize = c->mtu - headers;

@@ -6,6 +6,7 @@
 #include <netinet/udp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "netboot/tftp_service.h"
@@ -16,9 +17,25 @@
 #define SEGMENTS 64                /* most that the kernel cuts one message into */
 #define DATAGRAM_MAX 65507
 
+void tftp_map(struct tftp_client *c)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), from = c->offset / page * page, len = c->x.length + (c->offset - from);
+	if (c->in_memory || c->x.length <= TFTP_READ || len > SIZE_MAX / 2)
+		return;
+	void *p = mmap(NULL, (size_t)len, PROT_READ, MAP_PRIVATE, c->file, (off_t)from);
+	if (p == MAP_FAILED)
+		return;
+	madvise(p, (size_t)len, MADV_SEQUENTIAL);
+	c->map = p;
+	c->map_len = (size_t)len;
+	c->map_off = (size_t)(c->offset - from);
+}
+
 /* Makes file bytes [at, at + n) available; NULL when they cannot be read (any more). n is at most a window. */
 static const uint8_t *file_bytes(struct tftp_client *c, uint64_t at, size_t n)
 {
+	if (c->map != NULL)
+		return c->map + c->map_off + at;
 	if (at >= c->buf_at && at - c->buf_at <= c->buf_len && n <= c->buf_len - (size_t)(at - c->buf_at))
 		return c->buf + (at - c->buf_at);
 	if (c->in_memory || c->file < 0)
@@ -65,20 +82,20 @@ static bool send_segmented(struct tftp_client *c, struct iovec *iov, size_t n)
 	u.h.cmsg_type = UDP_SEGMENT;
 	u.h.cmsg_len = CMSG_LEN(sizeof(size));
 	memcpy(CMSG_DATA(&u.h), &size, sizeof(size));
-	/* A full queue is loss like any other. */
+	/* A full queue is loss like any other; a file that has become shorter shows when it is tried singly. */
 	return sendmsg(c->sock, &m, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 || errno == EAGAIN || errno == ENOBUFS || errno == ECONNREFUSED;
 }
 
-static void send_singly(struct tftp_client *c, struct iovec *iov, size_t n)
+/* False when the file's pages are not there any more. */
+static bool send_singly(struct tftp_client *c, struct iovec *iov, size_t n)
 {
 	struct mmsghdr m[SEGMENTS];
 	memset(m, 0, n * sizeof(m[0]));
 	for (size_t i = 0; i < n; i++)
 		m[i].msg_hdr = (struct msghdr){ .msg_name = &c->peer, .msg_namelen = c->peer_len, .msg_iov = iov + 2 * i, .msg_iovlen = 2 };
-	if (n == 1)
-		(void)sendmsg(c->sock, &m[0].msg_hdr, MSG_DONTWAIT | MSG_NOSIGNAL);
-	else
-		(void)sendmmsg(c->sock, m, (unsigned)n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t rc = n == 1 ? sendmsg(c->sock, &m[0].msg_hdr, MSG_DONTWAIT | MSG_NOSIGNAL) :
+		sendmmsg(c->sock, m, (unsigned)n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return rc >= 0 || errno != EFAULT;
 }
 
 bool tftp_send_blocks(struct tftp_service *s, struct tftp_client *c)
@@ -96,14 +113,12 @@ bool tftp_send_blocks(struct tftp_service *s, struct tftp_client *c)
 		if (data == NULL)
 			return false;
 		lay_out(c, n, k, data, head, iov);
-		if (k > 1 && !s->no_gso && !send_segmented(c, iov, k))
+		bool whole = k > 1 && !s->no_gso && send_segmented(c, iov, k);
+		if (k > 1 && !whole && errno != EFAULT)
 			s->no_gso = true;
-		else if (k > 1 && !s->no_gso)
-			n += k;
-		if (k == 1 || s->no_gso) {
-			send_singly(c, iov, k);
-			n += k;
-		}
+		if (!whole && !send_singly(c, iov, k))
+			return false;
+		n += k;
 	}
 	return true;
 }

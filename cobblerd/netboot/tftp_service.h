@@ -39,6 +39,8 @@ struct tftp_client {
 	bool asking;
 	struct tftp_xfer x;
 	uint64_t offset;               /* of the file in its descriptor */
+	const uint8_t *map;            /* the file, from map_off before it on; NULL: read into buf */
+	size_t map_len, map_off;
 	uint8_t *buf;                  /* what was read ahead: file bytes from buf_at on */
 	uint64_t buf_at;
 	size_t buf_len, buf_cap;
@@ -78,6 +80,9 @@ void tftp_wake_at(struct tftp_service *s, struct tftp_client *c, int64_t at_ms);
 void tftp_tick(struct tftp_service *s, int64_t now_ms, void (*due)(struct tftp_service *s, struct tftp_client *c, int64_t now_ms));
 
 /* tftp_send.c */
+/* Makes a large file's pages what is sent from, without a copy of our own. Only the kernel ever looks at them: should the file become
+ * shorter, sending fails, and nothing else. When it cannot be mapped it is read. */
+void tftp_map(struct tftp_client *c);
 /* False when the file cannot be read. What the network does not take counts as lost. */
 bool tftp_send_blocks(struct tftp_service *s, struct tftp_client *c);
 void tftp_send_oack(struct tftp_client *c);

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/map.h"
@@ -101,6 +102,8 @@ void tftp_drop(struct tftp_service *s, struct tftp_client *c)
 	s->free_slot[s->nfree++] = c->slot;
 	close_fd(&c->sock);
 	close_fd(&c->file);
+	if (c->map != NULL)
+		munmap((void *)(uintptr_t)c->map, c->map_len);
 	free(c->buf);
 	free(c);
 }
