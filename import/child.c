@@ -63,21 +63,22 @@ static int open_source(struct job *j, struct err *e)
 	return CB_OK;
 }
 
-static int open_job(struct job *j, const struct value *v, struct err *e)
+static int open_job(struct job *j, const struct value *v, int out_fd, struct err *e)
 {
 	*j = (struct job){ .source = text_of(v, "source"),
 		.target = text_of(v, "target"),
 		.mode = text_of(v, "mode"),
 		.src = -1,
-		.dst = -1 };
+		.dst = -1,
+		.report = { .fd = out_fd } };
 	j->wanted = (struct wanted){ text_of(v, "breed"), text_of(v, "os_version"), text_of(v, "arch"),
 		text_of(v, "shown") };
 	if (*j->wanted.shown == '\0')
 		j->wanted.shown = *j->target != '\0' ? j->target : j->source;
 	const char *sigs = text_of(v, "signatures");
-	int rc = signatures_load(*sigs != '\0' ? sigs : NULL, e);
-	if (rc == CB_OK)
-		rc = open_source(j, e);
+	if (signatures_load(*sigs != '\0' ? sigs : NULL, e) != CB_OK)
+		report_log(&j->report, "WARNING the built-in signatures alone are used: %s", e->text);
+	int rc = open_source(j, e);
 	if (rc != CB_OK || str_eq(j->mode, "scan"))
 		return rc;
 	j->dst = open(j->target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -199,8 +200,7 @@ int import_child(const struct value *v, int out_fd)
 	signal(SIGBUS, on_bus);
 	signal(SIGPIPE, SIG_IGN);
 	watchdog_start(out_fd, IMPORT_STALL_SECONDS);
-	int rc = open_job(&j, v, &e);
-	j.report.fd = out_fd;
+	int rc = open_job(&j, v, out_fd, &e);
 	if (rc == CB_OK) {
 		uint64_t max = (uint64_t)v_dict_int(v, "max_bytes", (int64_t)IMPORT_MAX_BYTES);
 		rc = import_confine(j.src, j.dst, j.image ? j.size : 0, j.image ? max : UINT64_MAX / 2, &j.report, &e);

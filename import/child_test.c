@@ -325,6 +325,33 @@ static void test_unknown_media_say_what_was_looked_for(void **state)
 	v_unref(f);
 }
 
+static void test_broken_signature_file_is_said_and_done_without(void **state)
+{
+	(void)state;
+	kit_file("sigs.json", "{\"breeds\": [", 0);
+	kit_file("tree/dists/bookworm/Release", "Codename: bookworm\nArchitectures: amd64\n", 0);
+	kit_file("tree/install.amd/vmlinuz", "k", 0);
+	kit_file("tree/install.amd/initrd.gz", "i", 0);
+	struct value *job = kit_job("tree", "scan");
+	v_dict_set(job, "signatures", v_str(kit_path("sigs.json")));
+	int status;
+	struct value *r = kit_run(job, &status);
+	assert_int_equal(status, 0);
+	assert_non_null(strstr(v_cstr(v_list_at(v_dict_get(r, "log"), 0)), "the built-in signatures alone are used"));
+	v_unref(r);
+	/* a file whose expressions are hostile or broken costs no more than its own entries */
+	kit_file("sigs.json",
+		"{\"breeds\": {\"debian\": {\"a\": {\"signatures\": [\"dists\"], \"version_file\": \"(((\"}, \"b\": "
+		"{\"signatures\": [\"dists\", 7, null], \"version_file\": \"(.*)*(.*)*(.*)*x$\", "
+		"\"version_file_regex\": \"(a|a?)+$\"}}}}",
+		0);
+	job = kit_job("tree", "scan");
+	v_dict_set(job, "signatures", v_str(kit_path("sigs.json")));
+	struct value *f = expect_found(job);
+	assert_string_equal(v_dict_cstr(f, "os_version", ""), "bookworm");
+	v_unref(f);
+}
+
 static void test_wrong_breed_is_named(void **state)
 {
 	(void)state;
@@ -547,6 +574,7 @@ int main(void)
 		T(test_truncated_images),
 		T(test_damaged_images_end_with_an_answer),
 		T(test_unknown_media_say_what_was_looked_for),
+		T(test_broken_signature_file_is_said_and_done_without),
 		T(test_wrong_breed_is_named),
 		T(test_trees_are_copied_with_links_and_times),
 		T(test_names_that_are_no_text_are_passed_over),
