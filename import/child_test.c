@@ -343,12 +343,15 @@ static void test_broken_signature_file_is_said_and_done_without(void **state)
 	kit_file("sigs.json",
 		"{\"breeds\": {\"debian\": {\"a\": {\"signatures\": [\"dists\"], \"version_file\": \"(((\"}, \"b\": "
 		"{\"signatures\": [\"dists\", 7, null], \"version_file\": \"(.*)*(.*)*(.*)*x$\", "
-		"\"version_file_regex\": \"(a|a?)+$\"}}}}",
+		"\"version_file_regex\": \"(a|a?)+$\"}, \"c\": {\"signatures\": [\"dists\"], "
+		"\"version_file\": \"Release\", \"boot_files\": \"x\", \"supported_arches\": 5, \"kernel_file\": [], "
+		"\"isolinux_ok\": {}}}}}",
 		0);
 	job = kit_job("tree", "scan");
 	v_dict_set(job, "signatures", v_str(kit_path("sigs.json")));
 	struct value *f = expect_found(job);
-	assert_string_equal(v_dict_cstr(f, "os_version", ""), "bookworm");
+	assert_string_equal(v_dict_cstr(f, "os_version", ""), "c");
+	assert_string_equal(first_kernel(f, "kernel"), "install.amd/vmlinuz");
 	v_unref(f);
 }
 

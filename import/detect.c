@@ -74,9 +74,9 @@ static bool version_matches(struct detect *d, struct rx *file, struct rx *line)
 
 static bool has_marker(const struct tree *t, const struct value *sig)
 {
-	const struct value *markers = v_dict_get(sig, "signatures");
+	const struct value *markers = signature_list(sig, "signatures");
 	for (size_t i = 0; i < v_len(markers); i++)
-		if (tree_exists(t, v_cstr(v_list_at(markers, i))))
+		if (v_is(v_list_at(markers, i), V_STR) && tree_exists(t, v_cstr(v_list_at(markers, i))))
 			return true;
 	return false;
 }
@@ -250,7 +250,7 @@ static struct value *learn_archs(struct detect *d)
 {
 	struct rx *file = expr(d, d->sig, "kernel_arch", d->breed, d->version);
 	bool wants_line = *v_dict_cstr(d->sig, "kernel_arch_regex", "") != '\0';
-	const struct value *valid = v_dict_get(d->sig, "supported_arches");
+	const struct value *valid = signature_list(d->sig, "supported_arches");
 	struct arch_scan s = {
 		.found = v_list(), .nvalid = v_len(valid), .valid = xcalloc(v_len(valid) + 1, sizeof(char *))
 	};
@@ -343,7 +343,7 @@ static struct value *find_kernels(struct detect *d, struct value *boot_files)
  * tells; else the signature's, if it knows just one. */
 static int give_archs(struct detect *d, struct value *archs, struct value *kernels, struct err *e)
 {
-	const struct value *valid = v_dict_get(d->sig, "supported_arches");
+	const struct value *valid = signature_list(d->sig, "supported_arches");
 	bool learned = v_len(archs) > 0;
 	if (learned && *d->w->arch != '\0' && !v_list_has_str(archs, d->w->arch))
 		return err_set(e, CB_EINVAL, "Given arch (%s) not found on imported tree %s", d->w->arch, d->w->shown);
@@ -407,7 +407,7 @@ static struct value *find_repos(const struct tree *t)
 /* Names of boot files are the signature's; the few that lie elsewhere come from usual_kernels. */
 static void sig_boot_files(struct detect *d, struct value *boot_files)
 {
-	const struct value *names = v_dict_get(d->sig, "boot_files");
+	const struct value *names = signature_list(d->sig, "boot_files");
 	for (size_t i = 0; i < v_len(names); i++)
 		if (v_dict_get(boot_files, v_cstr(v_list_at(names, i))) == NULL)
 			v_dict_set(boot_files, v_cstr(v_list_at(names, i)), v_ref(v_list_at(names, i)));

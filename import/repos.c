@@ -142,7 +142,7 @@ static int add_apt(struct import *im, const struct item *distro, struct err *e)
 int import_repos(struct import *im, struct item *distro, struct err *e)
 {
 	struct value *sig = signature_find(item_str(distro, "breed"), item_str(distro, "os_version"));
-	const struct value *breeds = v_dict_get(sig, "supported_repo_breeds");
+	const struct value *breeds = signature_list(sig, "supported_repo_breeds");
 	int rc = CB_OK;
 	for (size_t i = 0; rc == CB_OK && i < v_len(breeds); i++) {
 		const char *breed = v_cstr(v_list_at(breeds, i));

@@ -259,6 +259,12 @@ struct value *signature_find(const char *breed, const char *version)
 	return ret;
 }
 
+const struct value *signature_list(const struct value *sig, const char *key)
+{
+	const struct value *v = v_dict_get(sig, key);
+	return v_is(v, V_LIST) ? v : NULL;
+}
+
 struct value *signatures_breeds(void)
 {
 	struct value *shown = signatures_get(), *l = v_list();
@@ -297,7 +303,7 @@ struct value *signatures_archs(void)
 	for (size_t i = 0; i < v_len(breeds); i++) {
 		const struct value *versions = v_dict_at(breeds, i);
 		for (size_t j = 0; j < v_len(versions); j++) {
-			const struct value *archs = v_dict_get(v_dict_at(versions, j), "supported_arches");
+			const struct value *archs = signature_list(v_dict_at(versions, j), "supported_arches");
 			for (size_t k = 0; k < v_len(archs); k++)
 				push_new(l, v_cstr(v_list_at(archs, k)));
 		}

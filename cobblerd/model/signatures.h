@@ -36,6 +36,9 @@ struct value *signatures_merged(void);
 /* One version's dict, the site's before ours; returns owned or NULL. */
 struct value *signature_find(const char *breed, const char *version);
 
+/* An entry of a signature that has to be a list; NULL when it is not there or is something else. Borrows. */
+const struct value *signature_list(const struct value *sig, const char *key);
+
 /* As shown to clients, in the file's order (callers sort): lists of text, owned. breed NULL: of all breeds, each once.
  */
 struct value *signatures_breeds(void);
