@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""make install, and the unit under a systemd of its own: an overlay over this system, so that nothing outside is changed."""
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+from lab import REPO, Skip, check, equal, wait_for
+
+# Runs as the root of new namespaces, then becomes systemd. The overlay's upper layer is a tmpfs; only UP/... is read from outside.
+ENTER = r"""
+set -e
+mount --make-rprivate /
+mount -t tmpfs tmpfs "$TOP"
+mkdir "$TOP/up" "$TOP/work" "$TOP/root"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$TOP/up,workdir=$TOP/work" "$TOP/root"
+cd "$TOP/root"
+mount -t proc proc proc
+mount -t sysfs sysfs sys
+mount -t cgroup2 cgroup2 sys/fs/cgroup
+mount --rbind /dev dev
+mount -t tmpfs tmpfs run
+mount -t tmpfs tmpfs tmp
+mkdir repo; mount --bind "$REPO" repo
+ip link set lo up
+rm -rf etc/systemd/system/*.wants lib/systemd/system/*.wants
+cp "$TOP.sh" drive.sh
+printf '%s\n' '[Unit]' 'Requires=drive.service' 'AllowIsolate=yes' >etc/systemd/system/drive.target
+printf '%s\n' '[Unit]' 'After=basic.target' '[Service]' 'Type=oneshot' 'ExecStart=/bin/bash /drive.sh' 'StandardOutput=file:/repo-out/log' \
+    'StandardError=file:/repo-out/log' >etc/systemd/system/drive.service
+mkdir repo-out; mount --bind "$OUT" repo-out
+exec chroot . env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin container=lxc /lib/systemd/systemd --system --unit=drive.target --show-status=false
+"""
+
+DRIVE = r"""
+make -C /repo install >/repo-out/install 2>&1; echo "install=$?"
+echo "account=$(getent passwd cobbler | cut -d: -f6-)"
+stat -c 'mode=%a:%U:%n' /etc/cobbler /var/lib/cobbler /var/log/cobbler
+systemctl start cobblerd; echo "start=$?"
+sleep 1    # the services are being locked up
+ps -eo user:20,args | sed -n 's/^\([^ ]*\) .*cobblerd --\(role [a-z]*\|no-daemonize\)$/process=\1:\2/p'
+for p in $(pidof cobblerd); do grep CapEff /proc/$p/status; done
+cobbler menu add --name=m1; echo "add=$?"
+cobbler import --name=deb --path=/repo-out/debian.iso >/repo-out/import 2>&1; echo "import=$?"
+cobbler sync >/repo-out/sync 2>&1; echo "sync=$?"
+systemctl reload cobblerd; echo "reload=$?"
+systemctl kill -s KILL --kill-who=main cobblerd; sleep 4
+echo "again=$(systemctl is-active cobblerd) menus=$(cobbler menu list | tr -d ' \n')"
+systemctl stop cobblerd; echo "stop=$? $(systemctl show -P Result cobblerd)"
+man -l /usr/share/man/man1/cobbler.1 >/repo-out/man 2>/dev/null; echo "man=$?"
+touch /repo-out/done
+"""
+
+
+def test_installed_unit_works_under_systemd(lab):
+    if not Path("/lib/systemd/systemd").exists():
+        raise Skip("no systemd here")
+    if "overlay" not in Path("/proc/filesystems").read_text():
+        raise Skip("this kernel has no overlay file system")
+    top, out = lab.tmp / "top", lab.tmp / "out"
+    top.mkdir()
+    out.mkdir()
+    os.chmod(out, 0o755)
+    os.link(lab.media("debian"), out / "debian.iso")
+    Path("%s.sh" % top).write_text(DRIVE)
+    with open(lab.tmp / "console", "wb") as console:
+        p = subprocess.Popen(["unshare", "--mount", "--pid", "--net", "--uts", "--ipc", "--cgroup", "--fork", "--kill-child",
+                              "sh", "-c", ENTER], env={**os.environ, "TOP": str(top), "REPO": str(REPO), "OUT": str(out)},
+                             stdin=subprocess.DEVNULL, stdout=console, stderr=console)
+    try:
+        wait_for("end of the installation's test", lambda: (out / "done").exists() or p.poll() is not None, 120)
+        check((out / "done").exists(), "systemd did not come up:\n" + (lab.tmp / "console").read_text()[-2000:])
+    finally:
+        p.send_signal(signal.SIGKILL)
+        p.wait()
+    log = (out / "log").read_text()
+    for line in ("install=0", "account=/var/lib/cobbler:/usr/sbin/nologin", "mode=750:cobbler:/etc/cobbler",
+                 "mode=755:cobbler:/var/lib/cobbler", "mode=750:cobbler:/var/log/cobbler", "start=0", "process=root:no-daemonize",
+                 "process=cobbler:role core", "process=nobody:role tftp", "add=0", "import=0", "sync=0", "reload=0",
+                 "again=active menus=m1", "stop=0 success", "man=0"):
+        check(line + "\n" in log, "no line %r in:\n%s" % (line, log))
+    equal(len(re.findall(r"^CapEff:\s0+$", log, re.M)), 2, "processes without any capability")
