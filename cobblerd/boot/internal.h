@@ -7,6 +7,7 @@
 #ifndef BOOT_INTERNAL_H
 #define BOOT_INTERNAL_H
 
+#include "base/map.h"
 #include "boot/boot.h"
 #include "boot/kopts.h"
 
@@ -15,6 +16,9 @@ struct boot_run {
 	struct value *settings;
 	const char *conf_dir;             /* boot_loader_conf_template_dir, as written */
 	const char *bootloc;              /* tftpboot_location, as written */
+	bool many;                        /* a sync: what items share is kept until the run ends */
+	struct map bases;                 /* uid of a parent -> what it gives to its children */
+	struct map conf;                  /* name of a loader template -> its text (struct strbuf) */
 };
 
 void boot_begin(struct boot_run *r, struct core *c);

@@ -2,6 +2,7 @@
  * target.c - what every answer starts from: the settings, the item with its ancestors, and rendering with their values.
  */
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,9 +11,11 @@
 #include "base/log.h"
 #include "boot/internal.h"
 
+#define CONF_MAX (1u << 20)
+
 void boot_begin(struct boot_run *r, struct core *c)
 {
-	r->c = c;
+	*r = (struct boot_run){ .c = c };
 	r->settings = settings_snapshot(c->settings);
 	r->conf_dir = v_dict_cstr(r->settings, "boot_loader_conf_template_dir", "/etc/cobbler/boot_loader_conf");
 	r->bootloc = v_dict_cstr(r->settings, "tftpboot_location", "/srv/tftpboot");
@@ -20,8 +23,19 @@ void boot_begin(struct boot_run *r, struct core *c)
 
 void boot_end(struct boot_run *r)
 {
+	size_t i = 0;
+	const char *key;
+	void *v;
+	while (map_next(&r->bases, &i, &key, &v))
+		v_unref(v);
+	for (i = 0; map_next(&r->conf, &i, &key, &v); ) {
+		sb_free(v);
+		free(v);
+	}
+	map_free(&r->bases);
+	map_free(&r->conf);
 	v_unref(r->settings);
-	r->settings = NULL;
+	*r = (struct boot_run){ .c = r->c };
 }
 
 static int parents_of_system(struct boot_run *r, struct boot_target *t, struct err *e)
@@ -82,7 +96,16 @@ void boot_target_clear(struct boot_target *t)
 
 struct value *boot_blend(struct boot_run *r, const struct item *it)
 {
-	return resolve_blend(r->c->model, r->settings, it, false);
+	struct item *parent = r->many && item_type(it) == ITEM_SYSTEM ? model_parent(r->c->model, it) : NULL;
+	if (parent == NULL)
+		return resolve_blend(r->c->model, r->settings, it, false);
+	struct value *base = map_get(&r->bases, item_uid(parent));
+	if (base == NULL) {
+		base = resolve_blend_base(r->c->model, r->settings, parent);
+		map_put(&r->bases, item_uid(parent), base);
+	}
+	item_unref(parent);
+	return resolve_blend_on(r->c->model, r->settings, base, it);
 }
 
 void boot_target_flatten(struct boot_target *t)
@@ -137,16 +160,34 @@ int boot_render_line(struct boot_run *r, const char *text, const struct value *v
 	return as_fault(rc, text, e);
 }
 
+/* The text of a loader template; a sync reads it once. NULL: there is none. */
+static const struct strbuf *conf_text(struct boot_run *r, const char *name, const char *real, struct strbuf *own)
+{
+	struct strbuf *kept = map_get(&r->conf, name);
+	if (kept != NULL)
+		return kept;
+	if (file_read(AT_FDCWD, real, CONF_MAX, own, NULL) != CB_OK)
+		return NULL;
+	if (!r->many)
+		return own;
+	kept = xcalloc(1, sizeof(*kept));
+	sb_add(kept, sb_str(own), own->len);
+	map_put(&r->conf, name, kept);
+	return kept;
+}
+
 int boot_render_conf(struct boot_run *r, const char *name, const struct value *vars, struct strbuf *out, struct err *e)
 {
-	char *rel = xasprintf("%s/%s", r->conf_dir, name);
-	char *path = path_of(rel);
-	int rc = CB_OK;
-	if (access(path, F_OK) != 0)
+	char rel[PATH_MAX], path[PATH_MAX];
+	struct strbuf own = { 0 };
+	snprintf(rel, sizeof(rel), "%s/%s", r->conf_dir, name);
+	snprintf(path, sizeof(path), "%s%s", path_root(), rel);
+	const struct strbuf *text = conf_text(r, name, path, &own);
+	int rc;
+	if (text == NULL)
 		rc = err_py(e, CB_ENOENT, "FileNotFoundError", "[Errno 2] No such file or directory: '%s'", rel);
-	if (rc == CB_OK)
-		rc = boot_render_file(r, path, vars, out, e);
-	free(path);
-	free(rel);
+	else
+		rc = as_fault(render_text(r->c->renderer, sb_str(text), text->len, NULL, vars, r->settings, path, out, e), rel, e);
+	sb_free(&own);
 	return rc;
 }

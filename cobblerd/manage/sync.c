@@ -32,6 +32,7 @@ static void begin(struct sync *s, struct core *c, struct task *t)
 	pthread_mutex_lock(&one_at_a_time);
 	*s = (struct sync){ .t = t, .tree = { .dirfd = -1 } };
 	boot_begin(&s->r, c);
+	s->r.many = true;
 }
 
 static void end(struct sync *s)

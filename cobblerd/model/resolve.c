@@ -217,6 +217,13 @@ static void blend_tree(struct model *m, const struct value *settings, const stru
 	}
 }
 
+struct value *resolve_blend_base(struct model *m, const struct value *settings, const struct item *parent)
+{
+	struct value *results = v_copy(settings);
+	blend_tree(m, settings, parent, results);
+	return results;
+}
+
 static int by_priority(const void *a, const void *b)
 {
 	const struct value *const *x = a, *const *y = b;
@@ -347,10 +354,9 @@ static void add_server(struct value *results)
 	sb_free(&port);
 }
 
-struct value *resolve_blend(struct model *m, const struct value *settings, const struct item *it, bool flatten)
+/* What stands above single fields: interfaces, repositories, the server's address, names. */
+static struct value *finish_blend(struct model *m, const struct item *it, bool flatten, struct value *results)
 {
-	struct value *results = v_copy(settings);
-	blend_tree(m, settings, it, results);
 	if (item_type(it) == ITEM_SYSTEM)
 		add_interfaces(it, results);
 	if (item_type(it) == ITEM_SYSTEM || item_type(it) == ITEM_PROFILE)
@@ -364,6 +370,20 @@ struct value *resolve_blend(struct model *m, const struct value *settings, const
 		flatten_dicts(results);
 	add_names(it, results);
 	return results;
+}
+
+struct value *resolve_blend(struct model *m, const struct value *settings, const struct item *it, bool flatten)
+{
+	struct value *results = v_copy(settings);
+	blend_tree(m, settings, it, results);
+	return finish_blend(m, it, flatten, results);
+}
+
+struct value *resolve_blend_on(struct model *m, const struct value *settings, const struct value *base, const struct item *it)
+{
+	struct value *results = v_copy(base);
+	blend_node(m, settings, it, results);
+	return finish_blend(m, it, false, results);
 }
 
 struct item *resolve_distro(struct model *m, const struct item *it)
