@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +89,24 @@ static void find_peer(struct request *req)
 		snprintf(req->peer, sizeof(req->peer), "%s", last);
 }
 
+/* Bytes of bodies that are held for calls that have not been answered yet. */
+static atomic_size_t bodies_held;
+
+static bool hold_body(struct request *req, const char *data, size_t n)
+{
+	if (atomic_fetch_add(&bodies_held, n) > HTTP_BODIES_MAX - n) {
+		atomic_fetch_sub(&bodies_held, n);
+		return false;
+	}
+	size_t before = req->body.len;
+	sb_add(&req->body, data, n);
+	if (req->body.len == before)
+		atomic_fetch_sub(&bodies_held, n);
+	else
+		req->held += n;
+	return true;
+}
+
 static struct request *new_request(struct http *h, struct MHD_Connection *conn, bool web, const char *url, const char *method)
 {
 	struct request *req = xcalloc(1, sizeof(*req));
@@ -101,6 +120,9 @@ static struct request *new_request(struct http *h, struct MHD_Connection *conn, 
 	snprintf(req->url, sizeof(req->url), "%s", url);
 	if (!path_normalise(url, req->path, sizeof(req->path)) || !utf8_valid(req->path, strlen(req->path)) || strlen(url) >= HTTP_PATH_MAX)
 		reply_text(&req->reply, 404, "text/plain", "No such page");
+	const struct route *r = find_route(req);
+	if (r == NULL || r->fn != route_xmlrpc)
+		req->body.limit = HTTP_BODY_OTHER;
 	find_peer(req);
 	return req;
 }
@@ -114,7 +136,8 @@ static enum MHD_Result on_request(struct http *h, struct MHD_Connection *conn, b
 		return MHD_YES;
 	}
 	if (*n > 0) {
-		sb_add(&req->body, data, *n);
+		if (req->reply.status == 0 && !hold_body(req, data, *n))
+			reply_text(&req->reply, 503, "text/plain", "too many requests at once, try again\n");
 		*n = 0;
 		return MHD_YES;
 	}
@@ -160,6 +183,7 @@ static void on_completed(void *cls UNUSED, struct MHD_Connection *conn UNUSED, v
 			(unsigned long long)req->sent, s, cut);
 	reply_free(&req->reply);
 	sb_free(&req->body);
+	atomic_fetch_sub(&bodies_held, req->held);
 	free(req);
 	*con_cls = NULL;
 }

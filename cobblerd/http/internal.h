@@ -9,6 +9,8 @@
 #include "http/http.h"
 
 #define HTTP_BODY_MAX (64u << 20)        /* a request body, compressed or not */
+#define HTTP_BODY_OTHER 65536            /* a body that is no XML-RPC call: nobody reads it */
+#define HTTP_BODIES_MAX (512u << 20)     /* all bodies that are being received, together */
 #define HTTP_GZIP_FROM 1400              /* bytes; as Python's xmlrpc.server */
 #define HTTP_PATH_MAX 4096
 #define HTTP_WORKERS 8                   /* threads for calls that render, save or wait */
@@ -39,7 +41,7 @@ struct request {
 	char path[HTTP_PATH_MAX];        /* normalised, without leading slash */
 	char peer[46];
 	struct strbuf body;
-	bool too_large;
+	size_t held;                     /* its share of the bodies being held */
 	bool submitted, done;
 	struct reply reply;
 	int64_t began_us;
