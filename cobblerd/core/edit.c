@@ -52,6 +52,55 @@ static void stamp(struct core *c, struct item *it)
 	item_put(it, "depth", v_int(depth_of(c, it)));
 }
 
+/* Replaces the name in whatever field of it refers to (t, from). */
+static void rewrite_reference(struct item *it, enum item_type t, const char *from, const char *to)
+{
+	static const struct { enum item_type to; const char *field; } fields[] = {
+		{ ITEM_DISTRO, "distro" }, { ITEM_PROFILE, "profile" }, { ITEM_IMAGE, "image" }, { ITEM_MENU, "menu" }, { ITEM_REPO, "repos" },
+		{ ITEM_PACKAGE, "packages" }, { ITEM_FILE, "files" }, { ITEM_MGMTCLASS, "mgmt_classes" },
+	};
+	if (item_type(it) == t && str_eq(item_str(it, "parent"), from))
+		item_put(it, "parent", v_str(to));
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+		const struct value *v = fields[i].to == t ? item_get(it, fields[i].field) : NULL;
+		if (v_str_is(v, from))
+			item_put(it, fields[i].field, v_str(to));
+		if (!v_is(v, V_LIST) || !v_list_has_str(v, from))
+			continue;
+		struct value *list = v_copy(v);
+		for (size_t k = 0; k < v_len(list); k++)
+			if (v_str_is(v_list_at(list, k), from))
+				v_list_set(list, k, v_str(to));
+		item_put(it, fields[i].field, list);
+	}
+}
+
+/* Stores and publishes it, and, when its name changed, all that refer to it by the former name. */
+static int store_and_publish(struct core *c, const struct item *it, const struct item *old, struct err *e)
+{
+	struct item_list refs = { 0 };
+	if (old != NULL && !str_eq(item_name(old), item_name(it)))
+		refs = model_referrers(c->model, item_type(old), item_name(old));
+	struct item **now = xcalloc(refs.n + 1, sizeof(*now));
+	const struct item **before = xcalloc(refs.n + 1, sizeof(*before));
+	now[0] = item_edit(it);                          /* a copy: the caller may go on editing its own */
+	before[0] = old;
+	for (size_t i = 0; i < refs.n; i++) {
+		now[i + 1] = item_edit(refs.v[i]);
+		before[i + 1] = refs.v[i];
+		rewrite_reference(now[i + 1], item_type(it), item_name(old), item_name(it));
+	}
+	int rc = store_save_all(c->store, (const struct item *const *)now, before, refs.n + 1, e);
+	if (rc == CB_OK)
+		model_publish_all(c->model, now, before, refs.n + 1);
+	for (size_t i = 0; rc != CB_OK && i < refs.n + 1; i++)
+		item_unref(now[i]);
+	free(now);
+	free(before);
+	item_list_free(&refs);
+	return rc;
+}
+
 /* Checks and writes one item; *old (owned, may be NULL) is what it replaces. The edit lock is held. */
 static int check_and_store(struct core *c, struct item *it, bool as_new, struct item **old, struct err *e)
 {
@@ -69,7 +118,7 @@ static int check_and_store(struct core *c, struct item *it, bool as_new, struct 
 	if (rc != CB_OK)
 		return rc;
 	stamp(c, it);
-	return store_save(c->store, it, *old, e);
+	return store_and_publish(c, it, *old, e);
 }
 
 int edit_save(struct core *c, struct item *it, bool as_new, bool triggers, struct err *e)
@@ -80,8 +129,6 @@ int edit_save(struct core *c, struct item *it, bool as_new, bool triggers, struc
 		return rc;
 	pthread_mutex_lock(&c->edit_lock);
 	rc = check_and_store(c, it, as_new, &old, e);
-	if (rc == CB_OK)
-		model_publish(c->model, item_edit(it), old);     /* a copy: the caller may go on editing its own */
 	pthread_mutex_unlock(&c->edit_lock);
 	item_unref(old);
 	if (rc == CB_OK && triggers)
@@ -121,64 +168,21 @@ int edit_copy(struct core *c, const struct item *it, const char *newname, struct
 	return rc;
 }
 
-/* Replaces the name in whatever field of it refers to (t, from). */
-static void rewrite_reference(struct item *it, enum item_type t, const char *from, const char *to)
-{
-	static const struct { enum item_type to; const char *field; } fields[] = {
-		{ ITEM_DISTRO, "distro" }, { ITEM_PROFILE, "profile" }, { ITEM_IMAGE, "image" }, { ITEM_MENU, "menu" }, { ITEM_REPO, "repos" },
-		{ ITEM_PACKAGE, "packages" }, { ITEM_FILE, "files" }, { ITEM_MGMTCLASS, "mgmt_classes" },
-	};
-	if (item_type(it) == t && str_eq(item_str(it, "parent"), from))
-		item_put(it, "parent", v_str(to));
-	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-		const struct value *v = fields[i].to == t ? item_get(it, fields[i].field) : NULL;
-		if (v_str_is(v, from))
-			item_put(it, fields[i].field, v_str(to));
-		if (!v_is(v, V_LIST) || !v_list_has_str(v, from))
-			continue;
-		struct value *list = v_copy(v);
-		for (size_t k = 0; k < v_len(list); k++)
-			if (v_str_is(v_list_at(list, k), from))
-				v_list_set(list, k, v_str(to));
-		item_put(it, fields[i].field, list);
-	}
-}
-
 int edit_rename(struct core *c, const struct item *it, const char *newname, struct err *e)
 {
 	CLEANUP(item_unrefp) struct item *renamed = item_edit(it);
 	if (str_eq(item_name(it), newname))
 		return CB_OK;
 	int rc = item_set_str(renamed, "name", newname, e);
-	if (rc == CB_OK)
-		rc = run_triggers("add", renamed, "pre", e);
-	if (rc != CB_OK)
-		return rc;
-	struct item *old = NULL;
-	pthread_mutex_lock(&c->edit_lock);
-	rc = check_and_store(c, renamed, false, &old, e);
-	if (rc == CB_OK) {
-		struct item_list refs = model_referrers(c->model, item_type(it), item_name(it));
-		model_publish(c->model, item_edit(renamed), old);
-		/* The item has its new name already; a referrer that cannot be written keeps the daemon's memory right and says so. */
-		for (size_t i = 0; i < refs.n; i++) {
-			struct item *r = item_edit(refs.v[i]);
-			struct err why;
-			rewrite_reference(r, item_type(it), item_name(it), newname);
-			if (store_save(c->store, r, refs.v[i], &why) != CB_OK) {
-				log_error("core", "%s \"%s\" still names \"%s\" on disk: %s", item_table(item_type(r))->name, item_name(r),
-					item_name(it), why.text);
-				rc = err_set(e, CB_EIO, "renamed, but %s", why.text);
-			}
-			model_publish(c->model, r, refs.v[i]);
-		}
-		item_list_free(&refs);
-	}
-	pthread_mutex_unlock(&c->edit_lock);
-	item_unref(old);
-	if (rc == CB_OK)
-		rc = run_triggers("add", renamed, "post", e);
-	return rc;
+	return rc == CB_OK ? edit_save(c, renamed, false, true, e) : rc;
+}
+
+static int check_childless(struct core *c, const struct item *it, struct err *e)
+{
+	CLEANUP(item_list_free) struct item_list kids = model_children(c->model, it);
+	if (kids.n == 0)
+		return CB_OK;
+	return err_set(e, CB_ESTATE, "removal would orphan %s: %s", item_table(item_type(kids.v[0]))->name, item_name(kids.v[0]));
 }
 
 static int remove_one(struct core *c, const struct item *it, bool triggers, struct err *e)
@@ -187,7 +191,9 @@ static int remove_one(struct core *c, const struct item *it, bool triggers, stru
 	if (rc != CB_OK)
 		return rc;
 	pthread_mutex_lock(&c->edit_lock);
-	rc = store_delete(c->store, it, e);
+	rc = check_childless(c, it, e);
+	if (rc == CB_OK)
+		rc = store_delete(c->store, it, e);
 	if (rc == CB_OK)
 		model_remove(c->model, it);
 	pthread_mutex_unlock(&c->edit_lock);

@@ -365,12 +365,12 @@ static void append(struct collection *c, struct entry *e)
 	c->live++;
 }
 
-void model_publish(struct model *m, struct item *it, const struct item *old)
+/* Returns what it replaces: the caller's. The lock is held. */
+static struct item *publish_one(struct model *m, struct item *it, const struct item *old)
 {
 	struct collection *c = &m->c[item_type(it)];
 	struct item *gone = NULL;
 	struct strbuf now = keys_of(m, it), before = { 0 };
-	pthread_rwlock_wrlock(&m->lock);
 	struct entry *e = old != NULL ? map_get(&c->by_name, item_name(old)) : NULL;
 	if (e != NULL) {
 		before = keys_of(m, e->it);
@@ -390,10 +390,26 @@ void model_publish(struct model *m, struct item *it, const struct item *old)
 		index_entry(&now, e, true);
 	}
 	__atomic_add_fetch(&m->version, 1, __ATOMIC_RELEASE);
-	pthread_rwlock_unlock(&m->lock);
-	item_unref(gone);
 	sb_free(&before);
 	sb_free(&now);
+	return gone;
+}
+
+void model_publish_all(struct model *m, struct item *const *items, const struct item *const *olds, size_t n)
+{
+	struct item **gone = xcalloc(n + 1, sizeof(struct item *));
+	pthread_rwlock_wrlock(&m->lock);
+	for (size_t i = 0; i < n; i++)
+		gone[i] = publish_one(m, items[i], olds[i]);
+	pthread_rwlock_unlock(&m->lock);
+	for (size_t i = 0; i < n; i++)                   /* outside: freeing takes time */
+		item_unref(gone[i]);
+	free(gone);
+}
+
+void model_publish(struct model *m, struct item *it, const struct item *old)
+{
+	model_publish_all(m, &it, &old, 1);
 }
 
 void model_remove(struct model *m, const struct item *it)

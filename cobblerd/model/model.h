@@ -41,6 +41,8 @@ int model_find(struct model *m, enum item_type t, const struct value *criteria, 
 int model_check(struct model *m, const struct value *settings, const struct item *it, const struct item *old, struct err *e) MUST_CHECK;
 /* Puts it (takes the reference) in place of old (NULL: new). Never fails. */
 void model_publish(struct model *m, struct item *it, const struct item *old);
+/* Several in one step: no reader sees some of them only. */
+void model_publish_all(struct model *m, struct item *const *items, const struct item *const *olds, size_t n);
 void model_remove(struct model *m, const struct item *it);
 
 #endif

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "store/store_private.h"
@@ -171,6 +172,20 @@ static void report_orphans(struct model *m, enum item_type t)
 	item_list_free(&l);
 }
 
+/* Two files with one uid: a rename was interrupted, or somebody copied a file. Both items stay; the later one gets a uid of its own. */
+static void own_uid(struct model *m, struct item *it)
+{
+	char uid[33];
+	CLEANUP(item_unrefp) struct item *other = model_by_uid(m, item_uid(it));
+	if (other == NULL && *item_uid(it) != '\0')
+		return;
+	if (other != NULL)
+		log_warn("store", "%s \"%s\" has the uid of %s \"%s\" and gets one of its own", item_table(item_type(it))->name, item_name(it),
+			item_table(item_type(other))->name, item_name(other));
+	random_hex(uid, 16);
+	item_put(it, "uid", v_str(uid));
+}
+
 int store_load(struct store *s, struct model *m, size_t *loaded, size_t *damaged, struct err *e)
 {
 	*loaded = *damaged = 0;
@@ -185,6 +200,7 @@ int store_load(struct store *s, struct model *m, size_t *loaded, size_t *damaged
 			if (twin != NULL)
 				rc = err_set(&why, CB_EEXIST, "another file holds the item \"%s\" already", item_name(it));
 			if (rc == CB_OK) {
+				own_uid(m, it);
 				model_publish(m, it, NULL);
 				(*loaded)++;
 			} else {
@@ -207,27 +223,74 @@ int store_load(struct store *s, struct model *m, size_t *loaded, size_t *damaged
 	return CB_OK;
 }
 
-int store_save(struct store *s, const struct item *it, const struct item *old, struct err *e)
+/* Writes the text of one item to a temp file beside its own. *tmp owned, NULL on failure. */
+static int stage(struct store *s, const struct item *it, char **tmp, struct err *e)
 {
 	enum item_type t = item_type(it);
-	char name[NAME_MAX + 1], former[NAME_MAX + 1], tmp[PATH_MAX];
+	char name[NAME_MAX + 1], path[PATH_MAX];
 	struct strbuf b = { 0 };
 	struct value *d = item_to_disk(it);
 	json_write(&b, d, JSON_ASCII | (s->pretty ? JSON_PRETTY | JSON_SORT : 0));
 	v_unref(d);
 	file_name(it, name);
-	int rc = file_stage(s->dir[t], name, sb_str(&b), b.len, FILE_MODE, tmp, e);
+	int rc = file_stage(s->dir[t], name, sb_str(&b), b.len, FILE_MODE, path, e);
 	sb_free(&b);
-	if (rc == CB_OK)
-		rc = file_commit(s->dir[t], tmp, name, e);
-	if (rc == CB_OK && old != NULL && !str_eq(item_name(old), item_name(it))) {
-		file_name(old, former);
-		if (unlinkat(s->dir[t], former, 0) == -1 && errno != ENOENT)
-			rc = err_sys(e, "cannot remove %s", former);
-	}
-	if (rc == CB_OK)
-		rc = dir_sync(s->dir[t], ".", e);
+	*tmp = rc == CB_OK ? xstrdup(path) : NULL;
 	return rc;
+}
+
+static int commit(struct store *s, const struct item *it, char **tmp, struct err *e)
+{
+	char name[NAME_MAX + 1];
+	file_name(it, name);
+	int rc = file_commit(s->dir[item_type(it)], *tmp, name, e);
+	if (rc == CB_OK) {
+		free(*tmp);
+		*tmp = NULL;
+	}
+	return rc;
+}
+
+static int remove_former(struct store *s, const struct item *it, const struct item *old, struct err *e)
+{
+	char former[NAME_MAX + 1];
+	if (old == NULL || str_eq(item_name(old), item_name(it)))
+		return CB_OK;
+	file_name(old, former);
+	if (unlinkat(s->dir[item_type(it)], former, 0) == -1 && errno != ENOENT)
+		return err_sys(e, "cannot remove %s", former);
+	return dir_sync(s->dir[item_type(it)], ".", e);
+}
+
+int store_save_all(struct store *s, const struct item *const *items, const struct item *const *olds, size_t n, struct err *e)
+{
+	char **tmp = xcalloc(n + 1, sizeof(*tmp));
+	bool touched[ITEM_TYPES] = { false };
+	int rc = CB_OK;
+	for (size_t i = 0; i < n && rc == CB_OK; i++)
+		rc = stage(s, items[i], &tmp[i], e);
+	for (size_t i = 0; i < n && rc == CB_OK; i++) {
+		rc = commit(s, items[i], &tmp[i], e);
+		touched[item_type(items[i])] = true;
+	}
+	for (size_t t = 0; t < ITEM_TYPES && rc == CB_OK; t++)
+		if (touched[t])
+			rc = dir_sync(s->dir[t], ".", e);
+	/* Last: until then the names that others still use are there. */
+	for (size_t i = 0; i < n && rc == CB_OK; i++)
+		rc = remove_former(s, items[i], olds[i], e);
+	for (size_t i = 0; i < n; i++) {
+		if (tmp[i] != NULL)
+			unlinkat(s->dir[item_type(items[i])], tmp[i], 0);
+		free(tmp[i]);
+	}
+	free(tmp);
+	return rc;
+}
+
+int store_save(struct store *s, const struct item *it, const struct item *old, struct err *e)
+{
+	return store_save_all(s, &it, &old, 1, e);
 }
 
 int store_delete(struct store *s, const struct item *it, struct err *e)
