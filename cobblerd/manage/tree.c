@@ -333,10 +333,26 @@ static int append_manifest(const struct strbuf *b, struct err *e)
 	return CB_OK;
 }
 
+/* A sync of one system passes over the entries of thousands: comparing texts is cheaper than hashing each. */
+static bool in_scope(const struct tree *t, const char *sig)
+{
+	const char *name;
+	size_t i = 0;
+	void *v;
+	if (*sig != '@')
+		return false;
+	if (t->scope.live > 8)
+		return map_get(&t->scope, sig + 1) != NULL;
+	while (map_next(&t->scope, &i, &name, &v))
+		if (str_eq(name, sig + 1))
+			return true;
+	return false;
+}
+
 /* What is in old, not in now, and within the reach of this sync. */
 static bool is_left_over(const struct tree *t, const char *key, const char *sig)
 {
-	return map_get(&t->now, key) == NULL && (!t->partial || (*sig == '@' && map_get(&t->scope, sig + 1) != NULL));
+	return (!t->partial || in_scope(t, sig)) && map_get(&t->now, key) == NULL;
 }
 
 static void remove_left_over(struct tree *t, struct strbuf *changes, void (*gone)(void *, const char *), void *arg)
