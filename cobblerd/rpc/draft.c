@@ -3,7 +3,7 @@
  *
  * compat: in Cobbler a handle to an existing object is the live object itself, so that edits show before they are saved, and a failed
  * save leaves half of them behind. Here they stay in a draft, shared by all handles to the object, until save_* applies those fields
- * that differ to the object as it is by then.
+ * that differ to the object as it is by then; get_<type> and get_item_resolved_value show them, machines do not get them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -170,6 +170,19 @@ int draft_for_save(struct rpc *r, const char *handle, struct item **ret, struct 
 int draft_peek(struct rpc *r, const char *handle, struct item **ret, struct err *e)
 {
 	return draft_for_save(r, handle, ret, e);
+}
+
+struct item *draft_overlay(struct rpc *r, struct item *it)
+{
+	pthread_mutex_lock(&r->lock);
+	const struct draft *d = it == NULL || r->drafts.live == 0 ? NULL : map_get(&r->drafts, item_uid(it));
+	if (d != NULL && clock_wall() - d->used < DRAFT_AGE) {
+		struct item *merged = merge(it, d);
+		item_unref(it);
+		it = merged;
+	}
+	pthread_mutex_unlock(&r->lock);
+	return it;
 }
 
 void draft_drop(struct rpc *r, const char *uid)

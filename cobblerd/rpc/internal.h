@@ -118,6 +118,8 @@ int draft_modify(struct rpc *r, const char *handle, const char *attribute, const
 /* What to save, owned, unshared; draft_saved ends the draft. */
 int draft_for_save(struct rpc *r, const char *handle, struct item **ret, struct err *e);
 void draft_saved(struct rpc *r, const char *handle, const struct item *it);
+/* The object with its unsaved edits. Takes it (NULL allowed); owned. */
+struct item *draft_overlay(struct rpc *r, struct item *it);
 void draft_drop(struct rpc *r, const char *uid);
 void drafts_free(struct rpc *r);
 /* Applies attribute = arg to an unshared item, as modify_item does; NO_ATTRIBUTE when the type has none of that name. */

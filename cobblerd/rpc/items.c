@@ -33,7 +33,7 @@ struct value *item_answer(struct call *c, const struct item *it, bool flatten, b
 int rpc_get_item(struct call *c, struct value **ret, struct err *e UNUSED)
 {
 	const char *name = arg_str(c, 0);
-	CLEANUP(item_unrefp) struct item *it = name == NULL ? NULL : model_get(c->r->core->model, c->type, name);
+	CLEANUP(item_unrefp) struct item *it = draft_overlay(c->r, name == NULL ? NULL : model_get(c->r->core->model, c->type, name));
 	if (it != NULL)
 		*ret = item_answer(c, it, v_truthy(c->arg[1]), v_truthy(c->arg[2]));
 	return CB_OK;
@@ -287,6 +287,11 @@ int rpc_resolved_value(struct call *c, struct value **ret, struct err *e)
 	int rc = by_uid(c, &it, e);
 	if (rc != CB_OK)
 		return rc;
+	it = draft_overlay(c->r, it);
+	/* compat: what is a method of Cobbler's object is there, but no value. */
+	if (item_type(it) == ITEM_SYSTEM && attribute != NULL && (str_eq(attribute, "modify_interface") || str_eq(attribute, "delete_interface") ||
+	    str_eq(attribute, "rename_interface")))
+		return err_py(e, CB_EINVAL, PY_VALUE, "Cannot return XML-RPC compliant type. See logs for more information!");
 	if (attribute != NULL && *attribute != '\0')
 		*ret = resolve_field(c->r->core->model, settings, it, attribute);
 	if (*ret == NULL)
@@ -337,7 +342,7 @@ int rpc_last_modified_time(struct call *c, struct value **ret, struct err *e UNU
 				if (v_float_of(item_get(l.v[i], "mtime")) > newest)
 					newest = v_float_of(item_get(l.v[i], "mtime"));
 		}
-		last = newest > last || last == 0 ? newest : clock_wall();
+		last = newest > last ? newest : version > 0 ? clock_wall() : 0;
 		pthread_mutex_lock(&r->lock);
 		r->modified = last;
 		r->modified_version = version + 1;
