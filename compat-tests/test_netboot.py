@@ -70,6 +70,24 @@ def test_filename_of_the_system_wins(lab):
     equal(boot_name(lab.client.discover(mac=MAC)), "special/loader.bin", "boot file")
 
 
+def test_boot_files_and_tree_without_a_model(lab):
+    """A site that only has files: boot file by architecture from cobblerd.yaml, configurations from the tree."""
+    d = lab.daemon(start=False)
+    d.services["dhcp"]["bootfiles"] = {"bios": "site/pxelinux.0", "uefi-x64": "site/core.efi"}
+    d.reconfigure()
+    tree = d.root / "srv/tftpboot"
+    for name in ("site/pxelinux.0", "site/core.efi", PXELINUX_CFG, "pxelinux.cfg/default", "grub/grub.cfg-01-" + MAC):
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_text("site's own " + name)
+    d.start()
+    for arch, name in ((0, "site/pxelinux.0"), (7, "site/core.efi")):
+        offer = wait_for("offer", lambda a=arch: lab.client.discover(mac=MAC, arch=a, timeout=0.5), 3)
+        equal(boot_name(offer), name, "boot file for architecture %d" % arch)
+        equal(lab.client.tftp(name)[0], b"site's own " + name.encode(), "its contents")
+    for name in (PXELINUX_CFG, "/grub/grub.cfg-01-" + MAC):
+        equal(lab.client.tftp(name)[0], b"site's own " + name.strip("/").encode(), name)
+
+
 def test_unknown_client_gets_an_address_of_the_range(lab):
     served(lab)
     offer = lab.client.discover(mac="52:54:00:00:00:42")
@@ -131,6 +149,24 @@ def test_edit_is_visible_to_the_next_packet(lab):
         middle = sorted(times)[len(times) // 2] * 1000
         lab.note("%s %.1f ms" % (name, middle))
         check(middle < 10, "%s shows an edit after %.1f ms: single digits expected" % (name, middle))
+
+
+def test_sync_leaves_nothing_stale(lab):
+    """Files that a sync wrote never win over the model."""
+    d, s, token = served(lab, options="first=1")
+    d.cobbler("sync")
+    check("first=1" in (d.root / "srv/tftpboot" / PXELINUX_CFG).read_text(), "sync writes the machine's configuration")
+    handle = s.get_system_handle("n1", token)
+    s.modify_system(handle, "kernel_options", "second=2", token)
+    s.save_system(handle, token)
+    text = lab.client.tftp(PXELINUX_CFG)[0]
+    check(b"second=2" in text and b"first=1" not in text, "after an edit: %r" % text)
+    s.remove_system("n1", token)
+    try:
+        text = lab.client.tftp(PXELINUX_CFG)[0]
+    except TftpError:
+        text = b""
+    check(b"second=2" not in text and b"first=1" not in text, "after the removal: %r" % text)
 
 
 def test_netboot_disabled_boots_locally(lab):
