@@ -26,7 +26,7 @@ static const struct opt o_setting_edit[] = {
 	{ "value", "value", .help = "its new value, for example 192.0.2.1" },
 };
 static const struct opt o_signature_reload[] = {
-	{ "filename", "filename", .help = "the signature file (default: the server's distro_signatures.json)" },
+	{ "filename", "filename", .help = "only check this signature file, before it is put in place" },
 };
 static const struct opt o_aclsetup[] = {
 	{ "adduser", "adduser", .help = "let this user run cobbler" },
@@ -112,8 +112,8 @@ const struct command commands[] = {
 
 	{ W_SETTING, "edit", OPTS(o_setting_edit), .run = run_setting_edit, .help = "Change a setting of the running server." },
 	{ W_SETTING, "report", OPTS(o_name), .run = run_setting_report, .help = "Print one setting or all." },
-	{ W_SIGNATURE, "reload", OPTS(o_signature_reload), .run = run_signature_reload, .help = "Check a signature file and have "
-		"the server read its own again." },
+	{ W_SIGNATURE, "reload", OPTS(o_signature_reload), .run = run_signature_reload, .help = "Have the server read its "
+		"signature file again." },
 	{ W_SIGNATURE, "report", OPTS(o_name), .run = run_signature_report, .help = "Print the operating systems that import "
 		"recognises." },
 	{ W_SIGNATURE, "update", .run = run_task, .method = "background_signature_update", .help = "Fetch the current "

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "value/json.h"
@@ -440,29 +439,30 @@ int run_signature_report(struct cli *cli, const struct call *c)
 	return EXIT_DONE;
 }
 
-int run_signature_reload(struct cli *cli, const struct call *c)
+static int check_signature_file(struct cli *cli, const char *path)
 {
-	char *own CLEANUP(free_ptr) = path_of("/var/lib/cobbler/distro_signatures.json");
-	const char *path = v_dict_cstr(c->options, "filename", own);
 	struct strbuf text CLEANUP(sb_free) = { 0 };
 	struct value *doc CLEANUP(v_unrefp) = NULL;
 	struct err e;
-	/* Without a file of the site's the server has its own signatures: then there is nothing to check here. */
-	bool check = path != own || access(own, F_OK) == 0;
-	if (check && file_read(AT_FDCWD, path, (size_t)64 << 20, &text, &e) < 0)
+	if (file_read(AT_FDCWD, path, (size_t)64 << 20, &text, &e) < 0)
 		return cli_fail(cli, "%s", e.text);
-	if (check && json_parse(sb_str(&text), text.len, &doc, &e) < 0)
+	if (json_parse(sb_str(&text), text.len, &doc, &e) < 0)
 		return cli_fail(cli, "%s: %s", path, e.text);
-	if (check && !v_is(v_dict_get(doc, "breeds"), V_DICT))
+	if (!v_is(v_dict_get(doc, "breeds"), V_DICT))
 		return cli_fail(cli, "%s: no \"breeds\" in it: that is no signature file", path);
-	struct value *options = v_dict(), *id CLEANUP(v_unrefp) = NULL;
-	v_dict_set(options, "filename", v_str(path));
-	if (cli_try(cli, "background_signature_reload", params_of(options, NULL), true, &id, &e) == 0)
-		return follow_task(cli, v_cstr(id), false, NULL);
-	const char *fault = cli->client ? client_fault(cli->client) : NULL;
-	if (!fault || !strstr(fault, "unknown remote method"))
-		return cli_explain(cli, &e);
-	/* compat: a 3.3.7 server cannot be told; cli.py only loads the file itself, too. */
-	puts("Signatures were successfully loaded");
 	return EXIT_DONE;
+}
+
+int run_signature_reload(struct cli *cli, const struct call *c)
+{
+	/* compat: a file of one's own is only tried by cli.py, too; the server reads the one that its settings name. */
+	const char *path = v_dict_cstr(c->options, "filename", NULL);
+	if (path) {
+		int status = check_signature_file(cli, path);
+		if (status == EXIT_DONE)
+			puts("Signatures were successfully loaded");
+		return status;
+	}
+	struct value *id CLEANUP(v_unrefp) = cli_call(cli, "background_signature_reload", params_of(v_dict(), NULL), true);
+	return id ? follow_task(cli, v_cstr(id), false, NULL) : cli->status;
 }

@@ -195,6 +195,21 @@ def test_settings_signatures_status_version(lab):
     equal(d.rpc().get_settings()["default_virt_ram"], 1234, "a setting that was edited")
 
 
+def test_signatures_are_read_again(lab):
+    d = lab.daemon()
+    path = d.root / "var/lib/cobbler/distro_signatures.json"
+    path.write_text('{"breeds": {"own": {"own1": {"signatures": ["x"], "version_file": "y"}}}}')
+    check("\nown:\n" not in d.cobbler("signature", "report"), "a signature file is read only when told to")
+    check("Signatures were successfully loaded" in d.cobbler("signature", "reload", "--filename=%s" % path), "check of a file")
+    d.cobbler("signature", "reload")
+    equal(d.cobbler("signature", "report"), "Currently loaded signatures:\nown:\n\town1\n\n1 breeds with 1 total signatures loaded\n",
+          "signature report")
+    path.write_text("{ torn")
+    check("line 1" in d.cobbler("signature", "reload", "--filename=%s" % path, status=1), "check of a torn file")
+    check("TASK FAILED" in d.cobbler("signature", "reload", status=1), "reload of a torn file")
+    check("own1" in d.cobbler("signature", "report"), "the former signatures stay in force")
+
+
 def test_login_by_name_and_without_secret(lab):
     d = lab.daemon()
     password = lab.tmp / "password"

@@ -23,13 +23,14 @@ int core_path_kind(const char *path)
 	return rc == -1 ? '0' : S_ISREG(st.st_mode) ? 'f' : S_ISDIR(st.st_mode) ? 'd' : '0';
 }
 
-static void load_signatures(const struct value *settings)
+int core_load_signatures(struct core *c, struct err *e)
 {
-	struct err e;
+	struct value *settings = settings_snapshot(c->settings);
 	char *path = path_of(v_dict_cstr(settings, "signature_path", "/var/lib/cobbler/distro_signatures.json"));
-	if (signatures_load(path, &e) != CB_OK)
-		log_error("core", "the built-in signatures alone are used: %s", e.text);
+	int rc = signatures_load(path, e);
 	free(path);
+	v_unref(settings);
+	return rc;
 }
 
 int core_open(struct core *c, struct err *e)
@@ -41,7 +42,8 @@ int core_open(struct core *c, struct err *e)
 	int rc = settings_open(&c->settings, e);
 	if (rc == CB_OK) {
 		struct value *st = settings_snapshot(c->settings);
-		load_signatures(st);
+		if (core_load_signatures(c, e) != CB_OK)
+			log_error("core", "the built-in signatures alone are used: %s", e->text);
 		rc = store_open(v_dict_bool(st, "serializer_pretty_json", false), &c->store, e);
 		v_unref(st);
 	}

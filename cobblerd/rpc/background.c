@@ -89,6 +89,14 @@ static int run_power(struct job *j, struct task *t, struct err *e UNUSED)
 	return CB_OK;
 }
 
+static int run_signature_reload(struct job *j, struct task *t, struct err *e)
+{
+	int rc = core_load_signatures(j->core, e);
+	if (rc == CB_OK)
+		task_log(t, "signatures read again");
+	return rc;
+}
+
 static int run_missing(struct job *j, struct task *t UNUSED, struct err *e)
 {
 	return err_set(e, CB_ESTATE, "%s is not available in this server yet", j->work->name);
@@ -107,7 +115,7 @@ static const struct work works[] = {
 	{ "background_replicate", "replicate", "Replicate", run_missing },
 	{ "background_reposync", "reposync", "Reposync", run_missing },
 	{ "background_signature_update", "sigupdate", "Updating Signatures", run_missing },
-	{ "background_signature_reload", "sigreload", "Reloading Signatures", run_missing },
+	{ "background_signature_reload", "sigreload", "Reloading Signatures", run_signature_reload },
 	{ "background_mkloaders", "mkloaders", "Create bootable bootloader images", run_missing },
 };
 
