@@ -438,6 +438,45 @@ static bool placeholder(struct chp *p)
 	return true;
 }
 
+/* <% ... %>: Python statements in Cheetah; here one expression or one assignment, and <%= ... %>. */
+static bool psp(struct chp *p)
+{
+	struct compile *c = p->c;
+	size_t at = c->pos, b = at + 2, n = c->n;
+	const char *q = memmem(c->s + b, c->n - b, "%>", 2);
+	if (q == NULL)
+		return cfail(c, at, "'%%>' was expected before the end of the text");
+	size_t e = (size_t)(q - c->s);
+	struct node *x = mk(c, N_SILENT, at);
+	while (b < e && (blank(c->s[b]) || c->s[b] == '\n'))
+		b++;
+	if (b < e && c->s[b] == '=') {
+		x->op = N_ECHO;
+		b++;
+	}
+	while (e > b && (blank(c->s[e - 1]) || c->s[e - 1] == '\n'))
+		e--;
+	c->n = e;
+	c->pos = b;
+	c->parens = 0;
+	c->depth = 0;
+	tok_next(c);
+	x->a = ex_tuple(c);
+	if (x->a != NULL && tok_is(c, "=") && x->op == N_SILENT && (x->a->op == N_NAME || x->a->op == N_ITEM)) {
+		tok_next(c);
+		x->op = N_SET_ST;
+		x->sub = 255;
+		x->b = ex_tuple(c);
+		chp_declare(p, x->a);
+	}
+	if (!c->failed && c->tok != T_END)
+		cfail(c, at, "Python code in <%% %%> is refused but for one expression or one assignment");
+	c->n = n;
+	c->pos = (size_t)(q - c->s) + 2;
+	chp_emit(p, x);
+	return !c->failed;
+}
+
 /* Parses up to a break point: the end of the source or of a one-line form. */
 bool chp_loop(struct chp *p, size_t upto)
 {
@@ -458,7 +497,7 @@ bool chp_loop(struct chp *p, size_t upto)
 		} else if ((d = chp_directive(p, c->pos, &len)) != NULL) {
 			chp_directive_eat(p, d);
 		} else if (c->s[c->pos] == '<' && peek(p, c->pos + 1) == '%' && !escaped(p, c->pos)) {
-			cfail(c, c->pos, "Python code in <%% %%> is refused");
+			psp(p);
 		} else if (slurp_start(p, c->pos)) {
 			if (chp_line_clear(p, c->pos))
 				chp_ws_before(p);
