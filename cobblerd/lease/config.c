@@ -202,6 +202,7 @@ int lease_config_read(const struct value *cfg, struct lease_config *ret, struct 
 	if (rc != CB_OK)
 		return rc;
 	c.known_only = v_dict_bool(cfg, "known_only", false);
+	c.proxy = v_dict_bool(cfg, "proxy", false);
 	int64_t rate = v_dict_int(cfg, "rate", 200);
 	if (rate < 0 || rate > 1000000)
 		return err_set(e, CB_EINVAL, "dhcp: rate: %lld: expected new leases per second, 0 for no limit", (long long)rate);

@@ -334,6 +334,55 @@ static enum lease_verdict bootp(struct lease_table *t, const struct lease_reques
 	return LEASE_REPLY;
 }
 
+/* The entry that the client chose from a boot menu (option 43, 71) goes back as it came. */
+static void put_vendor_info(struct dhcp_reply *r, const struct dhcp_msg *m)
+{
+	static const uint8_t use_the_file[] = { 6, 1, 8, 255 };         /* discovery control: what this packet names, nothing else */
+	const struct dhcp_opt *o = &m->opt[OPT_VENDOR_INFO];
+	struct rd in = rd_make(o->data, o->data != NULL ? o->len : 0);
+	while (in.left > 0 && !in.bad) {
+		uint8_t code = rd_u8(&in), n = code == 0 || code == 255 ? 0 : rd_u8(&in);
+		const uint8_t *p = rd_take(&in, n);
+		if (in.bad || code != 71 || n != 4)
+			continue;
+		uint8_t out[] = { 71, 4, p[0], p[1], p[2], p[3], 255 };
+		dhcp_put(r, OPT_VENDOR_INFO, out, sizeof(out));
+		return;
+	}
+	dhcp_put(r, OPT_VENDOR_INFO, use_the_file, sizeof(use_the_file));
+}
+
+enum lease_verdict lease_decide_proxy(const struct lease_config *c, const struct lease_request *q, const struct lease_client *cl,
+	struct dhcp_reply *r, char note[160])
+{
+	const struct dhcp_msg *m = q->m;
+	char vendor[16];
+	bool asks = q->boot_port ? m->type == DHCP_REQUEST || m->type == DHCP_INFORM : m->type == DHCP_DISCOVER;
+	note[0] = '\0';
+	dhcp_opt_text(m, OPT_VENDOR_CLASS, vendor, sizeof(vendor));
+	bool http = strncmp(vendor, "HTTPClient", 10) == 0;
+	if (!asks || (!http && strncmp(vendor, "PXEClient", 9) != 0))
+		return LEASE_SILENT;                /* the other server's business */
+	if (!cl->known && c->known_only)
+		snprintf(note, 160, "it is in no system, and only known machines are served");
+	else if (cl->file[0] == '\0')
+		snprintf(note, 160, "it is to boot from its disk");
+	if (note[0] != '\0')
+		return LEASE_SILENT;
+	start_reply(r, q, q->boot_port ? DHCP_ACK : DHCP_OFFER);
+	r->ciaddr = m->ciaddr;
+	if (!q->boot_port)
+		r->flags |= DHCP_FLAG_BROADCAST;    /* it has no address, and we give it none */
+	put_boot(r, q, cl);
+	if (!http) {
+		dhcp_put_text(r, OPT_VENDOR_CLASS, "PXEClient");
+		put_vendor_info(r, m);
+	}
+	if (m->opt[OPT_UUID].data != NULL)
+		dhcp_put(r, OPT_UUID, m->opt[OPT_UUID].data, m->opt[OPT_UUID].len);
+	return LEASE_REPLY;
+}
+
 enum lease_verdict lease_decide(struct lease_table *t, const struct lease_config *c, const struct lease_request *q,
 	const struct lease_client *cl, struct dhcp_reply *r, char note[160], struct lease **changed)
 {

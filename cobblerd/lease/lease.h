@@ -38,6 +38,7 @@ struct lease_config {
 	struct lease_subnet subnet[LEASE_SUBNETS];
 	size_t nsubnets;
 	bool known_only;               /* silence for machines that are in no system */
+	bool proxy;                    /* no addresses: only what to boot, beside another DHCP server */
 	unsigned rate;                 /* new addresses for unknown machines per second; 0: no limit */
 };
 
@@ -109,6 +110,7 @@ struct lease_request {
 	const struct lease_subnet *subnet;
 	uint32_t self;                 /* our address towards the client */
 	int64_t now;
+	bool boot_port;                /* came to port 4011, where PXE asks a proxy */
 	uint32_t candidate[LEASE_CANDIDATES];
 	size_t ncandidates;
 };
@@ -122,6 +124,10 @@ bool lease_without_core(struct lease_table *t, const struct lease_request *q, ch
  * candidates were taken: get new ones, ask the core again. note: why silent or refused; "" otherwise. */
 enum lease_verdict lease_decide(struct lease_table *t, const struct lease_config *c, const struct lease_request *q,
 	const struct lease_client *cl, struct dhcp_reply *r, char note[160], struct lease **changed);
+
+/* The same beside another DHCP server (PXE 2.1, 2.2.3): answers to network boot clients without an address. */
+enum lease_verdict lease_decide_proxy(const struct lease_config *c, const struct lease_request *q, const struct lease_client *cl,
+	struct dhcp_reply *r, char note[160]);
 
 /* ---- journal (journal.c) ---- */
 

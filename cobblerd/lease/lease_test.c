@@ -303,6 +303,39 @@ static void test_known_only_is_silent_for_others(void **state)
 	assert_int_equal(dora(1, &cl), IP(10, 0, 0, 100));      /* a system without an address of its own */
 }
 
+static void test_proxy_names_a_boot_file_and_no_address(void **state)
+{
+	struct lease_client cl = reserved(IP(10, 0, 0, 10));
+	struct lease_request q;
+	(void)state;
+	packet(DHCP_DISCOVER, 1, 0, 0);
+	q = query();
+	assert_int_equal(lease_decide_proxy(&cfg, &q, &cl, &reply, note), LEASE_SILENT);        /* no network boot client */
+	msg.opt[OPT_VENDOR_CLASS] = (struct dhcp_opt){ 9, (const uint8_t *)"PXEClient" };
+	msg.opt[OPT_UUID] = (struct dhcp_opt){ 3, (const uint8_t *)"\0id" };
+	assert_int_equal(lease_decide_proxy(&cfg, &q, &cl, &reply, note), LEASE_REPLY);
+	assert_int_equal(type_of_reply(), DHCP_OFFER);
+	assert_int_equal(reply.yiaddr, 0);
+	assert_int_equal(reply.siaddr, SELF);
+	assert_null(reply.opt[OPT_LEASE_TIME].data);
+	assert_null(reply.opt[OPT_ROUTERS].data);
+	assert_string_equal(reply.file, "pxelinux.0");
+	assert_memory_equal(reply.opt[OPT_VENDOR_CLASS].data, "PXEClient", 9);
+	assert_memory_equal(reply.opt[OPT_VENDOR_INFO].data, "\6\1\10\377", 4);
+	assert_memory_equal(reply.opt[OPT_UUID].data, "\0id", 3);
+	packet(DHCP_REQUEST, 1, 0, 0);
+	msg.ciaddr = IP(10, 0, 0, 77);
+	msg.opt[OPT_VENDOR_CLASS] = (struct dhcp_opt){ 9, (const uint8_t *)"PXEClient" };
+	msg.opt[OPT_VENDOR_INFO] = (struct dhcp_opt){ 7, (const uint8_t *)"\107\4\200\0\0\0\377" };
+	assert_int_equal(lease_decide_proxy(&cfg, &q, &cl, &reply, note), LEASE_SILENT);        /* to the other server */
+	q.boot_port = true;
+	assert_int_equal(lease_decide_proxy(&cfg, &q, &cl, &reply, note), LEASE_REPLY);
+	assert_int_equal(type_of_reply(), DHCP_ACK);
+	assert_memory_equal(reply.opt[OPT_VENDOR_INFO].data, "\107\4\200\0\0\0\377", 7);
+	cl.file[0] = '\0';
+	assert_int_equal(lease_decide_proxy(&cfg, &q, &cl, &reply, note), LEASE_SILENT);
+}
+
 static void test_starvation_is_slowed_down(void **state)
 {
 	static uint32_t given;
@@ -468,6 +501,7 @@ int main(void)
 		TEST(test_inform_gets_options_and_no_lease),
 		TEST(test_bootp_needs_a_reservation),
 		TEST(test_known_only_is_silent_for_others),
+		TEST(test_proxy_names_a_boot_file_and_no_address),
 		TEST(test_starvation_is_slowed_down),
 		TEST(test_infrastructure_is_never_given),
 		TEST(test_bad_configurations_are_named),

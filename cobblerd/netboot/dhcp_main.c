@@ -171,7 +171,8 @@ static struct boot_ident identify(const struct dhcp_msg *m)
 
 static struct lease_request request_of(struct dhcp_service *s, const struct dhcp_pending *p, const struct lease_subnet *sub)
 {
-	struct lease_request q = { .m = &s->msg, .subnet = sub, .self = p->self, .now = now_s(), .ncandidates = p->ncandidates };
+	struct lease_request q = { .m = &s->msg, .subnet = sub, .self = p->self, .now = now_s(), .boot_port = p->boot_port,
+		.ncandidates = p->ncandidates };
 	memcpy(q.candidate, p->candidate, sizeof(q.candidate));
 	return q;
 }
@@ -182,7 +183,7 @@ static bool ask(struct dhcp_service *s, struct dhcp_pending *p, size_t slot, con
 		.next_server = sub->next_server };
 	msg_head_init(&q.head, MSG_DHCP_QUESTION, sizeof(q), (uint64_t)p->serial << 32 | slot);
 	memcpy(q.mac, s->msg.chaddr, sizeof(q.mac));
-	p->ncandidates = s->msg.type == DHCP_DISCOVER || s->msg.type == DHCP_REQUEST ?
+	p->ncandidates = s->cfg.proxy ? 0 : s->msg.type == DHCP_DISCOVER || s->msg.type == DHCP_REQUEST ?
 		lease_candidates(s->table, sub, &s->msg, p->self, now_s(), p->candidate) : 0;
 	memcpy(q.candidate, p->candidate, p->ncandidates * sizeof(uint32_t));
 	q.ncandidates = (uint32_t)p->ncandidates;
@@ -213,7 +214,9 @@ static bool begin(struct dhcp_service *s, struct dhcp_pending *p, size_t slot)
 		return false;
 	}
 	struct lease_request q = request_of(s, p, sub);
-	if (lease_without_core(s->table, &q, note, &changed)) {
+	if (s->cfg.proxy && s->msg.type != DHCP_DISCOVER && !p->boot_port)
+		return false;                   /* between the client and its DHCP server */
+	if (!s->cfg.proxy && lease_without_core(s->table, &q, note, &changed)) {
 		if (changed != NULL)
 			lease_journal_add(&s->journal, changed);
 		if (note[0] != '\0')
@@ -241,7 +244,7 @@ static uint32_t destination(struct msghdr *m, uint32_t fallback)
 	return fallback;
 }
 
-static void receive(struct dhcp_service *s, size_t iface)
+static void receive(struct dhcp_service *s, size_t iface, bool boot_port)
 {
 	for (int i = 0; i < BATCH; i++) {
 		static uint8_t buf[DHCP_MAX_PACKET + 1];
@@ -250,7 +253,7 @@ static void receive(struct dhcp_service *s, size_t iface)
 		struct iovec iov = { buf, sizeof(buf) };
 		struct msghdr m = { .msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
 			.msg_controllen = sizeof(control) };
-		ssize_t n = recvmsg(s->iface[iface].udp, &m, MSG_DONTWAIT);
+		ssize_t n = recvmsg(boot_port ? s->iface[iface].boot : s->iface[iface].udp, &m, MSG_DONTWAIT);
 		if (n == -1)
 			return;
 		size_t slot;
@@ -262,6 +265,7 @@ static void receive(struct dhcp_service *s, size_t iface)
 		memcpy(p->packet, buf, (size_t)n);
 		p->len = (size_t)n;
 		p->iface = iface;
+		p->boot_port = boot_port;
 		p->from = from;
 		p->self = destination(&m, s->iface[iface].ip);
 		if (!begin(s, p, slot))
@@ -281,7 +285,14 @@ static void conclude(struct dhcp_service *s, struct dhcp_pending *p, size_t slot
 		fatal("dhcp: a packet that was well-formed is not any more: %s", why);
 	const struct lease_subnet *sub = lease_request_subnet(&s->cfg, &s->msg, p->self, &why);
 	struct lease_request q = request_of(s, p, sub);
-	switch (lease_decide(s->table, &s->cfg, &q, cl, &s->reply, note, &changed)) {
+	enum lease_verdict verdict;
+	if (s->cfg.proxy) {
+		changed = NULL;
+		verdict = lease_decide_proxy(&s->cfg, &q, cl, &s->reply, note);
+	} else {
+		verdict = lease_decide(s->table, &s->cfg, &q, cl, &s->reply, note, &changed);
+	}
+	switch (verdict) {
 	case LEASE_REPLY:
 		if (changed != NULL)
 			lease_journal_add(&s->journal, changed);
@@ -293,7 +304,8 @@ static void conclude(struct dhcp_service *s, struct dhcp_pending *p, size_t slot
 			log_refusal(s, &s->msg, "no answer to", "all addresses that were looked at are reserved");
 		break;
 	case LEASE_SILENT:
-		log_refusal(s, &s->msg, "no answer to", note);
+		if (note[0] != '\0')
+			log_refusal(s, &s->msg, "no answer to", note);
 		break;
 	}
 	if (!again)
@@ -331,7 +343,7 @@ static struct dhcp_if *interface_named(struct dhcp_service *s, const char *name)
 	if (s->nifaces == DHCP_INTERFACES)
 		return NULL;
 	struct dhcp_if *i = &s->iface[s->nifaces++];
-	*i = (struct dhcp_if){ .udp = -1, .packet = -1 };
+	*i = (struct dhcp_if){ .udp = -1, .packet = -1, .boot = -1 };
 	snprintf(i->name, sizeof(i->name), "%s", name);
 	return i;
 }
@@ -354,7 +366,7 @@ static int sort_descriptors(struct dhcp_service *s, const int *socks, size_t n, 
 		if (getsockopt(socks[i], SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_INET) {
 			len = sizeof(name);
 			if (getsockopt(socks[i], SOL_SOCKET, SO_BINDTODEVICE, name, &len) == 0 && (ifp = interface_named(s, name)) != NULL)
-				ifp->udp = socks[i];
+				*(ifp->udp < 0 ? &ifp->udp : &ifp->boot) = socks[i];       /* in the order they were opened */
 		} else if (domain == AF_PACKET) {
 			struct sockaddr_ll a;
 			len = sizeof(a);
@@ -399,6 +411,7 @@ static int watch(int epoll, int fd, uint64_t tag, struct err *e)
 
 #define TAG_CORE 1000
 #define TAG_SIGNAL 1001
+#define TAG_BOOT 2000               /* + interface */
 
 static int prepare(struct dhcp_service *s, const struct value *cfg, const int *socks, size_t n, struct err *e)
 {
@@ -438,19 +451,23 @@ static int prepare(struct dhcp_service *s, const struct value *cfg, const int *s
 		rc = watch(s->epoll, s->signals, TAG_SIGNAL, e);
 	for (size_t i = 0; i < s->nifaces && rc == CB_OK; i++)
 		rc = s->iface[i].udp >= 0 ? watch(s->epoll, s->iface[i].udp, i, e) : CB_OK;
+	for (size_t i = 0; i < s->nifaces && rc == CB_OK; i++)
+		rc = s->iface[i].boot >= 0 ? watch(s->epoll, s->iface[i].boot, TAG_BOOT + i, e) : CB_OK;
 	return rc == CB_OK ? nb_sandbox_enter(e) : rc;
 }
 
 static void serve(struct dhcp_service *s)
 {
 	for (;;) {
-		struct epoll_event ev[DHCP_INTERFACES + 2];
+		struct epoll_event ev[2 * DHCP_INTERFACES + 2];
 		int n = epoll_wait(s->epoll, ev, ARRAY_LEN(ev), -1);
 		for (int i = 0; i < n; i++) {
 			if (ev[i].data.u64 == TAG_SIGNAL || (ev[i].data.u64 == TAG_CORE && !hear_core(s)))
 				return;
 			if (ev[i].data.u64 < s->nifaces)
-				receive(s, ev[i].data.u64);
+				receive(s, ev[i].data.u64, false);
+			else if (ev[i].data.u64 >= TAG_BOOT)
+				receive(s, ev[i].data.u64 - TAG_BOOT, true);
 		}
 		if (s->nqueue > 0 || s->journal.dirty)
 			flush(s);

@@ -16,7 +16,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "lease/lease.h"
+#include "netboot/dhcp_service.h"
 #include "netboot/netboot.h"
 
 #define RECEIVE_BUFFER (1 << 20)   /* a rack that is switched on at once */
@@ -81,7 +81,8 @@ static int add(int fd, int *socks, size_t cap, size_t *n, struct err *e)
 	return CB_OK;
 }
 
-static int open_interface(const char *ifname, const struct ifaddrs *all, unsigned port, int *socks, size_t cap, size_t *n, struct err *e)
+static int open_interface(const char *ifname, const struct ifaddrs *all, unsigned port, bool proxy, int *socks, size_t cap, size_t *n,
+	struct err *e)
 {
 	int fd = -1;
 	if (if_nametoindex(ifname) == 0)
@@ -91,6 +92,11 @@ static int open_interface(const char *ifname, const struct ifaddrs *all, unsigne
 	int rc = open_udp(ifname, port, &fd, e);
 	if (rc == CB_OK)
 		rc = add(fd, socks, cap, n, e);
+	if (rc == CB_OK && proxy) {
+		rc = open_udp(ifname, PXE_PORT, &fd, e);
+		if (rc == CB_OK)
+			rc = add(fd, socks, cap, n, e);
+	}
 	if (rc == CB_OK)
 		rc = open_packet(ifname, &fd, e);
 	if (rc == CB_OK)
@@ -102,11 +108,12 @@ static int open_all(const struct value *cfg, const struct ifaddrs *all, int *soc
 {
 	const struct value *names = v_dict_get(cfg, "interfaces");
 	unsigned port = (unsigned)v_dict_int(cfg, "port", 67);
+	bool proxy = v_dict_bool(cfg, "proxy", false);
 	char done[64][IF_NAMESIZE];
 	size_t ndone = 0;
 	int rc = CB_OK;
 	for (size_t i = 0; i < v_len(names) && rc == CB_OK; i++)
-		rc = open_interface(v_cstr(v_list_at(names, i)), all, port, socks, cap, n, e);
+		rc = open_interface(v_cstr(v_list_at(names, i)), all, port, proxy, socks, cap, n, e);
 	if (v_len(names) > 0 || rc != CB_OK)
 		return rc;
 	for (const struct ifaddrs *i = all; i != NULL && rc == CB_OK; i = i->ifa_next) {
@@ -119,7 +126,7 @@ static int open_all(const struct value *cfg, const struct ifaddrs *all, int *soc
 			continue;
 		memcpy(done[ndone], i->ifa_name, strnlen(i->ifa_name, IF_NAMESIZE - 1));
 		done[ndone++][strnlen(i->ifa_name, IF_NAMESIZE - 1)] = '\0';
-		rc = open_interface(i->ifa_name, all, port, socks, cap, n, e);
+		rc = open_interface(i->ifa_name, all, port, proxy, socks, cap, n, e);
 	}
 	if (rc == CB_OK && *n == 0)
 		rc = err_set(e, CB_ENOENT, "dhcp: no network interface has an IPv4 address");
@@ -148,8 +155,6 @@ int netboot_dhcp_open(const struct value *cfg, int *socks, size_t cap, size_t *n
 	*n = 0;
 	int rc = lease_config_read(cfg, lc, e);
 	free(lc);
-	if (rc == CB_OK && v_dict_bool(cfg, "proxy", false))
-		rc = err_set(e, CB_EINVAL, "dhcp: proxy: serving beside another DHCP server is not implemented yet");
 	if (rc == CB_OK && getifaddrs(&all) == -1)
 		rc = err_sys(e, "dhcp: cannot list the network interfaces");
 	if (rc == CB_OK)

@@ -19,8 +19,10 @@ void dhcp_address(const struct dhcp_service *s, const struct dhcp_pending *p, co
 	o->hlen = m->hlen;
 	memcpy(o->mac, m->chaddr, sizeof(o->mac));
 	o->dst = (struct sockaddr_in){ .sin_family = AF_INET };
-	if (s->port != 67 && p->from.sin_addr.s_addr != 0) {
-		/* On another port than DHCP's there is a test, or a relay of somebody's own: whoever sent it gets the answer. */
+	o->boot_port = p->boot_port;
+	if ((s->port != 67 || p->boot_port) && p->from.sin_addr.s_addr != 0) {
+		/* PXE 2.1: a client that has its address asks us at 4011 and gets the answer where it asks from. On another port than
+		 * DHCP's there is a test, or a relay of somebody's own. */
 		o->dst = p->from;
 	} else if (m->giaddr != 0) {
 		/* RFC 2131 4.1: to the relay, at the server's port. */
@@ -113,5 +115,5 @@ bool dhcp_transmit(const struct dhcp_service *s, const struct dhcp_out *o)
 	c.h.cmsg_type = IP_PKTINFO;
 	c.h.cmsg_len = CMSG_LEN(sizeof(info));
 	memcpy(CMSG_DATA(&c.h), &info, sizeof(info));
-	return sendmsg(i->udp, &m, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+	return sendmsg(o->boot_port ? i->boot : i->udp, &m, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }

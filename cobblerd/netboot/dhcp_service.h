@@ -8,7 +8,8 @@
 
 #include "netboot/messages.h"
 
-#define DHCP_INTERFACES 32
+#define DHCP_INTERFACES 20         /* three sockets each */
+#define PXE_PORT 4011
 #define DHCP_PENDING 1024          /* questions to the core on their way */
 #define DHCP_PENDING_MS 3000       /* a client asks again by itself */
 #define DHCP_QUEUE 64              /* answers sent together */
@@ -16,6 +17,7 @@
 struct dhcp_if {
 	char name[16];
 	int ifindex, udp, packet;      /* packet -1: none */
+	int boot;                      /* UDP 4011, when we are a proxy; else -1 */
 	uint32_t ip;                   /* first address */
 };
 
@@ -24,6 +26,7 @@ struct dhcp_pending {
 	uint32_t serial;               /* tells an answer to an earlier use of the slot apart */
 	int64_t since_ms;
 	size_t len, iface;
+	bool boot_port;                /* came to 4011 */
 	struct sockaddr_in from;
 	uint32_t self;
 	unsigned rounds;               /* times asked */
@@ -35,6 +38,7 @@ struct dhcp_pending {
 struct dhcp_out {
 	size_t iface, len;
 	bool durable;                  /* only after the lease is on disk */
+	bool boot_port;                /* leaves from 4011 */
 	bool to_link;                  /* a frame to mac; else a datagram to dst */
 	struct sockaddr_in dst;
 	uint32_t src;
