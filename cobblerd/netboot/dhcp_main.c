@@ -110,7 +110,8 @@ static void queue_reply(struct dhcp_service *s, const struct dhcp_pending *p, co
 	if (type == DHCP_NAK)                /* tested */
 		snprintf(o->line, sizeof(o->line), "nak to %s: %s", mac_text(m, mac), note);
 	else
-		snprintf(o->line, sizeof(o->line), "%s %s to %s (%s%s%s%s%s)%s%s", type == DHCP_NONE ? "bootp reply" : dhcp_type_name(type), ip,
+		snprintf(o->line, sizeof(o->line), "%s %s to %s (%s%s%s%s%s)%s%s", type == DHCP_NONE ? "bootp reply" : dhcp_type_name(type),
+			s->cfg.proxy ? "of a boot file" : ip,
 			mac_text(m, mac), cl->known ? "system " : "in no system", cl->known ? cl->system : "", arch,
 			cl->file[0] != '\0' ? ", file " : ", no boot file", cl->file, *note != '\0' ? ": " : "", note);
 	s->nqueue++;
