@@ -52,8 +52,8 @@ def test_debian_installer_fetches_its_answers(lab):
     m = lab.machine(MAC, ram=1152)
     for what, pattern, limit in (
             ("installer's initrd", r"images/debian12-x86_64/initrd\.gz", 60),
-            ("answer file of n1", r"GET /cblr/svc/op/autoinstall/system/n1\S* to 10\.55\.0\.10: 200", 240),
-            ("early_command's script", r"GET /cblr/svc/op/script/system/n1\S* to 10\.55\.0\.10: 200", 60),
-            ("callback of early_command", r"GET /cblr/svc/op/trig/mode/pre/system/n1\S* to 10\.55\.0\.10: 200", 60),
-            ("installer at the imported tree", r"GET \S*/dists/bookworm/\S*Release to 10\.55\.0\.10: 200", 90)):
+            ("answer file of n1", r"GET /cblr/svc/op/autoinstall/system/n1\S* to 10\.55\.0\.10: 200", 400),
+            ("early_command's script", r"GET /cblr/svc/op/script/system/n1\S* to 10\.55\.0\.10: 200", 150),
+            ("callback of early_command", r"GET /cblr/svc/op/trig/mode/pre/system/n1\S* to 10\.55\.0\.10: 200", 150),
+            ("installer at the imported tree", r"GET \S*/dists/bookworm/\S*Release to 10\.55\.0\.10: 200", 150)):
         lab.note("%s %.0f s" % (what, m.wait(what, lambda p=pattern: re.search(p, d.log()), limit)))

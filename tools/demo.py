@@ -79,10 +79,10 @@ STEPS = (      # what the log has to show, in this order, with seconds allowed f
     ("an address offered to the machine", r"dhcp: .*" + re.escape(MAC), 60),
     ("the boot loader served", r"tftp: .*pxelinux\.0|http: .*ipxe", 60),
     ("the installer's kernel and initrd served", r"images/debian12-x86_64/initrd\.gz", 90),
-    ("the answer file served to system " + NAME, r"GET /cblr/svc/op/autoinstall/system/%s\S* to %s: 200" % (NAME, re.escape(ADDRESS)), 300),
+    ("the answer file served to system " + NAME, r"GET /cblr/svc/op/autoinstall/system/%s\S* to %s: 200" % (NAME, re.escape(ADDRESS)), 400),
     ("the installer following it: its first command reports to the server",
-     r"GET /cblr/svc/op/trig/mode/pre/system/%s\S* to %s: 200" % (NAME, re.escape(ADDRESS)), 90),
-    ("the installer using the imported media as its mirror", r"GET \S*/dists/bookworm/\S*Release to %s: 200" % re.escape(ADDRESS), 120),
+     r"GET /cblr/svc/op/trig/mode/pre/system/%s\S* to %s: 200" % (NAME, re.escape(ADDRESS)), 150),
+    ("the installer using the imported media as its mirror", r"GET \S*/dists/bookworm/\S*Release to %s: 200" % re.escape(ADDRESS), 150),
 )
 
 
