@@ -189,8 +189,11 @@ def main_lan(env):
     me = card_address(env["IFACE"])
     if not env.get("RANGE") and not (env.get("MAC") and env.get("IP")):
         refuse("an address is missing: name the machine (MAC= and IP=) or a range for any machine (RANGE=)")
+    if bool(env.get("MAC")) != bool(env.get("IP")):
+        refuse("MAC and IP belong together")
     if env.get("MAC") and not re.fullmatch(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}", env["MAC"]):
         refuse("MAC=%s: expected six pairs of hexadecimal digits, as 52:54:00:12:34:56" % env["MAC"])
+    address = in_network("IP", env["IP"], me.network) if env.get("MAC") else None
     services = lan_services(env, me, env["IFACE"])
     root = Path(env.get("ROOT", REPO / "build/site")).resolve()
     print("Serves DHCP, TFTP and HTTP as %s on %s%s. State: %s. Ctrl-C ends it." % (
@@ -207,7 +210,7 @@ def main_lan(env):
         if env.get("MAC"):
             if d.rpc().find_system({"name": NAME}):
                 d.cobbler("system", "remove", "--name=" + NAME)
-            add_system(d, profiles[0], env["MAC"].lower(), in_network("IP", env["IP"], me.network))
+            add_system(d, profiles[0], env["MAC"].lower(), address)
         say("ready", "boot the machine from its network card")
         while d.running:
             time.sleep(0.5)
