@@ -472,7 +472,7 @@ static int repo_config(struct boot_run *r, const struct value *vars, struct strb
 	const struct value *sources = v_dict_get(vars, "source_repos"), *repos = v_dict_get(vars, "repos");
 	/* compat: a system with an image has no distro to take them from */
 	if (sources == NULL)
-		return err_py(e, CB_ENOENT, PY_KEY, "'source_repos'");
+		return err_py(e, CB_ENOENT, PY_KEY, "source_repos");
 	struct value *seen = v_dict();
 	int rc = CB_OK;
 	for (size_t i = 0; rc == CB_OK && v_is(sources, V_LIST) && i < v_len(sources); i++) {

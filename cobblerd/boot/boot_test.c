@@ -43,7 +43,8 @@ static void put_file(const char *path, const char *text)
 
 static void copy_library(const char *folder, const char *to)
 {
-	char *cwd = getcwd(NULL, 0), *src = xasprintf("%s/snippets/library/%s", cwd, folder), *dst = xasprintf("%s%s", root, to);
+	char *cwd = getcwd(NULL, 0), *src = xasprintf("%s/snippets/library/%s", cwd, folder),
+	     *dst = xasprintf("%s%s", root, to);
 	assert_int_equal(dir_make(dst, 0755, NULL), CB_OK);
 	const char *argv[] = { "cp", "-r", "--no-preserve=mode", "--", src, dst, NULL };
 	run(argv);
@@ -79,14 +80,18 @@ static void add(enum item_type type, const char *json)
 
 static void add_items(void)
 {
-	add(ITEM_DISTRO, "{\"name\":\"deb\",\"uid\":\"1\",\"breed\":\"debian\",\"os_version\":\"bookworm\",\"arch\":\"x86_64\","
-		"\"kernel\":\"%s/k/linux\",\"initrd\":\"%s/k/initrd.gz\",\"boot_loaders\":[\"grub\",\"pxe\",\"ipxe\"]}");
+	add(ITEM_DISTRO,
+		"{\"name\":\"deb\",\"uid\":\"1\",\"breed\":\"debian\",\"os_version\":\"bookworm\",\"arch\":\"x86_64\","
+		"\"kernel\":\"%s/k/linux\",\"initrd\":\"%s/k/"
+		"initrd.gz\",\"boot_loaders\":[\"grub\",\"pxe\",\"ipxe\"]}");
 	add(ITEM_DISTRO, "{\"name\":\"esx\",\"uid\":\"2\",\"breed\":\"vmware\",\"os_version\":\"esxi70\",\"arch\":\"x86_64\","
 		"\"kernel\":\"%s/e/mboot.c32\",\"initrd\":\"%s/e/imgpayld.tgz\",\"boot_loaders\":[\"grub\",\"pxe\",\"ipxe\"]}");
 	add(ITEM_PROFILE, "{\"name\":\"p\",\"uid\":\"3\",\"distro\":\"deb\",\"autoinstall\":\"t.seed\","
 		"\"kernel_options\":{\"quiet\":null,\"ds\":\"a;b\"}}");
 	add(ITEM_PROFILE, "{\"name\":\"pe\",\"uid\":\"4\",\"distro\":\"esx\",\"autoinstall\":\"\"}");
-	add(ITEM_SYSTEM, "{\"name\":\"s\",\"uid\":\"5\",\"profile\":\"p\",\"netboot_enabled\":true,\"hostname\":\"s.example.org\","
+	add(ITEM_SYSTEM,
+		"{\"name\":\"s\",\"uid\":\"5\",\"profile\":\"p\",\"netboot_enabled\":true,\"hostname\":\"s.example."
+		"org\","
 		"\"interfaces\":{\"eth0\":{\"mac_address\":\"52:54:00:AA:00:01\",\"ip_address\":\"10.0.0.1\"}}}");
 	add(ITEM_SYSTEM, "{\"name\":\"off\",\"uid\":\"6\",\"profile\":\"p\",\"netboot_enabled\":false,"
 		"\"interfaces\":{\"eth0\":{\"mac_address\":\"52:54:00:aa:00:02\"}}}");
@@ -117,7 +122,8 @@ static int setup(void **state)
 	put_file("/e/mboot.c32", "MBOOT");
 	put_file("/e/imgpayld.tgz", "PAYLOAD");
 	put_file("/e/efi/boot/bootx64.efi", "EFI");
-	put_file("/e/boot.cfg", "bootstate=0\r\nkernel=/b.b00\r\nkernelopt=cdromBoot runweasel\r\nmodules=/a.b00 --- /c.d00\r\nprefix=\r\n");
+	put_file("/e/boot.cfg", "bootstate=0\r\nkernel=/b.b00\r\nkernelopt=cdromBoot runweasel\r\nmodules=/a.b00 --- "
+				"/c.d00\r\nprefix=\r\n");
 	put_file("/srv/tftpboot/site/file.txt", "of the site");
 	if (core_open(&core, &e) != CB_OK)
 		fail_msg("%s", e.text);
@@ -180,7 +186,8 @@ static void expect_none(const char *path)
 static void test_each_loader_finds_its_system(void **state)
 {
 	(void)state;
-	expect_has("pxelinux.cfg/01-52-54-00-aa-00-01", "kernel /images/deb/linux\n\tappend initrd=/images/deb/initrd.gz quiet ds=a;b ");
+	expect_has("pxelinux.cfg/01-52-54-00-aa-00-01",
+		"kernel /images/deb/linux\n\tappend initrd=/images/deb/initrd.gz quiet ds=a;b ");
 	expect_has("/pxelinux.cfg/01-52-54-00-AA-00-01", "url=http://127.0.0.1/cblr/svc/op/autoinstall/system/s hostname=s");
 	expect_has("\\pxelinux.cfg\\01-52-54-00-aa-00-01", "default s\n");
 	expect_has("bios/pxelinux.cfg/01-52-54-00-aa-00-01", "default s\n");
@@ -237,8 +244,9 @@ static void test_media_are_served_from_where_they_lie(void **state)
 static void test_paths_do_not_leave_the_tree(void **state)
 {
 	(void)state;
-	static const char *const paths[] = { "../../../../etc/passwd", "images/../../../../../../etc/passwd", "/etc/passwd", "..\\..\\etc\\passwd",
-		"site/../../../k/secret", "images/esx/../../k/secret", "images/esx/../secret", "", ".", "/", "grub/../../etc/cobbler/settings.yaml" };
+	static const char *const paths[] = {"../../../../etc/passwd", "images/../../../../../../etc/passwd",
+		"/etc/passwd", "..\\..\\etc\\passwd", "site/../../../k/secret", "images/esx/../../k/secret",
+		"images/esx/../secret", "", ".", "/", "grub/../../etc/cobbler/settings.yaml"};
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
 		expect_none(paths[i]);
 	char *link = xasprintf("%s/srv/tftpboot/out", root);
@@ -281,19 +289,23 @@ static void test_options_do_not_break_out(void **state)
 	free(s);
 }
 
-struct answer { int (*fn)(struct core *, enum item_type, const char *, struct strbuf *, struct err *); enum item_type type;
-	const char *name; int rc; const char *text; };
+struct answer {
+	int (*fn)(struct core *, enum item_type, const char *, struct strbuf *, struct err *);
+	enum item_type type;
+	const char *name; int rc; const char *text;
+};
 
 static void test_answers_of_the_installers(void **state)
 {
 	(void)state;
 	static const struct answer answers[] = {
-		{ boot_autoinstall, ITEM_SYSTEM, "s", CB_OK, "host s.example.org opts quiet ds=a;b \n" },
-		{ boot_autoinstall, ITEM_SYSTEM, "x", CB_ENOENT, "# system not found" },
-		{ boot_autoinstall, ITEM_PROFILE, "x", CB_ENOENT, "# profile not found" },
-		{ boot_autoinstall, ITEM_PROFILE, "pe", CB_ENOENT, "# automatic installation file value missing or invalid at profile pe" },
-		{ boot_repo_config, ITEM_PROFILE, "x", CB_ENOENT, "# object not found: x" },
-		{ boot_ipxe, ITEM_PROFILE, "x", CB_OK, "" },
+		{boot_autoinstall, ITEM_SYSTEM, "s", CB_OK, "host s.example.org opts quiet ds=a;b \n"},
+		{boot_autoinstall, ITEM_SYSTEM, "x", CB_ENOENT, "# system not found"},
+		{boot_autoinstall, ITEM_PROFILE, "x", CB_ENOENT, "# profile not found"},
+		{boot_autoinstall, ITEM_PROFILE, "pe", CB_ENOENT,
+			"# automatic installation file value missing or invalid at profile pe"},
+		{boot_repo_config, ITEM_PROFILE, "x", CB_ENOENT, "# object not found: x"},
+		{boot_ipxe, ITEM_PROFILE, "x", CB_OK, ""},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
 		struct strbuf b = { 0 };

@@ -232,10 +232,25 @@ static void fill_kopts(struct boot_run *r, const struct boot_target *t, char *ht
 {
 	http_address(r, v_dict_cstr(t->blended, "http_server", ""), http, cap);
 	*in = (struct kopts_in){
-		.opts = t->kopts, .meta = t->meta, .enable_ipxe = v_dict_bool(t->blended, "enable_ipxe", false), .has_distro = t->distro != NULL, .breed = "", .os_version = "", .arch = t->arch,
-		.distro_name = "", .kernel = "", .profile = t->profile != NULL ? item_name(t->profile) : "", .system = "",
-		.hostname = "", .mgmt_interface = "", .mgmt_mac = "", .server = v_dict_cstr(r->settings, "server", ""),
-		.http_server = http, .autoinstall = v_dict_cstr(t->blended, "autoinstall", ""), .serial_device = -1, .serial_baud = -1,
+		.opts = t->kopts,
+		.meta = t->meta,
+		.enable_ipxe = v_dict_bool(t->blended, "enable_ipxe", false),
+		.has_distro = t->distro != NULL,
+		.breed = "",
+		.os_version = "",
+		.arch = t->arch,
+		.distro_name = "",
+		.kernel = "",
+		.profile = t->profile != NULL ? item_name(t->profile) : "",
+		.system = "",
+		.hostname = "",
+		.mgmt_interface = "",
+		.mgmt_mac = "",
+		.server = v_dict_cstr(r->settings, "server", ""),
+		.http_server = http,
+		.autoinstall = v_dict_cstr(t->blended, "autoinstall", ""),
+		.serial_device = -1,
+		.serial_baud = -1,
 	};
 	if (t->distro != NULL) {
 		in->breed = item_str(t->distro, "breed");

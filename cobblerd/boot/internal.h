@@ -46,7 +46,8 @@ void boot_promote(struct value *blended, const char *key);
 /* Renders text that may hold placeholders; plain text costs nothing. Appends. */
 int boot_render_line(
 	struct boot_run *r, const char *text, const struct value *vars, struct strbuf *out, struct err *e) MUST_CHECK;
-/* Renders a file of the site (real path); what goes wrong becomes Cobbler's fault, with the reason in the log. Appends. */
+/* Renders a file of the site (real path); what goes wrong becomes Cobbler's fault, with the reason in the log. Appends.
+ */
 int boot_render_file(
 	struct boot_run *r, const char *path, const struct value *vars, struct strbuf *out, struct err *e) MUST_CHECK;
 /* Renders NAME of the directory of loader templates (a missing file is CB_ENOENT). Appends. */

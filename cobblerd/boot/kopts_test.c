@@ -47,11 +47,25 @@ static void expect_line(const struct line_case *c)
 	struct strbuf b = { 0 };
 	struct value *blended = json(c->blended);
 	struct kopts_in in = {
-		.opts = v_dict_get(blended, "kernel_options"), .meta = v_dict_get(blended, "autoinstall_meta"),
-		.enable_ipxe = v_dict_bool(blended, "enable_ipxe", false), .has_distro = true, .breed = c->breed, .os_version = c->os, .arch = c->arch, .distro_name = "d",
-		.kernel = c->kernel != NULL ? c->kernel : "/m/linux", .profile = "p_1", .system = c->system, .hostname = "",
-		.mgmt_interface = "", .mgmt_mac = "", .server = "S", .http_server = "S", .autoinstall = "x.ks",
-		.serial_device = -1, .serial_baud = -1,
+		.opts = v_dict_get(blended, "kernel_options"),
+		.meta = v_dict_get(blended, "autoinstall_meta"),
+		.enable_ipxe = v_dict_bool(blended, "enable_ipxe", false),
+		.has_distro = true,
+		.breed = c->breed,
+		.os_version = c->os,
+		.arch = c->arch,
+		.distro_name = "d",
+		.kernel = c->kernel != NULL ? c->kernel : "/m/linux",
+		.profile = "p_1",
+		.system = c->system,
+		.hostname = "",
+		.mgmt_interface = "",
+		.mgmt_mac = "",
+		.server = "S",
+		.http_server = "S",
+		.autoinstall = "x.ks",
+		.serial_device = -1,
+		.serial_baud = -1,
 	};
 	if (*c->system != '\0') {
 		in.hostname = "h.example.org";

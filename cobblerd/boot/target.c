@@ -134,7 +134,8 @@ static bool is_plain(const char *s)
 	return *s != '\n' && strpbrk(s, "$#@\\{") == NULL && strstr(s, "::") == NULL;
 }
 
-/* compat: templar.render - whatever goes wrong while a template runs, a client learns only that; the log has the place. */
+/* compat: templar.render - whatever goes wrong while a template runs, a client learns only that; the log has the place.
+ */
 static int as_fault(int rc, const char *what, struct err *e)
 {
 	if (rc == CB_OK || e == NULL || str_eq(e->cls, PY_CX))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * golden_test.c - a full sync of recorded items with the recorded site's templates gives the recorded files, byte for byte.
- * The recordings lie beside the checkout; without them there is nothing to compare with.
+ * golden_test.c - a full sync of recorded items with the recorded site's templates gives the recorded files, byte for
+ * byte. The recordings lie beside the checkout; without them there is nothing to compare with.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -64,9 +64,11 @@ static void put_file(const char *path, const char *text, size_t n)
 /* The settings of the recording: the site's own and what was switched on. */
 static void write_settings(bool dnsmasq)
 {
-	static const char on[] = "{\"server\":\"192.168.1.1\",\"next_server_v4\":\"192.168.1.1\",\"manage_dhcp\":true,\"manage_dhcp_v4\":true,"
-		"\"manage_dns\":true,\"manage_rsync\":true,\"enable_ipxe\":true,\"manage_forward_zones\":[\"example.org\"],"
-		"\"manage_reverse_zones\":[\"192.168.1\"]}";
+	static const char on[] = "{\"server\":\"192.168.1.1\",\"next_server_v4\":\"192.168.1.1\",\"manage_dhcp\":true,"
+				 "\"manage_dhcp_v4\":true,"
+				 "\"manage_dns\":true,\"manage_rsync\":true,\"enable_ipxe\":true,\"manage_forward_"
+				 "zones\":[\"example.org\"],"
+				 "\"manage_reverse_zones\":[\"192.168.1\"]}";
 	struct strbuf b = { 0 }, out = { 0 };
 	struct value *v = NULL, *more = NULL;
 	char *path = xasprintf("%s/etc/cobbler/settings.yaml", root);
@@ -274,17 +276,18 @@ static void test_isc_and_bind(void **state)
 	(void)state;
 	static const char *const files[] = { "/etc/dhcp/dhcpd.conf", "/etc/bind/named.conf", "/etc/secondary.conf",
 		"/etc/bind/db./example.org", "/etc/bind/db./192.168.1", "/etc/rsyncd.conf", NULL };
-	static const char *const order[] = { "s-rh", "s-deb", "s-suse", "s-esx", "s-arm", "s-ppc", "s-s390", "s-win", "s-xenh", "s-local",
-		"s-nomac", "s-img", NULL };
+	static const char *const order[] = {"s-rh", "s-deb", "s-suse", "s-esx", "s-arm", "s-ppc", "s-s390", "s-win",
+		"s-xenh", "s-local", "s-nomac", "s-img", NULL};
 	check("isc-bind", order, files);
 }
 
 static void test_dnsmasq(void **state)
 {
 	(void)state;
-	static const char *const files[] = { "/etc/dnsmasq.conf", "/etc/ethers", "/var/lib/cobbler/cobbler_hosts", "/etc/rsyncd.conf", NULL };
-	static const char *const order[] = { "s-arm", "s-xenh", "s-rh", "s-nomac", "s-suse", "s-local", "s-ppc", "s-esx", "s-win", "s-s390",
-		"s-deb", NULL };
+	static const char *const files[] = {
+		"/etc/dnsmasq.conf", "/etc/ethers", "/var/lib/cobbler/cobbler_hosts", "/etc/rsyncd.conf", NULL};
+	static const char *const order[] = {"s-arm", "s-xenh", "s-rh", "s-nomac", "s-suse", "s-local", "s-ppc", "s-esx",
+		"s-win", "s-s390", "s-deb", NULL};
 	check("dnsmasq", order, files);
 }
 

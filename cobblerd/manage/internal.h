@@ -27,6 +27,8 @@ struct sync {
 	struct task *t;
 	struct tree tree;
 	struct dhcp *dhcp;         /* collected on the way, NULL when not wanted */
+	size_t failed;             /* systems that could not be written; the others are, and the sync ends with first */
+	struct err first;
 };
 
 /* Into the task's log and ours, in Cobbler's words. */
@@ -41,6 +43,8 @@ int tree_copy(struct tree *t, const char *rel, const char *src, const char **how
 int tree_mkdir(struct tree *t, const char *rel, struct err *e) MUST_CHECK;
 /* A partial sync is about this system: what it no longer has is removed at the end. */
 void tree_scope(struct tree *t, const char *system);
+/* Nothing will be removed. */
+void tree_keep_all(struct tree *t);
 /* Removes left-over files and writes the manifest. gone (may be NULL) is told each. */
 int tree_close(struct tree *t, void (*gone)(void *arg, const char *rel), void *arg, struct err *e) MUST_CHECK;
 

@@ -53,15 +53,24 @@ static int close_tree(struct sync *s, int rc, struct err *e)
 {
 	struct err later;
 	/* half a sync knows too little to remove anything */
-	if (rc != CB_OK) {
-		map_free(&s->tree.scope);
-		s->tree.scope = (struct map){ 0 };
-		s->tree.partial = true;
-	}
+	if (rc != CB_OK || s->failed > 0)
+		tree_keep_all(&s->tree);
 	int rc2 = tree_close(&s->tree, removed, s, &later);
 	if (rc == CB_OK && rc2 != CB_OK && e != NULL)
 		*e = later;
 	return rc != CB_OK ? rc : rc2;
+}
+
+/* What the sync as a whole came to: an error of its own, else the first system that failed. */
+static int outcome(struct sync *s, int rc, struct err *e)
+{
+	if (rc != CB_OK || s->failed == 0)
+		return rc;
+	if (e != NULL) {
+		*e = s->first;
+		err_prefix(e, "%zu systems were not written, the first", s->failed);
+	}
+	return s->first.code;
 }
 
 static bool on(struct sync *s, const char *setting)
@@ -135,6 +144,7 @@ static int sync_all(struct core *c, struct task *t, struct err *e)
 		rc = finish_host(&s, e);
 	if (rc == CB_OK)
 		rc = finish_triggers(&s, e);
+	rc = outcome(&s, rc, e);
 	end(&s);
 	return rc;
 }

@@ -43,7 +43,8 @@ static void put_file(const char *path, const char *text)
 
 static void copy_library(const char *folder, const char *to)
 {
-	char *cwd = getcwd(NULL, 0), *src = xasprintf("%s/snippets/library/%s", cwd, folder), *dst = xasprintf("%s%s", root, to);
+	char *cwd = getcwd(NULL, 0), *src = xasprintf("%s/snippets/library/%s", cwd, folder),
+	     *dst = xasprintf("%s%s", root, to);
 	assert_int_equal(dir_make(dst, 0755, NULL), CB_OK);
 	const char *argv[] = { "cp", "-r", "--no-preserve=mode", "--", src, dst, NULL };
 	run(argv);
@@ -152,8 +153,8 @@ static void sync_one(const char *name)
 static void test_unchanged_files_are_left_alone(void **state)
 {
 	(void)state;
-	static const char *const files[] = { ONE, "grub/system/52:54:00:00:00:02", "images/d/linux", "grub/grub.cfg", "pxelinux.cfg/default",
-		"grub/system_link/one", "grub/images" };
+	static const char *const files[] = {ONE, "grub/system/52:54:00:00:00:02", "images/d/linux", "grub/grub.cfg",
+		"pxelinux.cfg/default", "grub/system_link/one", "grub/images"};
 	struct stat before[ARRAY_LEN(files)], after;
 	sync_all();
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)
@@ -210,8 +211,9 @@ static void test_a_sync_that_fails_removes_nothing(void **state)
 	(void)state;
 	struct err e;
 	sync_all();
-	add(ITEM_DISTRO, "{\"name\":\"gone\",\"uid\":\"9\",\"breed\":\"debian\",\"arch\":\"x86_64\",\"kernel\":\"/nowhere/linux\","
-		"\"initrd\":\"/nowhere/initrd\"}");
+	add(ITEM_DISTRO, "{\"name\":\"gone\",\"uid\":\"9\",\"breed\":\"debian\",\"arch\":\"x86_64\",\"kernel\":\"/"
+			 "nowhere/linux\","
+			 "\"initrd\":\"/nowhere/initrd\"}");
 	assert_int_equal(manage_sync(&core, NULL, NULL, &e), CB_ENOENT);
 	assert_string_equal(e.cls, "FileNotFoundError");
 	assert_string_equal(e.text, "No kernel found at \"/nowhere/linux\", tried to copy to: \"/srv/tftpboot/images/gone\"");
@@ -221,6 +223,25 @@ static void test_a_sync_that_fails_removes_nothing(void **state)
 	model_remove(core.model, it);
 	item_unref(it);
 	sync_all();
+}
+
+static void test_a_broken_system_does_not_stop_the_others(void **state)
+{
+	(void)state;
+	struct err e;
+	sync_all();
+	add(ITEM_SYSTEM, "{\"name\":\"bad\",\"uid\":\"b\",\"profile\":\"p\",\"netboot_enabled\":true,\"kernel_"
+			 "options\":{\"a\":\"@@none@@\"},"
+			 "\"interfaces\":{\"eth0\":{\"mac_address\":\"52:54:00:00:00:0b\"}}}");
+	add_system("three", "52:54:00:00:00:03");
+	assert_int_not_equal(manage_sync(&core, NULL, NULL, &e), CB_OK);
+	assert_non_null(strstr(e.text, "1 systems were not written"));
+	assert_true(there("pxelinux.cfg/01-52-54-00-00-00-03", NULL));
+	assert_true(there(ONE, NULL));
+	drop_system("bad");
+	drop_system("three");
+	sync_all();
+	assert_false(there("pxelinux.cfg/01-52-54-00-00-00-03", NULL));
 }
 
 static void test_names_that_do_not_exist_are_told(void **state)
@@ -244,6 +265,7 @@ int main(void)
 		cmocka_unit_test(test_only_own_files_are_removed),
 		cmocka_unit_test(test_one_system_follows_its_edits),
 		cmocka_unit_test(test_a_sync_that_fails_removes_nothing),
+		cmocka_unit_test(test_a_broken_system_does_not_stop_the_others),
 		cmocka_unit_test(test_names_that_do_not_exist_are_told),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

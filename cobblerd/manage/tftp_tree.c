@@ -233,16 +233,26 @@ int write_system(struct sync *s, const struct item *sys, struct err *e)
 	return rc;
 }
 
+/* One machine that cannot be written must not keep the others from booting: it is told, and the sync fails at its end.
+ */
+static void note_failure(struct sync *s, const struct item *sys, const struct err *e)
+{
+	say(s, "system %s: %s", item_name(sys), e->text);
+	log_error("manage", "system %s: %s", item_name(sys), e->text);
+	if (s->failed++ == 0)
+		s->first = *e;
+}
+
 static int write_systems(struct sync *s, struct err *e)
 {
 	struct item_list l = model_items(s->r.c->model, ITEM_SYSTEM);
 	int rc = CB_OK;
 	say(s, "generating PXE configuration files");
 	for (size_t i = 0; i < l.n && rc == CB_OK; i++) {
-		rc = write_system(s, l.v[i], e);
-		if (rc != CB_OK)
-			err_prefix(e, "system %s", item_name(l.v[i]));
-		if (rc == CB_OK && s->t != NULL && task_cancelled(s->t))
+		struct err one;
+		if (write_system(s, l.v[i], &one) != CB_OK)
+			note_failure(s, l.v[i], &one);
+		if (s->t != NULL && task_cancelled(s->t))
 			rc = err_set(e, CB_EBUSY, "the sync was cancelled");
 	}
 	item_list_free(&l);

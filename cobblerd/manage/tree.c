@@ -291,6 +291,12 @@ void tree_scope(struct tree *t, const char *system)
 	put(&t->scope, system, "");
 }
 
+void tree_keep_all(struct tree *t)
+{
+	clear(&t->scope);
+	t->partial = true;
+}
+
 static int compare_text(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
