@@ -76,9 +76,9 @@ def add_system(d, profile, mac, address, *more):
 # ---- the demonstration ----
 
 STEPS = (      # what the log has to show, in this order, with seconds allowed for each
-    ("an address offered to the machine", r"dhcp: .*" + re.escape(MAC), 60),
-    ("the boot loader served", r"tftp: .*pxelinux\.0|http: .*ipxe", 60),
-    ("the installer's kernel and initrd served", r"images/debian12-x86_64/initrd\.gz", 90),
+    ("an address offered to the machine", r"dhcp: .*" + re.escape(MAC), 120),
+    ("the boot loader served", r"tftp: .*pxelinux\.0|http: .*ipxe", 120),
+    ("the installer's kernel and initrd served", r"images/debian12-x86_64/initrd\.gz", 240),
     ("the answer file served to system " + NAME, r"GET /cblr/svc/op/autoinstall/system/%s\S* to %s: 200" % (NAME, re.escape(ADDRESS)), 400),
     ("the installer following it: its first command reports to the server",
      r"GET /cblr/svc/op/trig/mode/pre/system/%s\S* to %s: 200" % (NAME, re.escape(ADDRESS)), 150),
