@@ -14,6 +14,7 @@ enum exit_code {
 	EXIT_DONE = 0,
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,
+	EXIT_INTERRUPTED = 130,       /* Ctrl-C while following a task, which goes on */
 	EXIT_NO_SERVER = 155,         /* compat: cli.py exits with 411, of which the shell sees the low byte */
 };
 

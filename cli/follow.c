@@ -4,6 +4,7 @@
  */
 #include "cli/cli.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +136,30 @@ static int poll_once(struct follow *f)
 	return 0;
 }
 
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int sig UNUSED)
+{
+	interrupted = 1;
+}
+
+/* Until the task ends, the user has had enough (Ctrl-C), or the server has gone for good. */
+static int poll_to_the_end(struct follow *f)
+{
+	struct sigaction act = { .sa_handler = on_interrupt }, old;
+	interrupted = 0;
+	sigaction(SIGINT, &act, &old);
+	int r = 0;
+	for (long wait = 20; !interrupted; wait = wait < 500 ? wait * 3 / 2 : 500) {
+		r = poll_once(f);
+		if (r < 0 || f->result >= 0)
+			break;
+		nap(wait);
+	}
+	sigaction(SIGINT, &old, NULL);
+	return r;
+}
+
 static void announce(struct follow *f)
 {
 	printf("task started: %s\n", f->id);
@@ -158,10 +183,13 @@ int follow_task(struct cli *cli, const char *id, bool progress, const char *trou
 		f.lines = v_list();
 	else
 		announce(&f);
-	int r = 0;
-	for (long wait = 20; f.result < 0 && (r = poll_once(&f)) == 0 && f.result < 0; wait = wait < 500 ? wait * 3 / 2 : 500)
-		nap(wait);
+	int r = poll_to_the_end(&f);
 	hide_bar(&f);
+	if (interrupted && f.result < 0) {
+		v_unref(f.lines);
+		fprintf(stderr, "The task goes on. To see it again: cobbler follow --task='%s'\n", id);
+		return EXIT_INTERRUPTED;
+	}
 	if (cli->json) {
 		struct value *doc = v_dict();
 		v_dict_set(doc, "task", v_str(id));

@@ -32,6 +32,7 @@ install: all man
 	cd snippets/library && find . -type f ! -name README.md -exec $(DATA) {} $(abspath $(DESTDIR))$(PREFIX)/share/cobbler/library/{} \;
 	for m in $(MAN); do $(DATA) $$m $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/} || exit 1; done
 	if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then \
+		{ command -v systemd-sysusers >/dev/null || { echo "no systemd here: create the user cobbler yourself"; exit 0; }; } && \
 		systemd-sysusers $(SYSUSERSDIR)/cobbler.conf && systemd-tmpfiles --create $(TMPFILESDIR)/cobbler.conf && \
 		{ [ ! -d /run/systemd/system ] || systemctl daemon-reload; }; fi
 .PHONY: man install
