@@ -51,16 +51,35 @@ static int create(const char *path, const char *text, size_t n, mode_t mode, str
 	return rc;
 }
 
-/* What settings.yaml begins with: the file of a release before 3.2.1, which had no ".yaml" and stays where it is, or the defaults. */
+/* The settings of a release before 3.2.1, whose file had no ".yaml" and stays where it is, in the form of 3.3.7. *ret owned. */
+static int take_over_settings(struct value **ret, struct err *e)
+{
+	struct value *old, *known, *unknown;
+	int rc = settings_read_yaml(OLD_SETTINGS_PATH, &old, e);
+	if (rc != CB_OK)
+		return rc;
+	known = settings_defaults();
+	unknown = v_dict();
+	rc = settings_apply(OLD_SETTINGS_PATH, old, known, unknown, e);
+	for (size_t i = 0; rc == CB_OK && i < v_len(unknown); i++)
+		v_dict_set(known, v_dict_key(unknown, i), v_ref(v_dict_at(unknown, i)));
+	v_unref(old);
+	v_unref(unknown);
+	if (rc == CB_OK)
+		*ret = known;
+	else
+		v_unref(known);
+	return rc;
+}
+
+/* What settings.yaml begins with. */
 static int first_settings(struct strbuf *b, struct err *e)
 {
-	struct value *old = NULL, *now;
+	struct value *now;
 	if (exists(OLD_SETTINGS_PATH)) {
-		int rc = settings_read_yaml(OLD_SETTINGS_PATH, &old, e);
+		int rc = take_over_settings(&now, e);
 		if (rc != CB_OK)
 			return rc;
-		now = settings_migrate(old, NULL);
-		v_unref(old);
 		sb_adds(b, "# Cobbler's settings, taken over from " OLD_SETTINGS_PATH ".\n");
 	} else {
 		now = settings_defaults();

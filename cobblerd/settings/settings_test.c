@@ -117,9 +117,15 @@ static void test_a_file_of_2_8_is_taken_over(void **state)
 	free(authn);
 	free(dns);
 	v_unref(st);
+	/* What was written is in the types of 3.3.7 by itself. */
+	struct value *written;
+	struct err e;
+	assert_int_equal(settings_read_yaml("/etc/cobbler/settings.yaml", &written, &e), CB_OK);
+	assert_true(v_is(v_dict_get(written, "manage_dhcp"), V_BOOL) && v_is(v_dict_get(written, "default_virt_file_size"), V_FLOAT));
+	assert_null(v_dict_get(written, "func_master"));
+	v_unref(written);
 	/* What nobody knows is still there after a change. */
 	struct value *v = v_str("10.0.0.8");
-	struct err e;
 	assert_int_equal(settings_modify(s, "server", v, &e), CB_OK);
 	assert_int_equal(settings_reload(s, &e), CB_OK);
 	v_unref(v);
