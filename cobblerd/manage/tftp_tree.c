@@ -311,29 +311,32 @@ int write_tftp_tree(struct sync *s, struct err *e)
 
 /* ---- the web's side, template_files, boot_files ---- */
 
-/* webdir/images/DISTRO/FILE -> the file. A link of ours that leads elsewhere is replaced, a file of others is left. */
-static int link_for_web(struct sync *s, const char *distro, const char *src, struct err *e)
+/* webdir/images/DISTRO/FILE -> the file. A link of ours that leads elsewhere is replaced, a file of others is left. A
+ * link that cannot be made is told, and no more: our own web server does not need it. */
+static void link_for_web(struct sync *s, const char *distro, const char *src)
 {
 	char have[PATH_MAX];
 	if (src == NULL || boot_is_remote(src))
-		return CB_OK;
+		return;
 	const char *webdir = v_dict_cstr(s->r.settings, "webdir", "/var/www/cobbler");
 	char *written = xasprintf("%s/images/%s", webdir, distro), *dir = path_of(written);
 	char *dst = xasprintf("%s/%s", dir, base_name(src));
-	int rc = dir_make(dir, 0755, e);
+	bool ok = dir_make(dir, 0755, NULL) == CB_OK;
 	ssize_t n = readlink(dst, have, sizeof(have) - 1);
 	bool same = n >= 0 && (size_t)n == strlen(src) && memcmp(have, src, (size_t)n) == 0;
-	if (rc == CB_OK && !same) {
+	if (ok && !same) {
 		if (n >= 0)
 			unlink(dst);
 		say(s, "trying symlink %s -> %s/%s", src, written, base_name(src));
-		if (symlink(src, dst) != 0 && errno != EEXIST)
-			rc = err_sys(e, "%s", dst);
+		ok = symlink(src, dst) == 0 || errno == EEXIST;
+	}
+	if (!ok) {
+		say(s, "symlink failed (%s -> %s/%s)", src, written, base_name(src));
+		log_error("manage", "%s cannot be linked to %s: %s", dst, src, strerror(errno));
 	}
 	free(written);
 	free(dir);
 	free(dst);
-	return rc;
 }
 
 /* template_files go below the TFTP root or below webdir/rendered, nowhere else. */
@@ -365,13 +368,10 @@ int write_distro_web(struct sync *s, const struct item *d, struct err *e)
 	char *kernel = boot_find_kernel(item_str(d, "kernel")), *initrd = boot_find_initrd(item_str(d, "initrd"));
 	struct value *all = NULL;
 	say(s, "copying files for distro: %s", item_name(d));
-	int rc = link_for_web(s, item_name(d), kernel, e);
-	if (rc == CB_OK)
-		rc = link_for_web(s, item_name(d), initrd, e);
-	if (rc == CB_OK) {
-		say(s, "Writing template files for %s", item_name(d));
-		rc = boot_templates(&s->r, d, NULL, &all, e);
-	}
+	link_for_web(s, item_name(d), kernel);
+	link_for_web(s, item_name(d), initrd);
+	say(s, "Writing template files for %s", item_name(d));
+	int rc = boot_templates(&s->r, d, NULL, &all, e);
 	for (size_t i = 0; rc == CB_OK && i < v_len(all); i++)
 		rc = write_template(s, v_dict_key(all, i), v_cstr(v_dict_at(all, i)), v_len(v_dict_at(all, i)), e);
 	v_unref(all);
