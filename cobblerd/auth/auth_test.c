@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * auth_test.c - modules.conf chooses who may log in and who may do what; everything fails closed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "auth/auth.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "core/edit.h"
+
+static char root[] = "/tmp/auth_test.XXXXXX";
+static struct core core;
+static struct auth *auth;
+
+static void put_file(const char *path, const char *text)
+{
+	struct err e;
+	char *real = path_of(path), *dir = xstrdup(real);
+	*strrchr(dir, '/') = '\0';
+	assert_int_equal(dir_make(dir, 0755, &e), CB_OK);
+	assert_int_equal(file_replace(-100, real, text, strlen(text), 0640, &e), CB_OK);
+	free(real);
+	free(dir);
+}
+
+static void choose(const char *authn, const char *authz)
+{
+	struct err e;
+	char *text = xasprintf("[authentication]\nmodule = %s\nhash_algorithm = sha3_256\n\n[authorization]\nmodule = %s\n", authn, authz);
+	put_file("/etc/cobbler/modules.conf", text);
+	free(text);
+	if (settings_reload(core.settings, &e) != CB_OK)
+		fail_msg("%s", e.text);
+}
+
+static bool logs_in(const char *user, const char *password)
+{
+	struct err e;
+	return auth_login(auth, user, password, &e) == CB_OK;
+}
+
+static bool may(const char *user, const char *resource, const struct item *it, const char *arg)
+{
+	struct err e;
+	return auth_authorize(auth, user, resource, it, arg, &e) == CB_OK;
+}
+
+static void test_users_digest(void **state)
+{
+	(void)state;
+	choose("authentication.configfile", "authorization.allowall");
+	assert_true(logs_in("anna", "secret"));
+	assert_false(logs_in("anna", "Secret"));
+	assert_false(logs_in("anna", ""));
+	assert_false(logs_in("nobody", "secret"));
+	assert_false(logs_in("", ""));
+	assert_false(logs_in("<DIRECT>", "secret"));
+	choose("authn_configfile", "authz_allowall");          /* names of 2.x */
+	assert_true(logs_in("anna", "secret"));
+	put_file("/etc/cobbler/users.digest", "\n:::\nanna\nanna:Cobbler\nanna:Cobbler:\n");
+	assert_false(logs_in("anna", "secret"));
+	assert_false(logs_in("anna", ""));
+	char *path = path_of("/etc/cobbler/users.digest");
+	unlink(path);
+	free(path);
+	assert_false(logs_in("anna", "secret"));
+}
+
+static void test_other_modules_let_nobody_in_by_mistake(void **state)
+{
+	(void)state;
+	static const char *const modules[] = { "authentication.denyall", "authentication.spacewalk", "authentication.nosuch", "", "../x" };
+	for (size_t i = 0; i < ARRAY_LEN(modules); i++) {
+		choose(modules[i], "authorization.allowall");
+		assert_false(logs_in("anna", "secret"));
+		assert_false(logs_in("anna", ""));
+	}
+	/* An empty password would be an anonymous bind, which a directory answers with yes. */
+	choose("authentication.ldap", "authorization.allowall");
+	assert_false(logs_in("anna", ""));
+}
+
+static void test_passthru_wants_the_shared_secret(void **state)
+{
+	(void)state;
+	struct strbuf b = { 0 };
+	struct err e;
+	char *path = path_of("/var/lib/cobbler/web.ss");
+	choose("authentication.passthru", "authorization.allowall");
+	assert_int_equal(file_read(-100, path, 65536, &b, &e), CB_OK);
+	assert_true(logs_in("anna", b.p));
+	assert_false(logs_in("anna", "secret"));
+	assert_false(logs_in("anna", ""));
+	b.p[b.len - 1] = '\0';
+	assert_false(logs_in("anna", b.p));
+	sb_free(&b);
+	free(path);
+}
+
+static void test_authorization_by_list(void **state)
+{
+	(void)state;
+	choose("authentication.denyall", "authorization.configfile");
+	assert_true(may("Bert", "sync", NULL, NULL));          /* compat: this module ignores case */
+	assert_true(may("anna", "sync", NULL, NULL));
+	assert_false(may("nobody", "get_x", NULL, NULL));
+	assert_true(may(AUTH_DIRECT, "sync", NULL, NULL));
+	choose("authentication.denyall", "authorization.nosuch");
+	assert_false(may("anna", "sync", NULL, NULL));
+	assert_true(may(AUTH_DIRECT, "sync", NULL, NULL));
+	choose("authentication.denyall", "authorization.allowall");
+	assert_true(may("anybody", "sync", NULL, NULL));
+}
+
+static struct item *repo(const char *name, const char *owners)
+{
+	struct err e;
+	struct item *it = item_new(ITEM_REPO);
+	assert_int_equal(item_set_str(it, "name", name, &e), CB_OK);
+	assert_int_equal(item_set_str(it, "owners", owners, &e), CB_OK);
+	return it;
+}
+
+static void test_authorization_by_ownership(void **state)
+{
+	(void)state;
+	struct item *bert = repo("b", "bert"), *ops = repo("o", "x ops"), *other = repo("c", "carl"), *none = repo("n", "");
+	static const struct { const char *user, *resource; int it; bool ok; } rows[] = {
+		{ "anna", "remove_repo", 2, true },          /* an administrator */
+		{ "bert", "save_repo", 0, true }, { "bert", "save_repo", 1, true }, { "bert", "save_repo", 2, false }, { "bert", "save_repo", 3, true },
+		{ "bert", "modify_repo", 2, false }, { "bert", "remove_repo", 2, false }, { "bert", "rename_repo", 2, false },
+		{ "bert", "get_repo", 2, true }, { "bert", "read_autoinstall_snippet", -1, true }, { "bert", "sync", -1, true },
+		{ "bert", "write_autoinstall_snippet", -1, false }, { "bert", "remove_autoinstall_snippet", -1, false },
+		{ "Bert", "save_repo", 0, false },           /* names count as they are written here */
+		{ "nobody", "save_repo", 3, false }, { "nobody", "sync", -1, false },
+	};
+	struct item *items[] = { bert, ops, other, none };
+	choose("authentication.denyall", "authorization.ownership");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (may(rows[i].user, rows[i].resource, rows[i].it < 0 ? NULL : items[rows[i].it], NULL) != rows[i].ok)
+			fail_msg("row %zu: %s %s", i, rows[i].user, rows[i].resource);
+	char *path = path_of("/etc/cobbler/users.conf");
+	unlink(path);
+	free(path);
+	assert_false(may("anna", "save_repo", other, NULL));
+	for (size_t i = 0; i < ARRAY_LEN(items); i++)
+		item_unref(items[i]);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	struct err e;
+	if (mkdtemp(root) == NULL)
+		return -1;
+	path_set_root(root);
+	log_init("test", LOG_LVL_ERROR);
+	/* SHA3-256 of "secret" */
+	put_file("/etc/cobbler/users.digest", "anna:Cobbler:f5a5207a8729b1f709cb710311751eb2fc8acad5a1fb8ac991b736e69b6529a3\n");
+	put_file("/etc/cobbler/users.conf", "# who\n[admins]\nanna = \"\"\n\n[ops]\nbert=\"\"\n; carl = \"\"\n");
+	put_file("/var/lib/cobbler/x", "");
+	if (core_open(&core, &e) != CB_OK || auth_open(&core, &auth, &e) != CB_OK) {
+		print_error("%s\n", e.text);
+		return -1;
+	}
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	auth_close(auth);
+	core_close(&core);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_authorization_by_list),
+		cmocka_unit_test(test_authorization_by_ownership),
+		cmocka_unit_test(test_passthru_wants_the_shared_secret),
+		cmocka_unit_test(test_other_modules_let_nobody_in_by_mistake),
+		cmocka_unit_test(test_users_digest),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
