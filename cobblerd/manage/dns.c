@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "manage/internal.h"
 
 struct dns {
@@ -43,7 +44,7 @@ static void expand_ipv6(const char *text, char out[40])
 /* compat: an IPv6 zone is its first four groups. */
 static void ipv6_zone(const char *zone, char out[40])
 {
-	char *text = xasprintf("%s::1", zone);
+	char *text = xasprintf("%s%s1", zone, str_ends(zone, "::") ? "" : "::");
 	expand_ipv6(text, out);
 	out[19] = '\0';
 	free(text);
@@ -190,6 +191,9 @@ static void add_zones(const struct value *setting, struct value *zones)
 		/* a zone is a file's name, too */
 		if (*z != '\0' && *z != '.' && strpbrk(z, "/\"; \t\r\n{}") == NULL)
 			v_dict_set(zones, z, v_dict());
+		else
+			log_warn("manage", "settings: \"%s\" is no zone",
+				v_cstr(v_is(setting, V_LIST) ? v_list_at(setting, i) : setting));
 	}
 }
 

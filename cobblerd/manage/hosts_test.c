@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * hosts_test.c - files of external daemons from the shipped templates: DHCP with bonds, IPv6 and hostile texts, zones,
+ * tinydns, genders.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/spawn.h"
+#include "manage/manage.h"
+#include "value/json.h"
+
+static char root[64];
+static struct core core;
+
+static void run(const char *const *argv)
+{
+	struct spawn s = { .argv = argv, .timeout_ms = 60000, .cwd = "/" };
+	struct err e;
+	int status = -1;
+	if (spawn_run(&s, &status, &e) != CB_OK || status != 0)
+		fail_msg("%s: %d", argv[0], status);
+}
+
+static void put_file(const char *path, const char *text)
+{
+	char *full = xasprintf("%s%s", root, path), *dir = xstrndup(full, (size_t)(strrchr(full, '/') - full));
+	struct err e;
+	assert_int_equal(dir_make(dir, 0755, &e), CB_OK);
+	assert_int_equal(file_replace(AT_FDCWD, full, text, strlen(text), 0644, &e), CB_OK);
+	free(full);
+	free(dir);
+}
+
+static void copy_library(const char *folder, const char *to)
+{
+	char *cwd = getcwd(NULL, 0), *src = xasprintf("%s/snippets/library/%s", cwd, folder),
+	     *dst = xasprintf("%s%s", root, to);
+	assert_int_equal(dir_make(dst, 0755, NULL), CB_OK);
+	const char *argv[] = { "cp", "-r", "--no-preserve=mode", "--", src, dst, NULL };
+	run(argv);
+	free(cwd);
+	free(src);
+	free(dst);
+}
+
+/* Fields as JSON, %s of it the root. */
+static void add(enum item_type type, const char *json)
+{
+	struct value *d = NULL;
+	struct err e;
+	struct item *it = NULL;
+	char *text = xstrdup(json);
+	struct strbuf b = { 0 };
+	for (const char *s = text, *hit; *s != '\0'; s = hit + 2) {
+		hit = strstr(s, "%s");
+		if (hit == NULL) {
+			sb_adds(&b, s);
+			break;
+		}
+		sb_add(&b, s, (size_t)(hit - s));
+		sb_adds(&b, root);
+	}
+	if (json_parse(sb_str(&b), b.len, &d, &e) != CB_OK || item_from_disk(type, d, &it, &e) != CB_OK)
+		fail_msg("%s: %s", json, e.text);
+	model_publish(core.model, it, NULL);
+	v_unref(d);
+	free(text);
+	sb_free(&b);
+}
+
+static void add_items(void)
+{
+	add(ITEM_DISTRO, "{\"name\":\"d\",\"uid\":\"1\",\"breed\":\"debian\",\"os_version\":\"bookworm\",\"arch\":\"aarch64\","
+		"\"kernel\":\"%s/k/linux\",\"initrd\":\"%s/k/initrd.gz\",\"boot_loaders\":[\"grub\"]}");
+	add(ITEM_PROFILE, "{\"name\":\"p\",\"uid\":\"2\",\"distro\":\"d\",\"autoinstall\":\"\"}");
+	add(ITEM_SYSTEM,
+		"{\"name\":\"one\",\"uid\":\"3\",\"profile\":\"p\",\"netboot_enabled\":true,\"mgmt_classes\":[\"web\"],"
+		"\"filename\":\"x\\\"; } evil { \\n\",\"gateway\":\"10.0.0.254\",\"interfaces\":{"
+		"\"bond0\":{\"interface_type\":\"bond\",\"ip_address\":\"10.0.0.1\",\"netmask\":\"255.255.255.0\","
+		"\"dns_name\":\"one.example.org\"},"
+		"\"eth0\":{\"interface_type\":\"bond_slave\",\"interface_master\":\"bond0\",\"mac_address\":\"52:54:00:"
+		"00:00:01\"},"
+		"\"eth1\":{\"interface_type\":\"bond_slave\",\"interface_master\":\"bond0\",\"mac_address\":\"52:54:00:"
+		"00:00:02\"}}}");
+	add(ITEM_SYSTEM,
+		"{\"name\":\"two\",\"uid\":\"4\",\"profile\":\"p\",\"netboot_enabled\":false,\"mgmt_classes\":[\"web\"]"
+		",\"interfaces\":{"
+		"\"eth0\":{\"mac_address\":\"52:54:00:00:00:03\",\"ip_address\":\"10.0.0.12\",\"dns_name\":\"two.lab."
+		"example.org\","
+		"\"ipv6_address\":\"fd00::12\",\"cnames\":[\"alias.example.org\"],\"dhcp_tag\":\"lab\"},"
+		"\"eth1\":{\"mac_address\":\"52:54:00:00:00:04\",\"ip_address\":\"10.0.0.13\",\"static\":true}}}");
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	static const char settings[] =
+		"server: 10.0.0.250\nmanage_dhcp: true\nmanage_dhcp_v4: true\nmanage_dhcp_v6: true\nmanage_dns: true\n"
+		"manage_genders: true\nmanage_forward_zones: [example.org, lab.example.org]\nmanage_reverse_zones: "
+		"['10.0.0', 'fd00::']\n"
+		"bind_zonefile_path: /var/lib/bind\n";
+	struct err e;
+	snprintf(root, sizeof(root), "/tmp/hosts_test.XXXXXX");
+	assert_non_null(mkdtemp(root));
+	path_set_root(root);
+	copy_library("boot_loader_conf", "/etc/cobbler");
+	copy_library("grub_config", "/var/lib/cobbler");
+	copy_library("etc/.", "/etc/cobbler");
+	put_file("/etc/cobbler/settings.yaml", settings);
+	put_file("/etc/genders", "");
+	put_file("/k/linux", "KERNEL");
+	put_file("/k/initrd.gz", "INITRD");
+	if (core_open(&core, &e) != CB_OK)
+		fail_msg("%s", e.text);
+	add_items();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	const char *argv[] = { "rm", "-rf", "--", root, NULL };
+	core_close(&core);
+	run(argv);
+	return 0;
+}
+
+static char *read_back(const char *path)
+{
+	struct strbuf b = { 0 };
+	char *full = xasprintf("%s%s", root, path);
+	if (file_read(AT_FDCWD, full, 1u << 20, &b, NULL) != CB_OK)
+		fail_msg("%s is not there", path);
+	free(full);
+	sb_addc(&b, '\0');
+	return sb_take(&b);
+}
+
+static void expect(const char *path, const char *part, bool want)
+{
+	char *s = read_back(path);
+	if ((strstr(s, part) != NULL) != want)
+		fail_msg("%s %s \"%s\":\n%s", path, want ? "lacks" : "has", part, s);
+	free(s);
+}
+
+static void sync_all(void)
+{
+	struct err e;
+	if (manage_sync(&core, NULL, NULL, &e) != CB_OK)
+		fail_msg("%s", e.text);
+}
+
+static void test_dhcpd_knows_each_machine_once(void **state)
+{
+	(void)state;
+	static const char conf[] = "/etc/dhcp/dhcpd.conf";
+	sync_all();
+	/* the first slave of a bond has the bond's address, the second has no entry */
+	expect(conf,
+		"host one.example.org {\n        hardware ethernet 52:54:00:00:00:01;\n        fixed-address 10.0.0.1;",
+		true);
+	expect(conf, "52:54:00:00:00:02", false);
+	expect(conf, "option routers 10.0.0.254;", true);
+	expect(conf, "# machines with the DHCP tag lab\n", true);
+	expect(conf, "filename \"grub/grubaa64.efi\";", true);
+	/* a static address of a machine that does not boot from the network needs no entry */
+	expect(conf, "52:54:00:00:00:04", false);
+}
+
+static void test_texts_do_not_end_strings(void **state)
+{
+	(void)state;
+	sync_all();
+	expect("/etc/dhcp/dhcpd.conf", "filename \"x; } evil { \";", true);
+	expect("/etc/dhcp/dhcpd.conf", "x\"; }", false);
+}
+
+static void test_dhcpd6_lists_ipv6_addresses(void **state)
+{
+	(void)state;
+	sync_all();
+	expect("/etc/dhcp/dhcpd6.conf", "fixed-address6 fd00::12;", true);
+	expect("/etc/dhcp/dhcpd6.conf", "52:54:00:00:00:01", false);
+}
+
+static void test_zones_hold_their_hosts(void **state)
+{
+	(void)state;
+	sync_all();
+	expect("/var/lib/bind/example.org", "one  IN  A     10.0.0.1;\n", true);
+	/* compat: aliases are in all zones */
+	expect("/var/lib/bind/example.org", "alias  CNAME  two;\n", true);
+	expect("/var/lib/bind/lab.example.org", "two  IN  A     10.0.0.12;\ntwo  IN  AAAA  fd00::12;\n", true);
+	expect("/var/lib/bind/10.0.0", "1   IN  PTR  one.example.org.;\n12  IN  PTR  two.lab.example.org.;\n", true);
+	expect("/var/lib/bind/fd00:0000:0000:0000", "2.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0  IN  PTR  two.lab.example.org.;\n", true);
+	expect("/etc/bind/named.conf", "zone \"0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa.\"", true);
+	expect("/etc/bind/named.conf", "zone \"0.0.10.in-addr.arpa.\"", true);
+}
+
+static void test_serials_grow(void **state)
+{
+	(void)state;
+	struct err e;
+	assert_int_equal(manage_sync_dns(&core, NULL, &e), CB_OK);
+	char *first = read_back("/var/lib/cobbler/bind_serial");
+	assert_int_equal(manage_sync_dns(&core, NULL, &e), CB_OK);
+	char *second = read_back("/var/lib/cobbler/bind_serial");
+	assert_int_equal(strlen(first), 10);
+	assert_true(strcmp(second, first) > 0);
+	free(first);
+	free(second);
+}
+
+static void test_genders_name_the_groups(void **state)
+{
+	(void)state;
+	sync_all();
+	expect("/etc/genders", "one,two profile=p\n", true);
+	expect("/etc/genders", "one,two distro=d\n", true);
+	expect("/etc/genders", "one,two web\n", true);
+}
+
+static void test_tinydns(void **state)
+{
+	(void)state;
+	struct err e;
+	put_file("/etc/cobbler/modules.conf", "[dns]\nmodule = managers.ndjbdns\n[dhcp]\nmodule = managers.isc\n");
+	assert_int_equal(settings_reload(core.settings, &e), CB_OK);
+	assert_int_equal(manage_sync_dns(&core, NULL, &e), CB_OK);
+	expect("/etc/ndjbdns/data", "=one.example.org:10.0.0.1\n=two.lab.example.org:10.0.0.12\n", true);
+	add(ITEM_SYSTEM, "{\"name\":\"again\",\"uid\":\"9\",\"profile\":\"p\",\"interfaces\":{\"eth0\":{\"dns_name\":"
+			 "\"one.example.org\"}}}");
+	assert_int_equal(manage_sync_dns(&core, NULL, &e), CB_EEXIST);
+	assert_string_equal(e.text, "Duplicate DNS name: one.example.org");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_dhcpd_knows_each_machine_once),
+		cmocka_unit_test(test_texts_do_not_end_strings),
+		cmocka_unit_test(test_dhcpd6_lists_ipv6_addresses),
+		cmocka_unit_test(test_zones_hold_their_hosts),
+		cmocka_unit_test(test_serials_grow),
+		cmocka_unit_test(test_genders_name_the_groups),
+		cmocka_unit_test(test_tinydns),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
