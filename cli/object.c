@@ -141,7 +141,7 @@ static void print_report(int item, const struct value *dict)
 }
 
 /* Above this many items they are asked for one by one: xmlrpc-c needs 15 times the size of an answer to read it. */
-#define ITEMS_AT_ONCE 2000
+#define ITEMS_AT_ONCE 5000
 
 /* Calls each with every item of the type. Returns the exit status. */
 static int for_items(struct cli *cli, const char *noun, int item, void (*each)(int, const struct value *, void *), void *arg)

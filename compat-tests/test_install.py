@@ -30,6 +30,7 @@ printf '%s\n' '[Unit]' 'Requires=drive.service' 'AllowIsolate=yes' >etc/systemd/
 printf '%s\n' '[Unit]' 'After=basic.target' '[Service]' 'Type=oneshot' 'ExecStart=/bin/bash /drive.sh' 'StandardOutput=file:/repo-out/log' \
     'StandardError=file:/repo-out/log' >etc/systemd/system/drive.service
 mkdir repo-out; mount --bind "$OUT" repo-out
+touch repo-out/entered
 exec chroot . env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin container=lxc /lib/systemd/systemd --system --unit=drive.target --show-status=false
 """
 
@@ -70,6 +71,8 @@ def test_installed_unit_works_under_systemd(lab):
                              stdin=subprocess.DEVNULL, stdout=console, stderr=console)
     try:
         wait_for("end of the installation's test", lambda: (out / "done").exists() or p.poll() is not None, 120)
+        if not (out / "entered").exists():
+            raise Skip("no overlay with a control group of its own here: " + (lab.tmp / "console").read_text().strip()[-200:])
         check((out / "done").exists(), "systemd did not come up:\n" + (lab.tmp / "console").read_text()[-2000:])
     finally:
         p.send_signal(signal.SIGKILL)
