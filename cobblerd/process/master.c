@@ -378,6 +378,28 @@ static int open_listeners(struct master *m, const struct value *st, struct err *
 	return rc;
 }
 
+static void close_listeners(struct master *m)
+{
+	for (size_t i = 0; i < ARRAY_LEN(m->services); i++)
+		service_close(&m->services[i]);
+	for (size_t i = 0; i < m->core_n; i++)
+		close(m->core_socks[i]);
+	m->core_n = 0;
+}
+
+/* The children of a daemon that was killed end a moment after it: a port in use gets a second to become free. */
+static int open_listeners_patiently(struct master *m, const struct value *st, struct err *e)
+{
+	for (int attempt = 0; ; attempt++) {
+		errno = 0;
+		int rc = open_listeners(m, st, e);
+		if (rc == CB_OK || errno != EADDRINUSE || attempt == 20)
+			return rc;
+		close_listeners(m);
+		poll(NULL, 0, 50);
+	}
+}
+
 /* The account that the core will run as. */
 static void choose_user(struct master *m)
 {
@@ -421,7 +443,7 @@ static int prepare(struct master *m, struct err *e)
 	if (*m->user != '\0')
 		rc = dirs_prepare(m->uid, m->gid, e);    /* after settings and log were created */
 	if (rc == CB_OK)
-		rc = open_listeners(m, snap, e);
+		rc = open_listeners_patiently(m, snap, e);
 	v_unref(snap);
 	return rc;
 }
@@ -495,12 +517,9 @@ int master_main(const struct options *o)
 		status = run(&m);
 	stop_all(&m);
 	log_info("master", "stopped");
-	for (size_t i = 0; i < ARRAY_LEN(m.services); i++) {
-		service_close(&m.services[i]);
+	close_listeners(&m);
+	for (size_t i = 0; i < ARRAY_LEN(m.services); i++)
 		v_unref(m.services[i].cfg);
-	}
-	for (size_t i = 0; i < m.core_n; i++)
-		close(m.core_socks[i]);
 	v_unref(m.daemon_cfg);
 	free(m.user);
 	return status;
