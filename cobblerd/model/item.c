@@ -65,15 +65,26 @@ static struct item *alloc_item(enum item_type type)
 	return it;
 }
 
-struct item *item_new(enum item_type type)
+static struct item *default_item(enum item_type type)
 {
-	char uid[33];
 	struct item *it = alloc_item(type);
 	for (size_t i = 0; i < item_tables[type]->n; i++)
 		it->v[i] = v_ref(defaults[type][i]);
+	return it;
+}
+
+static void give_uid(struct item *it)
+{
+	char uid[33];
 	random_hex(uid, 16);
-	v_unref(it->v[cols[type][COL_UID]]);
-	it->v[cols[type][COL_UID]] = v_str(uid);
+	v_unref(it->v[cols[it->type][COL_UID]]);
+	it->v[cols[it->type][COL_UID]] = v_str(uid);
+}
+
+struct item *item_new(enum item_type type)
+{
+	struct item *it = default_item(type);
+	give_uid(it);
 	return it;
 }
 
@@ -401,7 +412,7 @@ static struct value *load_interface(struct item *it, const char *name, const str
 		if (row < 0) {
 			v_dict_set(iface, key, v_ref(v_dict_at(stored, k)));
 		} else if (load_value(it, &network_interface_table.rows[row], v_dict_at(stored, k), defaults[ITEM_INTERFACE][row], &clean, e) == CB_OK) {
-			v_dict_set(iface, key, clean);
+			v_dict_set(iface, network_interface_table.rows[row].name, clean);
 		} else {
 			err_prefix(e, "interfaces: %s", name);
 			v_unref(iface);
@@ -452,7 +463,7 @@ static int load_fields(struct item *it, const struct value *dict, struct err *e)
 
 int item_from_disk(enum item_type type, const struct value *dict, struct item **ret, struct err *e)
 {
-	CLEANUP(item_unrefp) struct item *it = item_new(type);
+	CLEANUP(item_unrefp) struct item *it = default_item(type);
 	CLEANUP(v_unrefp) struct value *now = NULL;
 	struct value *name;
 	if (!v_is(dict, V_DICT))
@@ -461,6 +472,8 @@ int item_from_disk(enum item_type type, const struct value *dict, struct item **
 	int rc = load_fields(it, now, e);
 	if (rc != CB_OK)
 		return rc;
+	if (v_dict_get(now, "uid") == NULL)
+		give_uid(it);
 	if (*item_name(it) == '\0')
 		return err_set(e, CB_EPARSE, "it has no name");
 	if (check_name(NULL, it, &table_of(it)->rows[cols[type][COL_NAME]], it->v[cols[type][COL_NAME]], &name, e) != CB_OK)

@@ -106,8 +106,22 @@ static void split_next_server(struct value *d, const struct value *v)
 		v_dict_set(d, "next_server_v6", v_ref(v));
 }
 
+/* Most files are of 3.3, and start-up time is loading them: what has both next_server fields and no trace of before needs no second look. */
+static bool is_present(enum item_type type, const struct value *d)
+{
+	static const char *const traces[] = { "next_server", "kickstart", "ks_meta" };
+	if ((type != ITEM_PROFILE && type != ITEM_SYSTEM) || v_dict_get(d, "next_server_v4") == NULL || v_dict_get(d, "next_server_v6") == NULL)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(traces); i++)
+		if (v_dict_get(d, traces[i]) != NULL)
+			return false;
+	return type == ITEM_PROFILE ? !v_str_is(v_dict_get(d, "distro"), INHERIT) : v_str_is(v_dict_get(d, "parent"), "");
+}
+
 struct value *item_modernise(enum item_type type, const struct value *dict)
 {
+	if (is_present(type, dict))
+		return v_ref(dict);
 	const struct item_table *t = item_table(type);
 	struct value *out = v_dict();
 	bool old = v_dict_get(dict, "next_server_v4") == NULL;
