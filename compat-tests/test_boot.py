@@ -20,16 +20,16 @@ def boots_its_kernel(lab, options, limit, proof, firmware=None, **system):
 
 
 def test_bios_boots_by_pxelinux(lab):
-    boots_its_kernel(lab, "pxelinux", 150, [r"pxelinux\.0", r"pxelinux\.cfg/01-52-54-00-77-00-10", r"images/d/vmlinuz", r"images/d/initrd"])
+    boots_its_kernel(lab, "pxelinux", 240, [r"pxelinux\.0", r"pxelinux\.cfg/01-52-54-00-77-00-10", r"images/d/vmlinuz", r"images/d/initrd"])
 
 
 def test_bios_ipxe_boots_by_script_over_http(lab):
-    boots_its_kernel(lab, "ipxe", 150, [r"/cblr/svc/op/ipxe/system/n1", r"GET \S*images/d/vmlinuz \S* *to 10\.55\.0\.10|GET \S*images/d/vmlinuz"],
+    boots_its_kernel(lab, "ipxe", 240, [r"/cblr/svc/op/ipxe/system/n1", r"GET \S*images/d/vmlinuz \S* *to 10\.55\.0\.10|GET \S*images/d/vmlinuz"],
                      enable_ipxe=True)
 
 
 def test_uefi_boots_by_grub(lab):
-    boots_its_kernel(lab, "grub", 180, [r"grub\S*\.efi", r"grub\.cfg", r"images/d/vmlinuz"],
+    boots_its_kernel(lab, "grub", 240, [r"grub\S*\.efi", r"grub\.cfg", r"images/d/vmlinuz"],
                      firmware={"firmware": "uefi", "nic": "virtio-net-pci", "rom": ""})
 
 
@@ -52,8 +52,8 @@ def test_debian_installer_fetches_its_answers(lab):
     m = lab.machine(MAC, ram=1152)
     for what, pattern, limit in (
             ("installer's initrd", r"images/debian12-x86_64/initrd\.gz", 240),
-            ("answer file of n1", r"GET /cblr/svc/op/autoinstall/system/n1\S* to 10\.55\.0\.10: 200", 400),
-            ("early_command's script", r"GET /cblr/svc/op/script/system/n1\S* to 10\.55\.0\.10: 200", 150),
-            ("callback of early_command", r"GET /cblr/svc/op/trig/mode/pre/system/n1\S* to 10\.55\.0\.10: 200", 150),
-            ("installer at the imported tree", r"GET \S*/dists/bookworm/\S*Release to 10\.55\.0\.10: 200", 150)):
+            ("answer file of n1", r"GET /cblr/svc/op/autoinstall/system/n1\S* to 10\.55\.0\.10: 200", 600),
+            ("early_command's script", r"GET /cblr/svc/op/script/system/n1\S* to 10\.55\.0\.10: 200", 300),
+            ("callback of early_command", r"GET /cblr/svc/op/trig/mode/pre/system/n1\S* to 10\.55\.0\.10: 200", 300),
+            ("installer at the imported tree", r"GET \S*/dists/bookworm/\S*Release to 10\.55\.0\.10: 200", 300)):
         lab.note("%s %.0f s" % (what, m.wait(what, lambda p=pattern: re.search(p, d.log()), limit)))

@@ -75,14 +75,14 @@ def add_system(d, profile, mac, address, *more):
 
 # ---- the demonstration ----
 
-STEPS = (      # what the log has to show, in this order, with seconds allowed for each
-    ("an address offered to the machine", r"dhcp: .*" + re.escape(MAC), 120),
-    ("the boot loader served", r"tftp: .*pxelinux\.0|http: .*ipxe", 120),
-    ("the installer's kernel and initrd served", r"images/debian12-x86_64/initrd\.gz", 240),
-    ("the answer file served to system " + NAME, r"GET /cblr/svc/op/autoinstall/system/%s\S* to %s: 200" % (NAME, re.escape(ADDRESS)), 400),
+STEPS = (      # what the log has to show, in this order, with the seconds that a slow machine may take for each
+    ("an address offered to the machine", r"dhcp: .*" + re.escape(MAC), 300),
+    ("the boot loader served", r"tftp: .*pxelinux\.0|http: .*ipxe", 300),
+    ("the installer's kernel and initrd served", r"images/debian12-x86_64/initrd\.gz", 300),
+    ("the answer file served to system " + NAME, r"GET /cblr/svc/op/autoinstall/system/%s\S* to %s: 200" % (NAME, re.escape(ADDRESS)), 600),
     ("the installer following it: its first command reports to the server",
-     r"GET /cblr/svc/op/trig/mode/pre/system/%s\S* to %s: 200" % (NAME, re.escape(ADDRESS)), 150),
-    ("the installer using the imported media as its mirror", r"GET \S*/dists/bookworm/\S*Release to %s: 200" % re.escape(ADDRESS), 150),
+     r"GET /cblr/svc/op/trig/mode/pre/system/%s\S* to %s: 200" % (NAME, re.escape(ADDRESS)), 300),
+    ("the installer using the imported media as its mirror", r"GET \S*/dists/bookworm/\S*Release to %s: 200" % re.escape(ADDRESS), 300),
 )
 
 
@@ -104,7 +104,7 @@ def demonstrate(tmp):
         say("power", "machine %s: QEMU, BIOS, boots from its network card" % MAC)
         machine = lab.Machine(tmp / "machine", MAC, ram=1152)
         for what, pattern, limit in STEPS:
-            seconds = machine.wait(what, lambda p=pattern: re.search(p, d.log()), limit)
+            seconds = machine.wait("sign of " + what, lambda p=pattern: re.search(p, d.log()), limit)
             time.sleep(0.15)      # the line itself comes first
             say("=====", "%s (%.1f s after power-on)" % (what, seconds))
         machine.off()
