@@ -4,17 +4,20 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "boot/boot.h"
 #include "rpc/internal.h"
 
 #define FILE_MAX (16u << 20)
 #define DIR_DEPTH 8
 #define FILES_MAX 20000
+#define TFTP_PIECE (1 << 20)           /* bytes in one answer */
 
 /* The two kinds; the word in the method's name tells which. */
 static const struct kind { const char *word, *setting, *dflt, *label; } kinds[] = {
@@ -249,4 +252,74 @@ int rpc_template_in_use(struct call *c, struct value **ret, struct err *e UNUSED
 	const char *name = arg_str(c, 0);
 	*ret = v_bool(name != NULL && in_use(c, name));
 	return CB_OK;
+}
+
+/* file, is_read, new_data, token. compat: 2.x; new_data -1 removes. */
+int rpc_read_or_write(struct call *c, struct value **ret, struct err *e)
+{
+	const char *word = kind_of(c)->word;
+	bool reads = v_truthy(c->arg[1]), removes = !reads && v_is(c->arg[2], V_INT) && v_int_of(c->arg[2]) == -1;
+	char resource[64];
+	snprintf(resource, sizeof(resource), "%s_autoinstall_%s", reads ? "read" : "write", word);
+	int rc = call_may(c, resource, NULL, e);
+	if (rc != CB_OK)
+		return rc;
+	c->arg[1] = c->arg[2];
+	return reads ? rpc_read_file(c, ret, e) : removes ? rpc_remove_file(c, ret, e) : rpc_write_file(c, ret, e);
+}
+
+/* [bytes, size of the whole file] */
+static struct value *piece(const char *p, size_t n, uint64_t total)
+{
+	struct value *l = v_list();
+	v_list_push(l, v_bytes(p, n));
+	v_list_push(l, v_int((int64_t)total));
+	return l;
+}
+
+static int piece_of_file(const struct boot_file *f, uint64_t offset, size_t want, struct value **ret, struct err *e)
+{
+	struct stat st;
+	int fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd == -1 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
+		close_fd(&fd);
+		return err_set(e, CB_ENOENT, "cannot read that file");
+	}
+	uint64_t end = (uint64_t)st.st_size, start = f->offset < end ? f->offset : end;
+	uint64_t total = f->length != 0 && f->length < end - start ? f->length : end - start;
+	uint64_t left = offset < total ? total - offset : 0;
+	if (want > left)
+		want = (size_t)left;
+	char *buf = xmalloc(want + 1);
+	ssize_t n = pread(fd, buf, want, (off_t)(start + offset));
+	if (n >= 0)
+		*ret = piece(buf, (size_t)n, total);
+	free(buf);
+	close(fd);
+	return n >= 0 ? CB_OK : err_set(e, CB_EIO, "cannot read that file");
+}
+
+/* path, offset, size, token: what a machine would get by TFTP, in pieces, for a TFTP server that asks us. */
+int rpc_get_tftp_file(struct call *c, struct value **ret, struct err *e)
+{
+	struct boot_client who = { "", "" };
+	struct boot_file f = { 0 };
+	const char *path = arg_str(c, 0);
+	int64_t offset = v_int_of(c->arg[1]), want = v_int_of(c->arg[2]);
+	if (path == NULL || !v_is(c->arg[1], V_INT) || !v_is(c->arg[2], V_INT) || offset < 0 || want < 0)
+		return err_py(e, CB_EINVAL, PY_VALUE, "a path, an offset and a size from 0 are expected");
+	if (want > TFTP_PIECE)
+		want = TFTP_PIECE;
+	int rc = boot_tftp(c->r->core, path, &who, &f, e);
+	if (rc != CB_OK)
+		return rc;
+	if (f.kind == BOOT_PATH) {
+		rc = piece_of_file(&f, (uint64_t)offset, (size_t)want, ret, e);
+	} else {
+		size_t left = (uint64_t)offset < f.bytes.len ? f.bytes.len - (size_t)offset : 0;
+		size_t n = (size_t)want < left ? (size_t)want : left;
+		*ret = piece(sb_str(&f.bytes) + (left == 0 ? 0 : offset), n, f.bytes.len);
+	}
+	boot_file_free(&f);
+	return rc;
 }

@@ -141,7 +141,8 @@ handler rpc_generate_autoinstall, rpc_generate_one, rpc_generate_ipxe, rpc_gener
 	rpc_repo_config, rpc_template_file, rpc_config_data, rpc_boot_loaders;
 handler rpc_get_settings, rpc_modify_setting, rpc_get_signatures, rpc_valid_breeds, rpc_valid_versions, rpc_valid_versions_for_breed,
 	rpc_valid_archs, rpc_random_mac, rpc_xmlrpc_hacks;
-handler rpc_list_files, rpc_read_file, rpc_write_file, rpc_remove_file, rpc_template_in_use;
+handler rpc_list_files, rpc_read_file, rpc_write_file, rpc_remove_file, rpc_template_in_use,
+	rpc_get_tftp_file, rpc_read_or_write;
 handler rpc_get_status, rpc_run_install_triggers, rpc_upload_log_data, rpc_clear_system_logs, rpc_register_new_system,
 	rpc_disable_netboot;
 handler rpc_list_methods, rpc_method_signature, rpc_method_help, rpc_multicall;

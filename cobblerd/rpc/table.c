@@ -127,7 +127,12 @@ const struct method method_table[] = {
 	{ "register_new_system", "info, token=None", FOR_ALL, 0, NULL, rpc_register_new_system, "A machine adds itself, where settings permit." },
 	{ "disable_netboot", "name, token=None", FOR_ALL, 0, NULL, rpc_disable_netboot, "Ends network booting of an installed system." },
 
+	/* A TFTP server of the site's own. */
+	{ "get_tftp_file", "path, offset, size, token", BY_RIGHT, M_EXTRA, "get_tftp_file", rpc_get_tftp_file, "A piece of a boot file, and the size of all of it." },
+
 	/* Names of 2.x. */
+	{ "read_or_write_kickstart_template", "kickstart_file, is_read, new_data, token", BY_HANDLER, M_CHANGES | M_EXTRA, NULL, rpc_read_or_write, "Reads a template, writes it, or with -1 as data removes it." },
+	{ "read_or_write_snippet", "snippet_file, is_read, new_data, token", BY_HANDLER, M_CHANGES | M_EXTRA, NULL, rpc_read_or_write, "The same for a snippet." },
 	{ "get_%s_for_koan", "name, token=None", FOR_ALL, M_TILDE | M_EXTRA, NULL, rpc_as_rendered, "As get_..._as_rendered." },
 	{ "generate_kickstart", "profile=None, system=None, REMOTE_ADDR=None, REMOTE_MAC=None", FOR_ALL, M_EXTRA, NULL, rpc_generate_autoinstall, "As generate_autoinstall." },
 	{ "generate_gpxe", "profile=None, image=None, system=None", FOR_ALL, M_EXTRA, NULL, rpc_generate_ipxe, "As generate_ipxe." },
