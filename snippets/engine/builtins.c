@@ -339,12 +339,12 @@ static int type_of(struct rv v)
 	return ids[v.t] != 0 ? ids[v.t] : TY_OBJECT;
 }
 
-static bool instance_of(struct rt *rt, struct rv x, struct rv t, bool *yes)
+static bool instance_of(struct rt *rt, struct rv x, struct rv t, unsigned depth, bool *yes)
 {
 	*yes = false;
-	if (t.t == R_TUPLE) {
+	if (t.t == R_TUPLE && depth < LIM_VALUE_DEPTH) {
 		for (uint32_t i = 0; i < t.u.l->n && !*yes; i++)
-			if (!instance_of(rt, x, t.u.l->v[i], yes))
+			if (!instance_of(rt, x, t.u.l->v[i], depth + 1, yes))
 				return false;
 		return true;
 	}
@@ -359,7 +359,7 @@ B(isinstance)
 {
 	UNUSED_ARGS;
 	bool yes;
-	if (!instance_of(rt, v[0], v[1], &yes))
+	if (!instance_of(rt, v[0], v[1], 0, &yes))
 		return false;
 	*out = rv_bool(yes);
 	return true;

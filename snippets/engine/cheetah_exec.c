@@ -367,11 +367,11 @@ static void exc_str(struct rt *rt, const struct robj *o, struct strbuf *b, bool 
 
 static const struct obj_ops exc_ops = { .type = "Exception", .str = exc_str };
 
-static bool catches(struct rt *rt, struct rv cls, enum exc c)
+static bool catches(struct rv cls, enum exc c, unsigned depth)
 {
-	if (cls.t == R_TUPLE) {
+	if (cls.t == R_TUPLE && depth < LIM_VALUE_DEPTH) {
 		for (uint32_t i = 0; i < cls.u.l->n; i++)
-			if (catches(rt, cls.u.l->v[i], c))
+			if (catches(cls.u.l->v[i], c, depth + 1))
 				return true;
 		return false;
 	}
@@ -403,7 +403,7 @@ static enum flow do_try(struct rt *rt, const struct node *n)
 			rt->exc = (struct exception){ 0 };
 			if (part->a != NULL && !ev(rt, part->a, &cls))
 				return F_ERROR;
-			if (part->a != NULL && !catches(rt, cls, e.cls)) {
+			if (part->a != NULL && !catches(cls, e.cls, 0)) {
 				rt->exc = e;
 				continue;
 			}

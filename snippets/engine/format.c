@@ -444,7 +444,7 @@ bool fmt_spec(struct rt *rt, struct rv v, const char *s, size_t n, struct strbuf
 		rv_str(rt, v, b);
 		return rt->exc.cls == EX_NONE;
 	}
-	if (v.t != R_STR && !rv_is_num(v) && v.t != R_UNDEF)
+	if (v.t != R_STR && !rv_is_num(v))
 		return raise(rt, EX_TYPE, "unsupported format string passed to %s.__format__", rv_type_name(v));
 	if (!spec_parse(rt, s, n, &sp))
 		return false;

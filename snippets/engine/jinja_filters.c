@@ -248,7 +248,7 @@ F(rejectattr) { UNUSED_ARGS; return pick(rt, a, false, true, out); }
 
 /* -- order -- */
 
-struct keyed { struct rv attr; bool case_sensitive; };
+struct keyed { struct rv attr; bool case_sensitive; struct rv dflt; };
 
 /* The key of sort: one value for each of the comma-separated attributes. */
 static bool sort_key(struct rt *rt, struct rv x, const struct keyed *k, struct rv *out)
@@ -278,7 +278,7 @@ static const struct obj_ops key_ops = { .type = "function", .call = key_call };
 F(sort)
 {
 	UNUSED_ARGS;
-	struct keyed k = { v[3].t == R_UNSET ? rv_none() : v[3], rv_truthy(v[2]) };
+	struct keyed k = { v[3].t == R_UNSET ? rv_none() : v[3], rv_truthy(v[2]), { 0 } };
 	struct robj o = { &key_ops, &k };
 	return rv_copy_list(rt, v[0], out) && py_sort(rt, out->u.l, (struct rv){ .t = R_OBJ, .u.o = &o }, rv_truthy(v[1]));
 }
@@ -304,17 +304,27 @@ F(dictsort)
 		return raise(rt, EX_ATTRIBUTE, "'%s' object has no attribute 'items'", rv_type_name(v[0]));
 	if (!rv_attr(rt, v[0], "items", method_id("items"), &f) || !rv_call(rt, f, &(struct args){ 0 }, &items) || !rv_copy_list(rt, items, out))
 		return false;
-	struct keyed k = { rv_int(pos), rv_truthy(v[1]) };
+	struct keyed k = { rv_int(pos), rv_truthy(v[1]), { 0 } };
 	struct robj o = { &pair_ops, &k };
 	return py_sort(rt, out->u.l, (struct rv){ .t = R_OBJ, .u.o = &o }, rv_truthy(v[3]));
 }
+
+static bool plain_key(struct rt *rt, const struct robj *o, const struct args *a, struct rv *out)
+{
+	const struct keyed *k = o->data;
+	if (!j_attr_path(rt, a->v[0], k->attr, k->dflt, out))
+		return false;
+	*out = fold(rt, *out, k->case_sensitive);
+	return true;
+}
+static const struct obj_ops plain_ops = { .type = "function", .call = plain_key };
 
 F(groupby)
 {
 	UNUSED_ARGS;
 	struct rv l, groups = rv_list(rt, 0), prev = { .t = R_UNSET };
-	struct keyed k = { v[1], rv_truthy(v[3]) };
-	struct robj o = { &key_ops, &k };
+	struct keyed k = { v[1], rv_truthy(v[3]), v[2].t == R_UNSET ? rv_none() : v[2] };
+	struct robj o = { &plain_ops, &k };
 	struct rlist *cur = NULL;
 	if (!rv_copy_list(rt, v[0], &l) || !py_sort(rt, l.u.l, (struct rv){ .t = R_OBJ, .u.o = &o }, false))
 		return false;

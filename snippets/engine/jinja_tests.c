@@ -24,8 +24,8 @@ T(string) { UNUSED_ARGS; return YES(v[0].t == R_STR); }
 T(mapping) { UNUSED_ARGS; return YES(rv_mapping(v[0])); }
 T(escaped) { UNUSED_ARGS; return YES(v[0].t == R_STR && (v[0].fl & RV_MARKUP)); }
 T(sameas) { UNUSED_ARGS; return YES(rv_same(v[0], v[1])); }
-T(filter) { UNUSED_ARGS; return YES(v[0].t == R_STR && j_filter_find(rv_cz(rt, v[0])) != NULL); }
-T(test) { UNUSED_ARGS; return YES(v[0].t == R_STR && j_test_find(rv_cz(rt, v[0])) != NULL); }
+T(filter) { UNUSED_ARGS; uint64_t h; return rv_hash(rt, rv_live(rt, v[0]), &h) && YES(v[0].t == R_STR && j_filter_find(rv_cz(rt, v[0])) != NULL); }
+T(test) { UNUSED_ARGS; uint64_t h; return rv_hash(rt, rv_live(rt, v[0]), &h) && YES(v[0].t == R_STR && j_test_find(rv_cz(rt, v[0])) != NULL); }
 
 T(iterable)
 {

@@ -5,7 +5,7 @@
 
 const struct module *module_find(const char *name)
 {
-	static const struct module *const all[] = { &mod_re, &mod_random, &mod_time };
+	static const struct module *const all[] = { &mod_re, &mod_random, &mod_time, &mod_netaddr };
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		if (str_eq(all[i]->name, name))
 			return all[i];

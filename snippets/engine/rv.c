@@ -427,12 +427,18 @@ bool rv_hash(struct rt *rt, struct rv v, uint64_t *h)
 		return true;
 	}
 	case R_TUPLE:
+		if (rt->value_depth > LIM_VALUE_DEPTH)
+			return raise(rt, EX_LIMIT, "values nested deeper than %d", LIM_VALUE_DEPTH);
+		rt->value_depth++;
 		for (uint32_t i = 0; i < v.u.l->n; i++) {
 			uint64_t e;
-			if (!rv_hash(rt, v.u.l->v[i], &e))
+			if (!rv_hash(rt, v.u.l->v[i], &e)) {
+				rt->value_depth--;
 				return false;
+			}
 			x = (x ^ e) * 1099511628211ull;
 		}
+		rt->value_depth--;
 		*h = x;
 		return true;
 	case R_LIST: case R_DICT: case R_SET: case R_MLIST: case R_MDICT: case R_SLICE:
