@@ -17,6 +17,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import xmlrpc.client
@@ -59,15 +60,36 @@ def wait_for(what, probe, timeout):
 
 
 def in_namespaces():
-    """Returns inside the namespaces; the first call replaces this process and comes back in main() again."""
+    """Returns inside the namespaces. Outside it starts this program again in them, waits, tidies up and exits: what lies in the
+    temporary folder is removed unless the inner program called keep().
+    """
     if os.environ.get("COBBLER_LAB_INSIDE") == "1":
         return
     if os.geteuid() != 0:
         sys.exit("%s: network namespaces need root" % sys.argv[0])
-    os.environ["COBBLER_LAB_INSIDE"] = "1"
-    sys.stdout.flush()
-    os.execvp("unshare", ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-                          sys.executable, os.path.abspath(sys.argv[0]), *sys.argv[1:]])
+    tmp = tempfile.mkdtemp(prefix="cobbler-lab-")
+    os.chmod(tmp, 0o755)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
+    status = 1
+    inner = subprocess.Popen(["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", sys.executable,
+                              os.path.abspath(sys.argv[0]), *sys.argv[1:]], env={**os.environ, "COBBLER_LAB_INSIDE": "1", "TMPDIR": tmp})
+    try:
+        status = inner.wait()
+    except KeyboardInterrupt:          # the inner program got it as well
+        with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+            status = inner.wait(5)
+    finally:
+        inner.kill()
+        inner.wait()
+        if not Path(tmp, ".keep").exists():
+            shutil.rmtree(tmp, ignore_errors=True)
+    sys.exit(status if status >= 0 else 128 - status)
+
+
+def keep():
+    """The temporary folder outlives this run."""
+    Path(tempfile.gettempdir(), ".keep").touch()
 
 
 def ip(*args):

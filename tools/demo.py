@@ -123,20 +123,17 @@ def demonstrate(tmp):
 
 
 def main_demonstration():
-    os.environ["COBBLER_LAB_TMP"] = os.environ.get("COBBLER_LAB_TMP") or tempfile.mkdtemp(prefix="cobbler-demo-")
-    tmp = Path(os.environ["COBBLER_LAB_TMP"])
-    os.chmod(tmp, 0o755)
     lab.in_namespaces()
+    tmp = Path(tempfile.gettempdir())
     print("The demonstration runs in network namespaces of its own: no real network is touched.", flush=True)
     try:
         demonstrate(tmp)
     except (lab.Failed, lab.Skip, OSError, RuntimeError, subprocess.SubprocessError, ValueError) as e:
+        lab.keep()
         print("FAILED: %s\nLogs: %s/root.log (daemon), %s/machine/serial.log (console)" % (e, tmp, tmp), flush=True)
         sys.exit(1)
     except KeyboardInterrupt:
-        shutil.rmtree(tmp, ignore_errors=True)
         sys.exit(130)
-    shutil.rmtree(tmp, ignore_errors=True)
     print("SUCCESS: from one ISO image to a bare machine in the Debian installer, with its own answer file, in %.0f s."
           % (time.monotonic() - BEGAN), flush=True)
 
