@@ -97,6 +97,16 @@ static int run_signature_reload(struct job *j, struct task *t, struct err *e)
 	return rc;
 }
 
+static int start_aclsetup(struct job *j, struct task *t, struct err *e)
+{
+	return run_aclsetup(j->core, t, j->options, e);
+}
+
+static int start_hardlink(struct job *j, struct task *t, struct err *e)
+{
+	return run_hardlink(j->core, t, j->options, e);
+}
+
 static int run_missing(struct job *j, struct task *t UNUSED, struct err *e)
 {
 	return err_set(e, CB_ESTATE, "%s is not available in this server yet", j->work->name);
@@ -110,8 +120,8 @@ static const struct work works[] = {
 	{ "background_validateks", "validate_autoinstall_files", "Automated installation files validation", run_validate },
 	{ "background_power_system", "power", "Power management", run_power },
 	{ "background_buildiso", "buildiso", "Build Iso", run_missing },
-	{ "background_aclsetup", "aclsetup", "(CLI) ACL Configuration", run_missing },
-	{ "background_hardlink", "hardlink", "Hardlink", run_missing },
+	{ "background_aclsetup", "aclsetup", "(CLI) ACL Configuration", start_aclsetup },
+	{ "background_hardlink", "hardlink", "Hardlink", start_hardlink },
 	{ "background_replicate", "replicate", "Replicate", run_missing },
 	{ "background_reposync", "reposync", "Reposync", run_missing },
 	{ "background_signature_update", "sigupdate", "Updating Signatures", run_missing },

@@ -451,6 +451,21 @@ static void test_streamed_lists_equal_the_values(void **state)
 	free(t);
 }
 
+/* What a client names becomes an argument of a program: never an option, never words for a shell. */
+static void test_account_names_for_setfacl(void **state)
+{
+	(void)state;
+	static const char *const bad[] = { "-x", "--help", "a b", "a;id", "$(id)", "u:root", "a\nb", "../a" };
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct value *options = v_dict();
+		struct err e;
+		v_dict_set(options, "adduser", v_str(bad[i]));
+		assert_int_equal(run_aclsetup(&core, NULL, options, &e), CB_EINVAL);
+		assert_non_null(strstr(e.text, "is not the name of an account"));
+		v_unref(options);
+	}
+}
+
 static void test_introspection(void **state)
 {
 	(void)state;
@@ -520,6 +535,7 @@ int main(void)
 		cmocka_unit_test(test_files_stay_in_their_directory),
 		cmocka_unit_test(test_documents),
 		cmocka_unit_test(test_streamed_lists_equal_the_values),
+		cmocka_unit_test(test_account_names_for_setfacl),
 		cmocka_unit_test(test_introspection),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
