@@ -20,7 +20,8 @@
 
 /* ---- connection ---- */
 
-/* Returns owned, NULL when there is none: an unprivileged user may not read the configuration, then the usual is the best guess. */
+/* Returns owned, NULL when there is none: an unprivileged user may not read the configuration, then the usual is the
+ * best guess. */
 static struct value *read_yaml(const char *path)
 {
 	struct strbuf text CLEANUP(sb_free) = { 0 };
@@ -153,7 +154,8 @@ static int login(struct cli *cli, struct err *e)
 
 /* ---- calls ---- */
 
-int cli_try(struct cli *cli, const char *method, struct value *params, bool with_token, struct value **ret, struct err *e)
+int cli_try(struct cli *cli, const char *method, struct value *params, bool with_token, struct value **ret,
+	struct err *e)
 {
 	int r = connect_server(cli, e);
 	if (r == 0 && with_token)
@@ -250,7 +252,8 @@ struct global {
 	const char **value;
 };
 
-static const struct global *global_find(const struct global *g, size_t n, const char *word, bool after, const char **text)
+static const struct global *global_find(const struct global *g, size_t n, const char *word, bool after,
+	const char **text)
 {
 	for (size_t i = 0; i < n; i++) {
 		size_t len = strlen(g[i].name);
@@ -303,7 +306,8 @@ static int print_help(struct strbuf *b, int status)
 	return status;
 }
 
-static int run_command(struct cli *cli, const struct command *cmd, const char *noun, int item, int n, const char **words)
+static int run_command(struct cli *cli, const struct command *cmd, const char *noun, int item, int n,
+	const char **words)
 {
 	struct opt_set opts = { 0 };
 	command_options(cmd, item, &opts);

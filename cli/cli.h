@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * cli.h - the cobbler command: global options, the table of commands, and what every command is given.
  *
- * Outputs and exit codes keep the layout of Cobbler 3.3's command line, because scripts read them. --json prints one JSON
- * document instead.
+ * Outputs and exit codes keep the layout of Cobbler 3.3's command line, because scripts read them. --json prints one
+ * JSON document instead.
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
@@ -72,11 +72,12 @@ const struct command *command_find(unsigned where, const char *name);
 /* All options of a command, for parsing, help and completion. opts_free afterwards. */
 void command_options(const struct command *cmd, int item, struct opt_set *s);
 
-/* One call; a token is appended to params when with_token. Troubles are printed; then the result is NULL and cli->status says
- * with what to exit. Returned owned. */
+/* One call; a token is appended to params when with_token. Troubles are printed; then the result is NULL and
+ * cli->status says with what to exit. Returned owned. */
 struct value *cli_call(struct cli *cli, const char *method, struct value *params, bool with_token);
 /* As cli_call, but leaves the printing to the caller: 0 or negative; client_fault(cli->client) tells a fault. */
-int cli_try(struct cli *cli, const char *method, struct value *params, bool with_token, struct value **ret, struct err *e)
+int cli_try(struct cli *cli, const char *method, struct value *params, bool with_token, struct value **ret,
+	struct err *e)
 	MUST_CHECK;
 /* The exit status for a failed call, after printing why. */
 int cli_explain(struct cli *cli, const struct err *e);
@@ -118,8 +119,8 @@ void help_top(struct strbuf *out);
 void help_noun(const char *noun, struct strbuf *out);
 void help_command(const struct command *cmd, const char *noun, int item, struct strbuf *out);
 
-/* follow.c: prints the task's log as it grows until it ends. EXIT_DONE or EXIT_FAILED. progress: draw a bar when on a terminal.
- * trouble (or NULL): a message that begins so means failure even when the server calls the task complete. */
+/* follow.c: prints the task's log as it grows until it ends. EXIT_DONE or EXIT_FAILED. progress: draw a bar when on a
+ * terminal. trouble (or NULL): a message that begins so means failure even when the server calls the task complete. */
 int follow_task(struct cli *cli, const char *id, bool progress, const char *trouble);
 /* What to print of one line of a task's log: the message after " | ". */
 const char *log_message(const char *line);

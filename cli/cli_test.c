@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * cli_test.c - the whole command against a server of this file: what is sent, what is printed, with which status it ends.
+ * cli_test.c - the whole command against a server of this file: what is sent, what is printed, with which status it
+ * ends.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,8 +22,8 @@
 #include "base/file.h"
 #include "cli/cli.h"
 
-/* What the server answers to a method: the text of a <value>, or of a fault when fault is set. Asked for the n-th time, the n-th
- * row of that method answers; the last one goes on answering. */
+/* What the server answers to a method: the text of a <value>, or of a fault when fault is set. Asked for the n-th
+ * time, the n-th row of that method answers; the last one goes on answering. */
 struct answer {
 	const char *method, *value, *fault;
 };
@@ -121,7 +122,8 @@ static int run(char **printed, const char *const *words)
 {
 	char root[] = "/tmp/cli_test.XXXXXX";
 	assert_non_null(mkdtemp(root));
-	char *dir CLEANUP(free_ptr) = xasprintf("%s/var/lib/cobbler", root), *ss CLEANUP(free_ptr) = xasprintf("%s/web.ss", dir);
+	char *dir CLEANUP(free_ptr) = xasprintf("%s/var/lib/cobbler", root),
+		*ss CLEANUP(free_ptr) = xasprintf("%s/web.ss", dir);
 	struct err e;
 	assert_int_equal(dir_make(dir, 0755, &e), 0);
 	assert_int_equal(file_replace(AT_FDCWD, ss, "b'00ff'", 7, 0600, &e), 0);
@@ -156,8 +158,8 @@ static int run(char **printed, const char *const *words)
 
 #define RUN(out, ...) run(out, (const char *const[]){ __VA_ARGS__, NULL })
 
-#define EVENT(state) "<array><data><value><double>0</double></value><value>Sync</value><value>" state "</value><value><array>" \
-	"<data></data></array></value></data></array>"
+#define EVENT(state) "<array><data><value><double>0</double></value><value>Sync</value><value>" state "</value>" \
+	"<value><array><data></data></array></value></data></array>"
 
 static void test_edit_sends_one_call_with_secret_and_token(void **state UNUSED)
 {
@@ -231,7 +233,8 @@ static void test_refused_login_fails(void **state UNUSED)
 
 static void test_clobber_edits_what_is_there(void **state UNUSED)
 {
-	static const struct answer a[] = { { "login", "<string>TOKEN</string>", NULL }, { "get_item", "<struct></struct>", NULL },
+	static const struct answer a[] = { { "login", "<string>TOKEN</string>", NULL },
+		{ "get_item", "<struct></struct>", NULL },
 		{ "xapi_object_edit", "<boolean>1</boolean>", NULL } };
 	char *out CLEANUP(free_ptr) = NULL;
 	start(a, ARRAY_LEN(a));
@@ -245,8 +248,8 @@ static void test_clobber_edits_what_is_there(void **state UNUSED)
 
 static void test_list_is_sorted_and_indented(void **state UNUSED)
 {
-	static const struct answer a[] = { { "get_item_names", "<array><data><value><string>b</string></value><value>a</value></data>"
-		"</array>", NULL } };
+	static const struct answer a[] = { { "get_item_names",
+		"<array><data><value><string>b</string></value><value>a</value></data></array>", NULL } };
 	char *out CLEANUP(free_ptr) = NULL;
 	start(a, ARRAY_LEN(a));
 	assert_int_equal(RUN(&out, "distro", "list"), 0);
@@ -332,8 +335,8 @@ static void test_wrong_command_lines_send_nothing(void **state UNUSED)
 
 static void test_completion_knows_words_options_and_names(void **state UNUSED)
 {
-	static const struct answer a[] = { { "get_item_names", "<array><data><value>web1</value><value>db1</value></data></array>",
-		NULL } };
+	static const struct answer a[] = { { "get_item_names",
+		"<array><data><value>web1</value><value>db1</value></data></array>", NULL } };
 	char *out CLEANUP(free_ptr) = NULL;
 	start(a, ARRAY_LEN(a));
 	assert_int_equal(RUN(&out, "__complete", "1", "cobbler", "va"), 0);

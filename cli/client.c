@@ -256,7 +256,8 @@ const char *client_fault(const struct client *c)
 	return c->fault;
 }
 
-/* xmlrpc-c uses negative codes for its own troubles (transport, parser); Cobbler's faults are 1, other servers' may be any. */
+/* xmlrpc-c uses negative codes for its own troubles (transport, parser); Cobbler's faults are 1, other servers' may
+ * be any. */
 static int call_failed(struct client *c, const char *method, const xmlrpc_env *env, struct err *e)
 {
 	static const char added[] = "RPC failed at server.  ";    /* by xmlrpc-c, before the server's own words */

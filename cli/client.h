@@ -16,7 +16,8 @@ const char *client_url(const struct client *c);
 
 /* Calls method with the list params (taken). *ret owned. A fault of the server is CB_ESTATE and its whole text is in
  * client_fault(); anything else that goes wrong between here and the server is CB_EIO. */
-int client_call(struct client *c, const char *method, struct value *params, struct value **ret, struct err *e) MUST_CHECK;
+int client_call(struct client *c, const char *method, struct value *params, struct value **ret,
+	struct err *e) MUST_CHECK;
 /* The last call's fault string, borrowed until the next call; NULL when it was none. */
 const char *client_fault(const struct client *c);
 /* "<class 'cobbler.cexceptions.CX'>:'words'" -> "words" (owned), for people. */

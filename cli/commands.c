@@ -6,17 +6,18 @@
 
 static const struct opt o_name[] = { { "name", "name", .help = "the object's name" } };
 static const struct opt o_newname[] = { { "newname", "newname", .help = "the new name" } };
-static const struct opt o_interface[] = { { "interface", "interface", .help = "the interface that the interface options are "
-	"about; one per command" } };
+static const struct opt o_interface[] = { { "interface", "interface",
+	.help = "the interface that the interface options are about; one per command" } };
 static const struct opt o_nic_edit[] = {
 	{ "delete-interface", "delete_interface", OPT_FLAG, .help = "remove the interface named by --interface" },
 	{ "rename-interface", "rename_interface", .help = "give the interface named by --interface this name" },
 };
-static const struct opt o_in_place[] = { { "in-place", "in_place", OPT_FLAG, .help = "merge into dictionary values (kernel "
-	"options, autoinstall metadata ...) and keep what is not named; ~key removes a key" },
+static const struct opt o_in_place[] = { { "in-place", "in_place", OPT_FLAG,
+	.help = "merge into dictionary values (kernel options, autoinstall metadata ...) and keep what is not named; "
+	"~key removes a key" },
 	{ "inplace", "in_place", OPT_FLAG, .hidden = true } };
-static const struct opt o_clobber[] = { { "clobber", "clobber", OPT_FLAG, .help = "change the object when there already is one "
-	"of that name" } };
+static const struct opt o_clobber[] = { { "clobber", "clobber", OPT_FLAG,
+	.help = "change the object when there already is one of that name" } };
 static const struct opt o_remove[] = {
 	{ "name", "name", .help = "the object to remove" },
 	{ "recursive", "recursive", OPT_FLAG, .help = "remove what depends on it, too" },
@@ -110,7 +111,8 @@ const struct command commands[] = {
 	{ W_ALL_ITEMS, "rename", .fields = true, .run = run_edit, .help = "Give an object another name." },
 	{ W_ALL_ITEMS, "report", OPTS(o_name), .run = run_report, .help = "Print the values of one object or of all." },
 
-	{ W_SETTING, "edit", OPTS(o_setting_edit), .run = run_setting_edit, .help = "Change a setting of the running server." },
+	{ W_SETTING, "edit", OPTS(o_setting_edit), .run = run_setting_edit,
+		.help = "Change a setting of the running server." },
 	{ W_SETTING, "report", OPTS(o_name), .run = run_setting_report, .help = "Print one setting or all." },
 	{ W_SIGNATURE, "reload", OPTS(o_signature_reload), .run = run_signature_reload, .help = "Have the server read its "
 		"signature file again." },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * complete.c - what the shell may complete a command line with: words of the tables, names from the server.
- * Called by the completion script as: cobbler __complete INDEX WORD... with the words as bash splits them ('=' parts words).
+ * Called by the completion script as: cobbler __complete INDEX WORD... with the words as bash splits them ('=' parts
+ * words).
  */
 #include "cli/cli.h"
 
@@ -52,7 +53,8 @@ static void offer_list(const struct completion *c, const char *method, struct va
 		offer(c, v_is(v, V_DICT) ? v_dict_key(v, i) : v_cstr(v_list_at(v, i)), "");
 }
 
-static void offer_values(const struct completion *c, const struct command *cmd, const char *noun, int item, const struct opt *o)
+static void offer_values(const struct completion *c, const struct command *cmd, const char *noun, int item,
+	const struct opt *o)
 {
 	const char *refers = o->refers;
 	if (str_eq(o->dest, "name") && item >= 0 && !str_eq(cmd->name, "add"))

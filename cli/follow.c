@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * follow.c - watching a background task: its log is fetched as it grows and printed as cli.py (3.3.7) prints it.
- * compat: cli.py reads /var/log/cobbler/cobbler.log on the server itself; we ask get_event_log, so that it works from anywhere.
+ * compat: cli.py reads /var/log/cobbler/cobbler.log on the server itself; we ask get_event_log, so that it works from
+ * anywhere.
  */
 #include "cli/cli.h"
 
@@ -178,7 +179,8 @@ static void announce(struct follow *f)
 
 int follow_task(struct cli *cli, const char *id, bool progress, const char *trouble)
 {
-	struct follow f = { .cli = cli, .id = id, .result = -1, .trouble = trouble, .bar = progress && !cli->json && isatty(STDOUT_FILENO) };
+	struct follow f = { .cli = cli, .id = id, .result = -1, .trouble = trouble };
+	f.bar = progress && !cli->json && isatty(STDOUT_FILENO);
 	if (cli->json)
 		f.lines = v_list();
 	else

@@ -69,17 +69,17 @@ int run_edit(struct cli *cli, const struct call *c)
 		v_dict_set(doc, "result", v_ref(v));
 		cli_print_json(doc);
 	}
-	return v_truthy(v) ? EXIT_DONE : cli->json ? EXIT_FAILED : cli_fail(cli, "the server refused to %s %s %s", action, c->noun,
-		name_of(c));
+	if (v_truthy(v))
+		return EXIT_DONE;
+	return cli->json ? EXIT_FAILED : cli_fail(cli, "the server refused to %s %s %s", action, c->noun, name_of(c));
 }
 
 int run_find(struct cli *cli, const struct call *c)
 {
-	struct value *v CLEANUP(v_unrefp) = NULL;
-	struct err e;
-	if (cli_try(cli, "find_items", params_of(v_str(c->noun), v_ref(c->options), v_str("name"), v_bool(false), NULL), false, &v,
-		&e) < 0)
-		return cli_explain(cli, &e);
+	struct value *params = params_of(v_str(c->noun), v_ref(c->options), v_str("name"), v_bool(false), NULL);
+	struct value *v CLEANUP(v_unrefp) = cli_call(cli, "find_items", params, false);
+	if (!v)
+		return cli->status;
 	if (cli->json) {
 		cli_print_json(v_ref(v));
 		return EXIT_DONE;
@@ -144,7 +144,8 @@ static void print_report(int item, const struct value *dict)
 #define ITEMS_AT_ONCE 5000
 
 /* Calls each with every item of the type. Returns the exit status. */
-static int for_items(struct cli *cli, const char *noun, int item, void (*each)(int, const struct value *, void *), void *arg)
+static int for_items(struct cli *cli, const char *noun, int item, void (*each)(int, const struct value *, void *),
+	void *arg)
 {
 	struct value *names CLEANUP(v_unrefp) = cli_call(cli, "get_item_names", params_of(v_str(noun), NULL), false);
 	if (!names)
@@ -182,7 +183,8 @@ static void collect_one(int item UNUSED, const struct value *dict, void *list)
 int run_report(struct cli *cli, const struct call *c)
 {
 	if (v_dict_get(c->options, "name")) {
-		struct value *v CLEANUP(v_unrefp) = cli_call(cli, "get_item", params_of(v_str(c->noun), v_str(name_of(c)), NULL), false);
+		struct value *params = params_of(v_str(c->noun), v_str(name_of(c)), NULL);
+		struct value *v CLEANUP(v_unrefp) = cli_call(cli, "get_item", params, false);
 		if (!v)
 			return cli->status;
 		if (!v_is(v, V_DICT))
@@ -245,8 +247,8 @@ int run_get_autoinstall(struct cli *cli, const struct call *c)
 	if (need_name(cli, c) != 0)
 		return EXIT_FAILED;
 	bool system = c->item == ITEM_SYSTEM;
-	struct value *v CLEANUP(v_unrefp) = cli_call(cli, system ? "generate_system_autoinstall" : "generate_profile_autoinstall",
-		params_of(v_str(name_of(c)), NULL), false);
+	const char *method = system ? "generate_system_autoinstall" : "generate_profile_autoinstall";
+	struct value *v CLEANUP(v_unrefp) = cli_call(cli, method, params_of(v_str(name_of(c)), NULL), false);
 	if (!v)
 		return cli->status;
 	/* The server answers for a missing object with a comment in place of the file. */
@@ -379,7 +381,8 @@ int run_setting_edit(struct cli *cli, const struct call *c)
 		return cli_fail(cli, "allow_dynamic_settings itself can only be changed in settings.yaml");
 	if (!v_dict_get(all, name_of(c)))
 		return cli_fail(cli, "Setting not found: %s", name_of(c));
-	struct value *v CLEANUP(v_unrefp) = cli_call(cli, "modify_setting", params_of(v_str(name_of(c)), v_ref(wanted), NULL), true);
+	struct value *params = params_of(v_str(name_of(c)), v_ref(wanted), NULL);
+	struct value *v CLEANUP(v_unrefp) = cli_call(cli, "modify_setting", params, true);
 	if (!v)
 		return cli->status;
 	/* compat: the method answers 0 when it has changed it */

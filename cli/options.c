@@ -58,7 +58,8 @@ static const char *refers_to(const char *field)
 
 static enum opt_kind kind_of(const struct field *f)
 {
-	/* compat: cli.py lets optparse turn integer and float fields into numbers and sends all others, booleans too, as text. */
+	/* compat: cli.py lets optparse turn integer and float fields into numbers and sends all others, booleans too, as
+	 * text. */
 	return f->type == F_INT ? OPT_INT : f->type == F_FLOAT ? OPT_FLOAT : OPT_STR;
 }
 

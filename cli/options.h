@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * options.h - long options as rows: built from the field tables and from each command's own list, then parsed, printed as
- * help, completed and documented from the same rows.
+ * options.h - long options as rows: built from the field tables and from each command's own list, then parsed, printed
+ * as help, completed and documented from the same rows.
  */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
@@ -32,7 +32,8 @@ struct opt_set {
 };
 
 void opts_add(struct opt_set *s, const struct opt *rows, size_t n);
-/* One option per field of the type that clients may set, then (systems) those of an interface, then accepted aliases. */
+/* One option per field of the type that clients may set, then (systems) those of an interface, then accepted
+ * aliases. */
 void opts_add_fields(struct opt_set *s, enum item_type t);
 void opts_free(struct opt_set *s);
 
@@ -41,15 +42,17 @@ struct parsed {
 	bool help;
 };
 
-/* argv[0..n) are the words after the command. Fails with CB_EINVAL for an unknown or ambiguous option (naming the nearest), a
- * missing or malformed value, a value that is none of the choices, and for words that belong to no option. */
+/* argv[0..n) are the words after the command. Fails with CB_EINVAL for an unknown or ambiguous option (naming the
+ * nearest), a missing or malformed value, a value that is none of the choices, and for words that belong to no
+ * option. */
 int opts_parse(const struct opt_set *s, int n, char *const *argv, struct parsed *ret, struct err *e) MUST_CHECK;
 /* The row named by the text (exact, else unambiguous prefix), NULL otherwise. */
 const struct opt *opts_find(const struct opt_set *s, const char *name, size_t len);
 
 /* "  --name=NAME  text" lines, wrapped to width columns. */
 void opts_help(const struct opt_set *s, size_t width, struct strbuf *out);
-/* The nearest of n names to word (borrowed), NULL when none is near. stride: bytes from one name pointer to the next. */
+/* The nearest of n names to word (borrowed), NULL when none is near. stride: bytes from one name pointer to the
+ * next. */
 const char *nearest_name(const char *word, const char *const *names, size_t n, size_t stride);
 
 #endif

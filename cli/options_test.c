@@ -18,7 +18,8 @@
 
 #define SURFACE "../shared/reference/clients/cli-surface.txt"
 
-/* Parses the words for "cobbler NOUN VERB" (noun NULL: a direct command); the dict as JSON or the error's text. Owned. */
+/* Parses the words for "cobbler NOUN VERB" (noun NULL: a direct command); the dict as JSON or the error's text.
+ * Owned. */
 static char *parse(const char *noun, const char *verb, const char *const *words)
 {
 	int item = -1, n = 0;
@@ -56,7 +57,8 @@ static const struct row rows[] = {
 	{ __LINE__, "profile", "add", { "--virt-ram=<<inherit>>" }, "{\"virt_ram\": \"<<inherit>>\"}" },
 	{ __LINE__, "profile", "add", { "--virt-file-size=2.5" }, "{\"virt_file_size\": 2.5}" },
 	{ __LINE__, "profile", "add", { "--virt-ram=2G" }, "error: option --virt-ram: invalid integer value: '2G'" },
-	{ __LINE__, "profile", "add", { "--virt-file-size=big" }, "error: option --virt-file-size: invalid floating-point value" },
+	{ __LINE__, "profile", "add", { "--virt-file-size=big" },
+		"error: option --virt-file-size: invalid floating-point value" },
 	{ __LINE__, "profile", "add", { "--kopts=a=1 b", "--ksmeta=x=y", "--kickstart=sample.ks" },
 		"{\"autoinstall\": \"sample.ks\", \"autoinstall_meta\": \"x=y\", \"kernel_options\": \"a=1 b\"}" },
 	{ __LINE__, "system", "add", { "--mac=52:54:00:00:00:01", "--subnet", "255.255.255.0", "--interface=eth0" },
@@ -70,11 +72,13 @@ static const struct row rows[] = {
 	{ __LINE__, "system", "edit", { "--name" }, "error: option --name needs a value" },
 	{ __LINE__, "system", "edit", { "--in-place=1" }, "error: option --in-place does not take a value" },
 	{ __LINE__, "system", "edit", { "--kernel-options", "a", "b" }, "error: unexpected argument 'b'" },
-	{ __LINE__, "system", "edit", { "--comment=a\x01" "b" }, "error: option --comment: the value has a control character" },
+	{ __LINE__, "system", "edit", { "--comment=a\x01" "b" },
+		"error: option --comment: the value has a control character" },
 	{ __LINE__, "system", "edit", { "--comment=\xff" }, "error: option --comment: the value is not UTF-8" },
 	{ __LINE__, "system", "edit", { "--comment=\xc3\xbc", "--comment=twice" }, "{\"comment\": \"twice\"}" },
 	{ __LINE__, "system", "edit", { "--comment=" }, "{\"comment\": \"\"}" },
-	{ __LINE__, "image", "add", { "--image-type=isso" }, "error: option --image-type: invalid choice: 'isso' (did you mean 'iso'?" },
+	{ __LINE__, "image", "add", { "--image-type=isso" },
+		"error: option --image-type: invalid choice: 'isso' (did you mean 'iso'?" },
 	{ __LINE__, "distro", "remove", { "--name=d", "--recursive" }, "{\"name\": \"d\", \"recursive\": true}" },
 	{ __LINE__, "distro", "remove", { "--arch=x" }, "error: no such option: --arch" },
 	{ __LINE__, "distro", "find", { "--in-place" }, "error: no such option: --in-place" },
@@ -84,7 +88,8 @@ static const struct row rows[] = {
 	{ __LINE__, NULL, "sync", { NULL }, "{}" },
 	{ __LINE__, NULL, "reposync", { "--no-fail" }, "{\"tries\": 1, \"nofail\": true}" },
 	{ __LINE__, NULL, "reposync", { "--tries=3", "--only=r" }, "{\"only\": \"r\", \"tries\": 3}" },
-	{ __LINE__, NULL, "import", { "--path=/x", "--autoinstall=a.seed" }, "{\"path\": \"/x\", \"autoinstall_file\": \"a.seed\"}" },
+	{ __LINE__, NULL, "import", { "--path=/x", "--autoinstall=a.seed" },
+		"{\"path\": \"/x\", \"autoinstall_file\": \"a.seed\"}" },
 	{ __LINE__, NULL, "buildiso", { "--tempdir=/t", "--airgapped" }, "{\"buildisodir\": \"/t\", \"airgapped\": true}" },
 	{ __LINE__, NULL, "validateks", { NULL }, "{}" },
 	{ __LINE__, NULL, "get-loaders", { "--force" }, "{\"force\": true}" },

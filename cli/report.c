@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * report.c - one item as "Label : value" lines.
- * compat: to_string_from_fields of cli.py (3.3.7): the name first, then fields sorted by attribute, values as Python prints them.
+ * compat: to_string_from_fields of cli.py (3.3.7): the name first, then fields sorted by attribute, values as Python
+ * prints them.
  */
 #include "cli/cli.h"
 

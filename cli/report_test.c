@@ -71,7 +71,8 @@ static void test_menu_report_has_the_layout_that_scripts_read(void **state UNUSE
 
 static void test_values_are_printed_as_python_prints_them(void **state UNUSED)
 {
-	struct value *p CLEANUP(v_unrefp) = json("{\"name\": \"p\", \"kernel_options\": {\"a\": [\"1\", \"2\"], \"q\": \"~\"}, "
+	struct value *p CLEANUP(v_unrefp) = json("{\"name\": \"p\", "
+		"\"kernel_options\": {\"a\": [\"1\", \"2\"], \"q\": \"~\"}, "
 		"\"enable_menu\": true, \"owners\": [\"admin\"], \"virt_file_size\": 5.0}");
 	struct strbuf b CLEANUP(sb_free) = { 0 };
 	report_item(ITEM_PROFILE, p, &b);
@@ -97,7 +98,8 @@ static void test_system_report_ends_with_its_interfaces(void **state UNUSED)
 
 static void test_log_lines_lose_their_prefix(void **state UNUSED)
 {
-	assert_string_equal(log_message("[id] 2026-11-23T02:22:33 - INFO | running pre-sync triggers"), "running pre-sync triggers");
+	assert_string_equal(log_message("[id] 2026-11-23T02:22:33 - INFO | running pre-sync triggers"),
+		"running pre-sync triggers");
 	assert_string_equal(log_message("a | b | c"), "c");
 	assert_string_equal(log_message("plain"), "plain");
 }
