@@ -194,15 +194,15 @@ bool ch_run(struct rt *rt, struct inst *inst, const struct method *m, struct cfr
 struct inst *ch_include(struct rt *rt, struct inst *from, const struct tpl *t)
 {
 	uint32_t depth = 0;
-	for (struct include *i = from->includes; i != NULL; i = i->next)
-		if (i->tpl == t)
-			return i->inst;
 	for (const struct place *p = rt->place; p != NULL; p = p->up)
 		depth++;
-	if (rt->depth >= LIM_INCLUDE_DEPTH * 3 || depth >= LIM_INCLUDE_DEPTH) {
+	if (depth > LIM_INCLUDE_DEPTH) {
 		raise(rt, EX_LIMIT, "snippets and includes nested deeper than %d", LIM_INCLUDE_DEPTH);
 		return NULL;
 	}
+	for (struct include *i = from->includes; i != NULL; i = i->next)
+		if (i->tpl == t)
+			return i->inst;
 	if (t->lang != TPL_CHEETAH) {
 		raise(rt, EX_RUNTIME, "%s is not a Cheetah template", t->name);
 		return NULL;

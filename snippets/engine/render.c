@@ -57,8 +57,10 @@ const char *nearest_name(const struct value *vars, const char *name)
 
 static void chain(struct strbuf *b, const struct place *p)
 {
-	for (unsigned n = 0; p != NULL && n < 50; p = p->up, n++)
-		sb_addf(b, ", called from %s:%u", p->tpl->name, p->call->line);
+	unsigned n = 0;
+	for (; p != NULL; p = p->up, n++)
+		if (n < 5 || p->up == NULL)
+			sb_addf(b, "%s, called from %s:%u", n > 5 ? ", ..." : "", p->tpl->name, p->call->line);
 }
 
 static int fail(struct rt *rt, const struct tpl *t, struct err *e)

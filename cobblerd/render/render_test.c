@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * render_test.c - the steps around the engine: where snippets are looked for, what is whitelisted, what is replaced afterwards.
+ */
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "render/render.h"
+#include "value/json.h"
+
+static char root[] = "/tmp/render_test.XXXXXX";
+static struct renderer *r;
+static struct value *vars, *settings;
+
+static void put(const char *rel, const char *text)
+{
+	struct err e = { 0 };
+	char *path = path_of(rel), *dir = xstrdup(path);
+	*strrchr(dir, '/') = '\0';
+	assert_int_equal(dir_make(dir, 0755, &e), CB_OK);
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+	free(dir);
+	free(path);
+}
+
+static struct value *parse(const char *text)
+{
+	struct value *v = NULL;
+	struct err e = { 0 };
+	assert_int_equal(json_parse(text, strlen(text), &v, &e), CB_OK);
+	return v;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	if (mkdtemp(root) == NULL)
+		return -1;
+	path_set_root(root);
+	r = renderer_new();
+	settings = parse("{\"autoinstall_snippets_dir\": \"/snip\", \"autoinstall_templates_dir\": \"/tmpl\", \"server\": \"192.0.2.5\"}");
+	vars = parse("{\"autoinstall_snippets_dir\": \"/snip\", \"system_name\": \"s1\", \"profile_name\": \"p1\", \"name\": \"s1\","
+		"\"server\": \"192.0.2.5\", \"http_port\": 8080, \"num\": 5}");
+	put("/etc/cobbler/cheetah_macros", "#def shout($x)\n<$x.upper()>\n#end def\n");
+	put("/snip/plain", "plain $name $gone\n");
+	put("/snip/per_profile/mixed/p1", "profile\n");
+	put("/snip/mixed", "general\n");
+	put("/snip/per_system/own/s1", "system\n");
+	put("/snip/per_profile/own/p1", "profile\n");
+	put("/snip/outer", "[SNIPPET::plain]\n#def inner\nI\n#end def\n#set global $g = 7\n");
+	put("/snip/loop", "SNIPPET::loop\n");
+	put("/snip/lazy", "#import os\nok\n");
+	return 0;
+}
+
+static int drop(const char *path, const struct stat *st, int type, struct FTW *w)
+{
+	(void)st, (void)type, (void)w;
+	return remove(path);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	nftw(root, drop, 16, FTW_DEPTH | FTW_PHYS);
+	renderer_free(r);
+	v_unref(vars);
+	v_unref(settings);
+	return 0;
+}
+
+static void gives(int line, const char *text, const char *want)
+{
+	struct strbuf out = { 0 };
+	struct err e = { 0 };
+	int rc = render_text(r, text, strlen(text), NULL, vars, settings, "t", &out, &e);
+	if (rc != CB_OK || !str_eq(sb_str(&out), want))
+		fail_msg("line %d: status %d, \"%s\" (%s)", line, rc, sb_str(&out), e.text);
+	sb_free(&out);
+}
+
+static void fails(int line, const char *text, const char *says)
+{
+	struct strbuf out = { 0 };
+	struct err e = { 0 };
+	int rc = render_text(r, text, strlen(text), NULL, vars, settings, "t", &out, &e);
+	if (rc == CB_OK || strstr(e.text, says) == NULL || out.len != 0)
+		fail_msg("line %d: status %d, \"%s\" (%s)", line, rc, sb_str(&out), e.text);
+	sb_free(&out);
+}
+
+static void test_snippets_are_searched_in_order(void **state)
+{
+	(void)state;
+	gives(__LINE__, "SNIPPET::plain", "plain s1 $gone\n");
+	gives(__LINE__, "$SNIPPET('own')", "system\n");
+	gives(__LINE__, "SNIPPET::mixed", "profile\n");
+	gives(__LINE__, "SNIPPET::none\n", "# Error: no snippet data for none\n\n");
+	fails(__LINE__, "$SNIPPET('../etc/cobbler/cheetah_macros')\n", "../etc/cobbler/cheetah_macros is not accessible");
+}
+
+static void test_names_of_a_snippet_are_seen_by_its_caller(void **state)
+{
+	(void)state;
+	gives(__LINE__, "SNIPPET::outer\n$inner $g\n", "[plain s1 $gone\n]\n\nI\n 7\n");
+}
+
+static void test_macros_are_callable_everywhere(void **state)
+{
+	(void)state;
+	gives(__LINE__, "$shout('a')TEMPLATE::name", "<A>\ns1");
+}
+
+static void test_recursion_of_snippets_ends(void **state)
+{
+	(void)state;
+	fails(__LINE__, "SNIPPET::loop", "nested deeper");
+	fails(__LINE__, "SNIPPET::loop", "called from t:1");
+}
+
+static void test_imports_are_whitelisted(void **state)
+{
+	(void)state;
+	fails(__LINE__, "#import os\n", "Potentially insecure import in template: os");
+	fails(__LINE__, "#from os import path\n", "Potentially insecure import in template: os.path");
+	gives(__LINE__, "#import re\n$re.sub('1', '2', $name)", "s2");
+	gives(__LINE__, "SNIPPET::lazy", "ok\n");
+}
+
+static void test_references_are_replaced_afterwards(void **state)
+{
+	(void)state;
+	gives(__LINE__, "@@name@@ @@http_server@@ @ @@", "s1 192.0.2.5:8080 @ @@");
+	fails(__LINE__, "@@nope@@", "nope");
+	fails(__LINE__, "@@num@@", "must be str, not int");
+	gives(__LINE__, "\n\n  x\n", "x\n");
+}
+
+static void test_the_first_line_chooses_the_language(void **state)
+{
+	(void)state;
+	gives(__LINE__, "#template=jinja2\n{{ name }}|@@name@@\n", "s1|s1");
+	gives(__LINE__, "#template=jinja2\n{{ nope.x }}", "# EXCEPTION OCCURRED DURING JINJA2 TEMPLATE PROCESSING\n");
+	gives(__LINE__, "#template=perl\nx", "# ERROR: UNSUPPORTED TEMPLATE TYPE (perl)");
+	gives(__LINE__, "#template=cheetah\n$name", "s1");
+}
+
+static void test_a_changed_snippet_is_read_again(void **state)
+{
+	(void)state;
+	put("/snip/fresh", "one\n");
+	gives(__LINE__, "SNIPPET::fresh", "one\n");
+	put("/snip/fresh", "other\n");
+	gives(__LINE__, "SNIPPET::fresh", "other\n");
+}
+
+static void test_a_tree_on_nfs_changes_the_url_line(void **state)
+{
+	struct value *before = vars;
+	(void)state;
+	vars = parse("{\"tree\": \"nfs://h:/export/x\", \"server\": \"h\"}");
+	gives(__LINE__, "url --url=$tree\nx", "nfs --server h --dir /export/x\n#url --url=nfs://h:/export/x\nx\n");
+	v_unref(vars);
+	vars = before;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_snippets_are_searched_in_order), cmocka_unit_test(test_names_of_a_snippet_are_seen_by_its_caller),
+		cmocka_unit_test(test_macros_are_callable_everywhere), cmocka_unit_test(test_recursion_of_snippets_ends),
+		cmocka_unit_test(test_imports_are_whitelisted), cmocka_unit_test(test_references_are_replaced_afterwards),
+		cmocka_unit_test(test_the_first_line_chooses_the_language), cmocka_unit_test(test_a_changed_snippet_is_read_again),
+		cmocka_unit_test(test_a_tree_on_nfs_changes_the_url_line),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

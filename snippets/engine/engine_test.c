@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * engine_test.c - both languages: what they render (the expected texts were made with the original engines), what they refuse.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "snippets/engine/engine.h"
+#include "value/json.h"
+
+struct row { int line; const char *text, *want; };       /* want NULL: an error */
+
+static const char json[] =
+	"{\"host\": \"n1\", \"ram\": 2048, \"f\": 2.5, \"on\": true, \"none\": null, \"empty\": \"\", "
+	"\"uni\": \"Stra\\u00dfe\", \"dns\": [\"192.0.2.1\", \"192.0.2.2\"], "
+	"\"nics\": {\"en0\": {\"ip\": \"192.0.2.9\", \"mtu\": \"\"}, \"en1\": {\"ip\": \"\", "
+	"\"mtu\": 9000}}, \"deep\": [[1], [2, [3]]]}";
+
+static const struct row cheetah_rows[] = {
+	{ __LINE__, "$host|${host}|$(host)|$[host]\n",
+		"n1|n1|n1|n1\n" },
+	{ __LINE__, "$nics.en0.ip $nics['en1'].mtu\n",
+		"192.0.2.9 9000\n" },
+	{ __LINE__, "a\n  #if $on\n  b\n  #end if\nc\n",
+		"a\n  b\nc\n" },
+	{ __LINE__, "x #if $on#y#end if# z\n",
+		"x y z\n" },
+	{ __LINE__, "#for $k, $v in $nics.items()\n$k=$v.ip#slurp\n;\n#end for\n",
+		"en0=192.0.2.9;\nen1=;\n" },
+	{ __LINE__, "#def f($a, $b='d')\n<$a $b>\n#end def\n$f(1)$f(2, b=3)",
+		"<1 d>\n<2 3>\n" },
+	{ __LINE__, "#set $x = $ram / 3\n$x $(7 // -2) $(-7 % 3) $(2 ** 10)\n",
+		"682.6666666666666 -4 2 1024\n" },
+	{ __LINE__, "#set $l = [n * 2 for n in [1, 2, 3] if n != 2]\n$l $len($l)\n",
+		"[2, 6] 2\n" },
+	{ __LINE__, "\\$host \\#if $5.00 $ x$\n",
+		"$host #if $5.00 $ x$\n" },
+	{ __LINE__, "#raw\n$host #if\n#end raw\n",
+		"$host #if\n" },
+	{ __LINE__, "a ## gone\n## whole\nb #* c *# d\n",
+		"a \nb  d\n" },
+	{ __LINE__, "#if $ram > 1000 then 'big' else 'small'#\n",
+		"big\n" },
+	{ __LINE__, "#unless $none\nu\n#end unless\n",
+		"u\n" },
+	{ __LINE__, "#try\n$(1/0)\n#except ZeroDivisionError\nz\n#end try\n",
+		"z\n" },
+	{ __LINE__, "#call $str\n$host\n#end call\n",
+		"n1\n" },
+	{ __LINE__, "#filter WebSafe\n$('<&>')\n#end filter\n",
+		"&lt;&amp;&gt;\n" },
+	{ __LINE__, "$uni.upper() $uni[-2:] $len($uni)\n",
+		"STRASSE ße 6\n" },
+	{ __LINE__, "$('%-5s|%05.1f|%x' % ($host, $f, $ram)) ${'{:>6}{!r}'.format($host, $uni)}\n",
+		"n1   |002.5|800     n1'Straße'\n" },
+	{ __LINE__, "$getVar('nope', 'd') $varExists('host') $varExists('nope')\n",
+		"d True False\n" },
+	{ __LINE__, "#import re\n#set $m = $re.match('([a-z])([0-9])', $host)\n"
+		"$m.group(1) $m.groups() $re.sub('[0-9]', '<\\\\g<0>>', $host)\n",
+		"n ('n', '1') n<1>\n" },
+	{ __LINE__, "#silent $dns.append('x')\n$dns $none|$on|$f\n",
+		"['192.0.2.1', '192.0.2.2', 'x'] |True|2.5\n" },
+	{ __LINE__, "#block b\nin\n#end block\n",
+		"in\n" },
+	{ __LINE__, "#set global $g = 5\n#def s\n$g\n#end def\n$s",
+		"5\n" },
+	{ __LINE__, "$f(1)\n",
+		NULL },
+	{ __LINE__, "#if $on: one line\n",
+		"one line\n" },
+	{ __LINE__, "$!nope.x$!host\n",
+		"n1\n" },
+};
+static const struct row jinja_rows[] = {
+	{ __LINE__, "{{ host }}|{{ none }}|{{ nope }}|{{ on }}\n",
+		"n1|None||True" },
+	{ __LINE__, "{% for k, v in nics|dictsort %}{{ loop.index }}{{ k }}{% if not loop.last %},{% endif %}{% endfor %}",
+		"1en0,2en1" },
+	{ __LINE__, "a {%- if on -%} b {%- endif %} c\n\n",
+		"ab c\n" },
+	{ __LINE__, "{% macro m(a, b='d') %}[{{ a }}{{ b }}{{ caller is defined }}]{% endmacro %}{{ m(1) }}{{ m(2, b=3) }}",
+		"[1dFalse][23False]" },
+	{ __LINE__, "{% set ns = namespace(n=0) %}{% for x in [1,2] %}{% set ns.n = ns.n + x %}{% endfor %}{{ ns.n }}",
+		"3" },
+	{ __LINE__, "{{ dns|join('-')|upper }} {{ [3,1,2]|sort(reverse=true) }} {{ ram|filesizeformat }}",
+		"192.0.2.1-192.0.2.2 [3, 2, 1] 2.0 kB" },
+	{ __LINE__, "{{ nics|tojson }} {{ '<a>'|e }} {{ 'a b&c'|urlencode }}",
+		"{\"en0\": {\"ip\": \"192.0.2.9\", \"mtu\": \"\"}, \"en1\": {\"ip\": \"\", \"mtu\": 9000}} &lt;a&gt; a%20b%26c" },
+	{ __LINE__, "{% for x in deep recursive %}{{ loop(x) if x is iterable else x }}{% endfor %}",
+		"123" },
+	{ __LINE__, "{{ 'one two three four'|wordwrap(9) }}|{{ 'one two three four'|truncate(9) }}|{{ 'x\ny'|indent(2) }}",
+		"one two\nthree\nfour|one...|x\n  y" },
+	{ __LINE__, "{% filter upper %}x{{ host }}{% endfilter %}{% set b %}y{% endset %}{{ b }}",
+		"XN1y" },
+	{ __LINE__, "{{ 7 // 2 }} {{ -2 ** 2 }} {{ 'a' ~ 1 }} {{ 1 < 2 < 3 }} {{ 5 is odd }}",
+		"3 4 a1 True True" },
+	{ __LINE__, "{% raw %}{{ x }}{% endraw %}{# c #}",
+		"{{ x }}" },
+	{ __LINE__, "{{ [{'n':'b','p':1},{'n':'a','p':1}]|groupby('p')|list }}",
+		"[(1, [{'n': 'b', 'p': 1}, {'n': 'a', 'p': 1}])]" },
+	{ __LINE__, "{{ nics.en0.ip }} {{ nics['en1']['mtu'] }} {{ nics.nope }} {{ dns.0 }}",
+		"192.0.2.9 9000  192.0.2.1" },
+	{ __LINE__, "{{ range(3)|list }} {{ dns|map('length')|list }} {{ [1,none,0]|select|list }}",
+		"[0, 1, 2] [9, 9] [1]" },
+	{ __LINE__, "{% with a = 1 %}{{ a }}{% endwith %}{{ a }}",
+		"1" },
+	{ __LINE__, "{{ nope.x }}",
+		NULL },
+	{ __LINE__, "{{ 'x'|nosuch }}",
+		NULL },
+};
+
+static struct value *vars;
+
+static int setup(void **state)
+{
+	struct err e = { 0 };
+	(void)state;
+	return json_parse(json, strlen(json), &vars, &e);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	v_unref(vars);
+	return 0;
+}
+
+static int render(enum tpl_lang lang, const char *text, struct strbuf *out, struct err *e)
+{
+	struct tpl *t = NULL;
+	struct tpl_job job = { .vars = vars };
+	int rc = tpl_compile(lang, text, strlen(text), "t", NULL, &t, e);
+	if (rc == CB_OK)
+		rc = tpl_render(t, &job, out, e);
+	tpl_unref(t);
+	return rc;
+}
+
+static void run(enum tpl_lang lang, const struct row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct strbuf out = { 0 };
+		struct err e = { 0 };
+		int rc = render(lang, rows[i].text, &out, &e);
+		if (rows[i].want == NULL ? rc == CB_OK : rc != CB_OK || !str_eq(sb_str(&out), rows[i].want))
+			fail_msg("%s:%d: got \"%s\" (%s)", __FILE__, rows[i].line, sb_str(&out), e.text);
+		sb_free(&out);
+	}
+}
+
+static void test_cheetah_renders_as_the_original(void **state) { (void)state; run(TPL_CHEETAH, cheetah_rows, ARRAY_LEN(cheetah_rows)); }
+static void test_jinja_renders_as_the_original(void **state) { (void)state; run(TPL_JINJA, jinja_rows, ARRAY_LEN(jinja_rows)); }
+
+/* What is refused or stopped, and what the message says about it. */
+static const struct { int line; enum tpl_lang lang; const char *text, *says; } refused[] = {
+	{ __LINE__, TPL_CHEETAH, "#import os\n", "t:1:11: the module os cannot be imported" },
+	{ __LINE__, TPL_CHEETAH, "a\n$hots\n", "t:2:2: NotFound: cannot find 'hots' (did you mean host?)" },
+	{ __LINE__, TPL_CHEETAH, "$host.__class__", "cannot find '__class__'" },
+	{ __LINE__, TPL_CHEETAH, "#if $on\nx\n", "#end if was expected" },
+	{ __LINE__, TPL_CHEETAH, "#while True\nx\n#end while\n", "LimitError: more than" },
+	{ __LINE__, TPL_CHEETAH, "#def a\n$a\n#end def\n$a", "LimitError: calls nested deeper" },
+	{ __LINE__, TPL_CHEETAH, "$('x' * 99999999999)", "LimitError: a text is longer" },
+	{ __LINE__, TPL_CHEETAH, "$(2 ** 64)", "OverflowError" },
+	{ __LINE__, TPL_CHEETAH, "#import re\n$re.match('(a+)+$', 'a' * 40 + 'b')", "LimitError: a regular expression" },
+	{ __LINE__, TPL_CHEETAH, "#include '/etc/passwd'\n", "#include is refused here" },
+	{ __LINE__, TPL_CHEETAH, "<% import os %>", "is refused" },
+	{ __LINE__, TPL_JINJA, "{{ host.__class__.__mro__ }}", "UndefinedError" },
+	{ __LINE__, TPL_JINJA, "{% for x in range(99999999) %}{% endfor %}", "LimitError" },
+	{ __LINE__, TPL_JINJA, "{% if on %}", "t:1:12: {% endif %} was expected" },
+	{ __LINE__, TPL_JINJA, "{% include 'x' %}", "no loader" },
+	{ __LINE__, TPL_JINJA, "{{ '%9999999d' % 1 }}", "LimitError: a format is wider" },
+};
+
+static void test_hostile_templates_are_refused_with_words(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+		struct strbuf out = { 0 };
+		struct err e = { 0 };
+		int rc = render(refused[i].lang, refused[i].text, &out, &e);
+		if (rc == CB_OK || strstr(e.text, refused[i].says) == NULL || out.len != 0)
+			fail_msg("%s:%d: status %d, \"%s\"", __FILE__, refused[i].line, rc, e.text);
+		sb_free(&out);
+	}
+}
+
+static void test_values_are_never_read_as_templates(void **state)
+{
+	struct strbuf out = { 0 };
+	struct err e = { 0 };
+	struct value *own = v_dict(), *before = vars;
+	(void)state;
+	v_dict_set(own, "x", v_str("$y {{ y }} #if"));
+	v_dict_set(own, "y", v_str("secret"));
+	vars = own;
+	assert_int_equal(render(TPL_CHEETAH, "$x\n", &out, &e), CB_OK);
+	assert_string_equal(sb_str(&out), "$y {{ y }} #if\n");
+	sb_truncate(&out, 0);
+	assert_int_equal(render(TPL_JINJA, "{{ x }}", &out, &e), CB_OK);
+	assert_string_equal(sb_str(&out), "$y {{ y }} #if");
+	vars = before;
+	v_unref(own);
+	sb_free(&out);
+}
+
+static void test_a_render_does_not_change_its_variables(void **state)
+{
+	struct strbuf out = { 0 };
+	struct err e = { 0 };
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		sb_truncate(&out, 0);
+		assert_int_equal(render(TPL_CHEETAH, "#silent $dns.append('x')\n$len($dns)\n", &out, &e), CB_OK);
+		assert_string_equal(sb_str(&out), "3\n");
+	}
+	sb_free(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cheetah_renders_as_the_original), cmocka_unit_test(test_jinja_renders_as_the_original),
+		cmocka_unit_test(test_hostile_templates_are_refused_with_words), cmocka_unit_test(test_values_are_never_read_as_templates),
+		cmocka_unit_test(test_a_render_does_not_change_its_variables),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
