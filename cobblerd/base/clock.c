@@ -4,7 +4,6 @@
 #include "base/clock.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -67,11 +66,17 @@ uint32_t random_below(uint32_t n)
 
 void random_hex(char *out, size_t nbytes)
 {
-	for (size_t i = 0; i < nbytes; i++) {
-		unsigned char b;
-		random_bytes(&b, 1);
-		snprintf(out + 2 * i, 3, "%02x", b);
+	static const char digits[] = "0123456789abcdef";
+	unsigned char raw[64];
+	for (size_t done = 0; done < nbytes; ) {
+		size_t n = nbytes - done < sizeof(raw) ? nbytes - done : sizeof(raw);
+		random_bytes(raw, n);
+		for (size_t i = 0; i < n; i++, done++) {
+			out[2 * done] = digits[raw[i] >> 4];
+			out[2 * done + 1] = digits[raw[i] & 15];
+		}
 	}
+	out[2 * nbytes] = '\0';
 }
 
 bool const_time_eq(const void *a, const void *b, size_t n)
