@@ -43,6 +43,7 @@ struct tpl_trace { size_t from, to; const char *chain; const char *source; };
 struct tpl_job {
 	const struct value *vars;                /* a dict; borrowed for the render */
 	const struct tpl *base;                  /* Cheetah: its #defs are callable everywhere (the macros file); or NULL */
+	uint64_t max_steps;                      /* 0: LIM_STEPS */
 	bool cobbler;                            /* SNIPPET, read_snippet, sedesc and template_universe are in scope */
 	void *ctx;
 	/* Sets *ret to a compiled snippet the callee keeps alive until the render ends, or to NULL when there is none. */

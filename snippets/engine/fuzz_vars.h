@@ -30,7 +30,7 @@ static inline void fuzz_render(enum tpl_lang lang, const char *text, size_t n, c
 	if (vars == NULL && json_parse(json, strlen(json), &vars, &e) != CB_OK)
 		__builtin_trap();
 	if (tpl_compile(lang, text, n, "fuzz", opt, &t, &e) == CB_OK) {
-		struct tpl_job job = { .vars = vars, .load = fuzz_load, .cobbler = true, .trace = fuzz_trace };
+		struct tpl_job job = { .vars = vars, .load = fuzz_load, .cobbler = true, .trace = fuzz_trace, .max_steps = 100000 };
 		int rc = tpl_render(t, &job, &out, &e);
 		if (rc != CB_OK && out.len != 0)
 			__builtin_trap();

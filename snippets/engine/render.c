@@ -99,6 +99,7 @@ void note_chain(struct rt *rt)
 int tpl_render(const struct tpl *t, const struct tpl_job *job, struct strbuf *out, struct err *e)
 {
 	struct rt rt = { .job = job, .tpl = t };
+	rt.max_steps = job->max_steps != 0 ? job->max_steps : LIM_STEPS;
 	rt.deadline = clock_mono_ms() + LIM_TIME_MS;
 	arena_init(&rt.arena, 0);
 	sb_reserve(&rt.out, t->len + t->len / 2 + 256);

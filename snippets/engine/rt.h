@@ -44,7 +44,7 @@ struct rt {
 	const struct place *place;
 	struct thawed *thawed;
 	uint32_t nthawed, capthawed;
-	uint64_t steps;
+	uint64_t steps, max_steps;
 	int64_t deadline;
 	const struct node *call;         /* the call that was begun last */
 	uint32_t depth;

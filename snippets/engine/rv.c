@@ -24,8 +24,8 @@ bool rt_tick(struct rt *rt)
 	if (rt->tmp.len > 4 * (size_t)LIM_STRING)
 		return raise(rt, EX_LIMIT, "a text is longer than %u MiB", LIM_STRING >> 20);
 	if ((rt->steps & 1023) == 0) {
-		if (rt->steps > LIM_STEPS)
-			return raise(rt, EX_LIMIT, "more than %llu steps", (unsigned long long)LIM_STEPS);
+		if (rt->steps > rt->max_steps)
+			return raise(rt, EX_LIMIT, "more than %llu steps", (unsigned long long)rt->max_steps);
 		if (clock_mono_ms() > rt->deadline)
 			return raise(rt, EX_LIMIT, "more than %d ms", LIM_TIME_MS);
 	}
