@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * templates.c - times of compiling and of rendering one template: templates ENGINE TEMPLATE VARS.json prints "compile_us N" and
- * "render_us N", the medians of many runs. bench/templates runs it beside the original engines.
+ * templates.c - times of compiling and of rendering one template: templates ENGINE TEMPLATE VARS.json prints
+ * "compile_us N" and "render_us N", the medians of many runs. bench/templates runs it beside the original engines.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -39,8 +39,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	enum tpl_lang lang = str_eq(argv[1], "jinja2") ? TPL_JINJA : TPL_CHEETAH;
-	if (file_read(AT_FDCWD, argv[2], 1u << 20, &text, &e) != CB_OK || file_read(AT_FDCWD, argv[3], 1u << 20, &json, &e) != CB_OK ||
-	    json_parse(sb_str(&json), json.len, &vars, &e) != CB_OK)
+	if (file_read(AT_FDCWD, argv[2], 1u << 20, &text, &e) != CB_OK ||
+		file_read(AT_FDCWD, argv[3], 1u << 20, &json, &e) != CB_OK ||
+		json_parse(sb_str(&json), json.len, &vars, &e) != CB_OK)
 		goto fail;
 	for (int i = 0; i < RUNS; i++) {
 		int64_t t0 = clock_mono_us();

@@ -50,12 +50,18 @@ static const char *opt_str(const struct value *env, const char *key)
 static struct tpl_options options(const struct value *env)
 {
 	return (struct tpl_options){
-		.trim_blocks = v_dict_bool(env, "trim_blocks", false), .lstrip_blocks = v_dict_bool(env, "lstrip_blocks", false),
-		.keep_trailing_newline = v_dict_bool(env, "keep_trailing_newline", false), .autoescape = v_dict_bool(env, "autoescape", false),
-		.block_start = opt_str(env, "block_start_string"), .block_end = opt_str(env, "block_end_string"),
-		.variable_start = opt_str(env, "variable_start_string"), .variable_end = opt_str(env, "variable_end_string"),
-		.comment_start = opt_str(env, "comment_start_string"), .comment_end = opt_str(env, "comment_end_string"),
-		.line_statement = opt_str(env, "line_statement_prefix"), .line_comment = opt_str(env, "line_comment_prefix"),
+		.trim_blocks = v_dict_bool(env, "trim_blocks", false),
+		.lstrip_blocks = v_dict_bool(env, "lstrip_blocks", false),
+		.keep_trailing_newline = v_dict_bool(env, "keep_trailing_newline", false),
+		.autoescape = v_dict_bool(env, "autoescape", false),
+		.block_start = opt_str(env, "block_start_string"),
+		.block_end = opt_str(env, "block_end_string"),
+		.variable_start = opt_str(env, "variable_start_string"),
+		.variable_end = opt_str(env, "variable_end_string"),
+		.comment_start = opt_str(env, "comment_start_string"),
+		.comment_end = opt_str(env, "comment_end_string"),
+		.line_statement = opt_str(env, "line_statement_prefix"),
+		.line_comment = opt_str(env, "line_comment_prefix"),
 	};
 }
 
@@ -72,9 +78,11 @@ static void answer(const char *key, const char *text, size_t n)
 
 static void one_case(enum tpl_lang lang, const struct value *c, const struct value *none)
 {
-	const struct value *text = v_dict_get(c, "template"), *vars = v_dict_get(c, "vars"), *env = v_dict_get(c, "env");
+	const struct value *text = v_dict_get(c, "template"), *vars = v_dict_get(c, "vars"),
+			   *env = v_dict_get(c, "env");
 	struct loader l = { .texts = v_dict_get(c, "loader"), .opt = options(env), .lang = lang };
-	struct tpl_job job = { .vars = v_is(vars, V_DICT) ? vars : none, .ctx = &l, .load = load };
+	struct tpl_job job = {
+		.vars = v_is(vars, V_DICT) ? vars : none, .ctx = &l, .load = l.texts != NULL ? load : NULL};
 	struct strbuf out = { 0 };
 	struct err e = { 0 };
 	struct tpl *t = NULL;
@@ -191,8 +199,10 @@ int main(int argc, char **argv)
 		}
 	}
 	if (bad) {
-		fprintf(stderr, "usage: render-cases [--engine cheetah|jinja2] [--vars FILE.json] [--lint] [--trace] [TEMPLATE]\n"
-				"Without TEMPLATE: one JSON case a line on standard input, one answer a line on standard output.\n");
+		fprintf(stderr, "usage: render-cases [--engine cheetah|jinja2] [--vars FILE.json] [--lint] [--trace] "
+				"[TEMPLATE]\n"
+				"Without TEMPLATE: one JSON case a line on standard input, one answer a line on "
+				"standard output.\n");
 		return 2;
 	}
 	return file != NULL ? run_file(lang, file, vars, lint, tracing) : run_cases(lang);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * cache.c - compiling files once per identity (device, inode, size, mtime) and texts once per content; the search order of snippets.
+ * cache.c - compiling files once per identity (device, inode, size, mtime) and texts once per content; the search order
+ * of snippets.
  */
 #include "render/cache.h"
 
@@ -40,7 +41,8 @@ void cache_clear(struct renderer *r)
 
 static bool name_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '/' || c == '.';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+	       c == '/' || c == '.';
 }
 
 void preprocess_snippets(struct strbuf *out, const char *s, size_t n)
@@ -69,8 +71,9 @@ static struct tpl *find(struct map *m, const char *key, const struct stat *st)
 	const struct cached *c = map_get(m, key);
 	if (c == NULL)
 		return NULL;
-	if (st != NULL && (c->dev != st->st_dev || c->ino != st->st_ino || c->size != st->st_size || c->mtime.tv_sec != st->st_mtim.tv_sec ||
-	    c->mtime.tv_nsec != st->st_mtim.tv_nsec || c->ctime.tv_sec != st->st_ctim.tv_sec || c->ctime.tv_nsec != st->st_ctim.tv_nsec))
+	if (st != NULL && (c->dev != st->st_dev || c->ino != st->st_ino || c->size != st->st_size ||
+				  c->mtime.tv_sec != st->st_mtim.tv_sec || c->mtime.tv_nsec != st->st_mtim.tv_nsec ||
+				  c->ctime.tv_sec != st->st_ctim.tv_sec || c->ctime.tv_nsec != st->st_ctim.tv_nsec))
 		return NULL;
 	return tpl_ref(c->t);
 }
@@ -88,7 +91,8 @@ static void store(struct map *m, const char *key, const struct tpl *t, const str
 	}
 }
 
-int cache_text(struct renderer *r, enum tpl_lang lang, const char *text, size_t n, const char *name, struct tpl **ret, struct err *e)
+int cache_text(struct renderer *r, enum tpl_lang lang, const char *text, size_t n, const char *name, struct tpl **ret,
+	struct err *e)
 {
 	char *key = xasprintf("%d %zu %016llx %016llx %s", lang, n, (unsigned long long)hash_bytes(text, n),
 		(unsigned long long)hash_bytes(text + n / 2, n - n / 2), name);
@@ -170,7 +174,8 @@ void use_end(struct use *u)
 }
 
 /* dir is the directory as settings spell it; rel must stay beneath it. CB_ENOENT: no such file. */
-static int get_file(struct use *u, const char *dir, const char *rel, enum flavour f, const struct tpl **ret, struct err *e)
+static int get_file(
+	struct use *u, const char *dir, const char *rel, enum flavour f, const struct tpl **ret, struct err *e)
 {
 	char *real = path_of(dir), *key = xasprintf("%d %s/%s", f, dir, rel), *name = xasprintf("%s/%s", dir, rel);
 	struct tpl *t = NULL;
@@ -221,11 +226,13 @@ int use_macros(struct use *u, const struct tpl **ret, struct err *e)
 	return rc;
 }
 
-/* compat: read_snippet: per system, per profile, per distro, then the plain file; only that one has its own error catcher, and an
- * empty file of one of the others counts as none. */
+/* compat: read_snippet: per system, per profile, per distro, then the plain file; only that one has its own error
+ * catcher, and an empty file of one of the others counts as none. */
 int use_snippet(void *ctx, const struct tpl_snippet *s, const struct tpl **ret, struct err *e)
 {
-	const struct { const char *dir, *name; } steps[] = { { "per_system", s->system }, { "per_profile", s->profile }, { "per_distro", s->distro } };
+	const struct {
+		const char *dir, *name;
+	} steps[] = {{"per_system", s->system}, {"per_profile", s->profile}, {"per_distro", s->distro}};
 	struct use *u = ctx;
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
 		if (steps[i].name == NULL)
@@ -256,20 +263,25 @@ int use_load(void *ctx, const char *name, const struct tpl *from, const struct t
 	const char *inc = v_dict_cstr(u->settings, "jinja2_includedir", "");
 	if (jinja)
 		return inc[0] != '\0' ? get_file(u, inc, name, F_JINJA, ret, e)
-				      : err_set(e, CB_ENOENT, "no loader for this environment specified (setting jinja2_includedir)");
+				      : err_set(e, CB_ENOENT,
+						"no loader for this environment specified (setting jinja2_includedir)");
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-		const char *dir = v_dict_cstr(u->settings, keys[i], i == 0 ? "/var/lib/cobbler/templates" : "/var/lib/cobbler/snippets");
+		const char *dir = v_dict_cstr(
+			u->settings, keys[i], i == 0 ? "/var/lib/cobbler/templates" : "/var/lib/cobbler/snippets");
 		size_t k = strlen(dir);
 		while (k > 1 && dir[k - 1] == '/')
 			k--;
-		const char *rel = name[0] != '/' ? name : strncmp(name, dir, k) == 0 && name[k] == '/' ? name + k + 1 : NULL;
+		const char *rel = name[0] != '/'                                 ? name
+				  : strncmp(name, dir, k) == 0 && name[k] == '/' ? name + k + 1
+										 : NULL;
 		if (rel == NULL)
 			continue;
 		int rc = get_file(u, dir, rel, F_INCLUDE, ret, e);
 		if (rc != CB_ENOENT)
 			return rc;
 	}
-	return err_set(e, CB_ENOENT, "#include of \"%s\": there is no such file in the directories for templates and snippets", name);
+	return err_set(e, CB_ENOENT,
+		"#include of \"%s\": there is no such file in the directories for templates and snippets", name);
 }
 
 void use_missing(void *ctx, const char *text, const char *where)

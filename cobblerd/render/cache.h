@@ -19,7 +19,8 @@ struct renderer {
 
 void cache_clear(struct renderer *r);
 /* A compiled text, from the cache when the same text was compiled before. *ret is owned. */
-int cache_text(struct renderer *r, enum tpl_lang lang, const char *text, size_t n, const char *name, struct tpl **ret, struct err *e) MUST_CHECK;
+int cache_text(struct renderer *r, enum tpl_lang lang, const char *text, size_t n, const char *name, struct tpl **ret,
+	struct err *e) MUST_CHECK;
 /* A file's text; CB_ENOENT when there is none. */
 int cache_read(struct renderer *r, const char *path, size_t max, struct strbuf *out, struct err *e) MUST_CHECK;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * render.c - the steps of Cobbler's template pipeline around the engine: which language, import whitelist, old spellings, NFS
- * trees, SNIPPET:: and @@variable@@. compat: cobbler.templar.Templar.render and cobbler.template_api of 3.3.7.
+ * render.c - the steps of Cobbler's template pipeline around the engine: which language, import whitelist, old
+ * spellings, NFS trees, SNIPPET:: and @@variable@@. compat: cobbler.templar.Templar.render and cobbler.template_api
+ * of 3.3.7.
  */
 #include "render/render.h"
 
@@ -58,7 +59,9 @@ static bool whitelisted(const struct value *settings, const char *name)
 /* compat: check_for_invalid_imports works on the text of lines, not on directives. */
 static int check_imports(const char *s, size_t n, const struct value *settings, struct err *e)
 {
-	static const struct { const char *from, *to; } steps[] = { { "#import", "" }, { "#from", "" }, { "import", "." }, { " ", "" } };
+	static const struct {
+		const char *from, *to;
+	} steps[] = {{"#import", ""}, {"#from", ""}, {"import", "."}, {" ", ""}};
 	for (const char *p = s, *end = s + n; p < end;) {
 		const char *eol = memchr(p, '\n', (size_t)(end - p));
 		size_t len = eol != NULL ? (size_t)(eol - p) : (size_t)(end - p);
@@ -96,8 +99,10 @@ static int nfs_lines(struct strbuf *out, const char *s, size_t n, const char *tr
 		size_t len = eol != NULL ? (size_t)(eol - p) : (size_t)(end - p);
 		if (memmem(p, len, "--url", 5) != NULL && memmem(p, len, "url ", 4) != NULL) {
 			if (colon == NULL || strchr(colon + 1, ':') != NULL)
-				return err_py(e, CB_EINVAL, "SyntaxError", "Invalid syntax for NFS path given during import: %s", tree);
-			sb_addf(out, "nfs --server %.*s --dir %s\n#url --url=%s", (int)(colon - rest), rest, colon + 1, tree);
+				return err_py(e, CB_EINVAL, "SyntaxError",
+					"Invalid syntax for NFS path given during import: %s", tree);
+			sb_addf(out, "nfs --server %.*s --dir %s\n#url --url=%s", (int)(colon - rest), rest, colon + 1,
+				tree);
 		} else {
 			sb_add(out, p, len);
 		}
@@ -107,7 +112,8 @@ static int nfs_lines(struct strbuf *out, const char *s, size_t n, const char *tr
 	return CB_OK;
 }
 
-static int prepare_cheetah(struct strbuf *out, const char *text, size_t n, const struct value *vars, const struct value *settings, struct err *e)
+static int prepare_cheetah(struct strbuf *out, const char *text, size_t n, const struct value *vars,
+	const struct value *settings, struct err *e)
 {
 	const char *tree = v_dict_cstr(vars, "tree", "");
 	struct strbuf a = { 0 };
@@ -213,10 +219,16 @@ static void add_result(struct strbuf *out, const struct strbuf *text)
 
 struct request { const struct value *vars, *settings; const char *name; const char *path; };
 
-static int engine_run(struct renderer *r, const struct tpl *t, const struct request *q, struct strbuf *out, struct err *e)
+static int engine_run(
+	struct renderer *r, const struct tpl *t, const struct request *q, struct strbuf *out, struct err *e)
 {
 	struct use u = { .r = r, .settings = q->settings };
-	struct tpl_job job = { .vars = q->vars, .cobbler = true, .ctx = &u, .snippet = use_snippet, .load = use_load, .missing = use_missing };
+	struct tpl_job job = {.vars = q->vars,
+		.cobbler = true,
+		.ctx = &u,
+		.snippet = use_snippet,
+		.load = use_load,
+		.missing = use_missing};
 	int rc = CB_OK;
 	if (tpl_language(t) == TPL_CHEETAH)
 		rc = use_macros(&u, &job.base, e);
@@ -226,7 +238,8 @@ static int engine_run(struct renderer *r, const struct tpl *t, const struct requ
 	return rc;
 }
 
-static int run_cheetah(struct renderer *r, const char *text, size_t n, const struct request *q, struct strbuf *out, struct err *e)
+static int run_cheetah(
+	struct renderer *r, const char *text, size_t n, const struct request *q, struct strbuf *out, struct err *e)
 {
 	struct strbuf prepared = { 0 };
 	struct tpl *t = NULL;
@@ -241,7 +254,8 @@ static int run_cheetah(struct renderer *r, const char *text, size_t n, const str
 }
 
 /* compat: whatever goes wrong in Jinja, the answer is this one line; the reason is logged. */
-static int run_jinja(struct renderer *r, const char *text, size_t n, const struct request *q, struct strbuf *out, struct err *e)
+static int run_jinja(
+	struct renderer *r, const char *text, size_t n, const struct request *q, struct strbuf *out, struct err *e)
 {
 	struct tpl *t = NULL;
 	size_t before = out->len;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * render.h - Cobbler's way of rendering a text: template type, import whitelist, SNIPPET search order, macros file, @@var@@.
- * Thread-safe: compiled templates are cached by file identity and shared.
+ * render.h - Cobbler's way of rendering a text: template type, import whitelist, SNIPPET search order, macros file,
+ * @@var@@. Thread-safe: compiled templates are cached by file identity and shared.
  */
 #ifndef RENDER_RENDER_H
 #define RENDER_RENDER_H
@@ -14,9 +14,10 @@ struct renderer;
 struct renderer *renderer_new(void);
 void renderer_free(struct renderer *r);
 
-/* Renders text[0..n) and appends to *out. type: "cheetah", "jinja2" or NULL (setting default_template_type). vars: blended data
- * of the object, or settings; snippet lookup uses its system_name, profile_name, distro_name. settings: the settings dict.
- * name: shown in errors. On failure *out is as before and *e has file:line:column and the chain of snippets. */
+/* Renders text[0..n) and appends to *out. type: "cheetah", "jinja2" or NULL (setting default_template_type). vars:
+ * blended data of the object, or settings; snippet lookup uses its system_name, profile_name, distro_name. settings:
+ * the settings dict. name: shown in errors. On failure *out is as before and *e has file:line:column and the chain of
+ * snippets. */
 int render_text(struct renderer *r, const char *text, size_t n, const char *type, const struct value *vars,
 	const struct value *settings, const char *name, struct strbuf *out, struct err *e) MUST_CHECK;
 /* The same for a file (literal path), compiled once per identity and mtime. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * render_test.c - the steps around the engine: where snippets are looked for, what is whitelisted, what is replaced afterwards.
+ * render_test.c - the steps around the engine: where snippets are looked for, what is whitelisted, what is replaced
+ * afterwards.
  */
 #include <ftw.h>
 #include <setjmp.h>
@@ -51,9 +52,11 @@ static int setup(void **state)
 		return -1;
 	path_set_root(root);
 	r = renderer_new();
-	settings = parse("{\"autoinstall_snippets_dir\": \"/snip\", \"autoinstall_templates_dir\": \"/tmpl\", \"server\": \"192.0.2.5\"}");
-	vars = parse("{\"autoinstall_snippets_dir\": \"/snip\", \"system_name\": \"s1\", \"profile_name\": \"p1\", \"name\": \"s1\","
-		"\"server\": \"192.0.2.5\", \"http_port\": 8080, \"num\": 5}");
+	settings = parse("{\"autoinstall_snippets_dir\": \"/snip\", \"autoinstall_templates_dir\": \"/tmpl\", "
+			 "\"server\": \"192.0.2.5\"}");
+	vars = parse("{\"autoinstall_snippets_dir\": \"/snip\", \"system_name\": \"s1\", \"profile_name\": \"p1\", "
+		     "\"name\": \"s1\","
+		     "\"server\": \"192.0.2.5\", \"http_port\": 8080, \"num\": 5}");
 	put("/etc/cobbler/cheetah_macros", "#def shout($x)\n<$x.upper()>\n#end def\n");
 	put("/snip/plain", "plain $name $gone\n");
 	put("/snip/per_profile/mixed/p1", "profile\n");
@@ -109,7 +112,8 @@ static void test_snippets_are_searched_in_order(void **state)
 	gives(__LINE__, "$SNIPPET('own')", "system\n");
 	gives(__LINE__, "SNIPPET::mixed", "profile\n");
 	gives(__LINE__, "SNIPPET::none\n", "# Error: no snippet data for none\n\n");
-	fails(__LINE__, "$SNIPPET('../etc/cobbler/cheetah_macros')\n", "../etc/cobbler/cheetah_macros is not accessible");
+	fails(__LINE__, "$SNIPPET('../etc/cobbler/cheetah_macros')\n",
+		"../etc/cobbler/cheetah_macros is not accessible");
 }
 
 static void test_names_of_a_snippet_are_seen_by_its_caller(void **state)
@@ -180,10 +184,14 @@ static void test_a_tree_on_nfs_changes_the_url_line(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_snippets_are_searched_in_order), cmocka_unit_test(test_names_of_a_snippet_are_seen_by_its_caller),
-		cmocka_unit_test(test_macros_are_callable_everywhere), cmocka_unit_test(test_recursion_of_snippets_ends),
-		cmocka_unit_test(test_imports_are_whitelisted), cmocka_unit_test(test_references_are_replaced_afterwards),
-		cmocka_unit_test(test_the_first_line_chooses_the_language), cmocka_unit_test(test_a_changed_snippet_is_read_again),
+		cmocka_unit_test(test_snippets_are_searched_in_order),
+		cmocka_unit_test(test_names_of_a_snippet_are_seen_by_its_caller),
+		cmocka_unit_test(test_macros_are_callable_everywhere),
+		cmocka_unit_test(test_recursion_of_snippets_ends),
+		cmocka_unit_test(test_imports_are_whitelisted),
+		cmocka_unit_test(test_references_are_replaced_afterwards),
+		cmocka_unit_test(test_the_first_line_chooses_the_language),
+		cmocka_unit_test(test_a_changed_snippet_is_read_again),
 		cmocka_unit_test(test_a_tree_on_nfs_changes_the_url_line),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * ast.h - the tree that both front ends build and one evaluator runs, and the compile state they share. Internal to the engine.
+ * ast.h - the tree that both front ends build and one evaluator runs, and the compile state they share. Internal to the
+ * engine.
  */
 #ifndef ENGINE_AST_H
 #define ENGINE_AST_H
@@ -9,16 +10,83 @@
 
 enum nop {
 	/* expressions */
-	N_CONST, N_NAME, N_VAR, N_STEP, N_ATTR, N_ITEM, N_SLICE, N_CALL, N_LIST, N_TUPLE, N_DICT, N_SET, N_AND, N_OR, N_NOT, N_NEG, N_POS,
-	N_INV, N_BIN, N_CMP, N_COND, N_COMP, N_LAMBDA, N_CONCAT, N_FILTER, N_TEST, N_ARG, N_BAD,
+	N_CONST,
+	N_NAME,
+	N_VAR,
+	N_STEP,
+	N_ATTR,
+	N_ITEM,
+	N_SLICE,
+	N_CALL,
+	N_LIST,
+	N_TUPLE,
+	N_DICT,
+	N_SET,
+	N_AND,
+	N_OR,
+	N_NOT,
+	N_NEG,
+	N_POS,
+	N_INV,
+	N_BIN,
+	N_CMP,
+	N_COND,
+	N_COMP,
+	N_LAMBDA,
+	N_CONCAT,
+	N_FILTER,
+	N_TEST,
+	N_ARG,
+	N_BAD,
 	/* statements of both languages */
-	N_TEXT, N_OUT, N_IF, N_FOR, N_WHILE, N_BREAK, N_CONTINUE, N_PASS, N_SET_ST, N_BODY,
+	N_TEXT,
+	N_OUT,
+	N_IF,
+	N_FOR,
+	N_WHILE,
+	N_BREAK,
+	N_CONTINUE,
+	N_PASS,
+	N_SET_ST,
+	N_BODY,
 	/* Cheetah */
-	N_PLACE, N_ECHO, N_SILENT, N_DEL, N_ASSERT, N_RAISE, N_TRY, N_RETURN, N_STOP, N_BLOCKCALL, N_CALLREG, N_CAPTURE, N_FILTERREG,
-	N_INCLUDE, N_IMPORT, N_REPEAT, N_NESTED_DEF, N_CATCHER, N_CALLARG, N_GSET, N_REGION,
+	N_PLACE,
+	N_ECHO,
+	N_SILENT,
+	N_DEL,
+	N_ASSERT,
+	N_RAISE,
+	N_TRY,
+	N_RETURN,
+	N_STOP,
+	N_BLOCKCALL,
+	N_CALLREG,
+	N_CAPTURE,
+	N_FILTERREG,
+	N_INCLUDE,
+	N_IMPORT,
+	N_REPEAT,
+	N_NESTED_DEF,
+	N_CATCHER,
+	N_CALLARG,
+	N_GSET,
+	N_REGION,
 	/* Jinja */
-	N_JFOR, N_JSET, N_JSETBLOCK, N_JBLOCK, N_JINCLUDE, N_JIMPORT, N_JFROM, N_JMACRO, N_JCALL, N_JFILTER, N_JWITH, N_JDO, N_JEXTENDS,
-	N_JAUTOESCAPE, N_OPS
+	N_JFOR,
+	N_JSET,
+	N_JSETBLOCK,
+	N_JBLOCK,
+	N_JINCLUDE,
+	N_JIMPORT,
+	N_JFROM,
+	N_JMACRO,
+	N_JCALL,
+	N_JFILTER,
+	N_JWITH,
+	N_JDO,
+	N_JEXTENDS,
+	N_JAUTOESCAPE,
+	N_OPS
 };
 
 /* N_CMP: comparison of each further operand (sub of the N_ARG that holds it) */
@@ -109,7 +177,8 @@ struct node *ex_nocond(struct compile *c);               /* without "a if b else
 struct node *ex_tuple(struct compile *c);                /* expression or tuple without parentheses */
 struct node *ex_target(struct compile *c);               /* targets of for and assignments */
 bool ex_args(struct compile *c, struct node *call);      /* after "(": arguments; the current token is then ")" */
-struct node *ex_var(struct compile *c, const struct sym *name, size_t at);   /* Cheetah: $name..., c->pos after the name */
+struct node *ex_var(
+	struct compile *c, const struct sym *name, size_t at); /* Cheetah: $name..., c->pos after the name */
 struct node *ex_unary(struct compile *c);
 struct node *ex_primary(struct compile *c);
 struct node *ex_postfix(struct compile *c, struct node *x);

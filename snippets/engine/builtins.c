@@ -9,7 +9,8 @@
 #include "snippets/engine/rt.h"
 #include "snippets/engine/str_methods.h"
 
-#define B(name) static bool b_##name(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
+#define B(name)                                                                                                        \
+	static bool b_##name(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
 #define UNUSED_ARGS (void)self, (void)a, (void)v, (void)rt
 
 static bool call1(struct rt *rt, struct rv f, struct rv x, struct rv *out)
@@ -45,7 +46,8 @@ B(range)
 	if (v[1].t == R_UNSET) {
 		if (!int_arg(rt, v[0], &r->stop))
 			return false;
-	} else if (!int_arg(rt, v[0], &r->start) || !int_arg(rt, v[1], &r->stop) || (v[2].t != R_UNSET && !int_arg(rt, v[2], &r->step))) {
+	} else if (!int_arg(rt, v[0], &r->start) || !int_arg(rt, v[1], &r->stop) ||
+		   (v[2].t != R_UNSET && !int_arg(rt, v[2], &r->step))) {
 		return false;
 	}
 	if (r->step == 0)
@@ -229,7 +231,8 @@ B(abs)
 static bool float_to_int(struct rt *rt, double d, struct rv *out)
 {
 	if (isnan(d) || isinf(d))
-		return raise(rt, isnan(d) ? EX_VALUE : EX_OVERFLOW, "cannot convert float %s to integer", isnan(d) ? "NaN" : "infinity");
+		return raise(rt, isnan(d) ? EX_VALUE : EX_OVERFLOW, "cannot convert float %s to integer",
+			isnan(d) ? "NaN" : "infinity");
 	if (fabs(d) >= 9.2e18)
 		return raise(rt, EX_OVERFLOW, "the float does not fit a 64 bit integer");
 	*out = rv_int((int64_t)d);
@@ -332,9 +335,19 @@ B(filter) { UNUSED_ARGS; return map_filter(rt, v[0], v[1], false, out); }
 static int type_of(struct rv v)
 {
 	static const uint8_t ids[R_TYPES] = {
-		[R_NONE] = TY_NONE, [R_BOOL] = TY_BOOL, [R_INT] = TY_INT, [R_FLOAT] = TY_FLOAT, [R_STR] = TY_STR, [R_LIST] = TY_LIST,
-		[R_TUPLE] = TY_TUPLE, [R_DICT] = TY_DICT, [R_SET] = TY_SET, [R_MLIST] = TY_LIST, [R_MDICT] = TY_DICT,
-		[R_RANGE] = TY_RANGE, [R_TYPE] = TY_TYPE,
+		[R_NONE] = TY_NONE,
+		[R_BOOL] = TY_BOOL,
+		[R_INT] = TY_INT,
+		[R_FLOAT] = TY_FLOAT,
+		[R_STR] = TY_STR,
+		[R_LIST] = TY_LIST,
+		[R_TUPLE] = TY_TUPLE,
+		[R_DICT] = TY_DICT,
+		[R_SET] = TY_SET,
+		[R_MLIST] = TY_LIST,
+		[R_MDICT] = TY_DICT,
+		[R_RANGE] = TY_RANGE,
+		[R_TYPE] = TY_TYPE,
 	};
 	return ids[v.t] != 0 ? ids[v.t] : TY_OBJECT;
 }
@@ -381,7 +394,8 @@ B(ord)
 	if (v[0].t != R_STR)
 		return raise(rt, EX_TYPE, "ord() expected string of length 1, but %s found", rv_type_name(v[0]));
 	if (u8_len(v[0].u.s, v[0].n) != 1)
-		return raise(rt, EX_TYPE, "ord() expected a character, but string of length %zu found", u8_len(v[0].u.s, v[0].n));
+		return raise(rt, EX_TYPE, "ord() expected a character, but string of length %zu found",
+			u8_len(v[0].u.s, v[0].n));
 	*out = rv_int(u8_at(v[0].u.s, v[0].n, &k));
 	return true;
 }
@@ -474,7 +488,8 @@ B(getattr)
 	if (out->t != R_UNSET)
 		return true;
 	*out = v[2];
-	return v[2].t != R_UNSET || raise(rt, EX_ATTRIBUTE, "'%s' object has no attribute '%s'", rv_type_name(v[0]), rv_cz(rt, v[1]));
+	return v[2].t != R_UNSET ||
+	       raise(rt, EX_ATTRIBUTE, "'%s' object has no attribute '%s'", rv_type_name(v[0]), rv_cz(rt, v[1]));
 }
 
 B(iter)
@@ -549,8 +564,8 @@ static bool int_text(struct rt *rt, struct rv s, int64_t base, struct rv *out)
 		size_t mark = rt->tmp.len;
 		rv_repr(rt, s, &rt->tmp);
 		struct rv r = rv_take(rt, mark);
-		return raise(rt, EX_VALUE, "invalid literal for int() with base %lld: %.*s", (long long)(zero_base ? 0 : base),
-			(int)(r.n < 200 ? r.n : 200), r.u.s);
+		return raise(rt, EX_VALUE, "invalid literal for int() with base %lld: %.*s",
+			(long long)(zero_base ? 0 : base), (int)(r.n < 200 ? r.n : 200), r.u.s);
 	}
 	char *end;
 	__extension__ __int128 acc = 0;
@@ -591,7 +606,8 @@ bool py_int_of(struct rt *rt, struct rv v, struct rv base, struct rv *out)
 		break;
 	default: break;
 	}
-	return raise(rt, EX_TYPE, "int() argument must be a string, a bytes-like object or a real number, not '%s'", rv_type_name(v));
+	return raise(rt, EX_TYPE, "int() argument must be a string, a bytes-like object or a real number, not '%s'",
+		rv_type_name(v));
 }
 
 bool py_float_of(struct rt *rt, struct rv v, struct rv *out)
@@ -603,12 +619,14 @@ bool py_float_of(struct rt *rt, struct rv v, struct rv *out)
 	if (v.t == R_UNDEF && rt->missing != NULL)
 		return rt->missing(rt, &v);
 	if (v.t != R_STR)
-		return raise(rt, EX_TYPE, "float() argument must be a string or a real number, not '%s'", rv_type_name(v));
+		return raise(
+			rt, EX_TYPE, "float() argument must be a string or a real number, not '%s'", rv_type_name(v));
 	struct rv s = str_strip(v, NULL, 0, 3);
 	const char *z = rv_cz(rt, s);
 	char *end;
 	double d = strtod(z, &end);
-	static const char *const words[] = { "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "nan", "+nan", "-nan" };
+	static const char *const words[] = {
+		"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "nan", "+nan", "-nan"};
 	bool ok = s.n > 0 && *end == '\0' && strspn(z, "0123456789+-.eE") == s.n;
 	for (size_t i = 0; i < ARRAY_LEN(words) && !ok; i++)
 		ok = strcasecmp(z, words[i]) == 0;
@@ -616,7 +634,8 @@ bool py_float_of(struct rt *rt, struct rv v, struct rv *out)
 		size_t mark = rt->tmp.len;
 		rv_repr(rt, v, &rt->tmp);
 		struct rv r = rv_take(rt, mark);
-		return raise(rt, EX_VALUE, "could not convert string to float: %.*s", (int)(r.n < 200 ? r.n : 200), r.u.s);
+		return raise(
+			rt, EX_VALUE, "could not convert string to float: %.*s", (int)(r.n < 200 ? r.n : 200), r.u.s);
 	}
 	*out = rv_float(d);
 	return true;
@@ -683,21 +702,52 @@ static bool call_type(struct rt *rt, int id, const struct args *a, struct rv *ou
 }
 
 static const struct native functions[] = {
-	{ "abs", "x", 1, b_abs }, { "all", "iterable", 1, b_all }, { "any", "iterable", 1, b_any }, { "bin", "number", 1, b_bin },
-	{ "callable", "obj", 1, b_callable }, { "chr", "i", 1, b_chr }, { "divmod", "x y", 2, b_divmod },
-	{ "enumerate", "iterable start", 1, b_enumerate }, { "filter", "function iterable", 2, b_filter },
-	{ "format", "value format_spec", 1, b_format }, { "getattr", "object name default", 2, b_getattr },
-	{ "hasattr", "obj name", 2, b_hasattr }, { "hex", "number", 1, b_hex }, { "isinstance", "obj class", 2, b_isinstance },
-	{ "iter", "object", 1, b_iter }, { "len", "obj", 1, b_len }, { "map", "function iterable", 2, b_map }, { "max", "*", 1, b_max },
-	{ "min", "*", 1, b_min }, { "next", "iterator default", 1, b_next }, { "oct", "number", 1, b_oct }, { "ord", "c", 1, b_ord },
-	{ "pow", "base exp mod", 2, b_pow }, { "range", "start stop step", 1, b_range }, { "repr", "obj", 1, b_repr },
-	{ "reversed", "sequence", 1, b_reversed }, { "round", "number ndigits", 1, b_round },
-	{ "sorted", "iterable key reverse", 1, b_sorted }, { "sum", "iterable start", 1, b_sum }, { "zip", "*", 0, b_zip },
+	{"abs", "x", 1, b_abs},
+	{"all", "iterable", 1, b_all},
+	{"any", "iterable", 1, b_any},
+	{"bin", "number", 1, b_bin},
+	{"callable", "obj", 1, b_callable},
+	{"chr", "i", 1, b_chr},
+	{"divmod", "x y", 2, b_divmod},
+	{"enumerate", "iterable start", 1, b_enumerate},
+	{"filter", "function iterable", 2, b_filter},
+	{"format", "value format_spec", 1, b_format},
+	{"getattr", "object name default", 2, b_getattr},
+	{"hasattr", "obj name", 2, b_hasattr},
+	{"hex", "number", 1, b_hex},
+	{"isinstance", "obj class", 2, b_isinstance},
+	{"iter", "object", 1, b_iter},
+	{"len", "obj", 1, b_len},
+	{"map", "function iterable", 2, b_map},
+	{"max", "*", 1, b_max},
+	{"min", "*", 1, b_min},
+	{"next", "iterator default", 1, b_next},
+	{"oct", "number", 1, b_oct},
+	{"ord", "c", 1, b_ord},
+	{"pow", "base exp mod", 2, b_pow},
+	{"range", "start stop step", 1, b_range},
+	{"repr", "obj", 1, b_repr},
+	{"reversed", "sequence", 1, b_reversed},
+	{"round", "number ndigits", 1, b_round},
+	{"sorted", "iterable key reverse", 1, b_sorted},
+	{"sum", "iterable start", 1, b_sum},
+	{"zip", "*", 0, b_zip},
 };
 
-static const struct { const char *name; int id; } types[] = {
-	{ "str", TY_STR }, { "int", TY_INT }, { "float", TY_FLOAT }, { "bool", TY_BOOL }, { "list", TY_LIST }, { "tuple", TY_TUPLE },
-	{ "dict", TY_DICT }, { "set", TY_SET }, { "frozenset", TY_SET }, { "object", TY_OBJECT }, { "type", TY_TYPE }, { "unicode", TY_STR },
+static const struct { const char *name; int id;
+} types[] = {
+	{"str", TY_STR},
+	{"int", TY_INT},
+	{"float", TY_FLOAT},
+	{"bool", TY_BOOL},
+	{"list", TY_LIST},
+	{"tuple", TY_TUPLE},
+	{"dict", TY_DICT},
+	{"set", TY_SET},
+	{"frozenset", TY_SET},
+	{"object", TY_OBJECT},
+	{"type", TY_TYPE},
+	{"unicode", TY_STR},
 };
 
 static int fn_cmp(const void *k, const void *f) { return strcmp(k, ((const struct native *)f)->name); }
@@ -744,13 +794,16 @@ bool rv_call(struct rt *rt, struct rv f, const struct args *a, struct rv *out)
 			ok = call_type(rt, f.aux, a, out);
 		}
 		break;
-	case R_DEF: ok = rt->call_def != NULL ? rt->call_def(rt, f.u.fd, a, out) : raise(rt, EX_TYPE, "not callable here"); break;
+	case R_DEF:
+		ok = rt->call_def != NULL ? rt->call_def(rt, f.u.fd, a, out) : raise(rt, EX_TYPE, "not callable here");
+		break;
 	case R_OBJ:
 		ok = f.u.o->ops->call != NULL ? f.u.o->ops->call(rt, f.u.o, a, out)
 					      : raise(rt, EX_TYPE, "'%s' object is not callable", rv_type_name(f));
 		break;
 	case R_UNDEF:
-		ok = rt->missing != NULL ? rt->missing(rt, &f) : raise(rt, EX_TYPE, "'Undefined' object is not callable");
+		ok = rt->missing != NULL ? rt->missing(rt, &f)
+					 : raise(rt, EX_TYPE, "'Undefined' object is not callable");
 		break;
 	default: ok = raise(rt, EX_TYPE, "'%s' object is not callable", rv_type_name(f)); break;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * cheetah.h - what the Cheetah front end keeps of a template, and the state of a Cheetah render. Internal to the engine.
+ * cheetah.h - what the Cheetah front end keeps of a template, and the state of a Cheetah render. Internal to the
+ * engine.
  */
 #ifndef ENGINE_CHEETAH_H
 #define ENGINE_CHEETAH_H
@@ -67,7 +68,8 @@ struct cheetah_rt {
 /* cheetah_exec.c */
 enum flow { F_NEXT, F_BREAK, F_CONTINUE, F_RETURN, F_ERROR };
 enum flow ch_exec(struct rt *rt, const struct node *n);
-bool ch_run(struct rt *rt, struct inst *inst, const struct method *m, struct cframe *up, const struct args *a, struct rv *out);
+bool ch_run(struct rt *rt, struct inst *inst, const struct method *m, struct cframe *up, const struct args *a,
+	struct rv *out);
 bool ch_write(struct rt *rt, const struct node *n, struct rv v);
 struct inst *ch_include(struct rt *rt, struct inst *from, const struct tpl *t);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * cheetah_blocks.c - directives that enclose others: #if, loops, #try, #def, #block, #call, #capture, #filter, and #end.
+ * cheetah_blocks.c - directives that enclose others: #if, loops, #try, #def, #block, #call, #capture, #filter, and
+ * #end.
  */
 #include <string.h>
 
@@ -22,8 +23,8 @@ bool chp_expr_end(struct chp *p, bool colon_ok)
 	if (c->failed)
 		return false;
 	if (c->tok != T_END && !(colon_ok && tok_is(c, ":")))
-		return cfail(c, c->at, "the end of the directive was expected, not '%.*s'", (int)(c->pos - c->at < 30 ? c->pos - c->at : 30),
-			c->s + c->at);
+		return cfail(c, c->at, "the end of the directive was expected, not '%.*s'",
+			(int)(c->pos - c->at < 30 ? c->pos - c->at : 30), c->s + c->at);
 	c->pos = c->at;
 	c->parens = 0;
 	return true;
@@ -110,7 +111,7 @@ bool chp_if(struct chp *p)
 			return cfail(c, c->at, "'else' was expected behind 'then'");
 		tok_next(c);
 		no->a = ex_tuple(c);
-		if (c->conds > 0)                        /* compat: eatIf takes every "else" for the one behind "then" */
+		if (c->conds > 0) /* compat: eatIf takes every "else" for the one behind "then" */
 			return cfail(c, at, "\"a if b else c\" cannot stand in a one-line #if ... then ... else");
 		if (!chp_expr_end(p, true))
 			return false;
@@ -155,7 +156,8 @@ static bool except_clause(struct chp *p, struct node *part)
 	return !c->failed;
 }
 
-/* #else, #elif, #else if, #except, #finally: go on with the innermost open directive, or with the one-line form before. */
+/* #else, #elif, #else if, #except, #finally: go on with the innermost open directive, or with the one-line form before.
+ */
 static bool continuation(struct chp *p, const char *name)
 {
 	struct compile *c = p->c;
@@ -186,8 +188,10 @@ static bool continuation(struct chp *p, const char *name)
 		if (o->part == NULL)
 			return cfail(c, at, "#%s stands where no directive is open that it could go on with", name);
 	}
-	if (owner == NULL || (owner->op == N_TRY) != (except || finally || (owner->op == N_TRY && str_eq(name, "else"))) ||
-	    (owner->op != N_IF && owner->op != N_TRY && owner->op != N_FOR && owner->op != N_WHILE && owner->op != N_REPEAT))
+	if (owner == NULL ||
+		(owner->op == N_TRY) != (except || finally || (owner->op == N_TRY && str_eq(name, "else"))) ||
+		(owner->op != N_IF && owner->op != N_TRY && owner->op != N_FOR && owner->op != N_WHILE &&
+			owner->op != N_REPEAT))
 		return cfail(c, at, "#%s has no #%s before it", name, except || finally ? "try" : "if");
 	part->flag = finally ? 1 : !except && !has_cond ? 2 : 0;
 	if (!shortform) {
@@ -233,9 +237,13 @@ static bool loop_head(struct chp *p, const char *name, struct node *x)
 
 bool chp_indenting(struct chp *p, const char *name)
 {
-	static const struct { const char *name; enum blk kind; enum nop op; } rows[] = {
-		{ "for", B_FOR, N_FOR }, { "while", B_WHILE, N_WHILE }, { "repeat", B_REPEAT, N_REPEAT }, { "unless", B_UNLESS, N_IF },
-		{ "try", B_TRY, N_TRY },
+	static const struct { const char *name; enum blk kind; enum nop op;
+	} rows[] = {
+		{"for", B_FOR, N_FOR},
+		{"while", B_WHILE, N_WHILE},
+		{"repeat", B_REPEAT, N_REPEAT},
+		{"unless", B_UNLESS, N_IF},
+		{"try", B_TRY, N_TRY},
 	};
 	struct compile *c = p->c;
 	size_t r = 0, at = c->pos, eol = chp_eol(p, at, false);
@@ -307,8 +315,9 @@ static bool word_at(struct chp *p, const struct sym **name)
 {
 	struct compile *c = p->c;
 	size_t b = c->pos;
-	while (c->pos < c->n && ((c->s[c->pos] >= 'a' && c->s[c->pos] <= 'z') || (c->s[c->pos] >= 'A' && c->s[c->pos] <= 'Z') ||
-	       c->s[c->pos] == '_' || (c->pos > b && c->s[c->pos] >= '0' && c->s[c->pos] <= '9')))
+	while (c->pos < c->n &&
+		((c->s[c->pos] >= 'a' && c->s[c->pos] <= 'z') || (c->s[c->pos] >= 'A' && c->s[c->pos] <= 'Z') ||
+			c->s[c->pos] == '_' || (c->pos > b && c->s[c->pos] >= '0' && c->s[c->pos] <= '9')))
 		c->pos++;
 	if (c->pos == b)
 		return cfail(c, b, "a name was expected");
@@ -425,10 +434,17 @@ static struct node *call_target(struct chp *p)
 
 static bool filter_name(struct chp *p, struct node *x)
 {
-	static const struct { const char *name; enum filter f; } rows[] = {
-		{ "None", FILTER_NONE }, { "none", FILTER_NONE }, { "WebSafe", FILTER_WEBSAFE }, { "Strip", FILTER_STRIP },
-		{ "StripSqueeze", FILTER_SQUEEZE }, { "MaxLen", FILTER_MAXLEN }, { "Filter", FILTER_NONE },
-		{ "EncodeUnicode", FILTER_NONE }, { "RawOrEncodedUnicode", FILTER_NONE },
+	static const struct { const char *name; enum filter f;
+	} rows[] = {
+		{"None", FILTER_NONE},
+		{"none", FILTER_NONE},
+		{"WebSafe", FILTER_WEBSAFE},
+		{"Strip", FILTER_STRIP},
+		{"StripSqueeze", FILTER_SQUEEZE},
+		{"MaxLen", FILTER_MAXLEN},
+		{"Filter", FILTER_NONE},
+		{"EncodeUnicode", FILTER_NONE},
+		{"RawOrEncodedUnicode", FILTER_NONE},
 	};
 	const struct sym *name;
 	chp_blanks(p);
@@ -449,7 +465,8 @@ bool chp_region(struct chp *p, const char *name)
 {
 	struct compile *c = p->c;
 	size_t at = c->pos, eol = chp_eol(p, at, false);
-	bool clear = chp_line_clear(p, at), call = str_eq(name, "call"), cap = str_eq(name, "capture"), filt = str_eq(name, "filter");
+	bool clear = chp_line_clear(p, at), call = str_eq(name, "call"), cap = str_eq(name, "capture"),
+	     filt = str_eq(name, "filter");
 	struct node *x = mk(c, call ? N_CALLREG : cap ? N_CAPTURE : filt ? N_FILTERREG : N_REGION, at);
 	enum blk kind = call ? B_CALL : cap ? B_CAPTURE : filt ? B_FILTER : B_CACHE;
 	c->pos += 1 + strlen(name);
@@ -465,7 +482,8 @@ bool chp_region(struct chp *p, const char *name)
 			struct nodes l = { 0 };
 			do {
 				struct node *arg = mk(c, N_ARG, c->at);
-				if ((c->tok == T_NAME || c->tok == T_VAR) && peek(p) == '=' && c->s[c->pos + 1] != '=') {
+				if ((c->tok == T_NAME || c->tok == T_VAR) && peek(p) == '=' &&
+					c->s[c->pos + 1] != '=') {
 					arg->sub = ARG_KW;
 					arg->sym = c->name;
 					tok_next(c);
@@ -513,17 +531,30 @@ bool chp_region(struct chp *p, const char *name)
 
 bool chp_end(struct chp *p)
 {
-	static const struct { const char *name; enum blk kind; } rows[] = {
-		{ "def", B_DEF }, { "block", B_BLOCK }, { "closure", B_CLOSURE }, { "cache", B_CACHE }, { "call", B_CALL },
-		{ "capture", B_CAPTURE }, { "filter", B_FILTER }, { "errorCatcher", B_ERRORCATCHER }, { "while", B_WHILE }, { "for", B_FOR },
-		{ "if", B_IF }, { "try", B_TRY }, { "repeat", B_REPEAT }, { "unless", B_UNLESS },
+	static const struct { const char *name; enum blk kind;
+	} rows[] = {
+		{"def", B_DEF},
+		{"block", B_BLOCK},
+		{"closure", B_CLOSURE},
+		{"cache", B_CACHE},
+		{"call", B_CALL},
+		{"capture", B_CAPTURE},
+		{"filter", B_FILTER},
+		{"errorCatcher", B_ERRORCATCHER},
+		{"while", B_WHILE},
+		{"for", B_FOR},
+		{"if", B_IF},
+		{"try", B_TRY},
+		{"repeat", B_REPEAT},
+		{"unless", B_UNLESS},
 	};
 	struct compile *c = p->c;
 	size_t at = c->pos, r = 0;
 	bool clear = chp_line_clear(p, at);
 	c->pos += 4;
 	chp_blanks(p);
-	while (r < ARRAY_LEN(rows) && !(strlen(rows[r].name) <= c->n - c->pos && memcmp(rows[r].name, c->s + c->pos, strlen(rows[r].name)) == 0))
+	while (r < ARRAY_LEN(rows) && !(strlen(rows[r].name) <= c->n - c->pos &&
+					      memcmp(rows[r].name, c->s + c->pos, strlen(rows[r].name)) == 0))
 		r++;
 	if (r == ARRAY_LEN(rows))
 		return cfail(c, at, "#end must say what it ends");
@@ -544,8 +575,8 @@ bool chp_end(struct chp *p)
 	if (o->kind != rows[r].kind || o->shortform) {
 		for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 			if (rows[i].kind == o->kind)
-				return cfail(c, at, "#end %s found, expected #end %s (begun in line %u)", rows[r].name, rows[i].name,
-					o->owner != NULL ? o->owner->line : 0);
+				return cfail(c, at, "#end %s found, expected #end %s (begun in line %u)", rows[r].name,
+					rows[i].name, o->owner != NULL ? o->owner->line : 0);
 	}
 	if (o->kind == B_DEF || o->kind == B_BLOCK || o->kind == B_CLOSURE) {
 		p->ndefs -= o->kind == B_DEF;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * cheetah_directives.c - directives that enclose nothing: #set, #echo, #include, #import and the like, and the end of every tag.
+ * cheetah_directives.c - directives that enclose nothing: #set, #echo, #include, #import and the like, and the end of
+ * every tag.
  */
 #include <string.h>
 
@@ -8,7 +9,8 @@
 
 static char peek(const struct chp *p) { return p->c->pos < p->c->n ? p->c->s[p->c->pos] : '\0'; }
 
-/* compat: _eatRestOfDirectiveTag: a comment behind the tag, the '#' that ends it, or the line end of a line of its own. */
+/* compat: _eatRestOfDirectiveTag: a comment behind the tag, the '#' that ends it, or the line end of a line of its own.
+ */
 bool chp_rest_of_tag(struct chp *p, bool clear, size_t eol)
 {
 	struct compile *c = p->c;
@@ -46,15 +48,27 @@ static bool word_is(const struct chp *p, const char *w)
 {
 	size_t e = p->c->pos + strlen(w);
 	char ch = e < p->c->n ? p->c->s[e] : '\0';
-	return starts(p, w) && !((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || ch == '_' || (ch >= '0' && ch <= '9'));
+	return starts(p, w) &&
+	       !((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || ch == '_' || (ch >= '0' && ch <= '9'));
 }
 
 /* "+=" and friends: OP_* or -1. */
 static int aug_op(const struct compile *c)
 {
-	static const struct { const char *s; int op; } rows[] = {
-		{ "+=", OP_ADD }, { "-=", OP_SUB }, { "*=", OP_MUL }, { "/=", OP_DIV }, { "%=", OP_MOD }, { "**=", OP_POW }, { "<<=", OP_LSHIFT },
-		{ ">>=", OP_RSHIFT }, { "&=", OP_BAND }, { "|=", OP_BOR }, { "^=", OP_BXOR }, { "//=", OP_FLOORDIV },
+	static const struct { const char *s; int op;
+	} rows[] = {
+		{"+=", OP_ADD},
+		{"-=", OP_SUB},
+		{"*=", OP_MUL},
+		{"/=", OP_DIV},
+		{"%=", OP_MOD},
+		{"**=", OP_POW},
+		{"<<=", OP_LSHIFT},
+		{">>=", OP_RSHIFT},
+		{"&=", OP_BAND},
+		{"|=", OP_BOR},
+		{"^=", OP_BXOR},
+		{"//=", OP_FLOORDIV},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		if (tok_is(c, rows[i].s))
@@ -174,7 +188,8 @@ static bool eat_word(struct chp *p, const char *name, enum nop op)
 	if (op == N_BREAK || op == N_CONTINUE) {
 		bool loop = false;
 		for (uint32_t i = p->nopen; i > 0 && !loop && p->open[i - 1].kind > B_CLOSURE; i--)
-			loop = p->open[i - 1].kind == B_FOR || p->open[i - 1].kind == B_WHILE || p->open[i - 1].kind == B_REPEAT;
+			loop = p->open[i - 1].kind == B_FOR || p->open[i - 1].kind == B_WHILE ||
+			       p->open[i - 1].kind == B_REPEAT;
 		if (!loop)
 			return cfail(c, at, "#%s outside a loop", name);
 	}
@@ -234,7 +249,8 @@ static bool eat_import(struct chp *p, bool from)
 		const struct sym *name = c->name, *as = name;
 		tok_next(c);
 		if (tok_is(c, "."))
-			return cfail(c, c->at, "the module %s cannot be imported; there are re, random, time and netaddr", name->name);
+			return cfail(c, c->at,
+				"the module %s cannot be imported; there are re, random, time and netaddr", name->name);
 		if (tok_word(c, "as")) {
 			tok_next(c);
 			as = c->name;
@@ -373,7 +389,8 @@ static bool eat_catcher(struct chp *p)
 	struct node *x = mk(c, N_CATCHER, at);
 	c->pos += 13;
 	chp_start_expr(p);
-	if (!tok_word(c, "ListErrors") && !tok_word(c, "Echo") && !tok_word(c, "BigEcho") && !tok_word(c, "ErrorCatcher"))
+	if (!tok_word(c, "ListErrors") && !tok_word(c, "Echo") && !tok_word(c, "BigEcho") &&
+		!tok_word(c, "ErrorCatcher"))
 		return cfail(c, c->at, "there are the error catchers Echo, BigEcho and ListErrors");
 	x->sub = tok_word(c, "BigEcho");
 	tok_next(c);
@@ -423,15 +440,35 @@ static bool refuse(struct chp *p, const char *name)
 
 bool chp_directive_eat(struct chp *p, const char *name)
 {
-	static const struct { const char *name; enum nop op; } exprs[] = {
-		{ "silent", N_SILENT }, { "echo", N_ECHO }, { "return", N_RETURN }, { "assert", N_ASSERT }, { "raise", N_RAISE },
-	}, words[] = { { "pass", N_PASS }, { "break", N_BREAK }, { "continue", N_CONTINUE }, { "stop", N_STOP } };
-	static const struct { const char *name; bool (*eat)(struct chp *); } eaters[] = {
-		{ "if", chp_if }, { "end", chp_end }, { "set", eat_set }, { "slurp", eat_slurp }, { "raw", eat_raw }, { "include", eat_include },
-		{ "del", eat_del }, { "attr", eat_attr }, { "errorCatcher", eat_catcher }, { "arg", eat_arg }, { "shBang", eat_line },
-		{ "encoding", eat_line }, { "breakpoint", eat_breakpoint }, { "implements", eat_line },
+	static const struct { const char *name; enum nop op;
+	} exprs[] =
+		{
+			{"silent", N_SILENT},
+			{"echo", N_ECHO},
+			{"return", N_RETURN},
+			{"assert", N_ASSERT},
+			{"raise", N_RAISE},
+		},
+	  words[] = {{"pass", N_PASS}, {"break", N_BREAK}, {"continue", N_CONTINUE}, {"stop", N_STOP}};
+	static const struct { const char *name; bool (*eat)(struct chp *);
+	} eaters[] = {
+		{"if", chp_if},
+		{"end", chp_end},
+		{"set", eat_set},
+		{"slurp", eat_slurp},
+		{"raw", eat_raw},
+		{"include", eat_include},
+		{"del", eat_del},
+		{"attr", eat_attr},
+		{"errorCatcher", eat_catcher},
+		{"arg", eat_arg},
+		{"shBang", eat_line},
+		{"encoding", eat_line},
+		{"breakpoint", eat_breakpoint},
+		{"implements", eat_line},
 	};
-	static const char *const blocks[] = { "else", "elif", "for", "while", "repeat", "unless", "try", "except", "finally" };
+	static const char *const blocks[] = {
+		"else", "elif", "for", "while", "repeat", "unless", "try", "except", "finally"};
 	static const char *const regions[] = { "call", "capture", "cache", "filter" };
 	for (size_t i = 0; i < ARRAY_LEN(eaters); i++)
 		if (str_eq(eaters[i].name, name))

@@ -45,7 +45,8 @@ static struct rv filtered(struct rt *rt, enum filter f, struct rv s, const struc
 	}
 	if (f == FILTER_MAXLEN)
 		for (uint32_t i = 0; a != NULL && i < a->nkw; i++)
-			if (a->kw[i].n == 6 && memcmp(a->kw[i].name, "maxlen", 6) == 0 && a->kw[i].v.t == R_INT && a->kw[i].v.u.i >= 0)
+			if (a->kw[i].n == 6 && memcmp(a->kw[i].name, "maxlen", 6) == 0 && a->kw[i].v.t == R_INT &&
+				a->kw[i].v.u.i >= 0)
 				s.n = (uint32_t)u8_off(s.u.s, s.n, (size_t)a->kw[i].v.u.i);
 	return s;
 }
@@ -127,15 +128,18 @@ static bool bind(struct rt *rt, const struct method *m, struct cframe *f, const 
 		for (; i < m->nparams; i++) {
 			if (m->params[i].stars == 2)
 				rest = &m->params[i];
-			else if (m->params[i].stars == 0 && m->params[i].name->len == a->kw[k].n && memcmp(m->params[i].name->name, a->kw[k].name, a->kw[k].n) == 0)
+			else if (m->params[i].stars == 0 && m->params[i].name->len == a->kw[k].n &&
+				 memcmp(m->params[i].name->name, a->kw[k].name, a->kw[k].n) == 0)
 				break;
 		}
 		if (i < m->nparams) {
 			if (f->slots[m->params[i].slot].t != R_UNSET)
-				return raise(rt, EX_TYPE, "%s() got multiple values for argument '%s'", m->name->name, m->params[i].name->name);
+				return raise(rt, EX_TYPE, "%s() got multiple values for argument '%s'", m->name->name,
+					m->params[i].name->name);
 			f->slots[m->params[i].slot] = a->kw[k].v;
 			used++;
-		} else if (rest != NULL && !rdict_set(rt, f->slots[rest->slot].u.m, rv_strn(a->kw[k].name, a->kw[k].n), a->kw[k].v)) {
+		} else if (rest != NULL &&
+			   !rdict_set(rt, f->slots[rest->slot].u.m, rv_strn(a->kw[k].name, a->kw[k].n), a->kw[k].v)) {
 			return false;
 		}
 	}
@@ -146,7 +150,8 @@ static bool bind(struct rt *rt, const struct method *m, struct cframe *f, const 
 		if (slot->t != R_UNSET || m->params[i].stars != 0)
 			continue;
 		if (m->params[i].dflt == NULL)
-			return raise(rt, EX_TYPE, "%s() missing 1 required positional argument: '%s'", m->name->name, m->params[i].name->name);
+			return raise(rt, EX_TYPE, "%s() missing 1 required positional argument: '%s'", m->name->name,
+				m->params[i].name->name);
 		if (!ev(rt, m->params[i].dflt, slot))
 			return false;
 	}
@@ -154,10 +159,12 @@ static bool bind(struct rt *rt, const struct method *m, struct cframe *f, const 
 }
 
 /* Runs a method; what it writes is its value (nested ones write where they are called). */
-bool ch_run(struct rt *rt, struct inst *inst, const struct method *m, struct cframe *up, const struct args *a, struct rv *out)
+bool ch_run(struct rt *rt, struct inst *inst, const struct method *m, struct cframe *up, const struct args *a,
+	struct rv *out)
 {
 	struct cheetah_rt *st = state(rt);
-	struct cframe f = { .m = m, .up = up, .self = inst, .filter = up != NULL ? up->filter : FILTER_NONE, .ret = { .t = R_UNSET } };
+	struct cframe f = {
+		.m = m, .up = up, .self = inst, .filter = up != NULL ? up->filter : FILTER_NONE, .ret = {.t = R_UNSET}};
 	struct cframe *prev = st->frame;
 	const struct tpl *tpl = rt->tpl;
 	size_t mark = rt->out.len;
@@ -272,7 +279,8 @@ static enum flow do_while(struct rt *rt, const struct node *n)
 		if (!ev(rt, n->a, &v))
 			return F_ERROR;
 		if (v.t != R_INT && v.t != R_BOOL)
-			return raise(rt, EX_TYPE, "'%s' object cannot be interpreted as an integer", rv_type_name(v)), F_ERROR;
+			return raise(rt, EX_TYPE, "'%s' object cannot be interpreted as an integer", rv_type_name(v)),
+			       F_ERROR;
 		count = rv_asint(v);
 	}
 	for (int64_t i = 0;; i++) {
@@ -346,7 +354,8 @@ static bool do_raise(struct rt *rt, const struct node *n)
 	if (!ev(rt, n->a, &v))
 		return false;
 	if (v.t == R_TUPLE && v.u.l->n == 2 && v.u.l->v[0].t == R_TYPE && v.u.l->v[0].aux >= TY_EXC)
-		return raise(rt, v.u.l->v[0].aux - TY_EXC, "%.*s", (int)v.u.l->v[1].n, v.u.l->v[1].t == R_STR ? v.u.l->v[1].u.s : "");
+		return raise(rt, v.u.l->v[0].aux - TY_EXC, "%.*s", (int)v.u.l->v[1].n,
+			v.u.l->v[1].t == R_STR ? v.u.l->v[1].u.s : "");
 	if (v.t == R_TYPE && v.aux >= TY_EXC)
 		return raise(rt, v.aux - TY_EXC, "%s", "");
 	return raise(rt, EX_TYPE, "exceptions must derive from BaseException");
@@ -451,7 +460,8 @@ static enum flow do_call(struct rt *rt, const struct node *n)
 	for (uint32_t i = 0; b != NULL && i < b->n; i++) {
 		if (b->kids[i]->op == N_CALLARG) {
 			if (cur != NULL) {
-				kw[nkw++] = (struct karg){ cur->name, cur->len, rv_dup(rt, sb_str(&rt->out) + mark, rt->out.len - mark) };
+				kw[nkw++] = (struct karg){
+					cur->name, cur->len, rv_dup(rt, sb_str(&rt->out) + mark, rt->out.len - mark)};
 				sb_truncate(&rt->out, mark);
 			}
 			cur = b->kids[i]->sym;
@@ -506,12 +516,19 @@ static enum flow do_include(struct rt *rt, const struct node *n)
 		sb_add(&rt->out, v.u.s, v.n);
 		return F_NEXT;
 	}
-	int rc = n->sub == 1 ? (rt->job->source != NULL ? rt->job->source(rt->job->ctx, v.u.s, v.n, &t, &e)
-							: err_set(&e, CB_EPERM, "#include source= is refused here"))
-			     : (rt->job->load != NULL ? rt->job->load(rt->job->ctx, rv_cz(rt, v), rt->tpl, &t, &e)
-						      : err_set(&e, CB_EPERM, "#include is refused here: there is no directory for it"));
+	int rc = n->sub == 1
+			 ? (rt->job->source != NULL ? rt->job->source(rt->job->ctx, v.u.s, v.n, &t, &e)
+						    : err_set(&e, CB_EPERM, "#include source= is refused here"))
+			 : (rt->job->load != NULL ? rt->job->load(rt->job->ctx, rv_cz(rt, v), rt->tpl, &t, &e)
+						  : err_set(&e, CB_EPERM,
+							    "#include is refused here: there is no directory for it"));
 	if (rc != CB_OK)
-		return raise(rt, rc == CB_EPARSE ? EX_SYNTAX : rc == CB_ENOENT ? EX_IO : EX_RUNTIME, "%s", e.text), F_ERROR;
+		return raise(rt,
+			       rc == CB_EPARSE   ? EX_SYNTAX
+			       : rc == CB_ENOENT ? EX_IO
+						 : EX_RUNTIME,
+			       "%s", e.text),
+		       F_ERROR;
 	if (n->flag) {
 		sb_add(&rt->out, t->text, t->len);
 		return F_NEXT;
@@ -544,7 +561,8 @@ static bool block(struct rt *rt, const struct node *n)
 {
 	struct rv v;
 	struct inst *self = state(rt)->frame->self;
-	return ch_run(rt, self, (const struct method *)(const void *)n->c, NULL, &(struct args){ 0 }, &v) && ch_write(rt, n, v);
+	return ch_run(rt, self, (const struct method *)(const void *)n->c, NULL, &(struct args){0}, &v) &&
+	       ch_write(rt, n, v);
 }
 
 static enum flow text(struct rt *rt, const struct node *n)

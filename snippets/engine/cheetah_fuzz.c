@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * cheetah_fuzz.c - libFuzzer target: any text as a Cheetah template, compiled and rendered; its first byte turns the error catcher on.
+ * cheetah_fuzz.c - libFuzzer target: any text as a Cheetah template, compiled and rendered; its first byte turns the
+ * error catcher on.
  */
 #include "snippets/engine/fuzz_vars.h"
 

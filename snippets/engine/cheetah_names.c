@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * cheetah_names.c - how Cheetah finds names: locals, search list, module, built-ins; keys before attributes; calls on the way.
+ * cheetah_names.c - how Cheetah finds names: locals, search list, module, built-ins; keys before attributes; calls on
+ * the way.
  */
 #include <string.h>
 
@@ -89,11 +90,16 @@ static bool find_snippet(struct rt *rt, struct inst *inst, struct rv file, const
 	struct tpl_snippet s = { rv_cz(rt, rv_tostr(rt, file)), val[0], val[1], val[2], val[3] };
 	*ret = NULL;
 	if (rt->job->snippet(rt->job->ctx, &s, ret, &e) != CB_OK)
-		return raise(rt, e.code == CB_ELIMIT ? EX_LIMIT : e.code == CB_EPARSE ? EX_SYNTAX : EX_RUNTIME, "%s", e.text);
+		return raise(rt,
+			e.code == CB_ELIMIT   ? EX_LIMIT
+			: e.code == CB_EPARSE ? EX_SYNTAX
+					      : EX_RUNTIME,
+			"%s", e.text);
 	return true;
 }
 
-/* compat: template_api.SNIPPET: the snippet is rendered in the caller's search list; then what it brought is appended to that. */
+/* compat: template_api.SNIPPET: the snippet is rendered in the caller's search list; then what it brought is appended
+ * to that. */
 static bool m_SNIPPET(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
 {
 	struct inst *inst = inst_of(self), *sub;
@@ -164,11 +170,16 @@ static bool m_sedesc(struct rt *rt, struct rv self, const struct rv *v, const st
 	return true;
 }
 
-static const struct native methods[] = {
-	{ "getVar", "varName default autoCall", 1, m_getVar }, { "varExists", "varName autoCall", 1, m_varExists },
-	{ "hasVar", "varName autoCall", 1, m_varExists },
-}, cobbler_methods[] = {
-	{ "SNIPPET", "file", 1, m_SNIPPET }, { "read_snippet", "file", 1, m_read_snippet }, { "sedesc", "value", 1, m_sedesc },
+static const struct native methods[] =
+	{
+		{"getVar", "varName default autoCall", 1, m_getVar},
+		{"varExists", "varName autoCall", 1, m_varExists},
+		{"hasVar", "varName autoCall", 1, m_varExists},
+},
+			   cobbler_methods[] = {
+				   {"SNIPPET", "file", 1, m_SNIPPET},
+				   {"read_snippet", "file", 1, m_read_snippet},
+				   {"sedesc", "value", 1, m_sedesc},
 };
 
 /* -- attributes of a template -- */
@@ -239,7 +250,8 @@ bool ch_search(struct rt *rt, const struct inst *inst, const char *name, uint32_
 	for (uint32_t i = 0; i < inst->nlist; i++) {
 		const struct sl *s = &inst->list[i];
 		if (s->globals != NULL) {
-			if (s->globals->live != 0 && rdict_get(rt, s->globals, rv_strn(name, len), out, &found) && found)
+			if (s->globals->live != 0 && rdict_get(rt, s->globals, rv_strn(name, len), out, &found) &&
+				found)
 				return true;
 		} else if (s->inst != NULL) {
 			if (inst_attr(rt, s->inst, name, len, out))
@@ -265,7 +277,7 @@ static bool step(struct rt *rt, struct rv o, const struct sym *s, struct rv *out
 	o = rv_live(rt, o);
 	if (rv_mapping(o) && rv_map_get(rt, o, s->name, s->len, out))
 		return true;
-	if (s->name[0] == '_')
+	if (s->name[0] == '_' && !(o.t == R_TYPE && str_eq(s->name, "__name__")))
 		return not_found(rt, s->name);
 	if (!rv_attr(rt, o, s->name, s->mid, out))
 		return false;
@@ -349,8 +361,10 @@ static bool name(struct rt *rt, const struct node *n, struct rv *out)
 			*out = (struct rv){ .t = R_OBJ, .u.o = &f->self->self };
 		}
 	} else if (n->slot >= 0) {
-		return raise(rt, EX_UNBOUND, "cannot access local variable '%s' where it is not associated with a value", s->name);
-	} else if (!(f->up != NULL && up_local(f->up, s, out)) && !module_name(rt, f->self, s, out) && !builtin(rt, s, out)) {
+		return raise(rt, EX_UNBOUND,
+			"cannot access local variable '%s' where it is not associated with a value", s->name);
+	} else if (!(f->up != NULL && up_local(f->up, s, out)) && !module_name(rt, f->self, s, out) &&
+		   !builtin(rt, s, out)) {
 		if (!str_eq(s->name, "self"))
 			return raise(rt, EX_NAME, "name '%s' is not defined", s->name);
 		*out = (struct rv){ .t = R_OBJ, .u.o = &f->self->self };
@@ -368,7 +382,8 @@ static bool attr(struct rt *rt, struct rv o, const struct node *n, struct rv *ou
 	*out = (struct rv){ .t = R_UNSET };
 	if (n->sym->name[0] != '_' && !rv_attr(rt, o, n->sym->name, n->sym->mid, out))
 		return false;
-	return out->t != R_UNSET || raise(rt, EX_ATTRIBUTE, "'%s' object has no attribute '%s'", rv_type_name(o), n->sym->name);
+	return out->t != R_UNSET ||
+	       raise(rt, EX_ATTRIBUTE, "'%s' object has no attribute '%s'", rv_type_name(o), n->sym->name);
 }
 
 static bool assign(struct rt *rt, const struct node *n, struct rv v)
@@ -424,7 +439,8 @@ static bool call_lambda(struct rt *rt, const struct robj *o, const struct args *
 	struct cframe *prev = state(rt)->frame;
 	const struct node *n = l->n;
 	if (a->n != n->n || a->nkw != 0 || n->n > ARRAY_LEN(saved))
-		return raise(rt, EX_TYPE, "<lambda>() takes %u positional arguments but %u were given", n->n, a->n + a->nkw);
+		return raise(
+			rt, EX_TYPE, "<lambda>() takes %u positional arguments but %u were given", n->n, a->n + a->nkw);
 	for (uint32_t i = 0; i < n->n; i++) {
 		saved[i] = l->frame->slots[n->kids[i]->slot];
 		l->frame->slots[n->kids[i]->slot] = a->v[i];
@@ -461,5 +477,12 @@ static bool no_filter(struct rt *rt, const struct node *n, struct rv *out)
 }
 
 const struct front cheetah_fns = {
-	.name = name, .step = step_fn, .attr = attr, .item = rv_getitem, .assign = assign, .comp = comp, .filter = no_filter, .test = no_filter,
+	.name = name,
+	.step = step_fn,
+	.attr = attr,
+	.item = rv_getitem,
+	.assign = assign,
+	.comp = comp,
+	.filter = no_filter,
+	.test = no_filter,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * cheetah_parse.c - the main loop of the Cheetah parser: text, comments, placeholders; which blanks and line ends disappear.
- * compat: follows the reading order of Cheetah3's parser, since where blanks are taken from depends on it.
+ * cheetah_parse.c - the main loop of the Cheetah parser: text, comments, placeholders; which blanks and line ends
+ * disappear. compat: follows the reading order of Cheetah3's parser, since where blanks are taken from depends on it.
  */
 #include "snippets/engine/cheetah_parse.h"
 
@@ -9,10 +9,56 @@
 #include <string.h>
 
 static const char *const directives[] = {
-	"@", "arg", "assert", "attr", "block", "break", "breakpoint", "cache", "call", "capture", "closure", "compiler",
-	"compiler-settings", "continue", "def", "defmacro", "del", "echo", "elif", "else", "encoding", "end", "errorCatcher", "except",
-	"extends", "filter", "finally", "for", "from", "i18n", "if", "implements", "import", "include", "pass", "raise", "raw", "repeat",
-	"return", "set", "shBang", "silent", "slurp", "stop", "super", "transform", "try", "unless", "while", "yield",
+	"@",
+	"arg",
+	"assert",
+	"attr",
+	"block",
+	"break",
+	"breakpoint",
+	"cache",
+	"call",
+	"capture",
+	"closure",
+	"compiler",
+	"compiler-settings",
+	"continue",
+	"def",
+	"defmacro",
+	"del",
+	"echo",
+	"elif",
+	"else",
+	"encoding",
+	"end",
+	"errorCatcher",
+	"except",
+	"extends",
+	"filter",
+	"finally",
+	"for",
+	"from",
+	"i18n",
+	"if",
+	"implements",
+	"import",
+	"include",
+	"pass",
+	"raise",
+	"raw",
+	"repeat",
+	"return",
+	"set",
+	"shBang",
+	"silent",
+	"slurp",
+	"stop",
+	"super",
+	"transform",
+	"try",
+	"unless",
+	"while",
+	"yield",
 };
 
 static bool id_start(char ch) { return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || ch == '_'; }
@@ -262,7 +308,8 @@ static void plain_text(struct chp *p)
 	struct compile *c = p->c;
 	struct strbuf b = { 0 };
 	size_t start = c->pos;
-	while (c->pos < c->n && !((c->s[c->pos] == '$' || c->s[c->pos] == '#' || c->s[c->pos] == '<') && token_at(p, c->pos)))
+	while (c->pos < c->n &&
+		!((c->s[c->pos] == '$' || c->s[c->pos] == '#' || c->s[c->pos] == '<') && token_at(p, c->pos)))
 		c->pos++;
 	if (memchr(c->s + start, '\\', c->pos - start) == NULL) {
 		chp_text(p, c->s + start, c->pos - start, start);
@@ -359,7 +406,8 @@ static struct node *reread(struct chp *p, size_t from, size_t to)
 	sb_free(&b);
 	if (x == NULL || sub.failed) {
 		x = mk(c, N_BAD, from);
-		x->k = rv_cstr("a backslash in this placeholder is read twice under #errorCatcher, and then it does not parse");
+		x->k = rv_cstr("a backslash in this placeholder is read twice under #errorCatcher, and then it does "
+			       "not parse");
 	}
 	return x;
 }
@@ -424,7 +472,8 @@ static bool placeholder(struct chp *p)
 	if (expr == NULL || c->failed)
 		return false;
 	if (o != NULL && !tok_is(c, closes[o - opens]))
-		return cfail(c, c->at, "'%s' was expected: the placeholder that begins with %.2s is not closed", closes[o - opens], c->s + start);
+		return cfail(c, c->at, "'%s' was expected: the placeholder that begins with %.2s is not closed",
+			closes[o - opens], c->s + start);
 	c->parens = 0;
 	if (p->ms->catcher && memchr(c->s + start, '\\', c->pos - start) != NULL) {
 		size_t end = c->pos;
@@ -526,13 +575,14 @@ bool cheetah_compile(struct compile *c)
 	p->ms->catcher = c->t->opt.error_catcher;
 	bool ok = chp_loop(p, c->n);
 	if (ok && p->nopen > 1) {
-		static const char *const names[B_KINDS] = { "", "def", "block", "closure", "if", "unless", "for", "while", "repeat", "try", "call",
-			"capture", "cache", "filter", "errorCatcher" };
+		static const char *const names[B_KINDS] = {"", "def", "block", "closure", "if", "unless", "for",
+			"while", "repeat", "try", "call", "capture", "cache", "filter", "errorCatcher"};
 		const struct open *o = chp_top(p);
 		ok = cfail(c, c->n, "#end %s was expected before the end of the text", names[o->kind]);
 		if (o->owner != NULL) {
 			size_t k = strlen(c->e->text);
-			snprintf(c->e->text + k, sizeof(c->e->text) - k, " (#%s begins in line %u)", names[o->kind], o->owner->line);
+			snprintf(c->e->text + k, sizeof(c->e->text) - k, " (#%s begins in line %u)", names[o->kind],
+				o->owner->line);
 		}
 	}
 	if (ok) {

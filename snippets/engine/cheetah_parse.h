@@ -7,8 +7,22 @@
 #include "snippets/engine/cheetah.h"
 
 enum blk {
-	B_METHOD, B_DEF, B_BLOCK, B_CLOSURE, B_IF, B_UNLESS, B_FOR, B_WHILE, B_REPEAT, B_TRY, B_CALL, B_CAPTURE, B_CACHE, B_FILTER,
-	B_ERRORCATCHER, B_KINDS
+	B_METHOD,
+	B_DEF,
+	B_BLOCK,
+	B_CLOSURE,
+	B_IF,
+	B_UNLESS,
+	B_FOR,
+	B_WHILE,
+	B_REPEAT,
+	B_TRY,
+	B_CALL,
+	B_CAPTURE,
+	B_CACHE,
+	B_FILTER,
+	B_ERRORCATCHER,
+	B_KINDS
 };
 
 /* An open directive: what it adds goes to body; owner is the statement it belongs to. */

@@ -109,8 +109,8 @@ static void free_tpl(struct tpl *t)
 	free(t);
 }
 
-int tpl_compile(enum tpl_lang lang, const char *text, size_t n, const char *name, const struct tpl_options *opt, struct tpl **ret,
-	struct err *e)
+int tpl_compile(enum tpl_lang lang, const char *text, size_t n, const char *name, const struct tpl_options *opt,
+	struct tpl **ret, struct err *e)
 {
 	static const struct tpl_options none;
 	if (n > LIM_SOURCE)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * engine_test.c - both languages: what they render (the expected texts were made with the original engines), what they refuse.
+ * engine_test.c - both languages: what they render (the expected texts were made with the original engines), what they
+ * refuse.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -76,42 +77,37 @@ static const struct row cheetah_rows[] = {
 		"n1\n" },
 };
 static const struct row jinja_rows[] = {
-	{ __LINE__, "{{ host }}|{{ none }}|{{ nope }}|{{ on }}\n",
-		"n1|None||True" },
-	{ __LINE__, "{% for k, v in nics|dictsort %}{{ loop.index }}{{ k }}{% if not loop.last %},{% endif %}{% endfor %}",
-		"1en0,2en1" },
-	{ __LINE__, "a {%- if on -%} b {%- endif %} c\n\n",
-		"ab c\n" },
-	{ __LINE__, "{% macro m(a, b='d') %}[{{ a }}{{ b }}{{ caller is defined }}]{% endmacro %}{{ m(1) }}{{ m(2, b=3) }}",
-		"[1dFalse][23False]" },
-	{ __LINE__, "{% set ns = namespace(n=0) %}{% for x in [1,2] %}{% set ns.n = ns.n + x %}{% endfor %}{{ ns.n }}",
-		"3" },
-	{ __LINE__, "{{ dns|join('-')|upper }} {{ [3,1,2]|sort(reverse=true) }} {{ ram|filesizeformat }}",
-		"192.0.2.1-192.0.2.2 [3, 2, 1] 2.0 kB" },
-	{ __LINE__, "{{ nics|tojson }} {{ '<a>'|e }} {{ 'a b&c'|urlencode }}",
-		"{\"en0\": {\"ip\": \"192.0.2.9\", \"mtu\": \"\"}, \"en1\": {\"ip\": \"\", \"mtu\": 9000}} &lt;a&gt; a%20b%26c" },
-	{ __LINE__, "{% for x in deep recursive %}{{ loop(x) if x is iterable else x }}{% endfor %}",
-		"123" },
-	{ __LINE__, "{{ 'one two three four'|wordwrap(9) }}|{{ 'one two three four'|truncate(9) }}|{{ 'x\ny'|indent(2) }}",
-		"one two\nthree\nfour|one...|x\n  y" },
-	{ __LINE__, "{% filter upper %}x{{ host }}{% endfilter %}{% set b %}y{% endset %}{{ b }}",
-		"XN1y" },
-	{ __LINE__, "{{ 7 // 2 }} {{ -2 ** 2 }} {{ 'a' ~ 1 }} {{ 1 < 2 < 3 }} {{ 5 is odd }}",
-		"3 4 a1 True True" },
-	{ __LINE__, "{% raw %}{{ x }}{% endraw %}{# c #}",
-		"{{ x }}" },
-	{ __LINE__, "{{ [{'n':'b','p':1},{'n':'a','p':1}]|groupby('p')|list }}",
-		"[(1, [{'n': 'b', 'p': 1}, {'n': 'a', 'p': 1}])]" },
-	{ __LINE__, "{{ nics.en0.ip }} {{ nics['en1']['mtu'] }} {{ nics.nope }} {{ dns.0 }}",
-		"192.0.2.9 9000  192.0.2.1" },
-	{ __LINE__, "{{ range(3)|list }} {{ dns|map('length')|list }} {{ [1,none,0]|select|list }}",
-		"[0, 1, 2] [9, 9] [1]" },
-	{ __LINE__, "{% with a = 1 %}{{ a }}{% endwith %}{{ a }}",
-		"1" },
-	{ __LINE__, "{{ nope.x }}",
-		NULL },
-	{ __LINE__, "{{ 'x'|nosuch }}",
-		NULL },
+	{__LINE__, "{{ host }}|{{ none }}|{{ nope }}|{{ on }}\n", "n1|None||True"},
+	{__LINE__,
+		"{% for k, v in nics|dictsort %}{{ loop.index }}{{ k }}{% if not loop.last %},{% endif %}{% endfor %}",
+		"1en0,2en1"},
+	{__LINE__, "a {%- if on -%} b {%- endif %} c\n\n", "ab c\n"},
+	{__LINE__,
+		"{% macro m(a, b='d') %}[{{ a }}{{ b }}{{ caller is defined }}]{% endmacro %}{{ m(1) }}{{ m(2, b=3) }}",
+		"[1dFalse][23False]"},
+	{__LINE__, "{% set ns = namespace(n=0) %}{% for x in [1,2] %}{% set ns.n = ns.n + x %}{% endfor %}{{ ns.n }}",
+		"3"},
+	{__LINE__, "{{ dns|join('-')|upper }} {{ [3,1,2]|sort(reverse=true) }} {{ ram|filesizeformat }}",
+		"192.0.2.1-192.0.2.2 [3, 2, 1] 2.0 kB"},
+	{__LINE__, "{{ nics|tojson }} {{ '<a>'|e }} {{ 'a b&c'|urlencode }}",
+		"{\"en0\": {\"ip\": \"192.0.2.9\", \"mtu\": \"\"}, \"en1\": {\"ip\": \"\", \"mtu\": 9000}} &lt;a&gt; "
+		"a%20b%26c"},
+	{__LINE__, "{% for x in deep recursive %}{{ loop(x) if x is iterable else x }}{% endfor %}", "123"},
+	{__LINE__,
+		"{{ 'one two three four'|wordwrap(9) }}|{{ 'one two three four'|truncate(9) }}|{{ 'x\ny'|indent(2) }}",
+		"one two\nthree\nfour|one...|x\n  y"},
+	{__LINE__, "{% filter upper %}x{{ host }}{% endfilter %}{% set b %}y{% endset %}{{ b }}", "XN1y"},
+	{__LINE__, "{{ 7 // 2 }} {{ -2 ** 2 }} {{ 'a' ~ 1 }} {{ 1 < 2 < 3 }} {{ 5 is odd }}", "3 4 a1 True True"},
+	{__LINE__, "{% raw %}{{ x }}{% endraw %}{# c #}", "{{ x }}"},
+	{__LINE__, "{{ [{'n':'b','p':1},{'n':'a','p':1}]|groupby('p')|list }}",
+		"[(1, [{'n': 'b', 'p': 1}, {'n': 'a', 'p': 1}])]"},
+	{__LINE__, "{{ nics.en0.ip }} {{ nics['en1']['mtu'] }} {{ nics.nope }} {{ dns.0 }}",
+		"192.0.2.9 9000  192.0.2.1"},
+	{__LINE__, "{{ range(3)|list }} {{ dns|map('length')|list }} {{ [1,none,0]|select|list }}",
+		"[0, 1, 2] [9, 9] [1]"},
+	{__LINE__, "{% with a = 1 %}{{ a }}{% endwith %}{{ a }}", "1"},
+	{__LINE__, "{{ nope.x }}", NULL},
+	{__LINE__, "{{ 'x'|nosuch }}", NULL},
 };
 
 static struct value *vars;
@@ -153,27 +149,36 @@ static void run(enum tpl_lang lang, const struct row *rows, size_t n)
 	}
 }
 
-static void test_cheetah_renders_as_the_original(void **state) { (void)state; run(TPL_CHEETAH, cheetah_rows, ARRAY_LEN(cheetah_rows)); }
-static void test_jinja_renders_as_the_original(void **state) { (void)state; run(TPL_JINJA, jinja_rows, ARRAY_LEN(jinja_rows)); }
+static void test_cheetah_renders_as_the_original(void **state)
+{
+	(void)state;
+	run(TPL_CHEETAH, cheetah_rows, ARRAY_LEN(cheetah_rows));
+}
+static void test_jinja_renders_as_the_original(void **state)
+{
+	(void)state;
+	run(TPL_JINJA, jinja_rows, ARRAY_LEN(jinja_rows));
+}
 
 /* What is refused or stopped, and what the message says about it. */
-static const struct { int line; enum tpl_lang lang; const char *text, *says; } refused[] = {
-	{ __LINE__, TPL_CHEETAH, "#import os\n", "t:1:11: the module os cannot be imported" },
-	{ __LINE__, TPL_CHEETAH, "a\n$hots\n", "t:2:2: NotFound: cannot find 'hots' (did you mean host?)" },
-	{ __LINE__, TPL_CHEETAH, "$host.__class__", "cannot find '__class__'" },
-	{ __LINE__, TPL_CHEETAH, "#if $on\nx\n", "#end if was expected" },
-	{ __LINE__, TPL_CHEETAH, "#while True\nx\n#end while\n", "LimitError: more than" },
-	{ __LINE__, TPL_CHEETAH, "#def a\n$a\n#end def\n$a", "LimitError: calls nested deeper" },
-	{ __LINE__, TPL_CHEETAH, "$('x' * 99999999999)", "LimitError: a text is longer" },
-	{ __LINE__, TPL_CHEETAH, "$(2 ** 64)", "OverflowError" },
-	{ __LINE__, TPL_CHEETAH, "#import re\n$re.match('(a+)+$', 'a' * 40 + 'b')", "LimitError: a regular expression" },
-	{ __LINE__, TPL_CHEETAH, "#include '/etc/passwd'\n", "#include is refused here" },
-	{ __LINE__, TPL_CHEETAH, "<% import os %>", "is refused" },
-	{ __LINE__, TPL_JINJA, "{{ host.__class__.__mro__ }}", "UndefinedError" },
-	{ __LINE__, TPL_JINJA, "{% for x in range(99999999) %}{% endfor %}", "LimitError" },
-	{ __LINE__, TPL_JINJA, "{% if on %}", "t:1:12: {% endif %} was expected" },
-	{ __LINE__, TPL_JINJA, "{% include 'x' %}", "no loader" },
-	{ __LINE__, TPL_JINJA, "{{ '%9999999d' % 1 }}", "LimitError: a format is wider" },
+static const struct { int line; enum tpl_lang lang; const char *text, *says;
+} refused[] = {
+	{__LINE__, TPL_CHEETAH, "#import os\n", "t:1:11: the module os cannot be imported"},
+	{__LINE__, TPL_CHEETAH, "a\n$hots\n", "t:2:2: NotFound: cannot find 'hots' (did you mean host?)"},
+	{__LINE__, TPL_CHEETAH, "$host.__class__", "cannot find '__class__'"},
+	{__LINE__, TPL_CHEETAH, "#if $on\nx\n", "#end if was expected"},
+	{__LINE__, TPL_CHEETAH, "#while True\nx\n#end while\n", "LimitError: more than"},
+	{__LINE__, TPL_CHEETAH, "#def a\n$a\n#end def\n$a", "LimitError: calls nested deeper"},
+	{__LINE__, TPL_CHEETAH, "$('x' * 99999999999)", "LimitError: a text is longer"},
+	{__LINE__, TPL_CHEETAH, "$(2 ** 64)", "OverflowError"},
+	{__LINE__, TPL_CHEETAH, "#import re\n$re.match('(a+)+$', 'a' * 40 + 'b')", "LimitError: a regular expression"},
+	{__LINE__, TPL_CHEETAH, "#include '/etc/passwd'\n", "#include is refused here"},
+	{__LINE__, TPL_CHEETAH, "<% import os %>", "is refused"},
+	{__LINE__, TPL_JINJA, "{{ host.__class__.__mro__ }}", "UndefinedError"},
+	{__LINE__, TPL_JINJA, "{% for x in range(99999999) %}{% endfor %}", "LimitError"},
+	{__LINE__, TPL_JINJA, "{% if on %}", "t:1:12: {% endif %} was expected"},
+	{__LINE__, TPL_JINJA, "{% include 'x' %}", "no loader"},
+	{__LINE__, TPL_JINJA, "{{ '%9999999d' % 1 }}", "LimitError: a format is wider"},
 };
 
 static void test_hostile_templates_are_refused_with_words(void **state)
@@ -224,8 +229,10 @@ static void test_a_render_does_not_change_its_variables(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cheetah_renders_as_the_original), cmocka_unit_test(test_jinja_renders_as_the_original),
-		cmocka_unit_test(test_hostile_templates_are_refused_with_words), cmocka_unit_test(test_values_are_never_read_as_templates),
+		cmocka_unit_test(test_cheetah_renders_as_the_original),
+		cmocka_unit_test(test_jinja_renders_as_the_original),
+		cmocka_unit_test(test_hostile_templates_are_refused_with_words),
+		cmocka_unit_test(test_values_are_never_read_as_templates),
 		cmocka_unit_test(test_a_render_does_not_change_its_variables),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

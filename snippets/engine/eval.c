@@ -17,7 +17,10 @@ bool ev_compare(struct rt *rt, enum cmpop op, struct rv a, struct rv b, bool *ou
 	case CMP_LT: case CMP_LE: case CMP_GT: case CMP_GE:
 		if (!rv_order(rt, a, b, names[op], &o))
 			return false;
-		*out = op == CMP_LT ? o == -1 : op == CMP_LE ? o == -1 || o == 0 : op == CMP_GT ? o == 1 : o == 1 || o == 0;
+		*out = op == CMP_LT   ? o == -1
+		       : op == CMP_LE ? o == -1 || o == 0
+		       : op == CMP_GT ? o == 1
+				      : o == 1 || o == 0;
 		break;
 	case CMP_IN: case CMP_NOTIN:
 		if (!rv_contains(rt, b, a, out))
@@ -92,7 +95,9 @@ bool ev_args(struct rt *rt, const struct node *call, struct args *a, uint32_t ex
 		stars |= call->kids[i]->sub >= ARG_STAR;
 	}
 	struct rv l = rv_list(rt, stars ? LIM_ARGS : pos);
-	struct karg *kw = stars ? rt_alloc(rt, (LIM_ARGS + 1) * sizeof(*kw)) : nkw > 0 ? rt_alloc(rt, nkw * sizeof(*kw)) : NULL;
+	struct karg *kw = stars     ? rt_alloc(rt, (LIM_ARGS + 1) * sizeof(*kw))
+			  : nkw > 0 ? rt_alloc(rt, nkw * sizeof(*kw))
+				    : NULL;
 	l.u.l->n = extra;
 	nkw = 0;
 	for (uint32_t i = 0; i < call->n; i++) {
@@ -185,7 +190,8 @@ static bool set(struct rt *rt, const struct node *n, struct rv *out)
 static bool slice_obj(struct rt *rt, const struct node *n, struct rv *out)
 {
 	struct rv p[3] = { rv_none(), rv_none(), rv_none() };
-	if ((n->a != NULL && !ev(rt, n->a, &p[0])) || (n->b != NULL && !ev(rt, n->b, &p[1])) || (n->c != NULL && !ev(rt, n->c, &p[2])))
+	if ((n->a != NULL && !ev(rt, n->a, &p[0])) || (n->b != NULL && !ev(rt, n->b, &p[1])) ||
+		(n->c != NULL && !ev(rt, n->c, &p[2])))
 		return false;
 	*out = rv_tuple(rt, p, 3);
 	out->t = R_SLICE;
@@ -204,7 +210,11 @@ static bool sign(struct rt *rt, const struct node *n, struct rv *out)
 		return true;
 	}
 	if (v.t != R_INT && v.t != R_BOOL)
-		return raise(rt, EX_TYPE, "bad operand type for unary %s: '%s'", n->op == N_NEG ? "-" : n->op == N_POS ? "+" : "~", rv_type_name(v));
+		return raise(rt, EX_TYPE, "bad operand type for unary %s: '%s'",
+			n->op == N_NEG   ? "-"
+			: n->op == N_POS ? "+"
+					 : "~",
+			rv_type_name(v));
 	int64_t i = rv_asint(v);
 	if (n->op == N_NEG && i == INT64_MIN)
 		return raise(rt, EX_OVERFLOW, "the result of - does not fit 64 bits");
@@ -254,7 +264,8 @@ static bool eval(struct rt *rt, const struct node *n, struct rv *out)
 			return ev(rt, n->b, out);
 		if (n->c != NULL)
 			return ev(rt, n->c, out);
-		*out = rv_undef(rt, NULL, "the inline if-expression evaluated to false and no else section was defined.");
+		*out = rv_undef(
+			rt, NULL, "the inline if-expression evaluated to false and no else section was defined.");
 		return true;
 	case N_COMP: case N_LAMBDA: return fr->comp(rt, n, out);
 	case N_CONCAT: return concat(rt, n, out);
@@ -267,7 +278,8 @@ static bool eval(struct rt *rt, const struct node *n, struct rv *out)
 
 bool ev(struct rt *rt, const struct node *n, struct rv *out)
 {
-	bool ok = ++rt->ev_depth <= LIM_EVAL_DEPTH || raise(rt, EX_LIMIT, "evaluation nested deeper than %d", LIM_EVAL_DEPTH);
+	bool ok = ++rt->ev_depth <= LIM_EVAL_DEPTH ||
+		  raise(rt, EX_LIMIT, "evaluation nested deeper than %d", LIM_EVAL_DEPTH);
 	ok = ok && rt_tick(rt) && eval(rt, n, out);
 	rt->ev_depth--;
 	if (ok)
@@ -283,7 +295,9 @@ static bool unpack(struct rt *rt, const struct node *t, struct rv v)
 {
 	struct rv l;
 	if (!rv_copy_list(rt, v, &l))
-		return rt->exc.cls == EX_TYPE ? raise(rt, EX_TYPE, "cannot unpack non-iterable %s object", rv_type_name(v)) : false;
+		return rt->exc.cls == EX_TYPE
+			       ? raise(rt, EX_TYPE, "cannot unpack non-iterable %s object", rv_type_name(v))
+			       : false;
 	if (l.u.l->n > t->n)
 		return raise(rt, EX_VALUE, "too many values to unpack (expected %u)", t->n);
 	if (l.u.l->n < t->n)

@@ -107,17 +107,24 @@ static bool pct_int(struct rt *rt, const struct pct *p, struct rv v, struct strb
 		return rt->missing(rt, &v);
 	if (v.t == R_FLOAT && !hex) {
 		if (isnan(v.u.d) || isinf(v.u.d))
-			return raise(rt, isnan(v.u.d) ? EX_VALUE : EX_OVERFLOW, "cannot convert float %s to integer", isnan(v.u.d) ? "NaN" : "infinity");
+			return raise(rt, isnan(v.u.d) ? EX_VALUE : EX_OVERFLOW, "cannot convert float %s to integer",
+				isnan(v.u.d) ? "NaN" : "infinity");
 		if (fabs(v.u.d) >= 9.2e18)
 			return raise(rt, EX_OVERFLOW, "%%%c: the number does not fit 64 bits", p->type);
 		i = (int64_t)v.u.d;
 	} else if (v.t == R_INT || v.t == R_BOOL) {
 		i = rv_asint(v);
 	} else {
-		return raise(rt, EX_TYPE, hex ? "%%%c format: an integer is required, not %s" : "%%%c format: a real number is required, not %s",
+		return raise(rt, EX_TYPE,
+			hex ? "%%%c format: an integer is required, not %s"
+			    : "%%%c format: a real number is required, not %s",
 			p->type, rv_type_name(v));
 	}
-	int_digits(digits, sizeof(digits), i < 0 ? 0 - (uint64_t)i : (uint64_t)i, p->type == 'o' ? 8 : hex ? 16 : 10, p->type == 'X');
+	int_digits(digits, sizeof(digits), i < 0 ? 0 - (uint64_t)i : (uint64_t)i,
+		p->type == 'o' ? 8
+		: hex          ? 16
+			       : 10,
+		p->type == 'X');
 	size_t n = strlen(digits);
 	if (p->prec > (int64_t)n) {
 		size_t more = (size_t)p->prec - n;
@@ -293,7 +300,16 @@ bool fmt_percent(struct rt *rt, struct rv fmt, struct rv arg, struct rv *out)
 
 /* -- format specifications: [[fill]align][sign][#][0][width][,_][.prec][type] -- */
 
-struct spec { const char *fill; size_t nfill; char align, sign; bool alt, zero; char comma; size_t width; int prec; char type; };
+struct spec {
+	const char *fill;
+	size_t nfill;
+	char align, sign;
+	bool alt, zero;
+	char comma;
+	size_t width;
+	int prec;
+	char type;
+};
 
 static bool is_align(char c) { return c == '<' || c == '>' || c == '^' || c == '='; }
 
@@ -346,7 +362,9 @@ static bool spec_parse(struct rt *rt, const char *s, size_t n, struct spec *sp)
 static void spec_out(struct strbuf *b, const struct spec *sp, const char *sign, const char *prefix, const char *digits)
 {
 	char align = sp->align != 0 ? sp->align : sp->zero ? '=' : '>';
-	const char *fill = sp->align == 0 && sp->zero ? "0" : sp->zero && sp->fill[0] == ' ' && sp->nfill == 1 && sp->align != 0 ? "0" : sp->fill;
+	const char *fill = sp->align == 0 && sp->zero                                           ? "0"
+			   : sp->zero && sp->fill[0] == ' ' && sp->nfill == 1 && sp->align != 0 ? "0"
+												: sp->fill;
 	size_t nfill = fill[0] == '0' ? 1 : sp->nfill;
 	size_t len = strlen(sign) + strlen(prefix) + strlen(digits);
 	if (align != '=') {
@@ -386,7 +404,11 @@ static bool spec_int(struct rt *rt, const struct spec *sp, struct rv v, struct s
 	int_digits(digits, sizeof(digits), i < 0 ? 0 - (uint64_t)i : (uint64_t)i, base, sp->type == 'X');
 	if (sp->comma != 0)
 		group_digits(digits, sizeof(digits), sp->comma, base == 10 ? 3 : 4);
-	const char *prefix = !sp->alt || base == 10 ? "" : base == 2 ? "0b" : base == 8 ? "0o" : sp->type == 'x' ? "0x" : "0X";
+	const char *prefix = !sp->alt || base == 10 ? ""
+			     : base == 2            ? "0b"
+			     : base == 8            ? "0o"
+			     : sp->type == 'x'      ? "0x"
+						    : "0X";
 	spec_out(b, sp, i < 0 ? "-" : sp->sign == '+' ? "+" : sp->sign == ' ' ? " " : "", prefix, digits);
 	return true;
 }
@@ -420,7 +442,10 @@ static bool spec_float(struct rt *rt, const struct spec *sp, struct rv v, struct
 	if (type == 0)
 		general_float(digits, sizeof(digits), d, sp->prec);
 	else
-		float_digits(digits, sizeof(digits) - 2, type == '%' ? d * 100 : d, type == '%' ? 'f' : type == 'n' ? 'g' : type,
+		float_digits(digits, sizeof(digits) - 2, type == '%' ? d * 100 : d,
+			type == '%'   ? 'f'
+			: type == 'n' ? 'g'
+				      : type,
 			sp->prec < 0 ? 6 : sp->prec, sp->alt);
 	if (sp->comma != 0) {
 		char whole[MAX_PREC + 500], *tail = digits + strspn(digits, "0123456789");
@@ -485,7 +510,8 @@ static bool fmt_field(struct fmt *f, const char *s, size_t n, struct rv *out)
 		int64_t idx = 0;
 		if (e == 0) {
 			if (f->next < 0)
-				return raise(rt, EX_VALUE, "cannot switch from manual field specification to automatic field numbering");
+				return raise(rt, EX_VALUE,
+					"cannot switch from manual field specification to automatic field numbering");
 			idx = f->next++;
 		} else {
 			char num[24];
@@ -493,11 +519,13 @@ static bool fmt_field(struct fmt *f, const char *s, size_t n, struct rv *out)
 			if (!parse_int64(num, &idx))
 				return raise(rt, EX_VALUE, "a field number in a format string is not one");
 			if (f->next > 0)
-				return raise(rt, EX_VALUE, "cannot switch from automatic field numbering to manual field specification");
+				return raise(rt, EX_VALUE,
+					"cannot switch from automatic field numbering to manual field specification");
 			f->next = -1;
 		}
 		if (idx < 0 || idx >= f->a->n)
-			return raise(rt, EX_INDEX, "Replacement index %lld out of range for positional args tuple", (long long)idx);
+			return raise(rt, EX_INDEX, "Replacement index %lld out of range for positional args tuple",
+				(long long)idx);
 		*out = f->a->v[idx];
 	} else {
 		uint32_t k = 0;
@@ -526,7 +554,8 @@ static bool fmt_field(struct fmt *f, const char *s, size_t n, struct rv *out)
 			if (!rv_attr(rt, *out, key.u.s, method_id(key.u.s), &r))
 				return false;
 			if (r.t == R_UNSET)
-				return raise(rt, EX_ATTRIBUTE, "'%s' object has no attribute '%s'", rv_type_name(*out), key.u.s);
+				return raise(rt, EX_ATTRIBUTE, "'%s' object has no attribute '%s'", rv_type_name(*out),
+					key.u.s);
 		}
 		*out = r;
 	}
@@ -597,7 +626,9 @@ static bool fmt_text(struct fmt *f, const char *s, size_t n, struct strbuf *b)
 				break;
 		}
 		if (e >= n)
-			return raise(rt, EX_VALUE, i >= n ? "Single '{' encountered in format string" : "expected '}' before end of string");
+			return raise(rt, EX_VALUE,
+				i >= n ? "Single '{' encountered in format string"
+				       : "expected '}' before end of string");
 		if (!fmt_one(f, s + i, e - i, b))
 			return false;
 		i = e + 1;

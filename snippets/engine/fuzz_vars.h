@@ -22,7 +22,8 @@ static inline void fuzz_trace(void *ctx, const struct tpl_trace *t) { (void)ctx,
 
 static inline void fuzz_render(enum tpl_lang lang, const char *text, size_t n, const struct tpl_options *opt)
 {
-	static const char json[] = "{\"s\":\"Stra\\u00dfe\",\"e\":\"\",\"i\":7,\"f\":2.5,\"t\":true,\"n\":null,\"l\":[3,\"a\",null],\"d\":{\"k\":{\"x\":1},\"y\":[]}}";
+	static const char json[] = "{\"s\":\"Stra\\u00dfe\",\"e\":\"\",\"i\":7,\"f\":2.5,\"t\":true,\"n\":null,\"l\":["
+				   "3,\"a\",null],\"d\":{\"k\":{\"x\":1},\"y\":[]}}";
 	static struct value *vars;
 	struct err e = { 0 };
 	struct tpl *t = NULL;
@@ -30,7 +31,8 @@ static inline void fuzz_render(enum tpl_lang lang, const char *text, size_t n, c
 	if (vars == NULL && json_parse(json, strlen(json), &vars, &e) != CB_OK)
 		__builtin_trap();
 	if (tpl_compile(lang, text, n, "fuzz", opt, &t, &e) == CB_OK) {
-		struct tpl_job job = { .vars = vars, .load = fuzz_load, .cobbler = true, .trace = fuzz_trace, .max_steps = 100000 };
+		struct tpl_job job = {
+			.vars = vars, .load = fuzz_load, .cobbler = true, .trace = fuzz_trace, .max_steps = 100000};
 		int rc = tpl_render(t, &job, &out, &e);
 		if (rc != CB_OK && out.len != 0)
 			__builtin_trap();

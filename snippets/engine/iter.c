@@ -23,7 +23,16 @@ bool cur_start(struct rt *rt, struct rv v, struct cursor *c)
 	v = rv_live(rt, v);
 	*c = (struct cursor){ .v = v };
 	switch ((enum rtype)v.t) {
-	case R_LIST: case R_TUPLE: case R_VIEW: case R_MLIST: case R_MDICT: case R_DICT: case R_SET: case R_RANGE: case R_STR: case R_ITER:
+	case R_LIST:
+	case R_TUPLE:
+	case R_VIEW:
+	case R_MLIST:
+	case R_MDICT:
+	case R_DICT:
+	case R_SET:
+	case R_RANGE:
+	case R_STR:
+	case R_ITER:
 		return true;
 	case R_UNDEF:
 		if (rt->d->soft_missing) {
@@ -251,7 +260,8 @@ bool rv_order(struct rt *rt, struct rv a, struct rv b, const char *op, int *out)
 	}
 	if ((a.t == R_UNDEF || b.t == R_UNDEF) && rt->missing != NULL)
 		return rt->missing(rt, a.t == R_UNDEF ? &a : &b);
-	return raise(rt, EX_TYPE, "'%s' not supported between instances of '%s' and '%s'", op, rv_type_name(a), rv_type_name(b));
+	return raise(rt, EX_TYPE, "'%s' not supported between instances of '%s' and '%s'", op, rv_type_name(a),
+		rv_type_name(b));
 }
 
 bool rv_contains(struct rt *rt, struct rv box, struct rv x, bool *out)
@@ -261,7 +271,8 @@ bool rv_contains(struct rt *rt, struct rv box, struct rv x, bool *out)
 		if (x.t == R_UNDEF && rt->missing != NULL)
 			return rt->missing(rt, &x);
 		if (x.t != R_STR)
-			return raise(rt, EX_TYPE, "'in <string>' requires string as left operand, not %s", rv_type_name(x));
+			return raise(
+				rt, EX_TYPE, "'in <string>' requires string as left operand, not %s", rv_type_name(x));
 		*out = x.n == 0 || (x.n <= box.n && memmem(box.u.s, box.n, x.u.s, x.n) != NULL);
 		return true;
 	}

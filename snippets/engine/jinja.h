@@ -50,7 +50,8 @@ static inline struct jinja_rt *jstate(const struct rt *rt) { return rt->lang; }
 enum jflow { J_NEXT, J_ERROR };
 enum jflow j_exec(struct rt *rt, const struct node *n);
 struct rv j_capture_end(struct rt *rt, size_t mark);
-bool j_run_module(struct rt *rt, const struct tpl *t, struct rdict *given, bool no_vars, struct jctx **ret, struct rv *text);
+bool j_run_module(
+	struct rt *rt, const struct tpl *t, struct rdict *given, bool no_vars, struct jctx **ret, struct rv *text);
 bool j_load(struct rt *rt, struct rv name, const struct tpl **ret);
 void j_write(struct rt *rt, struct rv v);
 void j_bind(struct rt *rt, const struct sym *name, struct rv v);

@@ -127,7 +127,11 @@ bool j_load(struct rt *rt, struct rv name, const struct tpl **ret)
 		return raise(rt, EX_TYPE, "no loader for this environment specified");
 	int rc = rt->job->load(rt->job->ctx, rv_cz(rt, name), rt->tpl, ret, &e);
 	if (rc != CB_OK)
-		return raise(rt, rc == CB_ENOENT ? EX_TEMPLATE_NOT_FOUND : rc == CB_EPARSE ? EX_SYNTAX : EX_RUNTIME, "%s", e.text);
+		return raise(rt,
+			rc == CB_ENOENT   ? EX_TEMPLATE_NOT_FOUND
+			: rc == CB_EPARSE ? EX_SYNTAX
+					  : EX_RUNTIME,
+			"%s", e.text);
 	if ((*ret)->lang != TPL_JINJA)
 		return raise(rt, EX_RUNTIME, "%s is not a Jinja template", (*ret)->name);
 	return true;
@@ -151,7 +155,8 @@ static bool run_chain(struct rt *rt, const struct tpl *t, struct jctx *c)
 	return true;
 }
 
-bool j_run_module(struct rt *rt, const struct tpl *t, struct rdict *given, bool no_vars, struct jctx **ret, struct rv *text)
+bool j_run_module(
+	struct rt *rt, const struct tpl *t, struct rdict *given, bool no_vars, struct jctx **ret, struct rv *text)
 {
 	struct jinja_rt *st = jstate(rt), saved = *st;
 	const struct tpl *tpl = rt->tpl;
@@ -268,7 +273,7 @@ static bool call_block(struct rt *rt, const struct node *n)
 		return raise(rt, EX_LIMIT, "a call has more than %d arguments", LIM_ARGS);
 	if (a.nkw != 0)
 		memcpy(kw, a.kw, a.nkw * sizeof(*kw));
-	kw[a.nkw] = (struct karg){ caller, 6, j_macro(rt, (const struct jmacro *)(const void *)n->c, jstate(rt)->scope) };
+	kw[a.nkw] = (struct karg){caller, 6, j_macro(rt, (const struct jmacro *)(const void *)n->c, jstate(rt)->scope)};
 	a.kw = kw;
 	a.nkw++;
 	if (!rv_call(rt, f, &a, &v))
@@ -346,7 +351,8 @@ static bool import(struct rt *rt, const struct node *n)
 			return false;
 		if (x.t == R_UNSET) {
 			size_t mark = rt->tmp.len;
-			sb_addf(&rt->tmp, "the template '%s' does not export the requested name '%s'", t->name, a->sym->name);
+			sb_addf(&rt->tmp, "the template '%s' does not export the requested name '%s'", t->name,
+				a->sym->name);
 			x = rv_undef(rt, a->sym->name, rv_take(rt, mark).u.s);
 		}
 		j_bind(rt, a->a->sym, x);

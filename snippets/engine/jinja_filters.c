@@ -6,7 +6,8 @@
 #include "snippets/engine/jinja.h"
 #include "snippets/engine/str_methods.h"
 
-#define F(name) static bool f_##name(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
+#define F(name)                                                                                                        \
+	static bool f_##name(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
 #define UNUSED_ARGS (void)self, (void)a, (void)v, (void)rt
 
 const struct native *j_filter_find(const char *name)
@@ -93,7 +94,9 @@ F(last)
 	UNUSED_ARGS;
 	struct rv l;
 	if (v[0].t == R_ITER || v[0].t == R_SET || !rv_copy_list(rt, v[0], &l))
-		return rt->exc.cls == EX_LIMIT || v[0].t == R_UNDEF ? false : raise(rt, EX_TYPE, "'%s' object is not reversible", rv_type_name(v[0]));
+		return rt->exc.cls == EX_LIMIT || v[0].t == R_UNDEF
+			       ? false
+			       : raise(rt, EX_TYPE, "'%s' object is not reversible", rv_type_name(v[0]));
 	*out = l.u.l->n > 0 ? l.u.l->v[l.u.l->n - 1] : rv_undef(rt, NULL, "No last item, sequence was empty.");
 	return true;
 }
@@ -132,7 +135,9 @@ F(reverse)
 		l.u.l->v[l.u.l->n - 1 - i] = t;
 	}
 	struct rv live = rv_live(rt, v[0]);
-	*out = live.t == R_ITER || live.t == R_SET ? l : rv_iter_of(rt, l, rv_mapping(live) ? "dict_reversekeyiterator" : "list_reverseiterator");
+	*out = live.t == R_ITER || live.t == R_SET
+		       ? l
+		       : rv_iter_of(rt, l, rv_mapping(live) ? "dict_reversekeyiterator" : "list_reverseiterator");
 	return true;
 }
 
@@ -177,7 +182,8 @@ F(map)
 			else if (a->kw[i].n == 7 && memcmp(a->kw[i].name, "default", 7) == 0)
 				dflt = a->kw[i].v;
 			else
-				return raise(rt, EX_FILTER_ARG, "Unexpected keyword argument '%.*s'", (int)a->kw[i].n, a->kw[i].name);
+				return raise(rt, EX_FILTER_ARG, "Unexpected keyword argument '%.*s'", (int)a->kw[i].n,
+					a->kw[i].name);
 		}
 		if (attr.t == R_UNSET)
 			return raise(rt, EX_FILTER_ARG, "map requires a filter argument");
@@ -193,7 +199,8 @@ F(map)
 	if (!cur_start(rt, a->v[0], &c))
 		return false;
 	while (cur_next(rt, &c, &x)) {
-		bool ok = attr.t != R_UNSET ? j_attr_path(rt, x, attr, dflt, &y) : j_call_filter(rt, rv_cz(rt, a->v[1]), x, &rest, &y);
+		bool ok = attr.t != R_UNSET ? j_attr_path(rt, x, attr, dflt, &y)
+					    : j_call_filter(rt, rv_cz(rt, a->v[1]), x, &rest, &y);
 		if (!ok)
 			return false;
 		rlist_push(rt, l.u.l, y);
@@ -272,7 +279,10 @@ static bool sort_key(struct rt *rt, struct rv x, const struct keyed *k, struct r
 	return true;
 }
 
-static bool key_call(struct rt *rt, const struct robj *o, const struct args *a, struct rv *out) { return sort_key(rt, a->v[0], o->data, out); }
+static bool key_call(struct rt *rt, const struct robj *o, const struct args *a, struct rv *out)
+{
+	return sort_key(rt, a->v[0], o->data, out);
+}
 static const struct obj_ops key_ops = { .type = "function", .call = key_call };
 
 F(sort)
@@ -280,7 +290,8 @@ F(sort)
 	UNUSED_ARGS;
 	struct keyed k = { v[3].t == R_UNSET ? rv_none() : v[3], rv_truthy(v[2]), { 0 } };
 	struct robj o = { &key_ops, &k };
-	return rv_copy_list(rt, v[0], out) && py_sort(rt, out->u.l, (struct rv){ .t = R_OBJ, .u.o = &o }, rv_truthy(v[1]));
+	return rv_copy_list(rt, v[0], out) &&
+	       py_sort(rt, out->u.l, (struct rv){.t = R_OBJ, .u.o = &o}, rv_truthy(v[1]));
 }
 
 static bool by_value(struct rt *rt, const struct robj *o, const struct args *a, struct rv *out)
@@ -302,7 +313,8 @@ F(dictsort)
 		return j_missing(rt, &v[0]);
 	if (!rv_mapping(v[0]))
 		return raise(rt, EX_ATTRIBUTE, "'%s' object has no attribute 'items'", rv_type_name(v[0]));
-	if (!rv_attr(rt, v[0], "items", method_id("items"), &f) || !rv_call(rt, f, &(struct args){ 0 }, &items) || !rv_copy_list(rt, items, out))
+	if (!rv_attr(rt, v[0], "items", method_id("items"), &f) || !rv_call(rt, f, &(struct args){0}, &items) ||
+		!rv_copy_list(rt, items, out))
 		return false;
 	struct keyed k = { rv_int(pos), rv_truthy(v[1]), { 0 } };
 	struct robj o = { &pair_ops, &k };
@@ -480,7 +492,8 @@ F(items)
 	if (v[0].t != R_UNDEF) {
 		if (!rv_mapping(v[0]))
 			return raise(rt, EX_TYPE, "Can only get item pairs from a mapping.");
-		if (!rv_attr(rt, v[0], "items", method_id("items"), &f) || !rv_call(rt, f, &(struct args){ 0 }, &items) || !rv_copy_list(rt, items, &l))
+		if (!rv_attr(rt, v[0], "items", method_id("items"), &f) || !rv_call(rt, f, &(struct args){0}, &items) ||
+			!rv_copy_list(rt, items, &l))
 			return false;
 	}
 	*out = rv_iter_of(rt, l, "generator");
@@ -510,15 +523,31 @@ F(default)
 }
 
 const struct native j_filters_list[] = {
-	{ "length", "value", 1, f_length }, { "count", "value", 1, f_length }, { "list", "value", 1, f_list }, { "first", "seq", 1, f_first },
-	{ "last", "seq", 1, f_last }, { "random", "seq", 1, f_random }, { "reverse", "value", 1, f_reverse },
-	{ "join", "value d attribute", 1, f_join }, { "map", "*", 1, f_map }, { "select", "*", 1, f_select }, { "reject", "*", 1, f_reject },
-	{ "selectattr", "*", 1, f_selectattr }, { "rejectattr", "*", 1, f_rejectattr },
-	{ "sort", "value reverse case_sensitive attribute", 1, f_sort }, { "dictsort", "value case_sensitive by reverse", 1, f_dictsort },
-	{ "groupby", "value attribute default case_sensitive", 2, f_groupby }, { "unique", "value case_sensitive attribute", 1, f_unique },
-	{ "min", "value case_sensitive attribute", 1, f_min }, { "max", "value case_sensitive attribute", 1, f_max },
-	{ "sum", "iterable attribute start", 1, f_sum }, { "batch", "value linecount fill_with", 2, f_batch },
-	{ "slice", "value slices fill_with", 2, f_slice }, { "items", "value", 1, f_items }, { "attr", "obj name", 2, f_attr },
-	{ "default", "value default_value boolean", 1, f_default }, { "d", "value default_value boolean", 1, f_default },
-	{ NULL, NULL, 0, NULL },
+	{"length", "value", 1, f_length},
+	{"count", "value", 1, f_length},
+	{"list", "value", 1, f_list},
+	{"first", "seq", 1, f_first},
+	{"last", "seq", 1, f_last},
+	{"random", "seq", 1, f_random},
+	{"reverse", "value", 1, f_reverse},
+	{"join", "value d attribute", 1, f_join},
+	{"map", "*", 1, f_map},
+	{"select", "*", 1, f_select},
+	{"reject", "*", 1, f_reject},
+	{"selectattr", "*", 1, f_selectattr},
+	{"rejectattr", "*", 1, f_rejectattr},
+	{"sort", "value reverse case_sensitive attribute", 1, f_sort},
+	{"dictsort", "value case_sensitive by reverse", 1, f_dictsort},
+	{"groupby", "value attribute default case_sensitive", 2, f_groupby},
+	{"unique", "value case_sensitive attribute", 1, f_unique},
+	{"min", "value case_sensitive attribute", 1, f_min},
+	{"max", "value case_sensitive attribute", 1, f_max},
+	{"sum", "iterable attribute start", 1, f_sum},
+	{"batch", "value linecount fill_with", 2, f_batch},
+	{"slice", "value slices fill_with", 2, f_slice},
+	{"items", "value", 1, f_items},
+	{"attr", "obj name", 2, f_attr},
+	{"default", "value default_value boolean", 1, f_default},
+	{"d", "value default_value boolean", 1, f_default},
+	{NULL, NULL, 0, NULL},
 };

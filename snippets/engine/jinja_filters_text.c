@@ -11,7 +11,8 @@
 #include "snippets/engine/str_case.h"
 #include "snippets/engine/str_methods.h"
 
-#define F(name) static bool f_##name(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
+#define F(name)                                                                                                        \
+	static bool f_##name(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
 #define UNUSED_ARGS (void)self, (void)a, (void)v, (void)rt
 
 /* str(), but text that needs no escaping stays so. */
@@ -114,7 +115,8 @@ F(center)
 		return false;
 	if (v[1].t != R_UNSET) {
 		if (v[1].t != R_INT && v[1].t != R_BOOL)
-			return raise(rt, EX_TYPE, "'%s' object cannot be interpreted as an integer", rv_type_name(v[1]));
+			return raise(
+				rt, EX_TYPE, "'%s' object cannot be interpreted as an integer", rv_type_name(v[1]));
 		w = rv_asint(v[1]);
 	}
 	if (w > LIM_STRING)
@@ -133,7 +135,8 @@ F(replace)
 		return false;
 	if (v[3].t != R_UNSET && v[3].t != R_NONE) {
 		if (v[3].t != R_INT && v[3].t != R_BOOL)
-			return raise(rt, EX_TYPE, "'%s' object cannot be interpreted as an integer", rv_type_name(v[3]));
+			return raise(
+				rt, EX_TYPE, "'%s' object cannot be interpreted as an integer", rv_type_name(v[3]));
 		n = rv_asint(v[3]);
 	}
 	if (rt->autoescape && (s.fl & RV_MARKUP) && !(y.fl & RV_MARKUP) && !escaped(rt, y, false, &y))
@@ -177,7 +180,8 @@ F(indent)
 	} else {
 		int64_t w = 4;
 		if (v[1].t != R_UNSET && v[1].t != R_INT && v[1].t != R_BOOL)
-			return raise(rt, EX_TYPE, "can't multiply sequence by non-int of type '%s'", rv_type_name(v[1]));
+			return raise(
+				rt, EX_TYPE, "can't multiply sequence by non-int of type '%s'", rv_type_name(v[1]));
 		if (v[1].t != R_UNSET)
 			w = rv_asint(v[1]);
 		if (!rv_binop(rt, OP_MUL, rv_strn(" ", 1), rv_int(w), &ind))
@@ -421,14 +425,33 @@ F(urlize)
 }
 
 const struct native j_filters_text[] = {
-	{ "upper", "s", 1, f_upper }, { "lower", "s", 1, f_lower }, { "capitalize", "s", 1, f_capitalize }, { "title", "s", 1, f_title },
-	{ "string", "object", 1, f_string }, { "escape", "s", 1, f_escape }, { "e", "s", 1, f_escape }, { "forceescape", "value", 1, f_forceescape },
-	{ "safe", "value", 1, f_safe }, { "trim", "value chars", 1, f_trim }, { "center", "value width", 1, f_center },
-	{ "replace", "s old new count", 3, f_replace }, { "format", "*", 1, f_format }, { "indent", "s width first blank", 1, f_indent },
-	{ "truncate", "s length killwords end leeway", 1, f_truncate }, { "wordcount", "s", 1, f_wordcount },
-	{ "wordwrap", "s width break_long_words wrapstring break_on_hyphens", 1, f_wordwrap }, { "striptags", "value", 1, f_striptags },
-	{ "urlencode", "value", 1, f_urlencode }, { "tojson", "value indent", 1, f_tojson }, { "pprint", "value", 1, f_pprint },
-	{ "xmlattr", "d autospace", 1, f_xmlattr }, { "abs", "x", 1, f_abs }, { "int", "value default base", 1, f_int },
-	{ "float", "value default", 1, f_float }, { "round", "value precision method", 1, f_round },
-	{ "filesizeformat", "value binary", 1, f_filesizeformat }, { "urlize", "*", 1, f_urlize }, { NULL, NULL, 0, NULL },
+	{"upper", "s", 1, f_upper},
+	{"lower", "s", 1, f_lower},
+	{"capitalize", "s", 1, f_capitalize},
+	{"title", "s", 1, f_title},
+	{"string", "object", 1, f_string},
+	{"escape", "s", 1, f_escape},
+	{"e", "s", 1, f_escape},
+	{"forceescape", "value", 1, f_forceescape},
+	{"safe", "value", 1, f_safe},
+	{"trim", "value chars", 1, f_trim},
+	{"center", "value width", 1, f_center},
+	{"replace", "s old new count", 3, f_replace},
+	{"format", "*", 1, f_format},
+	{"indent", "s width first blank", 1, f_indent},
+	{"truncate", "s length killwords end leeway", 1, f_truncate},
+	{"wordcount", "s", 1, f_wordcount},
+	{"wordwrap", "s width break_long_words wrapstring break_on_hyphens", 1, f_wordwrap},
+	{"striptags", "value", 1, f_striptags},
+	{"urlencode", "value", 1, f_urlencode},
+	{"tojson", "value indent", 1, f_tojson},
+	{"pprint", "value", 1, f_pprint},
+	{"xmlattr", "d autospace", 1, f_xmlattr},
+	{"abs", "x", 1, f_abs},
+	{"int", "value default base", 1, f_int},
+	{"float", "value default", 1, f_float},
+	{"round", "value precision method", 1, f_round},
+	{"filesizeformat", "value binary", 1, f_filesizeformat},
+	{"urlize", "*", 1, f_urlize},
+	{NULL, NULL, 0, NULL},
 };

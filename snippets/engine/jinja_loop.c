@@ -31,10 +31,15 @@ static bool loop_attr(struct rt *rt, const struct robj *o, const char *name, str
 {
 	static const struct native methods[] = { { "cycle", "*", 0, cycle }, { "changed", "*", 0, changed } };
 	const struct jloop *l = o->data;
-	const struct { const char *name; int64_t v; } ints[] = {
-		{ "index", (int64_t)l->at + 1 }, { "index0", l->at }, { "revindex", (int64_t)l->items->n - l->at },
-		{ "revindex0", (int64_t)l->items->n - l->at - 1 }, { "length", l->items->n }, { "depth", (int64_t)l->depth0 + 1 },
-		{ "depth0", l->depth0 },
+	const struct { const char *name; int64_t v;
+	} ints[] = {
+		{"index", (int64_t)l->at + 1},
+		{"index0", l->at},
+		{"revindex", (int64_t)l->items->n - l->at},
+		{"revindex0", (int64_t)l->items->n - l->at - 1},
+		{"length", l->items->n},
+		{"depth", (int64_t)l->depth0 + 1},
+		{"depth0", l->depth0},
 	};
 	*out = (struct rv){ .t = R_UNSET };
 	for (size_t i = 0; i < ARRAY_LEN(ints); i++)
@@ -85,7 +90,8 @@ static void loop_str(struct rt *rt, const struct robj *o, struct strbuf *b, bool
 
 static int64_t loop_len(const struct robj *o) { return ((const struct jloop *)o->data)->items->n; }
 
-static const struct obj_ops loop_ops = { .type = "LoopContext", .attr = loop_attr, .call = loop_call, .str = loop_str, .len = loop_len };
+static const struct obj_ops loop_ops = {
+	.type = "LoopContext", .attr = loop_attr, .call = loop_call, .str = loop_str, .len = loop_len};
 
 struct rv j_loop_obj(struct rt *rt, struct jloop *l) { return rv_obj(rt, &loop_ops, l); }
 
@@ -122,7 +128,7 @@ bool j_for(struct rt *rt, const struct node *n, struct rv iterable, uint32_t dep
 	static const struct sym loop_name = { "loop", 4, -1 };
 	struct scope *before = jstate(rt)->scope;
 	struct jloop *l = rt_alloc(rt, sizeof(*l));
-	*l = (struct jloop){ .depth0 = depth0, .n = n->flag ? n : NULL, .scope = before, .last_changed = { .t = R_UNSET } };
+	*l = (struct jloop){.depth0 = depth0, .n = n->flag ? n : NULL, .scope = before, .last_changed = {.t = R_UNSET}};
 	if (rt->depth >= LIM_DEPTH)
 		return raise(rt, EX_LIMIT, "calls nested deeper than %d", LIM_DEPTH);
 	if (!filtered(rt, n, iterable, &l->items))

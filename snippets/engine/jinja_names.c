@@ -53,7 +53,8 @@ static bool name(struct rt *rt, const struct node *n, struct rv *out)
 static const char *no_attr(struct rt *rt, struct rv o, const char *kind, struct rv what)
 {
 	size_t mark = rt->tmp.len;
-	sb_addf(&rt->tmp, o.t == R_NONE ? "'None' has no %s " : "'%s object' has no %s ", o.t == R_NONE ? kind : rv_type_name(o), kind);
+	sb_addf(&rt->tmp, o.t == R_NONE ? "'None' has no %s " : "'%s object' has no %s ",
+		o.t == R_NONE ? kind : rv_type_name(o), kind);
 	if (o.t == R_NONE) {
 		sb_truncate(&rt->tmp, mark);
 		sb_addf(&rt->tmp, "'None' has no %s ", kind);
@@ -96,7 +97,8 @@ bool j_getitem(struct rt *rt, struct rv o, struct rv key, struct rv *out)
 	size_t mark = rt->tmp.len;
 	if (key.t != R_UNDEF && rv_getitem(rt, o, key, out))
 		return true;
-	if (rt->exc.cls != EX_NONE && !exc_is_a(rt->exc.cls, EX_LOOKUP) && rt->exc.cls != EX_TYPE && rt->exc.cls != EX_ATTRIBUTE)
+	if (rt->exc.cls != EX_NONE && !exc_is_a(rt->exc.cls, EX_LOOKUP) && rt->exc.cls != EX_TYPE &&
+		rt->exc.cls != EX_ATTRIBUTE)
 		return false;
 	rt->exc = (struct exception){ 0 };
 	sb_truncate(&rt->tmp, mark);
@@ -162,12 +164,20 @@ bool j_visible(struct rt *rt, struct rdict **out)
 		chain[n++] = s;
 	for (; n > 0; n--)
 		for (uint32_t k = 0; k < chain[n - 1]->n; k++)
-			if (!rdict_set(rt, d.u.m, rv_strn(chain[n - 1]->b[k].name->name, chain[n - 1]->b[k].name->len), chain[n - 1]->b[k].v))
+			if (!rdict_set(rt, d.u.m, rv_strn(chain[n - 1]->b[k].name->name, chain[n - 1]->b[k].name->len),
+				    chain[n - 1]->b[k].v))
 				return false;
 	*out = d.u.m;
 	return true;
 }
 
 const struct front jinja_fns = {
-	.name = name, .step = step, .attr = attr, .item = j_getitem, .assign = assign, .comp = no_comp, .filter = filter, .test = test,
+	.name = name,
+	.step = step,
+	.attr = attr,
+	.item = j_getitem,
+	.assign = assign,
+	.comp = no_comp,
+	.filter = filter,
+	.test = test,
 };

@@ -21,7 +21,7 @@ static const struct karg *take_kw(const struct args *a, bool *used, const char *
 
 static bool macro_bind(struct rt *rt, const struct macro *o, const struct args *a)
 {
-	static const struct sym caller = { "caller", 6, -1 }, kwargs = { "kwargs", 6, -1 }, varargs = { "varargs", 7, -1 };
+	static const struct sym caller = {"caller", 6, -1}, kwargs = {"kwargs", 6, -1}, varargs = {"varargs", 7, -1};
 	const struct jmacro *m = o->m;
 	bool used[LIM_ARGS + 1] = { false }, has_caller = false;
 	for (uint32_t i = 0; i < m->nparams; i++) {
@@ -46,7 +46,8 @@ static bool macro_bind(struct rt *rt, const struct macro *o, const struct args *
 		if (used[i])
 			continue;
 		if (!m->uses_kwargs)
-			return raise(rt, EX_TYPE, "macro '%s' takes no keyword argument '%.*s'", m->name->name, (int)a->kw[i].n, a->kw[i].name);
+			return raise(rt, EX_TYPE, "macro '%s' takes no keyword argument '%.*s'", m->name->name,
+				(int)a->kw[i].n, a->kw[i].name);
 		if (!rdict_set(rt, rest.u.m, rv_strn(a->kw[i].name, a->kw[i].n), a->kw[i].v))
 			return false;
 	}
@@ -203,7 +204,10 @@ static bool ns_attr(struct rt *rt, const struct robj *o, const char *name, struc
 	return true;
 }
 
-static bool ns_set(struct rt *rt, const struct robj *o, const char *name, struct rv v) { return rdict_set(rt, o->data, rv_cstr(name), v); }
+static bool ns_set(struct rt *rt, const struct robj *o, const char *name, struct rv v)
+{
+	return rdict_set(rt, o->data, rv_cstr(name), v);
+}
 
 static void ns_str(struct rt *rt, const struct robj *o, struct strbuf *b, bool repr)
 {
@@ -218,7 +222,8 @@ static bool ns_item(struct rt *rt, const struct robj *o, struct rv key, struct r
 	return rv_getitem(rt, (struct rv){ .t = R_DICT, .u.m = o->data }, key, out);
 }
 
-const struct obj_ops j_namespace_ops = { .type = "Namespace", .attr = ns_attr, .set = ns_set, .str = ns_str, .item = ns_item };
+const struct obj_ops j_namespace_ops = {
+	.type = "Namespace", .attr = ns_attr, .set = ns_set, .str = ns_str, .item = ns_item};
 
 static bool make_namespace(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
 {
@@ -314,8 +319,10 @@ static bool lipsum(struct rt *rt, struct rv self, const struct rv *v, const stru
 bool j_global(struct rt *rt, const char *name, struct rv *out)
 {
 	static const struct native fns[] = {
-		{ "namespace", "*", 0, make_namespace }, { "joiner", "sep", 0, make_joiner }, { "cycler", "*", 0, make_cycler },
-		{ "lipsum", "*", 0, lipsum },
+		{"namespace", "*", 0, make_namespace},
+		{"joiner", "sep", 0, make_joiner},
+		{"cycler", "*", 0, make_cycler},
+		{"lipsum", "*", 0, lipsum},
 	};
 	if (str_eq(name, "range") || str_eq(name, "dict"))
 		return builtin_value(name, out);

@@ -35,7 +35,8 @@ static bool tag_end(struct jp *p, const char *end, bool block)
 	if (c->failed)
 		return false;
 	if (c->tok != T_END)
-		return cfail(c, c->at, "'%s' was expected, not '%.*s'", end, (int)(c->pos - c->at < 30 ? c->pos - c->at : 30), c->s + c->at);
+		return cfail(c, c->at, "'%s' was expected, not '%.*s'", end,
+			(int)(c->pos - c->at < 30 ? c->pos - c->at : 30), c->s + c->at);
 	size_t at = c->at;
 	char sign = at < c->n && (c->s[at] == '-' || c->s[at] == '+') && !starts(c, at, end) ? c->s[at] : '\0';
 	if (!starts(c, at + (sign != '\0'), end))
@@ -225,7 +226,8 @@ static bool ended_by(struct jp *p, const char *what, const char *begin)
 	if (p->tag == NULL || !str_eq(p->tag->name, what)) {
 		if (p->tag == NULL)
 			return cfail(p->c, p->c->n, "{%% %s %%} was expected before the end of the text", what);
-		return cfail(p->c, p->tag_at, "{%% %s %%} was expected for {%% %s %%}, not {%% %s %%}", what, begin, p->tag->name);
+		return cfail(p->c, p->tag_at, "{%% %s %%} was expected for {%% %s %%}, not {%% %s %%}", what, begin,
+			p->tag->name);
 	}
 	return true;
 }
@@ -609,13 +611,25 @@ static bool st_print(struct jp *p, struct node *x)
 
 static bool statement(struct jp *p, struct nodes *l, bool *ended)
 {
-	static const struct { const char *name; bool (*parse)(struct jp *, struct node *); } rows[] = {
-		{ "if", st_if }, { "for", st_for }, { "set", st_set }, { "macro", st_macro }, { "call", st_call }, { "filter", st_filter },
-		{ "with", st_with }, { "autoescape", st_autoescape }, { "block", st_block }, { "extends", st_extends },
-		{ "include", st_include }, { "import", st_import }, { "from", st_from }, { "print", st_print },
+	static const struct { const char *name; bool (*parse)(struct jp *, struct node *);
+	} rows[] = {
+		{"if", st_if},
+		{"for", st_for},
+		{"set", st_set},
+		{"macro", st_macro},
+		{"call", st_call},
+		{"filter", st_filter},
+		{"with", st_with},
+		{"autoescape", st_autoescape},
+		{"block", st_block},
+		{"extends", st_extends},
+		{"include", st_include},
+		{"import", st_import},
+		{"from", st_from},
+		{"print", st_print},
 	};
-	static const char *const ends[] = { "elif", "else", "endif", "endfor", "endset", "endmacro", "endcall", "endfilter", "endwith",
-		"endautoescape", "endblock" };
+	static const char *const ends[] = {"elif", "else", "endif", "endfor", "endset", "endmacro", "endcall",
+		"endfilter", "endwith", "endautoescape", "endblock"};
 	struct compile *c = p->c;
 	size_t at = p->tag_at;
 	const struct sym *name = NULL;

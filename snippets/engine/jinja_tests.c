@@ -6,7 +6,8 @@
 #include "snippets/engine/jinja.h"
 #include "snippets/engine/str_methods.h"
 
-#define T(name) static bool t_##name(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
+#define T(name)                                                                                                        \
+	static bool t_##name(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
 #define UNUSED_ARGS (void)self, (void)a, (void)v, (void)rt
 #define YES(cond) (*out = rv_bool(cond), true)
 
@@ -24,22 +25,47 @@ T(string) { UNUSED_ARGS; return YES(v[0].t == R_STR); }
 T(mapping) { UNUSED_ARGS; return YES(rv_mapping(v[0])); }
 T(escaped) { UNUSED_ARGS; return YES(v[0].t == R_STR && (v[0].fl & RV_MARKUP)); }
 T(sameas) { UNUSED_ARGS; return YES(rv_same(v[0], v[1])); }
-T(filter) { UNUSED_ARGS; uint64_t h; return rv_hash(rt, rv_live(rt, v[0]), &h) && YES(v[0].t == R_STR && j_filter_find(rv_cz(rt, v[0])) != NULL); }
-T(test) { UNUSED_ARGS; uint64_t h; return rv_hash(rt, rv_live(rt, v[0]), &h) && YES(v[0].t == R_STR && j_test_find(rv_cz(rt, v[0])) != NULL); }
+T(filter)
+{
+	UNUSED_ARGS;
+	uint64_t h;
+	return rv_hash(rt, rv_live(rt, v[0]), &h) && YES(v[0].t == R_STR && j_filter_find(rv_cz(rt, v[0])) != NULL);
+}
+T(test)
+{
+	UNUSED_ARGS;
+	uint64_t h;
+	return rv_hash(rt, rv_live(rt, v[0]), &h) && YES(v[0].t == R_STR && j_test_find(rv_cz(rt, v[0])) != NULL);
+}
 
 T(iterable)
 {
 	UNUSED_ARGS;
-	static const bool yes[R_TYPES] = { [R_UNDEF] = true, [R_STR] = true, [R_LIST] = true, [R_TUPLE] = true, [R_DICT] = true,
-		[R_SET] = true, [R_MLIST] = true, [R_MDICT] = true, [R_RANGE] = true, [R_VIEW] = true, [R_ITER] = true };
+	static const bool yes[R_TYPES] = {[R_UNDEF] = true,
+		[R_STR] = true,
+		[R_LIST] = true,
+		[R_TUPLE] = true,
+		[R_DICT] = true,
+		[R_SET] = true,
+		[R_MLIST] = true,
+		[R_MDICT] = true,
+		[R_RANGE] = true,
+		[R_VIEW] = true,
+		[R_ITER] = true};
 	return YES(yes[v[0].t] || (v[0].t == R_OBJ && v[0].u.o->ops->iter != NULL));
 }
 
 T(sequence)
 {
 	UNUSED_ARGS;
-	static const bool yes[R_TYPES] = { [R_UNDEF] = true, [R_STR] = true, [R_LIST] = true, [R_TUPLE] = true, [R_DICT] = true,
-		[R_MLIST] = true, [R_MDICT] = true, [R_RANGE] = true };
+	static const bool yes[R_TYPES] = {[R_UNDEF] = true,
+		[R_STR] = true,
+		[R_LIST] = true,
+		[R_TUPLE] = true,
+		[R_DICT] = true,
+		[R_MLIST] = true,
+		[R_MDICT] = true,
+		[R_RANGE] = true};
 	return YES(yes[v[0].t]);
 }
 
@@ -70,24 +96,53 @@ T(in) { UNUSED_ARGS; return compared(rt, v, CMP_IN, out); }
 static bool cased(struct rt *rt, struct rv x, const char *method, struct rv *out)
 {
 	struct rv f, s = rv_tostr(rt, x);
-	return rt->exc.cls == EX_NONE && rv_attr(rt, s, method, method_id(method), &f) && rv_call(rt, f, &(struct args){ 0 }, out);
+	return rt->exc.cls == EX_NONE && rv_attr(rt, s, method, method_id(method), &f) &&
+	       rv_call(rt, f, &(struct args){0}, out);
 }
 
 T(lower) { UNUSED_ARGS; return cased(rt, v[0], "islower", out); }
 T(upper) { UNUSED_ARGS; return cased(rt, v[0], "isupper", out); }
 
 static const struct native tests[] = {
-	{ "boolean", "value", 1, t_boolean }, { "callable", "obj", 1, t_callable }, { "defined", "value", 1, t_defined },
-	{ "divisibleby", "value num", 2, t_divisibleby }, { "eq", "a b", 2, t_eq }, { "==", "a b", 2, t_eq }, { "equalto", "a b", 2, t_eq },
-	{ "escaped", "value", 1, t_escaped }, { "even", "value", 1, t_even }, { "false", "value", 1, t_false },
-	{ "filter", "value", 1, t_filter }, { "float", "value", 1, t_float }, { "ge", "a b", 2, t_ge }, { ">=", "a b", 2, t_ge },
-	{ "gt", "a b", 2, t_gt }, { ">", "a b", 2, t_gt }, { "greaterthan", "a b", 2, t_gt }, { "in", "value seq", 2, t_in },
-	{ "integer", "value", 1, t_integer }, { "iterable", "value", 1, t_iterable }, { "le", "a b", 2, t_le }, { "<=", "a b", 2, t_le },
-	{ "lower", "value", 1, t_lower }, { "lt", "a b", 2, t_lt }, { "<", "a b", 2, t_lt }, { "lessthan", "a b", 2, t_lt },
-	{ "mapping", "value", 1, t_mapping }, { "ne", "a b", 2, t_ne }, { "!=", "a b", 2, t_ne }, { "none", "value", 1, t_none },
-	{ "number", "value", 1, t_number }, { "odd", "value", 1, t_odd }, { "sameas", "value other", 2, t_sameas },
-	{ "sequence", "value", 1, t_sequence }, { "string", "value", 1, t_string }, { "test", "value", 1, t_test },
-	{ "true", "value", 1, t_true }, { "undefined", "value", 1, t_undefined }, { "upper", "value", 1, t_upper },
+	{"boolean", "value", 1, t_boolean},
+	{"callable", "obj", 1, t_callable},
+	{"defined", "value", 1, t_defined},
+	{"divisibleby", "value num", 2, t_divisibleby},
+	{"eq", "a b", 2, t_eq},
+	{"==", "a b", 2, t_eq},
+	{"equalto", "a b", 2, t_eq},
+	{"escaped", "value", 1, t_escaped},
+	{"even", "value", 1, t_even},
+	{"false", "value", 1, t_false},
+	{"filter", "value", 1, t_filter},
+	{"float", "value", 1, t_float},
+	{"ge", "a b", 2, t_ge},
+	{">=", "a b", 2, t_ge},
+	{"gt", "a b", 2, t_gt},
+	{">", "a b", 2, t_gt},
+	{"greaterthan", "a b", 2, t_gt},
+	{"in", "value seq", 2, t_in},
+	{"integer", "value", 1, t_integer},
+	{"iterable", "value", 1, t_iterable},
+	{"le", "a b", 2, t_le},
+	{"<=", "a b", 2, t_le},
+	{"lower", "value", 1, t_lower},
+	{"lt", "a b", 2, t_lt},
+	{"<", "a b", 2, t_lt},
+	{"lessthan", "a b", 2, t_lt},
+	{"mapping", "value", 1, t_mapping},
+	{"ne", "a b", 2, t_ne},
+	{"!=", "a b", 2, t_ne},
+	{"none", "value", 1, t_none},
+	{"number", "value", 1, t_number},
+	{"odd", "value", 1, t_odd},
+	{"sameas", "value other", 2, t_sameas},
+	{"sequence", "value", 1, t_sequence},
+	{"string", "value", 1, t_string},
+	{"test", "value", 1, t_test},
+	{"true", "value", 1, t_true},
+	{"undefined", "value", 1, t_undefined},
+	{"upper", "value", 1, t_upper},
 };
 
 const struct native *j_test_find(const char *name)

@@ -18,8 +18,14 @@ static bool letter(const struct rv *s, size_t i)
 	unsigned char c = i < s->n ? (unsigned char)s->u.s[i] : ' ';
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
 }
-static bool word(const struct rv *s, size_t i) { return letter(s, i) || (i < s->n && s->u.s[i] >= '0' && s->u.s[i] <= '9'); }
-static bool punct(const struct rv *s, size_t i) { return word(s, i) || (i < s->n && s->u.s[i] != '\0' && strchr("!\"'&.,?", s->u.s[i]) != NULL); }
+static bool word(const struct rv *s, size_t i)
+{
+	return letter(s, i) || (i < s->n && s->u.s[i] >= '0' && s->u.s[i] <= '9');
+}
+static bool punct(const struct rv *s, size_t i)
+{
+	return word(s, i) || (i < s->n && s->u.s[i] != '\0' && strchr("!\"'&.,?", s->u.s[i]) != NULL);
+}
 
 /* "--" or more at i with a word behind it: where the word begins, else 0. */
 static size_t dashes(const struct rv *s, size_t i)
@@ -44,8 +50,10 @@ static size_t piece_end(const struct rv *s, size_t i, bool hyphens)
 	for (p = i + 1; p < s->n && !blank(s->u.s[p]); p++) {
 		if (!hyphens || s->u.s[p] != '-')
 			continue;
-		bool before = p >= 2 && letter(s, p - 1) && (letter(s, p - 2) || (p >= 3 && s->u.s[p - 2] == '-' && letter(s, p - 3)));
-		bool after = letter(s, p + 1) && (letter(s, p + 2) || (p + 2 < s->n && s->u.s[p + 2] == '-' && letter(s, p + 3)));
+		bool before = p >= 2 && letter(s, p - 1) &&
+			      (letter(s, p - 2) || (p >= 3 && s->u.s[p - 2] == '-' && letter(s, p - 3)));
+		bool after = letter(s, p + 1) &&
+			     (letter(s, p + 2) || (p + 2 < s->n && s->u.s[p + 2] == '-' && letter(s, p + 3)));
 		if (before && after)
 			return p + 1;
 		if (punct(s, p - 1) && dashes(s, p) != 0)
@@ -59,7 +67,7 @@ struct wrap { struct strbuf *b; struct rv sep; size_t line, width; size_t nlines
 static void flush_line(struct wrap *w, const struct rv *s)
 {
 	size_t e = w->to;
-	if (w->to > w->from) {                            /* blanks at the end of a line go: the last piece, if it is blank */
+	if (w->to > w->from) { /* blanks at the end of a line go: the last piece, if it is blank */
 		size_t k = e;
 		while (k > w->from && blank(s->u.s[k - 1]))
 			k--;
@@ -95,7 +103,7 @@ void wrap_line(struct rt *rt, struct rv s, size_t width, bool break_long, bool h
 	while (i < s.n) {
 		size_t e = piece_end(&s, i, hyphens);
 		if (blank(s.u.s[i]) && w.nlines > 0)
-			i = e;                                   /* a line does not begin with blanks, but for the first */
+			i = e; /* a line does not begin with blanks, but for the first */
 		w.from = w.to = i;
 		w.line = 0;
 		while (i < s.n) {
@@ -122,8 +130,9 @@ void wrap_line(struct rt *rt, struct rv s, size_t width, bool break_long, bool h
 
 static bool entity(struct strbuf *b, const char *p, size_t n)
 {
-	static const struct { const char *name, *text; } rows[] = { { "amp", "&" }, { "lt", "<" }, { "gt", ">" }, { "quot", "\"" },
-		{ "apos", "'" }, { "nbsp", "\xc2\xa0" } };
+	static const struct {
+		const char *name, *text;
+	} rows[] = {{"amp", "&"}, {"lt", "<"}, {"gt", ">"}, {"quot", "\""}, {"apos", "'"}, {"nbsp", "\xc2\xa0"}};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		if (strlen(rows[i].name) == n && memcmp(rows[i].name, p, n) == 0) {
 			sb_adds(b, rows[i].text);
@@ -147,7 +156,9 @@ static void without(struct strbuf *b, const char *s, size_t n, const char *open,
 {
 	for (size_t i = 0; i < n;) {
 		const char *q = memmem(s + i, n - i, open, strlen(open));
-		const char *e = q != NULL ? memmem(q + strlen(open), n - (size_t)(q - s) - strlen(open), close, strlen(close)) : NULL;
+		const char *e =
+			q != NULL ? memmem(q + strlen(open), n - (size_t)(q - s) - strlen(open), close, strlen(close))
+				  : NULL;
 		if (e == NULL) {
 			sb_add(b, s + i, n - i);
 			return;
@@ -185,8 +196,8 @@ static void quote(struct strbuf *b, struct rv s, bool query)
 {
 	for (uint32_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.u.s[i];
-		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-' || c == '~' ||
-		    (c == '/' && !query))
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+			c == '.' || c == '-' || c == '~' || (c == '/' && !query))
 			sb_addc(b, (char)c);
 		else if (c == ' ' && query)
 			sb_addc(b, '+');
@@ -219,7 +230,10 @@ bool url_encode(struct rt *rt, struct rv v, struct rv *out)
 			if (!rv_copy_list(rt, x, &l))
 				return false;
 			if (l.u.l->n != 2)
-				return raise(rt, EX_VALUE, l.u.l->n > 2 ? "too many values to unpack (expected 2)" : "not enough values to unpack (expected 2, got %u)", l.u.l->n);
+				return raise(rt, EX_VALUE,
+					l.u.l->n > 2 ? "too many values to unpack (expected 2)"
+						     : "not enough values to unpack (expected 2, got %u)",
+					l.u.l->n);
 			pair[0] = l.u.l->v[0];
 			pair[1] = l.u.l->v[1];
 		}
@@ -244,11 +258,18 @@ static void json_text(struct strbuf *b, struct rv s)
 	sb_addc(b, '"');
 	for (size_t i = 0; i < s.n; i += k) {
 		uint32_t c = u8_at(s.u.s + i, s.n - i, &k);
-		const char *short_form = c == '\n' ? "\\n" : c == '\t' ? "\\t" : c == '\r' ? "\\r" : c == '\b' ? "\\b" : c == '\f' ? "\\f" :
-			c == '"' ? "\\\"" : c == '\\' ? "\\\\" : NULL;
+		const char *short_form = c == '\n'   ? "\\n"
+					 : c == '\t' ? "\\t"
+					 : c == '\r' ? "\\r"
+					 : c == '\b' ? "\\b"
+					 : c == '\f' ? "\\f"
+					 : c == '"'  ? "\\\""
+					 : c == '\\' ? "\\\\"
+						     : NULL;
 		if (short_form != NULL)
 			sb_adds(b, short_form);
-		else if (c < 0x20 || c == '<' || c == '>' || c == '&' || c == '\'' || (c >= 0x7f && c < 0x10000 && c != 0x7f))
+		else if (c < 0x20 || c == '<' || c == '>' || c == '&' || c == '\'' ||
+			 (c >= 0x7f && c < 0x10000 && c != 0x7f))
 			sb_addf(b, "\\u%04x", c);
 		else if (c >= 0x10000)
 			sb_addf(b, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + ((c - 0x10000) & 0x3ff));
@@ -376,7 +397,8 @@ static struct rv ordered(struct rt *rt, struct rv v, unsigned depth)
 	for (uint32_t i = 0; i < keys.u.l->n; i++) {
 		if (!map)
 			rlist_push(rt, r.u.l, ordered(rt, keys.u.l->v[i], depth + 1));
-		else if (rv_getitem(rt, v, keys.u.l->v[i], &x) && !rdict_set(rt, r.u.m, keys.u.l->v[i], ordered(rt, x, depth + 1)))
+		else if (rv_getitem(rt, v, keys.u.l->v[i], &x) &&
+			 !rdict_set(rt, r.u.m, keys.u.l->v[i], ordered(rt, x, depth + 1)))
 			return v;
 	}
 	if (v.t == R_TUPLE)

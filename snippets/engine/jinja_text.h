@@ -6,8 +6,10 @@
 
 #include "snippets/engine/rv.h"
 
-/* Appends one line of text, broken to width, the pieces joined by sep. As Python's textwrap does without replacing blanks. */
-void wrap_line(struct rt *rt, struct rv s, size_t width, bool break_long, bool hyphens, struct rv sep, struct strbuf *b);
+/* Appends one line of text, broken to width, the pieces joined by sep. As Python's textwrap does without replacing
+ * blanks. */
+void wrap_line(
+	struct rt *rt, struct rv s, size_t width, bool break_long, bool hyphens, struct rv sep, struct strbuf *b);
 struct rv strip_tags(struct rt *rt, struct rv s);
 bool url_encode(struct rt *rt, struct rv v, struct rv *out);
 bool to_json(struct rt *rt, struct rv v, struct rv indent, struct rv *out);     /* safe in HTML; keys sorted */

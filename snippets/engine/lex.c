@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * lex.c - tokens of expressions, for both languages. A token is made on demand from the source text, since where an expression
- * ends depends on the language around it: Cheetah at the end of the line or at '#', Jinja at the end of the tag, unless a
- * bracket is open.
+ * lex.c - tokens of expressions, for both languages. A token is made on demand from the source text, since where an
+ * expression ends depends on the language around it: Cheetah at the end of the line or at '#', Jinja at the end of the
+ * tag, unless a bracket is open.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "snippets/engine/ast.h"
 
-static bool id_start(unsigned char ch) { return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || ch == '_' || ch >= 0x80; }
+static bool id_start(unsigned char ch)
+{
+	return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || ch == '_' || ch >= 0x80;
+}
 static bool is_digit(char ch) { return ch >= '0' && ch <= '9'; }
 static bool id_char(unsigned char ch) { return id_start(ch) || is_digit((char)ch); }
 
@@ -81,7 +84,10 @@ static void put_escape(struct compile *c, struct strbuf *b, size_t *i, size_t en
 	unsigned got = 0;
 	for (; got < digits && *i < end; got++, (*i)++) {
 		char h = c->s[*i];
-		int d = is_digit(h) ? h - '0' : h >= 'a' && h <= 'f' ? h - 'a' + 10 : h >= 'A' && h <= 'F' ? h - 'A' + 10 : -1;
+		int d = is_digit(h)            ? h - '0'
+			: h >= 'a' && h <= 'f' ? h - 'a' + 10
+			: h >= 'A' && h <= 'F' ? h - 'A' + 10
+					       : -1;
 		if (d < 0 || (octal && d > 7))
 			break;
 		cp = cp * (octal ? 8 : 16) + (uint32_t)d;
@@ -169,8 +175,9 @@ static void read_number(struct compile *c)
 	}
 	buf[n] = '\0';
 	c->pos = i;
-	if (n == 0 || n + 1 >= sizeof(buf) || (i < c->n && id_start((unsigned char)c->s[i]) && !c->jinja &&
-	    !starts(c, i, "and") && !starts(c, i, "or") && !starts(c, i, "if") && !starts(c, i, "else") && !starts(c, i, "in"))) {
+	if (n == 0 || n + 1 >= sizeof(buf) ||
+		(i < c->n && id_start((unsigned char)c->s[i]) && !c->jinja && !starts(c, i, "and") &&
+			!starts(c, i, "or") && !starts(c, i, "if") && !starts(c, i, "else") && !starts(c, i, "in"))) {
 		cfail(c, c->at, "a number is malformed");
 		return;
 	}
@@ -182,7 +189,8 @@ static void read_number(struct compile *c)
 	uint64_t u = 0;
 	for (size_t k = 0; k < n; k++) {
 		unsigned d = is_digit(buf[k]) ? (unsigned)(buf[k] - '0') : (unsigned)((buf[k] | 0x20) - 'a') + 10;
-		if (d >= base || __builtin_mul_overflow(u, base, &u) || __builtin_add_overflow(u, d, &u) || u > INT64_MAX) {
+		if (d >= base || __builtin_mul_overflow(u, base, &u) || __builtin_add_overflow(u, d, &u) ||
+			u > INT64_MAX) {
 			cfail(c, c->at, "the integer %s does not fit 64 bits", buf);
 			return;
 		}
@@ -197,8 +205,8 @@ static void read_number(struct compile *c)
 
 static void read_op(struct compile *c)
 {
-	static const char *const ops[] = { "**=", "//=", ">>=", "<<=", "**", "//", "==", "!=", "<=", ">=", "<<", ">>", "+=", "-=", "*=", "/=",
-		"%=", "&=", "|=", "^=", "->", ":=", "<>" };
+	static const char *const ops[] = {"**=", "//=", ">>=", "<<=", "**", "//", "==", "!=", "<=", ">=", "<<", ">>",
+		"+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "->", ":=", "<>"};
 	size_t k = 1;
 	for (size_t i = 0; i < ARRAY_LEN(ops); i++)
 		if (starts(c, c->pos, ops[i]) && !(c->jinja && i >= 12 && strcmp(ops[i], "<>") != 0)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * limits.h - every limit of the template engine. Reaching one ends the render with an error that names the limit and the place.
- * A template cannot catch that error.
+ * limits.h - every limit of the template engine. Reaching one ends the render with an error that names the limit and
+ * the place. A template cannot catch that error.
  */
 #ifndef ENGINE_LIMITS_H
 #define ENGINE_LIMITS_H
@@ -18,6 +18,7 @@
 #define LIM_ITEMS (4u << 20)             /* elements of one list, tuple, dict, set or range that is spelled out */
 #define LIM_MEMORY (384u << 20)          /* bytes of all values of one render */
 #define LIM_ARGS 250                     /* arguments of one call */
+#define LIM_PIECES 20000                 /* pieces of output that a trace tells apart; the rest goes untraced */
 #define LIM_RE_PATTERN 16384             /* bytes of a regular expression */
 #define LIM_RE_MATCH 200000              /* PCRE2 match limit: backtracking steps of one match */
 #define LIM_RE_DEPTH 2000                /* PCRE2 depth limit */

@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * lint.c - findings in a compiled template without rendering it: names that no variable, assignment or built-in explains.
+ * lint.c - findings in a compiled template without rendering it: names that no variable, assignment or built-in
+ * explains.
  */
 #include <string.h>
 
 #include "snippets/engine/cheetah.h"
 
-struct lint { const struct tpl *t; const struct value *vars; void (*say)(void *, const char *); void *ctx; unsigned depth; };
+struct lint {
+	const struct tpl *t;
+	const struct value *vars;
+	void (*say)(void *, const char *);
+	void *ctx;
+	unsigned depth;
+};
 
 static bool known_word(const struct lint *l, const char *name)
 {
-	static const char *const cheetah[] = { "getVar", "varExists", "hasVar", "SNIPPET", "read_snippet", "sedesc", "self", "None", "True",
-		"False", "time", "template_universe", "http_server" };
+	static const char *const cheetah[] = {"getVar", "varExists", "hasVar", "SNIPPET", "read_snippet", "sedesc",
+		"self", "None", "True", "False", "time", "template_universe", "http_server"};
 	struct rv v;
 	for (size_t i = 0; i < ARRAY_LEN(cheetah); i++)
 		if (str_eq(cheetah[i], name))
@@ -36,7 +43,8 @@ static void walk(struct lint *l, const struct node *n)
 {
 	if (n == NULL || l->depth > LIM_EVAL_DEPTH)
 		return;
-	if ((n->op == N_NAME || n->op == N_VAR) && n->slot < 0 && !(n->flag & NF_GLOBAL) && n->sym != NULL && !known_word(l, n->sym->name)) {
+	if ((n->op == N_NAME || n->op == N_VAR) && n->slot < 0 && !(n->flag & NF_GLOBAL) && n->sym != NULL &&
+		!known_word(l, n->sym->name)) {
 		struct strbuf b = { 0 };
 		const char *near = nearest_name(l->vars, n->sym->name);
 		sb_addf(&b, "%u:%u: nothing defines %s%s", n->line, n->col, n->op == N_VAR ? "$" : "", n->sym->name);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * methods.c - the methods of lists, dicts, sets and numbers, and how a name finds its method and arguments their parameters.
+ * methods.c - the methods of lists, dicts, sets and numbers, and how a name finds its method and arguments their
+ * parameters.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -8,7 +9,8 @@
 #include "snippets/engine/rt.h"
 #include "snippets/engine/str_methods.h"
 
-#define M(name) static bool m_##name(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
+#define M(name)                                                                                                        \
+	static bool m_##name(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
 #define NOARGS (void)v, (void)a
 #define MAX_PARAMS 8
 
@@ -40,25 +42,30 @@ bool native_call(struct rt *rt, const struct native *f, struct rv self, const st
 	if (!rt_tick(rt))
 		return false;
 	if (f->params[0] == '*')
-		return a->n < f->min ? raise(rt, EX_TYPE, "%s expected at least %u argument%s, got %u", f->name, f->min, f->min == 1 ? "" : "s", a->n)
+		return a->n < f->min ? raise(rt, EX_TYPE, "%s expected at least %u argument%s, got %u", f->name, f->min,
+					       f->min == 1 ? "" : "s", a->n)
 				     : f->fn(rt, self, NULL, a, out);
 	uint32_t n = param_count(f->params);
 	if (a->n > n)
-		return raise(rt, EX_TYPE, "%s() takes at most %u argument%s (%u given)", f->name, n, n == 1 ? "" : "s", a->n);
+		return raise(rt, EX_TYPE, "%s() takes at most %u argument%s (%u given)", f->name, n, n == 1 ? "" : "s",
+			a->n);
 	memset(v, 0, sizeof(v));
 	for (uint32_t i = 0; i < a->n; i++)
 		v[i] = a->v[i];
 	for (uint32_t i = 0; i < a->nkw; i++) {
 		int at = param_index(f->params, a->kw[i].name, a->kw[i].n);
 		if (at < 0)
-			return raise(rt, EX_TYPE, "%s() got an unexpected keyword argument '%.*s'", f->name, (int)a->kw[i].n, a->kw[i].name);
+			return raise(rt, EX_TYPE, "%s() got an unexpected keyword argument '%.*s'", f->name,
+				(int)a->kw[i].n, a->kw[i].name);
 		if ((uint32_t)at < a->n)
-			return raise(rt, EX_TYPE, "%s() got multiple values for argument '%.*s'", f->name, (int)a->kw[i].n, a->kw[i].name);
+			return raise(rt, EX_TYPE, "%s() got multiple values for argument '%.*s'", f->name,
+				(int)a->kw[i].n, a->kw[i].name);
 		v[at] = a->kw[i].v;
 	}
 	for (uint32_t i = 0; i < f->min; i++)
 		if (v[i].t == R_UNSET)
-			return raise(rt, EX_TYPE, "%s() takes at least %u argument%s (%u given)", f->name, f->min, f->min == 1 ? "" : "s", a->n);
+			return raise(rt, EX_TYPE, "%s() takes at least %u argument%s (%u given)", f->name, f->min,
+				f->min == 1 ? "" : "s", a->n);
 	return f->fn(rt, self, v, a, out);
 }
 
@@ -236,13 +243,23 @@ M(list_clear)
 }
 
 const struct native list_methods[] = {
-	{ "append", "object", 1, m_append }, { "extend", "iterable", 1, m_extend }, { "insert", "index object", 2, m_insert },
-	{ "pop", "index", 0, m_list_pop }, { "remove", "value", 1, m_remove }, { "index", "value start stop", 1, m_list_index },
-	{ "count", "value", 1, m_list_count }, { "reverse", "", 0, m_reverse }, { "sort", "key reverse", 0, m_sort },
-	{ "copy", "", 0, m_list_copy }, { "clear", "", 0, m_list_clear }, { NULL, NULL, 0, NULL },
+	{"append", "object", 1, m_append},
+	{"extend", "iterable", 1, m_extend},
+	{"insert", "index object", 2, m_insert},
+	{"pop", "index", 0, m_list_pop},
+	{"remove", "value", 1, m_remove},
+	{"index", "value start stop", 1, m_list_index},
+	{"count", "value", 1, m_list_count},
+	{"reverse", "", 0, m_reverse},
+	{"sort", "key reverse", 0, m_sort},
+	{"copy", "", 0, m_list_copy},
+	{"clear", "", 0, m_list_clear},
+	{NULL, NULL, 0, NULL},
 };
 const struct native tuple_methods[] = {
-	{ "index", "value start stop", 1, m_list_index }, { "count", "value", 1, m_list_count }, { NULL, NULL, 0, NULL },
+	{"index", "value start stop", 1, m_list_index},
+	{"count", "value", 1, m_list_count},
+	{NULL, NULL, 0, NULL},
 };
 
 /* -- dict -- */
@@ -257,7 +274,10 @@ static bool view(struct rt *rt, struct rv self, enum view_kind kind, struct rv *
 	while (cur_next(rt, &c, &k)) {
 		if (kind != VIEW_KEYS && !rv_getitem(rt, self, k, &val))
 			return false;
-		rlist_push(rt, l.u.l, kind == VIEW_KEYS ? k : kind == VIEW_VALUES ? val : rv_tuple(rt, (struct rv[]){ k, val }, 2));
+		rlist_push(rt, l.u.l,
+			kind == VIEW_KEYS     ? k
+			: kind == VIEW_VALUES ? val
+					      : rv_tuple(rt, (struct rv[]){k, val}, 2));
 	}
 	*out = (struct rv){ .t = R_VIEW, .aux = kind, .u.l = l.u.l };
 	return rt->exc.cls == EX_NONE;
@@ -332,7 +352,8 @@ static bool update_from(struct rt *rt, struct rv to, struct rv from)
 			if (!rv_list_of(rt, k, &pair))
 				return false;
 			if (pair->n != 2)
-				return raise(rt, EX_VALUE, "dictionary update sequence element has length %u; 2 is required", pair->n);
+				return raise(rt, EX_VALUE,
+					"dictionary update sequence element has length %u; 2 is required", pair->n);
 			k = pair->v[0];
 			val = pair->v[1];
 		}
@@ -393,9 +414,17 @@ M(popitem)
 
 /* compat: has_key, iteritems and friends are Python 2's; 3.3.7 runs on Python 3, where a dict has none of them. */
 const struct native dict_methods[] = {
-	{ "keys", "", 0, m_keys }, { "values", "", 0, m_values }, { "items", "", 0, m_items }, { "get", "key default", 1, m_get },
-	{ "pop", "key default", 1, m_dict_pop }, { "setdefault", "key default", 1, m_setdefault }, { "update", "*", 0, m_update },
-	{ "copy", "", 0, m_dict_copy }, { "clear", "", 0, m_dict_clear }, { "popitem", "", 0, m_popitem }, { NULL, NULL, 0, NULL },
+	{"keys", "", 0, m_keys},
+	{"values", "", 0, m_values},
+	{"items", "", 0, m_items},
+	{"get", "key default", 1, m_get},
+	{"pop", "key default", 1, m_dict_pop},
+	{"setdefault", "key default", 1, m_setdefault},
+	{"update", "*", 0, m_update},
+	{"copy", "", 0, m_dict_copy},
+	{"clear", "", 0, m_dict_clear},
+	{"popitem", "", 0, m_popitem},
+	{NULL, NULL, 0, NULL},
 };
 
 /* -- set -- */
@@ -420,8 +449,12 @@ M(intersection) { (void)a; return set_with(rt, self, v[0], OP_BAND, out); }
 M(difference) { (void)a; return set_with(rt, self, v[0], OP_SUB, out); }
 
 const struct native set_methods[] = {
-	{ "add", "elem", 1, m_set_add }, { "discard", "elem", 1, m_discard }, { "union", "other", 1, m_set_union },
-	{ "intersection", "other", 1, m_intersection }, { "difference", "other", 1, m_difference }, { NULL, NULL, 0, NULL },
+	{"add", "elem", 1, m_set_add},
+	{"discard", "elem", 1, m_discard},
+	{"union", "other", 1, m_set_union},
+	{"intersection", "other", 1, m_intersection},
+	{"difference", "other", 1, m_difference},
+	{NULL, NULL, 0, NULL},
 };
 
 /* -- numbers -- */
@@ -461,7 +494,8 @@ static int by_name(const void *a, const void *b) { return strcmp(*(const char *c
 
 __attribute__((constructor)) static void number_names(void)
 {
-	static const struct native *const tables[ROWS] = { str_methods, list_methods, tuple_methods, dict_methods, set_methods, num_methods };
+	static const struct native *const tables[ROWS] = {
+		str_methods, list_methods, tuple_methods, dict_methods, set_methods, num_methods};
 	for (int r = 0; r < ROWS; r++)
 		for (const struct native *f = tables[r]; f->name != NULL; f++) {
 			bool known = false;

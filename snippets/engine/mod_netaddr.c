@@ -14,7 +14,8 @@ struct ip { u128 v; int version; int prefix; bool net; };
 
 static const struct obj_ops ip_ops, net_ops;
 
-#define N(name) static bool n_##name(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
+#define N(name)                                                                                                        \
+	static bool n_##name(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
 #define UNUSED_ARGS (void)self, (void)a, (void)v, (void)rt
 
 static int bits(const struct ip *i) { return i->version == 4 ? 32 : 128; }
@@ -82,7 +83,8 @@ static bool address(struct rt *rt, struct rv x, struct ip *i)
 		size_t mark = rt->tmp.len;
 		rv_str(rt, x, &rt->tmp);
 		struct rv s = rv_take(rt, mark);
-		return raise(rt, EX_VALUE, "failed to detect a valid IP address from '%.*s'", (int)(s.n < 100 ? s.n : 100), s.u.s);
+		return raise(rt, EX_VALUE, "failed to detect a valid IP address from '%.*s'",
+			(int)(s.n < 100 ? s.n : 100), s.u.s);
 	}
 	i->prefix = bits(i);
 	i->net = false;
@@ -194,7 +196,8 @@ N(iter_hosts)
 static bool is_private(const struct ip *i)
 {
 	uint32_t v = (uint32_t)i->v;
-	return i->version == 4 ? v >> 24 == 10 || v >> 20 == 0xac1 || v >> 16 == 0xc0a8 : (uint32_t)(i->v >> 121) == 0x7e;
+	return i->version == 4 ? v >> 24 == 10 || v >> 20 == 0xac1 || v >> 16 == 0xc0a8
+			       : (uint32_t)(i->v >> 121) == 0x7e;
 }
 
 N(m_private) { UNUSED_ARGS; *out = rv_bool(is_private(self.u.o->data)); return true; }
@@ -209,8 +212,8 @@ N(m_loopback)
 
 static bool attr(struct rt *rt, const struct robj *o, const char *name, struct rv *out)
 {
-	static const struct native methods[] = { { "iter_hosts", "", 0, n_iter_hosts }, { "is_private", "", 0, n_m_private },
-		{ "is_loopback", "", 0, n_m_loopback } };
+	static const struct native methods[] = {{"iter_hosts", "", 0, n_iter_hosts}, {"is_private", "", 0, n_m_private},
+		{"is_loopback", "", 0, n_m_loopback}};
 	const struct ip *i = o->data;
 	u128 m = mask(bits(i), i->prefix), all = mask(bits(i), bits(i)), lo = i->v & m, hi = lo | (all & ~m);
 	*out = (struct rv){ .t = R_UNSET };
@@ -234,8 +237,10 @@ static bool attr(struct rt *rt, const struct robj *o, const char *name, struct r
 	} else if (i->net && (str_eq(name, "first") || str_eq(name, "last"))) {
 		return as_int(rt, name[0] == 'f' ? lo : hi, out);
 	} else if (i->net) {
-		const struct { const char *name; u128 v; } rows[] = { { "ip", i->v }, { "network", lo }, { "broadcast", hi }, { "netmask", m },
-			{ "hostmask", all & ~m } };
+		const struct {
+			const char *name;
+			u128 v;
+		} rows[] = {{"ip", i->v}, {"network", lo}, {"broadcast", hi}, {"netmask", m}, {"hostmask", all & ~m}};
 		for (size_t k = 0; k < ARRAY_LEN(rows); k++)
 			if (str_eq(rows[k].name, name))
 				*out = k == 2 && i->prefix >= bits(i) - 1 ? rv_none() : make(rt, i, rows[k].v, false);
@@ -290,11 +295,16 @@ static bool item(struct rt *rt, const struct robj *o, struct rv key, struct rv *
 static bool walk(struct rt *rt, const struct robj *o, struct rlist **out) { return hosts(rt, o->data, true, out); }
 
 static const struct obj_ops ip_ops = { .type = "IPAddress", .attr = attr, .str = str, .cmp = cmp };
-static const struct obj_ops net_ops = { .type = "IPNetwork", .attr = attr, .str = str, .cmp = cmp, .contains = contains, .item = item, .iter = walk };
+static const struct obj_ops net_ops = {
+	.type = "IPNetwork", .attr = attr, .str = str, .cmp = cmp, .contains = contains, .item = item, .iter = walk};
 
 static const struct native functions[] = {
-	{ "IPAddress", "addr", 1, n_IPAddress }, { "IPNetwork", "addr", 1, n_IPNetwork }, { "valid_ipv4", "addr", 1, n_valid_ipv4 },
-	{ "valid_ipv6", "addr", 1, n_valid_ipv6 }, { "valid_mac", "addr", 1, n_valid_mac }, { NULL, NULL, 0, NULL },
+	{"IPAddress", "addr", 1, n_IPAddress},
+	{"IPNetwork", "addr", 1, n_IPNetwork},
+	{"valid_ipv4", "addr", 1, n_valid_ipv4},
+	{"valid_ipv6", "addr", 1, n_valid_ipv6},
+	{"valid_mac", "addr", 1, n_valid_mac},
+	{NULL, NULL, 0, NULL},
 };
 
 const struct module mod_netaddr = { "netaddr", functions, NULL };

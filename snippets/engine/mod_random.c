@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * mod_random.c - Python's random module. Unseeded it draws from the system; seeded it repeats itself within one render, but its
- * numbers are not those of Python's generator.
+ * mod_random.c - Python's random module. Unseeded it draws from the system; seeded it repeats itself within one render,
+ * but its numbers are not those of Python's generator.
  */
 #include <math.h>
 #include <string.h>
@@ -9,7 +9,8 @@
 #include "base/map.h"
 #include "snippets/engine/modules.h"
 
-#define R(name) static bool r_##name(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
+#define R(name)                                                                                                        \
+	static bool r_##name(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
 #define UNUSED_ARGS (void)self, (void)a, (void)v, (void)rt
 
 static uint64_t draw(struct rt *rt)
@@ -54,7 +55,8 @@ R(randint)
 	if (!want_int(rt, v[0], &lo) || !want_int(rt, v[1], &hi))
 		return false;
 	if (hi < lo)
-		return raise(rt, EX_VALUE, "empty range for randrange() (%lld, %lld)", (long long)lo, (long long)hi + 1);
+		return raise(
+			rt, EX_VALUE, "empty range for randrange() (%lld, %lld)", (long long)lo, (long long)hi + 1);
 	*out = rv_int(lo + (int64_t)below(rt, (uint64_t)(hi - lo) + 1));
 	return true;
 }
@@ -185,10 +187,17 @@ R(seed)
 }
 
 static const struct native functions[] = {
-	{ "random", "", 0, r_random }, { "randint", "a b", 2, r_randint }, { "randrange", "start stop step", 1, r_randrange },
-	{ "choice", "seq", 1, r_choice }, { "shuffle", "x", 1, r_shuffle }, { "sample", "population k", 2, r_sample },
-	{ "choices", "population k", 1, r_choices }, { "uniform", "a b", 2, r_uniform }, { "getrandbits", "k", 1, r_getrandbits },
-	{ "seed", "a", 0, r_seed }, { NULL, NULL, 0, NULL },
+	{"random", "", 0, r_random},
+	{"randint", "a b", 2, r_randint},
+	{"randrange", "start stop step", 1, r_randrange},
+	{"choice", "seq", 1, r_choice},
+	{"shuffle", "x", 1, r_shuffle},
+	{"sample", "population k", 2, r_sample},
+	{"choices", "population k", 1, r_choices},
+	{"uniform", "a b", 2, r_uniform},
+	{"getrandbits", "k", 1, r_getrandbits},
+	{"seed", "a", 0, r_seed},
+	{NULL, NULL, 0, NULL},
 };
 
 const struct module mod_random = { "random", functions, NULL };

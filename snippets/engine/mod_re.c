@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * mod_re.c - Python's re module on PCRE2. Patterns are translated where the two differ; every match runs under limits on
- * backtracking, depth and heap, so that a hostile pattern ends in an error.
+ * mod_re.c - Python's re module on PCRE2. Patterns are translated where the two differ; every match runs under limits
+ * on backtracking, depth and heap, so that a hostile pattern ends in an error.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -46,7 +46,8 @@ void rt_free_re(struct rt *rt)
 	rt->re_cache = NULL;
 }
 
-/* Python's spellings that PCRE2 reads otherwise: \Z is the very end, $ without MULTILINE is the same in both, (?P<n>) too. */
+/* Python's spellings that PCRE2 reads otherwise: \Z is the very end, $ without MULTILINE is the same in both, (?P<n>)
+ * too. */
 static void translate(struct strbuf *b, struct rv p)
 {
 	bool cls = false;
@@ -63,10 +64,11 @@ static void translate(struct strbuf *b, struct rv p)
 			continue;
 		}
 		if (c == '[' && cls)
-			sb_addc(b, '\\');                    /* a plain [ inside a class; PCRE2 would look for [:name:] */
+			sb_addc(b, '\\'); /* a plain [ inside a class; PCRE2 would look for [:name:] */
 		else if (c == '[')
 			cls = true;
-		else if (c == ']' && cls && !(i > 0 && (p.u.s[i - 1] == '[' || (p.u.s[i - 1] == '^' && i > 1 && p.u.s[i - 2] == '['))))
+		else if (c == ']' && cls &&
+			 !(i > 0 && (p.u.s[i - 1] == '[' || (p.u.s[i - 1] == '^' && i > 1 && p.u.s[i - 2] == '['))))
 			cls = false;
 		sb_addc(b, c);
 	}
@@ -94,8 +96,8 @@ static bool compile(struct rt *rt, struct rv text, int64_t flags, struct pattern
 	translate(&b, text);
 	uint32_t opt = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C;
 	opt |= flags & RE_A ? 0 : PCRE2_UCP;
-	opt |= (flags & RE_I ? PCRE2_CASELESS : 0) | (flags & RE_M ? PCRE2_MULTILINE : 0) | (flags & RE_S ? PCRE2_DOTALL : 0) |
-		(flags & RE_X ? PCRE2_EXTENDED : 0);
+	opt |= (flags & RE_I ? PCRE2_CASELESS : 0) | (flags & RE_M ? PCRE2_MULTILINE : 0) |
+	       (flags & RE_S ? PCRE2_DOTALL : 0) | (flags & RE_X ? PCRE2_EXTENDED : 0);
 	int code;
 	PCRE2_SIZE at;
 	struct pattern *p = rt_alloc(rt, sizeof(*p));
@@ -117,7 +119,8 @@ static bool compile(struct rt *rt, struct rv text, int64_t flags, struct pattern
 enum how { SEARCH, MATCH, FULL };
 
 /* *m NULL: no match. */
-static bool run(struct rt *rt, struct pattern *p, struct rv subj, size_t from, enum how how, uint32_t extra, struct match **m)
+static bool run(
+	struct rt *rt, struct pattern *p, struct rv subj, size_t from, enum how how, uint32_t extra, struct match **m)
 {
 	if (subj.t == R_UNDEF && rt->missing != NULL)
 		return rt->missing(rt, &subj);
@@ -126,7 +129,8 @@ static bool run(struct rt *rt, struct pattern *p, struct rv subj, size_t from, e
 	pcre2_match_data *md = pcre2_match_data_create_from_pattern(p->code, NULL);
 	if (md == NULL)
 		return raise(rt, EX_LIMIT, "no memory for a match");
-	uint32_t opt = (how != SEARCH ? PCRE2_ANCHORED : 0) | (how == FULL ? PCRE2_ENDANCHORED : 0) | PCRE2_NO_UTF_CHECK | extra;
+	uint32_t opt = (how != SEARCH ? PCRE2_ANCHORED : 0) | (how == FULL ? PCRE2_ENDANCHORED : 0) |
+		       PCRE2_NO_UTF_CHECK | extra;
 	int rc = pcre2_match(p->code, (PCRE2_SPTR)subj.u.s, subj.n, from, opt, md, state(rt)->ctx);
 	*m = NULL;
 	bool ok = true;
@@ -179,7 +183,8 @@ static bool group_value(struct rt *rt, const struct match *m, struct rv key, str
 
 /* -- match objects -- */
 
-#define P(name) static bool name(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
+#define P(name)                                                                                                        \
+	static bool name(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
 #define UNUSED_ARGS (void)self, (void)a, (void)v, (void)rt
 
 static const struct match *match_of(struct rv self) { return self.u.o->data; }
@@ -243,8 +248,24 @@ static bool offset(struct rt *rt, const struct match *m, struct rv key, int whic
 	return true;
 }
 
-P(m_start) { UNUSED_ARGS; int64_t i; if (!offset(rt, match_of(self), v[0], 0, &i)) return false; *out = rv_int(i); return true; }
-P(m_end) { UNUSED_ARGS; int64_t i; if (!offset(rt, match_of(self), v[0], 1, &i)) return false; *out = rv_int(i); return true; }
+P(m_start)
+{
+	UNUSED_ARGS;
+	int64_t i;
+	if (!offset(rt, match_of(self), v[0], 0, &i))
+		return false;
+	*out = rv_int(i);
+	return true;
+}
+P(m_end)
+{
+	UNUSED_ARGS;
+	int64_t i;
+	if (!offset(rt, match_of(self), v[0], 1, &i))
+		return false;
+	*out = rv_int(i);
+	return true;
+}
 
 P(m_span)
 {
@@ -308,7 +329,8 @@ static void expand(struct rt *rt, const struct match *m, struct rv t, struct str
 	}
 }
 
-/* Walks over all matches as Python's scanner does: an empty one right behind another counts, the same empty one twice does not. */
+/* Walks over all matches as Python's scanner does: an empty one right behind another counts, the same empty one twice
+ * does not. */
 static bool next_match(struct rt *rt, struct pattern *p, struct rv s, size_t *at, bool *empty_ok, struct match **m)
 {
 	*m = NULL;
@@ -328,7 +350,8 @@ static bool next_match(struct rt *rt, struct pattern *p, struct rv s, size_t *at
 	return true;
 }
 
-static bool substitute(struct rt *rt, struct pattern *p, struct rv repl, struct rv s, int64_t count, struct rv *out, int64_t *done)
+static bool substitute(
+	struct rt *rt, struct pattern *p, struct rv repl, struct rv s, int64_t count, struct rv *out, int64_t *done)
 {
 	size_t mark = rt->tmp.len, at = 0, copied = 0;
 	bool empty_ok = true;
@@ -452,7 +475,8 @@ static bool fn_one(struct rt *rt, const struct rv *v, enum how how, struct rv *o
 {
 	struct pattern *p;
 	int64_t flags;
-	return int_of(rt, v[2], &flags) && compile(rt, v[0], flags, &p) && one(rt, p, v[1], (struct rv){ .t = R_UNSET }, how, out);
+	return int_of(rt, v[2], &flags) && compile(rt, v[0], flags, &p) &&
+	       one(rt, p, v[1], (struct rv){.t = R_UNSET}, how, out);
 }
 
 P(f_match) { UNUSED_ARGS; return fn_one(rt, v, MATCH, out); }
@@ -470,7 +494,8 @@ P(f_compile)
 	return true;
 }
 
-static bool sub_any(struct rt *rt, struct pattern *p, struct rv repl, struct rv s, struct rv count, bool n, struct rv *out)
+static bool sub_any(
+	struct rt *rt, struct pattern *p, struct rv repl, struct rv s, struct rv count, bool n, struct rv *out)
 {
 	int64_t max, done;
 	if (!int_of(rt, count, &max) || !substitute(rt, p, repl, s, max, out, &done))
@@ -495,7 +520,8 @@ P(f_split)
 	UNUSED_ARGS;
 	struct pattern *p;
 	int64_t flags, max;
-	return int_of(rt, v[3], &flags) && int_of(rt, v[2], &max) && compile(rt, v[0], flags, &p) && split(rt, p, v[1], max, out);
+	return int_of(rt, v[3], &flags) && int_of(rt, v[2], &max) && compile(rt, v[0], flags, &p) &&
+	       split(rt, p, v[1], max, out);
 }
 
 static bool fn_find(struct rt *rt, const struct rv *v, bool iter, struct rv *out)
@@ -534,19 +560,40 @@ P(p_split) { UNUSED_ARGS; int64_t max; return int_of(rt, v[1], &max) && split(rt
 P(p_findall) { UNUSED_ARGS; return find_all(rt, pat_of(self), v[0], false, out); }
 P(p_finditer) { UNUSED_ARGS; return find_all(rt, pat_of(self), v[0], true, out); }
 
-static const struct native match_methods[] = {
-	{ "group", "*", 0, m_group }, { "groups", "default", 0, m_groups }, { "groupdict", "default", 0, m_groupdict },
-	{ "start", "group", 0, m_start }, { "end", "group", 0, m_end }, { "span", "group", 0, m_span }, { NULL, NULL, 0, NULL },
-}, pattern_methods[] = {
-	{ "match", "string pos", 1, p_match }, { "search", "string pos", 1, p_search }, { "fullmatch", "string pos", 1, p_fullmatch },
-	{ "sub", "repl string count", 2, p_sub }, { "subn", "repl string count", 2, p_subn }, { "split", "string maxsplit", 1, p_split },
-	{ "findall", "string", 1, p_findall }, { "finditer", "string", 1, p_finditer }, { NULL, NULL, 0, NULL },
-}, functions[] = {
-	{ "match", "pattern string flags", 2, f_match }, { "search", "pattern string flags", 2, f_search },
-	{ "fullmatch", "pattern string flags", 2, f_fullmatch }, { "compile", "pattern flags", 1, f_compile },
-	{ "sub", "pattern repl string count flags", 3, f_sub }, { "subn", "pattern repl string count flags", 3, f_subn },
-	{ "split", "pattern string maxsplit flags", 2, f_split }, { "findall", "pattern string flags", 2, f_findall },
-	{ "finditer", "pattern string flags", 2, f_finditer }, { "escape", "pattern", 1, f_escape }, { NULL, NULL, 0, NULL },
+static const struct native match_methods[] =
+	{
+		{"group", "*", 0, m_group},
+		{"groups", "default", 0, m_groups},
+		{"groupdict", "default", 0, m_groupdict},
+		{"start", "group", 0, m_start},
+		{"end", "group", 0, m_end},
+		{"span", "group", 0, m_span},
+		{NULL, NULL, 0, NULL},
+},
+			   pattern_methods[] =
+				   {
+					   {"match", "string pos", 1, p_match},
+					   {"search", "string pos", 1, p_search},
+					   {"fullmatch", "string pos", 1, p_fullmatch},
+					   {"sub", "repl string count", 2, p_sub},
+					   {"subn", "repl string count", 2, p_subn},
+					   {"split", "string maxsplit", 1, p_split},
+					   {"findall", "string", 1, p_findall},
+					   {"finditer", "string", 1, p_finditer},
+					   {NULL, NULL, 0, NULL},
+},
+			   functions[] = {
+				   {"match", "pattern string flags", 2, f_match},
+				   {"search", "pattern string flags", 2, f_search},
+				   {"fullmatch", "pattern string flags", 2, f_fullmatch},
+				   {"compile", "pattern flags", 1, f_compile},
+				   {"sub", "pattern repl string count flags", 3, f_sub},
+				   {"subn", "pattern repl string count flags", 3, f_subn},
+				   {"split", "pattern string maxsplit flags", 2, f_split},
+				   {"findall", "pattern string flags", 2, f_findall},
+				   {"finditer", "pattern string flags", 2, f_finditer},
+				   {"escape", "pattern", 1, f_escape},
+				   {NULL, NULL, 0, NULL},
 };
 
 static bool method(struct rt *rt, const struct robj *o, const struct native *f, const char *name, struct rv *out)
@@ -577,14 +624,18 @@ static bool match_attr(struct rt *rt, const struct robj *o, const char *name, st
 	return method(rt, o, match_methods, name, out);
 }
 
-static bool match_item(struct rt *rt, const struct robj *o, struct rv key, struct rv *out) { return group_value(rt, o->data, key, out); }
+static bool match_item(struct rt *rt, const struct robj *o, struct rv key, struct rv *out)
+{
+	return group_value(rt, o->data, key, out);
+}
 
 static void match_str(struct rt *rt, const struct robj *o, struct strbuf *b, bool repr)
 {
 	const struct match *m = o->data;
 	struct rv g = group(m, 0);
 	(void)rt, (void)repr;
-	sb_addf(b, "<re.Match object; span=(%zu, %zu), match=", u8_len(m->subject.u.s, m->ov[0]), u8_len(m->subject.u.s, m->ov[1]));
+	sb_addf(b, "<re.Match object; span=(%zu, %zu), match=", u8_len(m->subject.u.s, m->ov[0]),
+		u8_len(m->subject.u.s, m->ov[1]));
 	py_str_repr(b, g.t == R_STR ? g.u.s : "", g.n);
 	sb_addc(b, '>');
 }
@@ -616,9 +667,22 @@ static const struct obj_ops pattern_ops = { .type = "Pattern", .attr = pattern_a
 
 static bool attr(struct rt *rt, const char *name, struct rv *out)
 {
-	static const struct { const char *name; int v; } flags[] = {
-		{ "I", RE_I }, { "IGNORECASE", RE_I }, { "M", RE_M }, { "MULTILINE", RE_M }, { "S", RE_S }, { "DOTALL", RE_S }, { "X", RE_X },
-		{ "VERBOSE", RE_X }, { "U", RE_U }, { "UNICODE", RE_U }, { "A", RE_A }, { "ASCII", RE_A }, { "L", RE_L }, { "LOCALE", RE_L },
+	static const struct { const char *name; int v;
+	} flags[] = {
+		{"I", RE_I},
+		{"IGNORECASE", RE_I},
+		{"M", RE_M},
+		{"MULTILINE", RE_M},
+		{"S", RE_S},
+		{"DOTALL", RE_S},
+		{"X", RE_X},
+		{"VERBOSE", RE_X},
+		{"U", RE_U},
+		{"UNICODE", RE_U},
+		{"A", RE_A},
+		{"ASCII", RE_A},
+		{"L", RE_L},
+		{"LOCALE", RE_L},
 	};
 	(void)rt;
 	for (size_t i = 0; i < ARRAY_LEN(flags); i++)

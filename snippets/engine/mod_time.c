@@ -8,15 +8,17 @@
 #include "base/clock.h"
 #include "snippets/engine/modules.h"
 
-#define T(name) static bool t_##name(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
+#define T(name)                                                                                                        \
+	static bool t_##name(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
 #define UNUSED_ARGS (void)self, (void)a, (void)v, (void)rt
 
-static const char *const fields[] = { "tm_year", "tm_mon", "tm_mday", "tm_hour", "tm_min", "tm_sec", "tm_wday", "tm_yday", "tm_isdst" };
+static const char *const fields[] = {
+	"tm_year", "tm_mon", "tm_mday", "tm_hour", "tm_min", "tm_sec", "tm_wday", "tm_yday", "tm_isdst"};
 
 static struct rv field(const struct tm *t, size_t i)
 {
-	const int vals[] = { t->tm_year + 1900, t->tm_mon + 1, t->tm_mday, t->tm_hour, t->tm_min, t->tm_sec, (t->tm_wday + 6) % 7,
-		t->tm_yday + 1, t->tm_isdst };
+	const int vals[] = {t->tm_year + 1900, t->tm_mon + 1, t->tm_mday, t->tm_hour, t->tm_min, t->tm_sec,
+		(t->tm_wday + 6) % 7, t->tm_yday + 1, t->tm_isdst};
 	return rv_int(vals[i]);
 }
 
@@ -56,7 +58,8 @@ static void tm_str(struct rt *rt, const struct robj *o, struct strbuf *b, bool r
 	sb_addc(b, ')');
 }
 
-static const struct obj_ops tm_ops = { .type = "struct_time", .attr = tm_attr, .iter = tm_iter, .item = tm_item, .str = tm_str };
+static const struct obj_ops tm_ops = {
+	.type = "struct_time", .attr = tm_attr, .iter = tm_iter, .item = tm_item, .str = tm_str};
 
 static bool when(struct rt *rt, struct rv v, time_t *t)
 {
@@ -87,8 +90,15 @@ static bool broken_down(struct rt *rt, struct rv v, bool utc, struct tm **ret)
 				return raise(rt, EX_TYPE, "Tuple or struct_time argument required");
 			f[i] = (int)v.u.l->v[i].u.i;
 		}
-		*tm = (struct tm){ .tm_year = f[0] - 1900, .tm_mon = f[1] - 1, .tm_mday = f[2], .tm_hour = f[3], .tm_min = f[4], .tm_sec = f[5],
-			.tm_wday = (f[6] + 1) % 7, .tm_yday = f[7] - 1, .tm_isdst = f[8] };
+		*tm = (struct tm){.tm_year = f[0] - 1900,
+			.tm_mon = f[1] - 1,
+			.tm_mday = f[2],
+			.tm_hour = f[3],
+			.tm_min = f[4],
+			.tm_sec = f[5],
+			.tm_wday = (f[6] + 1) % 7,
+			.tm_yday = f[7] - 1,
+			.tm_isdst = f[8]};
 		*ret = tm;
 		return true;
 	}
@@ -166,12 +176,13 @@ static bool dated(struct rt *rt, struct rv v, struct rv *out)
 	struct tm *t;
 	char buf[64];
 	static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	static const char *const months[] = {
+		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	if (!broken_down(rt, v, false, &t))
 		return false;
 	struct strbuf b = { 0 };
-	sb_addf(&b, "%s %s %2d %02d:%02d:%02d %d", days[(unsigned)t->tm_wday % 7], months[(unsigned)t->tm_mon % 12], t->tm_mday, t->tm_hour,
-		t->tm_min, t->tm_sec, t->tm_year + 1900);
+	sb_addf(&b, "%s %s %2d %02d:%02d:%02d %d", days[(unsigned)t->tm_wday % 7], months[(unsigned)t->tm_mon % 12],
+		t->tm_mday, t->tm_hour, t->tm_min, t->tm_sec, t->tm_year + 1900);
 	(void)buf;
 	*out = rv_dup(rt, sb_str(&b), b.len);
 	sb_free(&b);
@@ -183,9 +194,16 @@ T(asctime) { UNUSED_ARGS; return dated(rt, v[0], out); }
 T(sleep) { UNUSED_ARGS; (void)out; return raise(rt, EX_RUNTIME, "time.sleep() is refused: a template must not wait"); }
 
 static const struct native functions[] = {
-	{ "time", "", 0, t_time }, { "monotonic", "", 0, t_monotonic }, { "localtime", "secs", 0, t_localtime },
-	{ "gmtime", "secs", 0, t_gmtime }, { "mktime", "t", 1, t_mktime }, { "strftime", "format t", 1, t_strftime },
-	{ "ctime", "secs", 0, t_ctime }, { "asctime", "t", 0, t_asctime }, { "sleep", "secs", 1, t_sleep }, { NULL, NULL, 0, NULL },
+	{"time", "", 0, t_time},
+	{"monotonic", "", 0, t_monotonic},
+	{"localtime", "secs", 0, t_localtime},
+	{"gmtime", "secs", 0, t_gmtime},
+	{"mktime", "t", 1, t_mktime},
+	{"strftime", "format t", 1, t_strftime},
+	{"ctime", "secs", 0, t_ctime},
+	{"asctime", "t", 0, t_asctime},
+	{"sleep", "secs", 1, t_sleep},
+	{NULL, NULL, 0, NULL},
 };
 
 static bool attr(struct rt *rt, const char *name, struct rv *out)

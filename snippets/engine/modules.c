@@ -15,7 +15,8 @@ const struct module *module_find(const char *name)
 static bool refused(struct rt *rt, const char *name, struct rv *out)
 {
 	(void)out;
-	return raise(rt, EX_IMPORT, "%s is refused: a template has the modules re, random, time and netaddr, and no way to the host", name);
+	return raise(rt, EX_IMPORT,
+		"%s is refused: a template has the modules re, random, time and netaddr, and no way to the host", name);
 }
 
 const struct module mod_refused = { "refused", NULL, refused };

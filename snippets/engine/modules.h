@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * modules.h - Python modules that templates import, native and bounded: what Cobbler's import whitelist allows by default.
+ * modules.h - Python modules that templates import, native and bounded: what Cobbler's import whitelist allows by
+ * default.
  */
 #ifndef ENGINE_MODULES_H
 #define ENGINE_MODULES_H

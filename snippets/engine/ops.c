@@ -7,8 +7,18 @@
 #include "snippets/engine/rt.h"
 
 static const char *const symbols[] = {
-	[OP_ADD] = "+", [OP_SUB] = "-", [OP_MUL] = "*", [OP_DIV] = "/", [OP_FLOORDIV] = "//", [OP_MOD] = "%", [OP_POW] = "** or pow()",
-	[OP_LSHIFT] = "<<", [OP_RSHIFT] = ">>", [OP_BAND] = "&", [OP_BOR] = "|", [OP_BXOR] = "^",
+	[OP_ADD] = "+",
+	[OP_SUB] = "-",
+	[OP_MUL] = "*",
+	[OP_DIV] = "/",
+	[OP_FLOORDIV] = "//",
+	[OP_MOD] = "%",
+	[OP_POW] = "** or pow()",
+	[OP_LSHIFT] = "<<",
+	[OP_RSHIFT] = ">>",
+	[OP_BAND] = "&",
+	[OP_BOR] = "|",
+	[OP_BXOR] = "^",
 };
 
 static bool bad_operands(struct rt *rt, enum binop op, struct rv a, struct rv b)
@@ -19,7 +29,8 @@ static bool bad_operands(struct rt *rt, enum binop op, struct rv a, struct rv b)
 		return raise(rt, EX_TYPE, "can only concatenate str (not \"%s\") to str", rv_type_name(b));
 	if (op == OP_ADD && (a.t == R_LIST || a.t == R_MLIST))
 		return raise(rt, EX_TYPE, "can only concatenate list (not \"%s\") to list", rv_type_name(b));
-	return raise(rt, EX_TYPE, "unsupported operand type(s) for %s: '%s' and '%s'", symbols[op], rv_type_name(a), rv_type_name(b));
+	return raise(rt, EX_TYPE, "unsupported operand type(s) for %s: '%s' and '%s'", symbols[op], rv_type_name(a),
+		rv_type_name(b));
 }
 
 static bool too_big(struct rt *rt, enum binop op)
@@ -102,7 +113,10 @@ static double float_mod(double a, double b)
 static bool float_op(struct rt *rt, enum binop op, double a, double b, struct rv *out)
 {
 	if (b == 0 && (op == OP_DIV || op == OP_FLOORDIV || op == OP_MOD))
-		return raise(rt, EX_ZERODIV, op == OP_DIV ? "float division by zero" : op == OP_MOD ? "float modulo" : "float floor division by zero");
+		return raise(rt, EX_ZERODIV,
+			op == OP_DIV   ? "float division by zero"
+			: op == OP_MOD ? "float modulo"
+				       : "float floor division by zero");
 	switch (op) {
 	case OP_ADD: *out = rv_float(a + b); return true;
 	case OP_SUB: *out = rv_float(a - b); return true;
@@ -118,7 +132,8 @@ static bool float_op(struct rt *rt, enum binop op, double a, double b, struct rv
 		if (a == 0 && b < 0)
 			return raise(rt, EX_ZERODIV, "0.0 cannot be raised to a negative power");
 		if (a < 0 && b != floor(b))
-			return raise(rt, EX_VALUE, "a negative number to a fractional power is complex, which is not supported");
+			return raise(rt, EX_VALUE,
+				"a negative number to a fractional power is complex, which is not supported");
 		*out = rv_float(pow(a, b));
 		if (isinf(out->u.d) && !isinf(a) && !isinf(b))
 			return raise(rt, EX_OVERFLOW, "(34, 'Numerical result out of range')");
@@ -206,8 +221,8 @@ static bool set_op(struct rt *rt, enum binop op, struct rv a, struct rv b, struc
 			bool in;
 			if (!rv_contains(rt, side == 0 ? b : a, x, &in))
 				return false;
-			bool keep = op == OP_BOR || (op == OP_BAND && side == 0 && in) || (op == OP_SUB && side == 0 && !in) ||
-				(op == OP_BXOR && !in);
+			bool keep = op == OP_BOR || (op == OP_BAND && side == 0 && in) ||
+				    (op == OP_SUB && side == 0 && !in) || (op == OP_BXOR && !in);
 			if (keep && !rdict_set(rt, r.u.m, x, rv_none()))
 				return false;
 		}
@@ -238,7 +253,8 @@ bool rv_binop(struct rt *rt, enum binop op, struct rv a, struct rv b, struct rv 
 		return int_op(rt, op, a.u.i, b.u.i, out);
 	if (rv_is_num(a) && rv_is_num(b)) {
 		if (a.t == R_FLOAT || b.t == R_FLOAT)
-			return op < OP_LSHIFT ? float_op(rt, op, rv_num(a), rv_num(b), out) : bad_operands(rt, op, a, b);
+			return op < OP_LSHIFT ? float_op(rt, op, rv_num(a), rv_num(b), out)
+					      : bad_operands(rt, op, a, b);
 		if (a.t == R_BOOL && b.t == R_BOOL && op >= OP_BAND) {
 			*out = rv_bool(op == OP_BAND ? a.u.b & b.u.b : op == OP_BOR ? a.u.b | b.u.b : a.u.b ^ b.u.b);
 			return true;
@@ -258,7 +274,8 @@ bool rv_binop(struct rt *rt, enum binop op, struct rv a, struct rv b, struct rv 
 		return repeat(rt, b, rv_asint(a), out);
 	if (op == OP_MOD && a.t == R_STR)
 		return fmt_percent(rt, a, b, out);
-	bool sa = a.t == R_SET || (a.t == R_VIEW && a.aux != VIEW_VALUES), sb = b.t == R_SET || (b.t == R_VIEW && b.aux != VIEW_VALUES);
+	bool sa = a.t == R_SET || (a.t == R_VIEW && a.aux != VIEW_VALUES),
+	     sb = b.t == R_SET || (b.t == R_VIEW && b.aux != VIEW_VALUES);
 	if (sa && sb && (op == OP_SUB || op == OP_BAND || op == OP_BOR || op == OP_BXOR))
 		return set_op(rt, op, a, b, out);
 	if (op == OP_BOR && rv_mapping(a) && rv_mapping(b))
@@ -291,7 +308,8 @@ static bool bound(struct rt *rt, struct rv v, int64_t dflt, int64_t lo, int64_t 
 	return true;
 }
 
-bool slice_bounds(struct rt *rt, struct rv lo, struct rv hi, struct rv step, int64_t n, int64_t *start, int64_t *count, int64_t *st)
+bool slice_bounds(struct rt *rt, struct rv lo, struct rv hi, struct rv step, int64_t n, int64_t *start, int64_t *count,
+	int64_t *st)
 {
 	int64_t stop;
 	*st = 1;
@@ -375,12 +393,14 @@ static bool index_of(struct rt *rt, struct rv o, struct rv key, int64_t n, int64
 	const char *what = o.t == R_STR ? "string" : o.t == R_TUPLE ? "tuple" : o.t == R_RANGE ? "range" : "list";
 	if (key.t != R_INT && key.t != R_BOOL)
 		return o.t == R_STR ? raise(rt, EX_TYPE, "string indices must be integers, not '%s'", rv_type_name(key))
-				    : raise(rt, EX_TYPE, "%s indices must be integers or slices, not %s", what, rv_type_name(key));
+				    : raise(rt, EX_TYPE, "%s indices must be integers or slices, not %s", what,
+					      rv_type_name(key));
 	int64_t i = rv_asint(key);
 	if (i < 0)
 		i += n;
 	if (i < 0 || i >= n)
-		return raise(rt, EX_INDEX, o.t == R_RANGE ? "range object index out of range" : "%s index out of range", what);
+		return raise(rt, EX_INDEX, o.t == R_RANGE ? "range object index out of range" : "%s index out of range",
+			what);
 	*out = i;
 	return true;
 }
@@ -448,7 +468,8 @@ static bool set_slice(struct rt *rt, struct rlist *l, struct rv key, struct rv v
 {
 	int64_t start, count, st;
 	struct rlist *src;
-	if (!slice_bounds(rt, key.u.l->v[0], key.u.l->v[1], key.u.l->v[2], l->n, &start, &count, &st) || !rv_list_of(rt, val, &src))
+	if (!slice_bounds(rt, key.u.l->v[0], key.u.l->v[1], key.u.l->v[2], l->n, &start, &count, &st) ||
+		!rv_list_of(rt, val, &src))
 		return false;
 	if (st != 1)
 		return raise(rt, EX_VALUE, "assignment to a slice with a step is not supported");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * parse_expr.c - expressions. Binary operators are a table of binding powers; the languages differ in a few rows and in what may
- * follow an operand (Cheetah: $name chunks; Jinja: filters and tests).
+ * parse_expr.c - expressions. Binary operators are a table of binding powers; the languages differ in a few rows and in
+ * what may follow an operand (Cheetah: $name chunks; Jinja: filters and tests).
  */
 #include <string.h>
 
@@ -21,13 +21,15 @@ static struct node *fail(struct compile *c, const char *what)
 	if (c->tok == T_END)
 		cfail(c, c->at, "%s was expected before the end of the expression", what);
 	else
-		cfail(c, c->at, "%s was expected, not '%.*s'", what, (int)(c->pos - c->at < 30 ? c->pos - c->at : 30), c->s + c->at);
+		cfail(c, c->at, "%s was expected, not '%.*s'", what, (int)(c->pos - c->at < 30 ? c->pos - c->at : 30),
+			c->s + c->at);
 	return NULL;
 }
 
 static bool deeper(struct compile *c)
 {
-	return ++c->depth <= 3 * LIM_PARSE_DEPTH || cfail(c, c->at, "expressions nested deeper than %d", LIM_PARSE_DEPTH);
+	return ++c->depth <= 3 * LIM_PARSE_DEPTH ||
+	       cfail(c, c->at, "expressions nested deeper than %d", LIM_PARSE_DEPTH);
 }
 
 static void add_ref(struct compile *c, struct node *x)
@@ -81,7 +83,8 @@ static void bind_range(struct compile *c, const struct node *target, uint32_t fr
 	}
 }
 
-/* compat: inside a comprehension $name sees the comprehension's own variables and the search list, not the method's locals. */
+/* compat: inside a comprehension $name sees the comprehension's own variables and the search list, not the method's
+ * locals. */
 static void hide_locals(struct compile *c, uint32_t from, uint32_t to)
 {
 	for (uint32_t i = from; i < to; i++)
@@ -268,12 +271,14 @@ static struct node *brace_display(struct compile *c)
 	return !c->failed && tok_want(c, "}") ? x : NULL;
 }
 
-/* The closing bracket is the current token; what stands behind it is not read yet, since it may be text of the template. */
+/* The closing bracket is the current token; what stands behind it is not read yet, since it may be text of the
+ * template. */
 static bool at_close(struct compile *c, const char *op)
 {
 	if (c->failed || tok_is(c, op))
 		return !c->failed;
-	return cfail(c, c->at, c->tok == T_END ? "'%s' was expected before the end of the expression" : "'%s' was expected", op);
+	return cfail(c, c->at,
+		c->tok == T_END ? "'%s' was expected before the end of the expression" : "'%s' was expected", op);
 }
 
 bool ex_args(struct compile *c, struct node *call)
@@ -352,7 +357,8 @@ static bool is_id(const struct compile *c, size_t p, bool first)
 /* At an opening bracket directly behind a chunk: the call or subscript(s). c->pos ends behind the last bracket. */
 static struct node *tail(struct compile *c, struct node *x)
 {
-	for (bool first = true; c->pos < c->n && (c->s[c->pos] == '(' || c->s[c->pos] == '[') && !c->failed; first = false) {
+	for (bool first = true; c->pos < c->n && (c->s[c->pos] == '(' || c->s[c->pos] == '[') && !c->failed;
+		first = false) {
 		size_t at = c->pos;
 		bool call = c->s[at] == '(';
 		tok_next(c);                              /* the bracket */
@@ -394,9 +400,11 @@ struct node *ex_var(struct compile *c, const struct sym *name, size_t at)
 			struct node *y = tail(c, x);
 			if (y == NULL)
 				return NULL;
-			/* compat: getCheetahVarNameChunks: behind a bracket only a name goes on, even without a point */
+			/* compat: getCheetahVarNameChunks: behind a bracket only a name goes on, even without a point
+			 */
 			x = y;
-			if (!(c->pos < c->n && (is_id(c, c->pos, false) || (c->s[c->pos] == '.' && is_id(c, c->pos + 1, true)))))
+			if (!(c->pos < c->n &&
+				    (is_id(c, c->pos, false) || (c->s[c->pos] == '.' && is_id(c, c->pos + 1, true)))))
 				break;
 			if (c->s[c->pos] == '.')
 				c->pos++;
@@ -582,7 +590,8 @@ static struct node *filters(struct compile *c, struct node *x)
 				return fail(c, "the name of a test");
 			y->sym = c->name;
 			tok_next(c);
-			bool arg = c->tok == T_NAME || c->tok == T_STR || c->tok == T_INT || c->tok == T_FLOAT || tok_is(c, "[") || tok_is(c, "{");
+			bool arg = c->tok == T_NAME || c->tok == T_STR || c->tok == T_INT || c->tok == T_FLOAT ||
+				   tok_is(c, "[") || tok_is(c, "{");
 			for (size_t i = 0; i < ARRAY_LEN(no_arg) && arg; i++)
 				arg = !tok_word(c, no_arg[i]);
 			if (tok_eat(c, "(")) {
@@ -663,13 +672,21 @@ static struct node *power(struct compile *c)
 /* Left-associative operators, loosest first. */
 struct level { const char *op[5]; int code[5]; };
 static const struct level py_levels[] = {
-	{ { "|" }, { OP_BOR } }, { { "^" }, { OP_BXOR } }, { { "&" }, { OP_BAND } }, { { "<<", ">>" }, { OP_LSHIFT, OP_RSHIFT } },
-	{ { "+", "-" }, { OP_ADD, OP_SUB } }, { { "*", "/", "//", "%" }, { OP_MUL, OP_DIV, OP_FLOORDIV, OP_MOD } }, { { NULL }, { 0 } },
+	{{"|"}, {OP_BOR}},
+	{{"^"}, {OP_BXOR}},
+	{{"&"}, {OP_BAND}},
+	{{"<<", ">>"}, {OP_LSHIFT, OP_RSHIFT}},
+	{{"+", "-"}, {OP_ADD, OP_SUB}},
+	{{"*", "/", "//", "%"}, {OP_MUL, OP_DIV, OP_FLOORDIV, OP_MOD}},
+	{{NULL}, {0}},
 };
 enum { CONCAT = 100 };
 static const struct level jinja_levels[] = {
-	{ { "+", "-" }, { OP_ADD, OP_SUB } }, { { "~" }, { CONCAT } },
-	{ { "*", "/", "//", "%" }, { OP_MUL, OP_DIV, OP_FLOORDIV, OP_MOD } }, { { "**" }, { OP_POW } }, { { NULL }, { 0 } },
+	{{"+", "-"}, {OP_ADD, OP_SUB}},
+	{{"~"}, {CONCAT}},
+	{{"*", "/", "//", "%"}, {OP_MUL, OP_DIV, OP_FLOORDIV, OP_MOD}},
+	{{"**"}, {OP_POW}},
+	{{NULL}, {0}},
 };
 
 static struct node *arith(struct compile *c, const struct level *l)
@@ -703,8 +720,14 @@ static struct node *arith(struct compile *c, const struct level *l)
 
 static bool cmp_op(struct compile *c, enum cmpop *op)
 {
-	static const struct { const char *s; enum cmpop op; } ops[] = {
-		{ "==", CMP_EQ }, { "!=", CMP_NE }, { "<", CMP_LT }, { "<=", CMP_LE }, { ">", CMP_GT }, { ">=", CMP_GE },
+	static const struct { const char *s; enum cmpop op;
+	} ops[] = {
+		{"==", CMP_EQ},
+		{"!=", CMP_NE},
+		{"<", CMP_LT},
+		{"<=", CMP_LE},
+		{">", CMP_GT},
+		{">=", CMP_GE},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(ops); i++)
 		if (tok_is(c, ops[i].s)) {
@@ -839,7 +862,8 @@ struct node *ex_tuple(struct compile *c)
 	if (x == NULL || !tok_is(c, ","))
 		return x;
 	push_node(c, &l, x);
-	while (tok_eat(c, ",") && !c->failed && c->tok != T_END && !tok_is(c, ")") && !tok_is(c, "]") && !tok_is(c, "=")) {
+	while (tok_eat(c, ",") && !c->failed && c->tok != T_END && !tok_is(c, ")") && !tok_is(c, "]") &&
+		!tok_is(c, "=")) {
 		x = ex_expr(c);
 		if (x == NULL)
 			break;
@@ -881,7 +905,8 @@ struct node *ex_target(struct compile *c)
 	if (x == NULL || !tok_is(c, ","))
 		return x;
 	push_node(c, &l, x);
-	while (tok_eat(c, ",") && !c->failed && !tok_word(c, "in") && c->tok != T_END && !tok_is(c, "=") && !tok_is(c, ")")) {
+	while (tok_eat(c, ",") && !c->failed && !tok_word(c, "in") && c->tok != T_END && !tok_is(c, "=") &&
+		!tok_is(c, ")")) {
 		x = one_target(c);
 		if (x == NULL)
 			break;

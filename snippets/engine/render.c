@@ -13,7 +13,10 @@ const struct front *const fronts[2] = { [TPL_CHEETAH] = &cheetah_fns, [TPL_JINJA
 
 static int code_of(enum exc c)
 {
-	return c == EX_LIMIT ? CB_ELIMIT : c == EX_TEMPLATE_NOT_FOUND ? CB_ENOENT : c == EX_SYNTAX ? CB_EPARSE : CB_EINVAL;
+	return c == EX_LIMIT                ? CB_ELIMIT
+	       : c == EX_TEMPLATE_NOT_FOUND ? CB_ENOENT
+	       : c == EX_SYNTAX             ? CB_EPARSE
+					    : CB_EINVAL;
 }
 
 /* Edit distance of two short names, or a large number. */
@@ -68,9 +71,11 @@ static int fail(struct rt *rt, const struct tpl *t, struct err *e)
 	const struct exception *x = &rt->exc;
 	struct strbuf b = { 0 };
 	const struct tpl *where = x->tpl != NULL ? x->tpl : t;
-	sb_addf(&b, "%s:%u:%u: %s: %.*s", where->name, x->at != NULL ? x->at->line : 0, x->at != NULL ? x->at->col : 0, exc_name(x->cls),
-		(int)(x->msg.n < 1000 ? x->msg.n : 1000), x->msg.t == R_STR ? x->msg.u.s : "");
-	const char *q = x->cls == EX_NOTFOUND ? strchr(sb_str(&b), '\'') : x->cls == EX_UNDEFINED ? strchr(sb_str(&b), '\'') : NULL;
+	sb_addf(&b, "%s:%u:%u: %s: %.*s", where->name, x->at != NULL ? x->at->line : 0, x->at != NULL ? x->at->col : 0,
+		exc_name(x->cls), (int)(x->msg.n < 1000 ? x->msg.n : 1000), x->msg.t == R_STR ? x->msg.u.s : "");
+	const char *q = x->cls == EX_NOTFOUND    ? strchr(sb_str(&b), '\'')
+			: x->cls == EX_UNDEFINED ? strchr(sb_str(&b), '\'')
+						 : NULL;
 	if (q != NULL) {
 		char name[64];
 		size_t k = strcspn(q + 1, "'");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * rt.h - the state of one render: values, output, the exception in flight, the stack of templates. Internal to the engine.
+ * rt.h - the state of one render: values, output, the exception in flight, the stack of templates. Internal to the
+ * engine.
  */
 #ifndef ENGINE_RT_H
 #define ENGINE_RT_H
@@ -60,7 +61,7 @@ struct rt {
 	uint32_t npieces, cappieces;
 };
 
-void note_chain(struct rt *rt);                /* render.c: an exception passes out of a snippet: where that was called */
+void note_chain(struct rt *rt); /* render.c: an exception passes out of a snippet: where that was called */
 const char *nearest_name(const struct value *vars, const char *name);
 void rt_free_re(struct rt *rt);
 

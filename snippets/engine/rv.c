@@ -46,19 +46,35 @@ bool raise(struct rt *rt, enum exc c, const char *fmt, ...)
 	return false;
 }
 
-static const struct { const char *name; enum exc base; } excs[EX_COUNT] = {
-	[EX_EXCEPTION] = { "Exception", EX_NONE }, [EX_ARITHMETIC] = { "ArithmeticError", EX_EXCEPTION },
-	[EX_ZERODIV] = { "ZeroDivisionError", EX_ARITHMETIC }, [EX_OVERFLOW] = { "OverflowError", EX_ARITHMETIC },
-	[EX_ASSERTION] = { "AssertionError", EX_EXCEPTION }, [EX_ATTRIBUTE] = { "AttributeError", EX_EXCEPTION },
-	[EX_LOOKUP] = { "LookupError", EX_EXCEPTION }, [EX_INDEX] = { "IndexError", EX_LOOKUP }, [EX_KEY] = { "KeyError", EX_LOOKUP },
-	[EX_NAME] = { "NameError", EX_EXCEPTION }, [EX_UNBOUND] = { "UnboundLocalError", EX_NAME },
-	[EX_NOTFOUND] = { "NotFound", EX_LOOKUP }, [EX_TYPE] = { "TypeError", EX_EXCEPTION }, [EX_VALUE] = { "ValueError", EX_EXCEPTION },
-	[EX_RUNTIME] = { "RuntimeError", EX_EXCEPTION }, [EX_NOTIMPL] = { "NotImplementedError", EX_RUNTIME },
-	[EX_STOPITER] = { "StopIteration", EX_EXCEPTION }, [EX_IMPORT] = { "ImportError", EX_EXCEPTION },
-	[EX_SYNTAX] = { "SyntaxError", EX_EXCEPTION }, [EX_UNDEFINED] = { "UndefinedError", EX_EXCEPTION },
-	[EX_TEMPLATE_NOT_FOUND] = { "TemplateNotFound", EX_LOOKUP }, [EX_FILTER_ARG] = { "FilterArgumentError", EX_EXCEPTION },
-	[EX_TEMPLATE_RUNTIME] = { "TemplateRuntimeError", EX_EXCEPTION }, [EX_IO] = { "OSError", EX_EXCEPTION },
-	[EX_RE] = { "error", EX_EXCEPTION }, [EX_UNICODE] = { "UnicodeError", EX_VALUE }, [EX_LIMIT] = { "LimitError", EX_NONE },
+static const struct { const char *name; enum exc base;
+} excs[EX_COUNT] = {
+	[EX_EXCEPTION] = {"Exception", EX_NONE},
+	[EX_ARITHMETIC] = {"ArithmeticError", EX_EXCEPTION},
+	[EX_ZERODIV] = {"ZeroDivisionError", EX_ARITHMETIC},
+	[EX_OVERFLOW] = {"OverflowError", EX_ARITHMETIC},
+	[EX_ASSERTION] = {"AssertionError", EX_EXCEPTION},
+	[EX_ATTRIBUTE] = {"AttributeError", EX_EXCEPTION},
+	[EX_LOOKUP] = {"LookupError", EX_EXCEPTION},
+	[EX_INDEX] = {"IndexError", EX_LOOKUP},
+	[EX_KEY] = {"KeyError", EX_LOOKUP},
+	[EX_NAME] = {"NameError", EX_EXCEPTION},
+	[EX_UNBOUND] = {"UnboundLocalError", EX_NAME},
+	[EX_NOTFOUND] = {"NotFound", EX_LOOKUP},
+	[EX_TYPE] = {"TypeError", EX_EXCEPTION},
+	[EX_VALUE] = {"ValueError", EX_EXCEPTION},
+	[EX_RUNTIME] = {"RuntimeError", EX_EXCEPTION},
+	[EX_NOTIMPL] = {"NotImplementedError", EX_RUNTIME},
+	[EX_STOPITER] = {"StopIteration", EX_EXCEPTION},
+	[EX_IMPORT] = {"ImportError", EX_EXCEPTION},
+	[EX_SYNTAX] = {"SyntaxError", EX_EXCEPTION},
+	[EX_UNDEFINED] = {"UndefinedError", EX_EXCEPTION},
+	[EX_TEMPLATE_NOT_FOUND] = {"TemplateNotFound", EX_LOOKUP},
+	[EX_FILTER_ARG] = {"FilterArgumentError", EX_EXCEPTION},
+	[EX_TEMPLATE_RUNTIME] = {"TemplateRuntimeError", EX_EXCEPTION},
+	[EX_IO] = {"OSError", EX_EXCEPTION},
+	[EX_RE] = {"error", EX_EXCEPTION},
+	[EX_UNICODE] = {"UnicodeError", EX_VALUE},
+	[EX_LIMIT] = {"LimitError", EX_NONE},
 };
 
 const char *exc_name(enum exc c) { return excs[c].name != NULL ? excs[c].name : "Exception"; }
@@ -76,7 +92,9 @@ int exc_find(const char *name)
 	for (int i = 1; i < EX_COUNT; i++)
 		if (i != EX_LIMIT && str_eq(excs[i].name, name))
 			return i;
-	return str_eq(name, "BaseException") ? EX_EXCEPTION : str_eq(name, "IOError") || str_eq(name, "FileNotFoundError") ? EX_IO : -1;
+	return str_eq(name, "BaseException")                                  ? EX_EXCEPTION
+	       : str_eq(name, "IOError") || str_eq(name, "FileNotFoundError") ? EX_IO
+									      : -1;
 }
 
 struct rv rv_cstr(const char *s) { return rv_strn(s, strlen(s)); }
@@ -356,7 +374,9 @@ bool rv_truthy(struct rv v)
 	case R_DICT: case R_SET: return v.u.m->live != 0;
 	case R_MLIST: case R_MDICT: return v_len(v.u.v) != 0;
 	case R_RANGE: return v.u.r->step > 0 ? v.u.r->start < v.u.r->stop : v.u.r->start > v.u.r->stop;
-	case R_OBJ: return v.u.o->ops->truth != NULL ? v.u.o->ops->truth(v.u.o) : v.u.o->ops->len == NULL || v.u.o->ops->len(v.u.o) != 0;
+	case R_OBJ:
+		return v.u.o->ops->truth != NULL ? v.u.o->ops->truth(v.u.o)
+						 : v.u.o->ops->len == NULL || v.u.o->ops->len(v.u.o) != 0;
 	default: return true;
 	}
 }
@@ -368,11 +388,29 @@ int64_t rv_asint(struct rv v) { return v.t == R_BOOL ? v.u.b : v.u.i; }
 const char *rv_type_name(struct rv v)
 {
 	static const char *const names[R_TYPES] = {
-		[R_UNSET] = "NoneType", [R_UNDEF] = "Undefined", [R_NONE] = "NoneType", [R_BOOL] = "bool", [R_INT] = "int",
-		[R_FLOAT] = "float", [R_STR] = "str", [R_LIST] = "list", [R_TUPLE] = "tuple", [R_DICT] = "dict", [R_SET] = "set",
-		[R_MLIST] = "list", [R_MDICT] = "dict", [R_RANGE] = "range", [R_VIEW] = "dict_keys", [R_ITER] = "generator",
-		[R_SLICE] = "slice", [R_FUNC] = "builtin_function_or_method", [R_METHOD] = "builtin_function_or_method",
-		[R_TYPE] = "type", [R_DEF] = "function", [R_MODULE] = "module", [R_OBJ] = "object",
+		[R_UNSET] = "NoneType",
+		[R_UNDEF] = "Undefined",
+		[R_NONE] = "NoneType",
+		[R_BOOL] = "bool",
+		[R_INT] = "int",
+		[R_FLOAT] = "float",
+		[R_STR] = "str",
+		[R_LIST] = "list",
+		[R_TUPLE] = "tuple",
+		[R_DICT] = "dict",
+		[R_SET] = "set",
+		[R_MLIST] = "list",
+		[R_MDICT] = "dict",
+		[R_RANGE] = "range",
+		[R_VIEW] = "dict_keys",
+		[R_ITER] = "generator",
+		[R_SLICE] = "slice",
+		[R_FUNC] = "builtin_function_or_method",
+		[R_METHOD] = "builtin_function_or_method",
+		[R_TYPE] = "type",
+		[R_DEF] = "function",
+		[R_MODULE] = "module",
+		[R_OBJ] = "object",
 	};
 	if (v.t == R_VIEW)
 		return v.aux == VIEW_KEYS ? "dict_keys" : v.aux == VIEW_VALUES ? "dict_values" : "dict_items";
@@ -498,5 +536,6 @@ bool rv_len(struct rt *rt, struct rv v, int64_t *out)
 
 bool rv_callable(struct rv v)
 {
-	return v.t == R_FUNC || v.t == R_METHOD || v.t == R_DEF || v.t == R_TYPE || (v.t == R_OBJ && v.u.o->ops->call != NULL);
+	return v.t == R_FUNC || v.t == R_METHOD || v.t == R_DEF || v.t == R_TYPE ||
+	       (v.t == R_OBJ && v.u.o->ops->call != NULL);
 }

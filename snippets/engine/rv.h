@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * rv.h - the values of a running template: 16 bytes, tagged, Python-shaped. Values of the model are wrapped, not copied;
- * what a template makes lives in the arena of the render and is freed with it.
+ * rv.h - the values of a running template: 16 bytes, tagged, Python-shaped. Values of the model are wrapped, not
+ * copied; what a template makes lives in the arena of the render and is freed with it.
  */
 #ifndef ENGINE_RV_H
 #define ENGINE_RV_H
@@ -12,8 +12,30 @@
 #include "value/value.h"
 
 enum rtype {
-	R_UNSET, R_UNDEF, R_NONE, R_BOOL, R_INT, R_FLOAT, R_STR, R_LIST, R_TUPLE, R_DICT, R_SET, R_MLIST, R_MDICT, R_RANGE,
-	R_VIEW, R_ITER, R_SLICE, R_FUNC, R_METHOD, R_TYPE, R_DEF, R_MODULE, R_OBJ, R_TYPES
+	R_UNSET,
+	R_UNDEF,
+	R_NONE,
+	R_BOOL,
+	R_INT,
+	R_FLOAT,
+	R_STR,
+	R_LIST,
+	R_TUPLE,
+	R_DICT,
+	R_SET,
+	R_MLIST,
+	R_MDICT,
+	R_RANGE,
+	R_VIEW,
+	R_ITER,
+	R_SLICE,
+	R_FUNC,
+	R_METHOD,
+	R_TYPE,
+	R_DEF,
+	R_MODULE,
+	R_OBJ,
+	R_TYPES
 };
 
 /* Views of a dict and what iterators call themselves when printed. */
@@ -61,28 +83,36 @@ struct rlist { struct rv *v; uint32_t n, cap; };
 struct rentry { struct rv key, val; uint64_t hash; bool live; };
 struct rdict { struct rentry *e; uint32_t used, live, cap; uint32_t *index; uint32_t index_cap; };
 struct riter { struct rlist *l; uint32_t pos; const char *name; };
-struct undef { const char *name; const char *what; };   /* what: the whole message when it is not "'name' is undefined" */
+struct undef {
+	const char *name;
+	const char *what;
+}; /* what: the whole message when it is not "'name' is undefined" */
 
 struct karg { const char *name; uint32_t n; struct rv v; };
 struct args { const struct rv *v; uint32_t n; const struct karg *kw; uint32_t nkw; };
 
-/* A native function or method. params: names of parameters separated by blanks, at least min of them; "*" hands over a alone.
- * v[] holds the bound values, R_UNSET where absent. False: an exception is set. */
+/* A native function or method. params: names of parameters separated by blanks, at least min of them; "*" hands over a
+ * alone. v[] holds the bound values, R_UNSET where absent. False: an exception is set. */
 typedef bool (*native_fn)(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out);
 struct native { const char *name; const char *params; uint8_t min; native_fn fn; };
 struct nmethod { struct rv self; const struct native *f; };
-struct module { const char *name; const struct native *f; bool (*attr)(struct rt *rt, const char *name, struct rv *out); };
+struct module {
+	const char *name;
+	const struct native *f;
+	bool (*attr)(struct rt *rt, const char *name, struct rv *out);
+};
 
 /* Objects with behaviour of their own: loop, namespace, re.Match ... Absent operations are refused. */
 struct obj_ops {
 	const char *type;
-	bool (*attr)(struct rt *rt, const struct robj *o, const char *name, struct rv *out);   /* R_UNSET: no such attribute */
+	bool (*attr)(
+		struct rt *rt, const struct robj *o, const char *name, struct rv *out); /* R_UNSET: no such attribute */
 	bool (*call)(struct rt *rt, const struct robj *o, const struct args *a, struct rv *out);
 	bool (*item)(struct rt *rt, const struct robj *o, struct rv key, struct rv *out);
 	bool (*set)(struct rt *rt, const struct robj *o, const char *name, struct rv v);
 	void (*str)(struct rt *rt, const struct robj *o, struct strbuf *b, bool repr);
 	bool (*iter)(struct rt *rt, const struct robj *o, struct rlist **out);
-	int (*cmp)(const struct robj *a, const struct robj *b);                                   /* NULL: identity only */
+	int (*cmp)(const struct robj *a, const struct robj *b); /* NULL: identity only */
 	bool (*contains)(struct rt *rt, const struct robj *o, struct rv x, bool *out);
 	int64_t (*len)(const struct robj *o);
 	bool (*truth)(const struct robj *o);
@@ -91,9 +121,35 @@ struct robj { const struct obj_ops *ops; void *data; };
 
 /* Exceptions, as #except and fault texts see them. */
 enum exc {
-	EX_NONE, EX_EXCEPTION, EX_ARITHMETIC, EX_ZERODIV, EX_OVERFLOW, EX_ASSERTION, EX_ATTRIBUTE, EX_LOOKUP, EX_INDEX, EX_KEY,
-	EX_NAME, EX_UNBOUND, EX_NOTFOUND, EX_TYPE, EX_VALUE, EX_RUNTIME, EX_NOTIMPL, EX_STOPITER, EX_IMPORT, EX_SYNTAX, EX_UNDEFINED,
-	EX_TEMPLATE_NOT_FOUND, EX_FILTER_ARG, EX_TEMPLATE_RUNTIME, EX_IO, EX_RE, EX_UNICODE, EX_LIMIT, EX_COUNT
+	EX_NONE,
+	EX_EXCEPTION,
+	EX_ARITHMETIC,
+	EX_ZERODIV,
+	EX_OVERFLOW,
+	EX_ASSERTION,
+	EX_ATTRIBUTE,
+	EX_LOOKUP,
+	EX_INDEX,
+	EX_KEY,
+	EX_NAME,
+	EX_UNBOUND,
+	EX_NOTFOUND,
+	EX_TYPE,
+	EX_VALUE,
+	EX_RUNTIME,
+	EX_NOTIMPL,
+	EX_STOPITER,
+	EX_IMPORT,
+	EX_SYNTAX,
+	EX_UNDEFINED,
+	EX_TEMPLATE_NOT_FOUND,
+	EX_FILTER_ARG,
+	EX_TEMPLATE_RUNTIME,
+	EX_IO,
+	EX_RE,
+	EX_UNICODE,
+	EX_LIMIT,
+	EX_COUNT
 };
 const char *exc_name(enum exc c);
 bool exc_is_a(enum exc c, enum exc base);
@@ -104,7 +160,10 @@ static inline struct rv rv_none(void) { return (struct rv){ .t = R_NONE }; }
 static inline struct rv rv_bool(bool b) { return (struct rv){ .t = R_BOOL, .u.b = b }; }
 static inline struct rv rv_int(int64_t i) { return (struct rv){ .t = R_INT, .u.i = i }; }
 static inline struct rv rv_float(double d) { return (struct rv){ .t = R_FLOAT, .u.d = d }; }
-static inline struct rv rv_strn(const char *s, size_t n) { return (struct rv){ .t = R_STR, .n = (uint32_t)n, .u.s = s }; }
+static inline struct rv rv_strn(const char *s, size_t n)
+{
+	return (struct rv){.t = R_STR, .n = (uint32_t)n, .u.s = s};
+}
 struct rv rv_cstr(const char *s);                               /* borrows */
 struct rv rv_wrap(const struct value *v);                       /* borrows */
 struct rv rv_list(struct rt *rt, uint32_t cap);
@@ -115,7 +174,7 @@ struct rv rv_obj(struct rt *rt, const struct obj_ops *ops, void *data);
 struct rv rv_iter_of(struct rt *rt, struct rv list, const char *name);
 struct rv rv_undef(struct rt *rt, const char *name, const char *what);
 struct rv rv_dup(struct rt *rt, const char *s, size_t n);       /* text copied to the arena */
-struct rv rv_take(struct rt *rt, size_t mark);                  /* text of the scratch buffer from mark on; drops it there */
+struct rv rv_take(struct rt *rt, size_t mark); /* text of the scratch buffer from mark on; drops it there */
 void rlist_push(struct rt *rt, struct rlist *l, struct rv v);
 
 void *rt_alloc(struct rt *rt, size_t n);                        /* never NULL: the limit is seen at the next step */
@@ -138,9 +197,10 @@ int64_t rv_asint(struct rv v);                                  /* of int or boo
 const char *rv_type_name(struct rv v);
 bool rv_streq(struct rv v, const char *s);
 const char *rv_cz(struct rt *rt, struct rv s);                  /* NUL-terminated copy of a text */
-struct rv rv_live(struct rt *rt, struct rv v);                  /* a model container that was changed here: its changed copy */
+struct rv rv_live(struct rt *rt, struct rv v); /* a model container that was changed here: its changed copy */
 bool rv_thaw(struct rt *rt, struct rv v, struct rv *out);       /* the same container, changeable */
-bool rv_list_of(struct rt *rt, struct rv v, struct rlist **out);   /* any iterable, spelled out (a list itself is not copied) */
+bool rv_list_of(
+	struct rt *rt, struct rv v, struct rlist **out); /* any iterable, spelled out (a list itself is not copied) */
 bool rv_copy_list(struct rt *rt, struct rv v, struct rv *out);  /* a new R_LIST of the items */
 bool rv_seq(struct rv v);                                       /* list or tuple or model list */
 bool rv_mapping(struct rv v);
@@ -163,13 +223,27 @@ void rv_repr(struct rt *rt, struct rv v, struct strbuf *b);
 struct rv rv_tostr(struct rt *rt, struct rv v);
 
 /* operators */
-enum binop { OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_FLOORDIV, OP_MOD, OP_POW, OP_LSHIFT, OP_RSHIFT, OP_BAND, OP_BOR, OP_BXOR };
+enum binop {
+	OP_ADD,
+	OP_SUB,
+	OP_MUL,
+	OP_DIV,
+	OP_FLOORDIV,
+	OP_MOD,
+	OP_POW,
+	OP_LSHIFT,
+	OP_RSHIFT,
+	OP_BAND,
+	OP_BOR,
+	OP_BXOR
+};
 bool rv_binop(struct rt *rt, enum binop op, struct rv a, struct rv b, struct rv *out);
 bool rv_getitem(struct rt *rt, struct rv o, struct rv key, struct rv *out);
 bool rv_slice(struct rt *rt, struct rv o, struct rv lo, struct rv hi, struct rv step, struct rv *out);
 bool rv_setitem(struct rt *rt, struct rv o, struct rv key, struct rv val);
 bool rv_delitem(struct rt *rt, struct rv o, struct rv key);
-bool slice_bounds(struct rt *rt, struct rv lo, struct rv hi, struct rv step, int64_t n, int64_t *start, int64_t *count, int64_t *st);
+bool slice_bounds(struct rt *rt, struct rv lo, struct rv hi, struct rv step, int64_t n, int64_t *start, int64_t *count,
+	int64_t *st);
 
 /* attributes and calls. rv_attr: R_UNSET in *out when there is no such attribute. mid: method_id(name). */
 int method_id(const char *name);
@@ -199,6 +273,20 @@ void u8_put(struct strbuf *b, uint32_t cp);
 void html_escape(struct strbuf *b, const char *s, size_t n);    /* as markupsafe does */
 
 /* type ids of R_TYPE, in aux */
-enum { TY_STR = 1, TY_INT, TY_FLOAT, TY_BOOL, TY_LIST, TY_TUPLE, TY_DICT, TY_SET, TY_OBJECT, TY_TYPE, TY_NONE, TY_RANGE, TY_EXC = 64 };
+enum {
+	TY_STR = 1,
+	TY_INT,
+	TY_FLOAT,
+	TY_BOOL,
+	TY_LIST,
+	TY_TUPLE,
+	TY_DICT,
+	TY_SET,
+	TY_OBJECT,
+	TY_TYPE,
+	TY_NONE,
+	TY_RANGE,
+	TY_EXC = 64
+};
 
 #endif

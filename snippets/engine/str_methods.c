@@ -8,7 +8,8 @@
 #include "snippets/engine/rt.h"
 #include "snippets/engine/str_case.h"
 
-#define M(name) static bool m_##name(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
+#define M(name)                                                                                                        \
+	static bool m_##name(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
 #define NOARGS (void)v, (void)a
 
 enum case_op { C_UPPER, C_LOWER, C_SWAP, C_TITLE, C_CAP };
@@ -27,7 +28,8 @@ static struct rv map_case(struct rt *rt, struct rv s, enum case_op op)
 	}
 	for (size_t i = 0; i < s.n; i += k) {
 		uint32_t c = u8_at(s.u.s + i, s.n - i, &k);
-		bool up = op == C_UPPER || (op == C_SWAP && !cp_isupper(c)) || (op == C_TITLE && !prev_cased) || (op == C_CAP && i == 0);
+		bool up = op == C_UPPER || (op == C_SWAP && !cp_isupper(c)) || (op == C_TITLE && !prev_cased) ||
+			  (op == C_CAP && i == 0);
 		if (up && c == 0xdf)
 			sb_adds(&rt->tmp, op == C_TITLE || op == C_CAP ? "Ss" : "SS");
 		else
@@ -267,11 +269,13 @@ bool str_join(struct rt *rt, struct rv sep, struct rv items, struct rv *out)
 	struct rv x;
 	size_t mark = rt->tmp.len;
 	if (!cur_start(rt, items, &c))
-		return items.t == R_UNDEF || rt->exc.cls == EX_LIMIT ? false : raise(rt, EX_TYPE, "can only join an iterable");
+		return items.t == R_UNDEF || rt->exc.cls == EX_LIMIT ? false
+								     : raise(rt, EX_TYPE, "can only join an iterable");
 	bool markup = sep.fl & RV_MARKUP;
 	for (int64_t i = 0; cur_next(rt, &c, &x); i++) {
 		if (x.t != R_STR)
-			return raise(rt, EX_TYPE, "sequence item %lld: expected str instance, %s found", (long long)i, rv_type_name(x));
+			return raise(rt, EX_TYPE, "sequence item %lld: expected str instance, %s found", (long long)i,
+				rv_type_name(x));
 		if (i != 0)
 			sb_add(&rt->tmp, sep.u.s, sep.n);
 		if (markup && !(x.fl & RV_MARKUP))
@@ -305,7 +309,8 @@ struct rv str_replace(struct rt *rt, struct rv s, struct rv a, struct rv b, int6
 				break;
 		}
 	} else {
-		while (count != 0 && (q = memmem(p, (size_t)(end - p), a.u.s, a.n)) != NULL && rt->tmp.len - mark <= LIM_STRING) {
+		while (count != 0 && (q = memmem(p, (size_t)(end - p), a.u.s, a.n)) != NULL &&
+			rt->tmp.len - mark <= LIM_STRING) {
 			sb_add(&rt->tmp, p, (size_t)(q - p));
 			sb_add(&rt->tmp, b.u.s, b.n);
 			p = q + a.n;
@@ -320,13 +325,15 @@ M(replace)
 {
 	(void)a;
 	int64_t n;
-	if (!want_str(rt, v[0], "replace() argument 1") || !want_str(rt, v[1], "replace() argument 2") || !want_int(rt, v[2], -1, &n))
+	if (!want_str(rt, v[0], "replace() argument 1") || !want_str(rt, v[1], "replace() argument 2") ||
+		!want_int(rt, v[2], -1, &n))
 		return false;
 	*out = str_replace(rt, self, v[0], v[1], n);
 	return rt->exc.cls == EX_NONE;
 }
 
-/* Cuts [start:end] of code points out of s; *off: code points before it. False: an exception, or start is past the end. */
+/* Cuts [start:end] of code points out of s; *off: code points before it. False: an exception, or start is past the end.
+ */
 static bool window(struct rt *rt, struct rv s, struct rv from, struct rv to, struct rv *w, int64_t *off, bool *empty)
 {
 	int64_t n = (int64_t)u8_len(s.u.s, s.n), a, b;
@@ -354,7 +361,9 @@ static bool find_in(struct rt *rt, struct rv self, const struct rv *v, bool righ
 		return false;
 	if (empty)
 		return true;
-	const char *q = right ? rfind(w.u.s, w.n, v[0].u.s, v[0].n) : v[0].n == 0 ? w.u.s : memmem(w.u.s, w.n, v[0].u.s, v[0].n);
+	const char *q = right         ? rfind(w.u.s, w.n, v[0].u.s, v[0].n)
+			: v[0].n == 0 ? w.u.s
+				      : memmem(w.u.s, w.n, v[0].u.s, v[0].n);
 	if (q != NULL)
 		*out = off + (int64_t)u8_len(w.u.s, (size_t)(q - w.u.s));
 	return true;
@@ -403,7 +412,8 @@ static bool fix_match(struct rt *rt, struct rv w, struct rv x, bool tail, const 
 		*out = false;
 		for (uint32_t i = 0; i < x.u.l->n && !*out; i++)
 			if (x.u.l->v[i].t != R_STR)
-				return raise(rt, EX_TYPE, "tuple for %s must only contain str, not %s", fn, rv_type_name(x.u.l->v[i]));
+				return raise(rt, EX_TYPE, "tuple for %s must only contain str, not %s", fn,
+					rv_type_name(x.u.l->v[i]));
 			else if (!fix_match(rt, w, x.u.l->v[i], tail, fn, out))
 				return false;
 		return true;
@@ -439,9 +449,13 @@ static bool all_are(struct rv s, enum test t)
 	size_t k;
 	for (size_t i = 0; i < s.n; i += k) {
 		uint32_t c = u8_at(s.u.s + i, s.n - i, &k);
-		bool ok = t == T_ALPHA ? cp_alpha(c) : t == T_DIGIT ? cp_digit(c) : t == T_ALNUM ? cp_alpha(c) || cp_digit(c) :
-			t == T_SPACE ? cp_space(c) : t == T_ASCII ? c < 0x80 : t == T_PRINT ? c >= 0x20 && c != 0x7f :
-			c == '_' || cp_alpha(c) || (i > 0 && cp_digit(c));
+		bool ok = t == T_ALPHA   ? cp_alpha(c)
+			  : t == T_DIGIT ? cp_digit(c)
+			  : t == T_ALNUM ? cp_alpha(c) || cp_digit(c)
+			  : t == T_SPACE ? cp_space(c)
+			  : t == T_ASCII ? c < 0x80
+			  : t == T_PRINT ? c >= 0x20 && c != 0x7f
+					 : c == '_' || cp_alpha(c) || (i > 0 && cp_digit(c));
 		if (!ok)
 			return false;
 	}
@@ -619,27 +633,58 @@ M(format) { (void)v; return fmt_method(rt, self, a, out); }
 M(encode)
 {
 	(void)a;
-	if (v[0].t == R_STR && !rv_streq(v[0], "utf-8") && !rv_streq(v[0], "utf8") && !rv_streq(v[0], "UTF-8") && !rv_streq(v[0], "ascii"))
+	if (v[0].t == R_STR && !rv_streq(v[0], "utf-8") && !rv_streq(v[0], "utf8") && !rv_streq(v[0], "UTF-8") &&
+		!rv_streq(v[0], "ascii"))
 		return raise(rt, EX_LOOKUP, "unknown encoding: %s", rv_cz(rt, v[0]));
 	*out = self;
 	return true;
 }
 
 const struct native str_methods[] = {
-	{ "upper", "", 0, m_upper }, { "lower", "", 0, m_lower }, { "casefold", "", 0, m_lower }, { "swapcase", "", 0, m_swapcase },
-	{ "title", "", 0, m_title }, { "capitalize", "", 0, m_capitalize }, { "strip", "chars", 0, m_strip },
-	{ "lstrip", "chars", 0, m_lstrip }, { "rstrip", "chars", 0, m_rstrip }, { "split", "sep maxsplit", 0, m_split },
-	{ "rsplit", "sep maxsplit", 0, m_rsplit }, { "splitlines", "keepends", 0, m_splitlines }, { "join", "iterable", 1, m_join },
-	{ "replace", "old new count", 2, m_replace }, { "find", "sub start end", 1, m_find }, { "rfind", "sub start end", 1, m_rfind },
-	{ "index", "sub start end", 1, m_index }, { "rindex", "sub start end", 1, m_rindex }, { "count", "sub start end", 1, m_count },
-	{ "startswith", "prefix start end", 1, m_startswith }, { "endswith", "suffix start end", 1, m_endswith },
-	{ "isalpha", "", 0, m_isalpha }, { "isdigit", "", 0, m_isdigit }, { "isdecimal", "", 0, m_isdigit },
-	{ "isnumeric", "", 0, m_isdigit }, { "isalnum", "", 0, m_isalnum }, { "isspace", "", 0, m_isspace },
-	{ "isidentifier", "", 0, m_isidentifier }, { "isprintable", "", 0, m_isprintable }, { "isascii", "", 0, m_isascii },
-	{ "isupper", "", 0, m_isupper }, { "islower", "", 0, m_islower }, { "istitle", "", 0, m_istitle },
-	{ "center", "width fillchar", 1, m_center }, { "ljust", "width fillchar", 1, m_ljust }, { "rjust", "width fillchar", 1, m_rjust },
-	{ "zfill", "width", 1, m_zfill }, { "partition", "sep", 1, m_partition }, { "rpartition", "sep", 1, m_rpartition },
-	{ "removeprefix", "prefix", 1, m_removeprefix }, { "removesuffix", "suffix", 1, m_removesuffix },
-	{ "expandtabs", "tabsize", 0, m_expandtabs }, { "format", "*", 0, m_format }, { "encode", "encoding errors", 0, m_encode },
-	{ "decode", "encoding errors", 0, m_encode }, { NULL, NULL, 0, NULL },
+	{"upper", "", 0, m_upper},
+	{"lower", "", 0, m_lower},
+	{"casefold", "", 0, m_lower},
+	{"swapcase", "", 0, m_swapcase},
+	{"title", "", 0, m_title},
+	{"capitalize", "", 0, m_capitalize},
+	{"strip", "chars", 0, m_strip},
+	{"lstrip", "chars", 0, m_lstrip},
+	{"rstrip", "chars", 0, m_rstrip},
+	{"split", "sep maxsplit", 0, m_split},
+	{"rsplit", "sep maxsplit", 0, m_rsplit},
+	{"splitlines", "keepends", 0, m_splitlines},
+	{"join", "iterable", 1, m_join},
+	{"replace", "old new count", 2, m_replace},
+	{"find", "sub start end", 1, m_find},
+	{"rfind", "sub start end", 1, m_rfind},
+	{"index", "sub start end", 1, m_index},
+	{"rindex", "sub start end", 1, m_rindex},
+	{"count", "sub start end", 1, m_count},
+	{"startswith", "prefix start end", 1, m_startswith},
+	{"endswith", "suffix start end", 1, m_endswith},
+	{"isalpha", "", 0, m_isalpha},
+	{"isdigit", "", 0, m_isdigit},
+	{"isdecimal", "", 0, m_isdigit},
+	{"isnumeric", "", 0, m_isdigit},
+	{"isalnum", "", 0, m_isalnum},
+	{"isspace", "", 0, m_isspace},
+	{"isidentifier", "", 0, m_isidentifier},
+	{"isprintable", "", 0, m_isprintable},
+	{"isascii", "", 0, m_isascii},
+	{"isupper", "", 0, m_isupper},
+	{"islower", "", 0, m_islower},
+	{"istitle", "", 0, m_istitle},
+	{"center", "width fillchar", 1, m_center},
+	{"ljust", "width fillchar", 1, m_ljust},
+	{"rjust", "width fillchar", 1, m_rjust},
+	{"zfill", "width", 1, m_zfill},
+	{"partition", "sep", 1, m_partition},
+	{"rpartition", "sep", 1, m_rpartition},
+	{"removeprefix", "prefix", 1, m_removeprefix},
+	{"removesuffix", "suffix", 1, m_removesuffix},
+	{"expandtabs", "tabsize", 0, m_expandtabs},
+	{"format", "*", 0, m_format},
+	{"encode", "encoding errors", 0, m_encode},
+	{"decode", "encoding errors", 0, m_encode},
+	{NULL, NULL, 0, NULL},
 };

@@ -82,8 +82,18 @@ void html_escape(struct strbuf *b, const char *s, size_t n)
 }
 
 static const char *const type_names[] = {
-	[TY_STR] = "str", [TY_INT] = "int", [TY_FLOAT] = "float", [TY_BOOL] = "bool", [TY_LIST] = "list", [TY_TUPLE] = "tuple",
-	[TY_DICT] = "dict", [TY_SET] = "set", [TY_OBJECT] = "object", [TY_TYPE] = "type", [TY_NONE] = "NoneType", [TY_RANGE] = "range",
+	[TY_STR] = "str",
+	[TY_INT] = "int",
+	[TY_FLOAT] = "float",
+	[TY_BOOL] = "bool",
+	[TY_LIST] = "list",
+	[TY_TUPLE] = "tuple",
+	[TY_DICT] = "dict",
+	[TY_SET] = "set",
+	[TY_OBJECT] = "object",
+	[TY_TYPE] = "type",
+	[TY_NONE] = "NoneType",
+	[TY_RANGE] = "range",
 };
 
 static void repr_seq(struct rt *rt, struct rv v, struct strbuf *b)

@@ -7,6 +7,8 @@
 
 static void add(struct rt *rt, struct trace_piece p)
 {
+	if (rt->npieces >= LIM_PIECES)
+		return;
 	if (rt->npieces == rt->cappieces) {
 		uint32_t cap = rt->cappieces == 0 ? 64 : rt->cappieces * 2;
 		struct trace_piece *v = rt_alloc(rt, cap * sizeof(*v));
@@ -31,7 +33,7 @@ static const struct place *keep(struct rt *rt, const struct place *p)
 
 void trace_piece(struct rt *rt, const struct node *n, size_t from, struct rv v)
 {
-	if (rt->out.len <= from)
+	if (rt->out.len <= from || rt->npieces >= LIM_PIECES)
 		return;
 	uint32_t count = rt->npieces;
 	bool taken = false;
