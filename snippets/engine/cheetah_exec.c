@@ -446,6 +446,15 @@ static enum flow do_try(struct rt *rt, const struct node *n)
 	return f;
 }
 
+/* compat: #stop inside #call or #capture: the method's value is what was collected there, all before it is lost. */
+static enum flow stopped(struct rt *rt, size_t mark)
+{
+	struct cframe *f = state(rt)->frame;
+	if (f->ret.t == R_UNSET)
+		f->ret = rv_dup(rt, sb_str(&rt->out) + mark, rt->out.len - mark);
+	return F_RETURN;
+}
+
 /* #call: the body's text is the first argument, or the texts of its #args are keywords. */
 static enum flow do_call(struct rt *rt, const struct node *n)
 {
@@ -470,6 +479,8 @@ static enum flow do_call(struct rt *rt, const struct node *n)
 			continue;
 		}
 		enum flow fl = ch_exec(rt, b->kids[i]);
+		if (fl == F_RETURN)
+			return stopped(rt, mark);
 		if (fl != F_NEXT)
 			return fl;
 	}
@@ -498,6 +509,8 @@ static enum flow do_capture(struct rt *rt, const struct node *n)
 	enum flow f = body(rt, n->kids[0]->b);
 	if (f == F_ERROR)
 		return f;
+	if (f == F_RETURN)
+		return stopped(rt, mark);
 	struct rv v = rv_dup(rt, sb_str(&rt->out) + mark, rt->out.len - mark);
 	sb_truncate(&rt->out, mark);
 	return ev_assign(rt, n->a, v) ? f : F_ERROR;
