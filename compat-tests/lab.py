@@ -70,6 +70,7 @@ def in_namespaces():
     tmp = tempfile.mkdtemp(prefix="cobbler-lab-")
     os.chmod(tmp, 0o755)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells ignore it in background jobs
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
     status = 1
     inner = subprocess.Popen(["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", sys.executable,
