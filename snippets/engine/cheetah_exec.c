@@ -113,7 +113,7 @@ static bool bind(struct rt *rt, const struct method *m, struct cframe *f, const 
 		const struct param *q = &m->params[i];
 		struct rv *slot = &f->slots[q->slot];
 		if (q->stars == 1) {
-			*slot = rv_tuple(rt, a->v + pos, a->n > pos ? a->n - pos : 0);
+			*slot = rv_tuple(rt, a->n > pos ? a->v + pos : NULL, a->n > pos ? a->n - pos : 0);
 			pos = a->n > pos ? a->n : pos;
 			continue;
 		}

@@ -54,7 +54,7 @@ static bool macro_bind(struct rt *rt, const struct macro *o, const struct args *
 	if (m->uses_kwargs)
 		j_bind(rt, &kwargs, rest);
 	if (m->uses_varargs)
-		j_bind(rt, &varargs, rv_tuple(rt, a->v + m->nparams, a->n > m->nparams ? a->n - m->nparams : 0));
+		j_bind(rt, &varargs, rv_tuple(rt, a->n > m->nparams ? a->v + m->nparams : NULL, a->n > m->nparams ? a->n - m->nparams : 0));
 	else if (a->n > m->nparams)
 		return raise(rt, EX_TYPE, "macro '%s' takes not more than %u argument(s)", m->name->name, m->nparams);
 	return true;
