@@ -4,21 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actions/actions.h"
 #include "boot/boot.h"
 #include "import/import.h"
 #include "manage/manage.h"
 #include "power/power.h"
 #include "rpc/internal.h"
 
+struct work {
+	const char *method, *role, *name;
+	int (*run)(struct core *c, struct task *t, const struct value *options, struct err *e);
+};
+
 struct job {
 	struct core *core;
 	struct value *options;
 	const struct work *work;
-};
-
-struct work {
-	const char *method, *role, *name;
-	int (*run)(struct job *j, struct task *t, struct err *e);
 };
 
 static void free_job(void *arg)
@@ -28,35 +29,25 @@ static void free_job(void *arg)
 	free(j);
 }
 
-static int run_sync(struct job *j, struct task *t, struct err *e)
+static int run_syncsystems(struct core *c, struct task *t, const struct value *options, struct err *e)
 {
-	return manage_sync(j->core, t, j->options, e);
-}
-
-static int run_syncsystems(struct job *j, struct task *t, struct err *e)
-{
-	const struct value *names = v_dict_get(j->options, "systems");
+	const struct value *names = v_dict_get(options, "systems");
 	if (!v_is(names, V_LIST))
 		return err_py(e, CB_EINVAL, PY_TYPE, "Systems must be a list of one or more strings.");
-	return manage_sync_systems(j->core, t, names, e);
-}
-
-static int run_import(struct job *j, struct task *t, struct err *e)
-{
-	return import_run(j->core, t, j->options, e);
+	return manage_sync_systems(c, t, names, e);
 }
 
 /* Renders every answer file and reports those that fail. */
-static int run_validate(struct job *j, struct task *t, struct err *e)
+static int run_validate(struct core *c, struct task *t, const struct value *options UNUSED, struct err *e)
 {
 	static const enum item_type types[] = { ITEM_PROFILE, ITEM_SYSTEM };
 	size_t bad = 0;
 	for (size_t k = 0; k < ARRAY_LEN(types); k++) {
-		CLEANUP(item_list_free) struct item_list l = model_items(j->core->model, types[k]);
+		CLEANUP(item_list_free) struct item_list l = model_items(c->model, types[k]);
 		for (size_t i = 0; i < l.n && !task_cancelled(t); i++) {
 			struct strbuf b CLEANUP(sb_free) = { 0 };
 			struct err why;
-			if (boot_autoinstall(j->core, types[k], item_name(l.v[i]), &b, &why) == CB_OK)
+			if (boot_autoinstall(c, types[k], item_name(l.v[i]), &b, &why) == CB_OK)
 				continue;
 			bad++;
 			task_log(t, "%s %s: %s", item_table(types[k])->name, item_name(l.v[i]), why.text);
@@ -70,16 +61,16 @@ static int run_validate(struct job *j, struct task *t, struct err *e)
 	return CB_OK;
 }
 
-static int run_power(struct job *j, struct task *t, struct err *e UNUSED)
+static int run_power(struct core *c, struct task *t, const struct value *options, struct err *e UNUSED)
 {
-	const struct value *names = v_dict_get(j->options, "systems");
-	const char *op = v_dict_cstr(j->options, "power", "");
+	const struct value *names = v_dict_get(options, "systems");
+	const char *op = v_dict_cstr(options, "power", "");
 	for (size_t i = 0; i < v_len(names) && !task_cancelled(t); i++) {
 		const char *name = v_cstr(v_list_at(names, i));
-		CLEANUP(item_unrefp) struct item *it = model_get(j->core->model, ITEM_SYSTEM, name);
+		CLEANUP(item_unrefp) struct item *it = model_get(c->model, ITEM_SYSTEM, name);
 		struct err why;
 		bool on = false;
-		int rc = it == NULL ? err_set(&why, CB_ENOENT, "there is no such system") : power_system(j->core, t, it, op, &on, &why);
+		int rc = it == NULL ? err_set(&why, CB_ENOENT, "there is no such system") : power_system(c, t, it, op, &on, &why);
 		/* compat: one that fails does not stop the others */
 		if (rc != CB_OK)
 			task_log(t, "failed to execute power task on %s, exception: %s", name, why.text);
@@ -89,39 +80,29 @@ static int run_power(struct job *j, struct task *t, struct err *e UNUSED)
 	return CB_OK;
 }
 
-static int run_signature_reload(struct job *j, struct task *t, struct err *e)
+static int run_signature_reload(struct core *c, struct task *t, const struct value *options UNUSED, struct err *e)
 {
-	int rc = core_load_signatures(j->core, e);
+	int rc = core_load_signatures(c, e);
 	if (rc == CB_OK)
 		task_log(t, "signatures read again");
 	return rc;
 }
 
-static int start_aclsetup(struct job *j, struct task *t, struct err *e)
+static int run_missing(struct core *c UNUSED, struct task *t UNUSED, const struct value *options UNUSED, struct err *e)
 {
-	return run_aclsetup(j->core, t, j->options, e);
-}
-
-static int start_hardlink(struct job *j, struct task *t, struct err *e)
-{
-	return run_hardlink(j->core, t, j->options, e);
-}
-
-static int run_missing(struct job *j, struct task *t UNUSED, struct err *e)
-{
-	return err_set(e, CB_ESTATE, "%s is not available in this server yet", j->work->name);
+	return err_set(e, CB_ESTATE, "this action is not available in this server yet");
 }
 
 static const struct work works[] = {
-	{ "background_sync", "sync", "Sync", run_sync },
+	{ "background_sync", "sync", "Sync", manage_sync },
 	{ "background_syncsystems", "syncsystems", "Syncsystems", run_syncsystems },
-	{ "background_import", "import", "Media import", run_import },
+	{ "background_import", "import", "Media import", import_run },
 	{ "background_validate_autoinstall_files", "validate_autoinstall_files", "Automated installation files validation", run_validate },
 	{ "background_validateks", "validate_autoinstall_files", "Automated installation files validation", run_validate },
 	{ "background_power_system", "power", "Power management", run_power },
 	{ "background_buildiso", "buildiso", "Build Iso", run_missing },
-	{ "background_aclsetup", "aclsetup", "(CLI) ACL Configuration", start_aclsetup },
-	{ "background_hardlink", "hardlink", "Hardlink", start_hardlink },
+	{ "background_aclsetup", "aclsetup", "(CLI) ACL Configuration", actions_aclsetup },
+	{ "background_hardlink", "hardlink", "Hardlink", actions_hardlink },
 	{ "background_replicate", "replicate", "Replicate", run_missing },
 	{ "background_reposync", "reposync", "Reposync", run_missing },
 	{ "background_signature_update", "sigupdate", "Updating Signatures", run_missing },
@@ -132,7 +113,7 @@ static const struct work works[] = {
 static int task_main(struct task *t, void *arg, struct err *e)
 {
 	struct job *j = arg;
-	return j->work->run(j, t, e);
+	return j->work->run(j->core, t, j->options, e);
 }
 
 static int start(struct call *c, const struct work *w, const char *name, struct value **ret, struct err *e)

@@ -148,8 +148,6 @@ handler rpc_get_status, rpc_run_install_triggers, rpc_upload_log_data, rpc_clear
 handler rpc_list_methods, rpc_method_signature, rpc_method_help, rpc_multicall;
 
 /* programs.c: tasks that run another program. */
-int run_aclsetup(struct core *c, struct task *t, const struct value *options, struct err *e);
-int run_hardlink(struct core *c, struct task *t, const struct value *options, struct err *e);
 
 /* items.c, for others. save_edited: edit_save, with a changed name as a renaming. */
 int save_edited(struct core *core, struct item *it, bool as_new, struct err *e);

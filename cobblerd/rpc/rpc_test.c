@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "actions/actions.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -460,7 +461,7 @@ static void test_account_names_for_setfacl(void **state)
 		struct value *options = v_dict();
 		struct err e;
 		v_dict_set(options, "adduser", v_str(bad[i]));
-		assert_int_equal(run_aclsetup(&core, NULL, options, &e), CB_EINVAL);
+		assert_int_equal(actions_aclsetup(&core, NULL, options, &e), CB_EINVAL);
 		assert_non_null(strstr(e.text, "is not the name of an account"));
 		v_unref(options);
 	}

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * programs.c - tasks that are another program's work: setfacl for background_aclsetup, hardlink for background_hardlink.
+ * programs.c - actions that are another program's work: setfacl for aclsetup, hardlink for hardlink.
  * Arguments are lists, never a shell; names are checked and cannot be options.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
+#include "actions/actions.h"
 #include "base/file.h"
 #include "base/spawn.h"
-#include "rpc/internal.h"
 
 #define PROGRAM_TIMEOUT_MS (60 * 60 * 1000)
 #define OUTPUT_MAX (1u << 20)
@@ -51,7 +51,7 @@ static int change_acl(struct task *t, bool add, char kind, const char *who, cons
 	return rc == CB_OK ? run(t, now, e) : rc;
 }
 
-int run_aclsetup(struct core *c, struct task *t, const struct value *options, struct err *e)
+int actions_aclsetup(struct core *c, struct task *t, const struct value *options, struct err *e)
 {
 	static const struct { const char *option; bool add; char kind; } changes[] = {
 		{ "adduser", true, 'u' }, { "addgroup", true, 'g' }, { "removeuser", false, 'u' }, { "removegroup", false, 'g' },
@@ -80,7 +80,7 @@ int run_aclsetup(struct core *c, struct task *t, const struct value *options, st
 	return any ? CB_OK : err_set(e, CB_EINVAL, "no arguments specified, nothing to do");
 }
 
-int run_hardlink(struct core *c, struct task *t, const struct value *options UNUSED, struct err *e)
+int actions_hardlink(struct core *c, struct task *t, const struct value *options UNUSED, struct err *e)
 {
 	struct value *s CLEANUP(v_unrefp) = settings_snapshot(c->settings);
 	char *web CLEANUP(free_ptr) = path_of(v_dict_cstr(s, "webdir", "/var/www/cobbler"));

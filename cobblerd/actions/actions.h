@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * actions.h - the long jobs that an administrator starts and that are neither a sync nor an import; Cobbler's "actions".
+ * Each runs in a task's thread, writes its progress with task_log(), ends soon after task_cancelled(), and either did its
+ * work (CB_OK) or left nothing half-done and says why in *e. *options* is the dictionary of the background_* call, borrowed
+ * and not trusted; what it lacks has Cobbler's default.
+ */
+#pragma once
+
+#include "core/core.h"
+#include "work/task.h"
+
+/* Gives or takes rights of accounts and groups on Cobbler's directories: options adduser, addgroup, removeuser, removegroup. */
+int actions_aclsetup(struct core *c, struct task *t, const struct value *options, struct err *e);
+
+/* Makes equal files of imported media and mirrored repositories one, with hardlink(1). No options. */
+int actions_hardlink(struct core *c, struct task *t, const struct value *options, struct err *e);
