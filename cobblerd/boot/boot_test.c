@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "boot/internal.h"
-#include "boot/testkit.h"
+#include "core/testkit.h"
 
 static void add_items(void)
 {

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "boot/testkit.h"
+#include "core/testkit.h"
 #include "manage/manage.h"
 
 static void add_items(void)

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/spawn.h"
 
@@ -27,19 +28,24 @@ static bool cancelled(void *t)
 	return task_cancelled(t);
 }
 
+/* Under --root an agent there comes before the host's of the same name. */
 static int agent_path(const struct item *it, char **ret, struct err *e)
 {
 	const char *type = item_str(it, "power_type");
-	static const char *const dirs[] = { "/sbin", "/usr/sbin" };
-	if (*type != '\0' && strspn(type, "abcdefghijklmnopqrstuvwxyz0123456789_-") == strlen(type))
-		for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
-			*ret = xasprintf("%s/fence_%s", dirs[i], type);
-			if (access(*ret, X_OK) == 0)
-				return CB_OK;
-			free(*ret);
-			*ret = NULL;
-		}
-	return err_set(e, CB_ESTATE, "no power type set for system");
+	const struct { const char *root, *dir; } places[] = {
+		{ path_root(), "/sbin" }, { path_root(), "/usr/sbin" }, { "", "/sbin" }, { "", "/usr/sbin" },
+	};
+	if (*type == '\0')
+		return err_set(e, CB_ESTATE, "no power type set for system");
+	for (size_t i = 0; i < ARRAY_LEN(places) && strspn(type, "abcdefghijklmnopqrstuvwxyz0123456789_-") == strlen(type); i++) {
+		*ret = xasprintf("%s%s/fence_%s", places[i].root, places[i].dir, type);
+		if (access(*ret, X_OK) == 0)
+			return CB_OK;
+		free(*ret);
+		*ret = NULL;
+	}
+	return err_set(e, CB_ESTATE, "power type \"%s\" of system %s: there is no /usr/sbin/fence_%s; fence agents are in the package fence-agents",
+		type, item_name(it), type);
 }
 
 static int make_input(const struct item *it, const char *op, struct strbuf *b, struct err *e)
@@ -79,7 +85,7 @@ static bool read_state(const char *out, bool *on)
 	return false;
 }
 
-static int run(struct task *t, const struct item *it, const char *op, bool *on, struct err *e)
+static int run_agent(struct task *t, const struct item *it, const char *op, bool *on, struct err *e)
 {
 	char *agent CLEANUP(free_ptr) = NULL;
 	struct strbuf input CLEANUP(sb_free) = { 0 }, out CLEANUP(sb_free) = { 0 };
@@ -117,12 +123,12 @@ int power_system(struct core *c UNUSED, struct task *t, const struct item *it, c
 	static const char *const plain[] = { "on", "off", "status" };
 	for (size_t i = 0; i < ARRAY_LEN(plain); i++)
 		if (str_eq(plain[i], op))
-			return run(t, it, op, on, e);
+			return run_agent(t, it, op, on, e);
 	if (!str_eq(op, "reboot"))
 		return err_set(e, CB_EINVAL, "invalid power operation '%.64s', expected on/off/status/reboot", op);
-	int rc = run(t, it, "off", on, e);
+	int rc = run_agent(t, it, "off", on, e);
 	if (rc != CB_OK)
 		return rc;
 	nanosleep(&(struct timespec){ .tv_sec = 5 }, NULL);
-	return run(t, it, "on", on, e);
+	return run_agent(t, it, "on", on, e);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * testkit.h - a root of its own with the shipped templates and items from JSON, for the tests of boot/ and manage/.
+ * testkit.h - a root of its own with the shipped templates and items from JSON, for the tests of rooms above core/.
  * Each test program includes it once.
  */
-#ifndef BOOT_TESTKIT_H
-#define BOOT_TESTKIT_H
+#ifndef CORE_TESTKIT_H
+#define CORE_TESTKIT_H
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
