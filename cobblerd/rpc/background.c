@@ -61,23 +61,27 @@ static int run_validate(struct core *c, struct task *t, const struct value *opti
 	return CB_OK;
 }
 
-static int run_power(struct core *c, struct task *t, const struct value *options, struct err *e UNUSED)
+/* One machine that fails does not stop the others, but the task has failed then (3.3.7's ends well whatever happened). */
+static int run_power(struct core *c, struct task *t, const struct value *options, struct err *e)
 {
 	const struct value *names = v_dict_get(options, "systems");
 	const char *op = v_dict_cstr(options, "power", "");
+	size_t bad = 0;
 	for (size_t i = 0; i < v_len(names) && !task_cancelled(t); i++) {
 		const char *name = v_cstr(v_list_at(names, i));
 		CLEANUP(item_unrefp) struct item *it = model_get(c->model, ITEM_SYSTEM, name);
 		struct err why;
 		bool on = false;
 		int rc = it == NULL ? err_set(&why, CB_ENOENT, "there is no such system") : power_system(c, t, it, op, &on, &why);
-		/* compat: one that fails does not stop the others */
+		bad += rc != CB_OK;
 		if (rc != CB_OK)
 			task_log(t, "failed to execute power task on %s, exception: %s", name, why.text);
 		else if (str_eq(op, "status"))
 			task_log(t, "%s is %s", name, on ? "on" : "off");
 	}
-	return CB_OK;
+	if (task_cancelled(t))
+		return err_set(e, CB_ESTATE, "cancelled");
+	return bad == 0 ? CB_OK : err_set(e, CB_ESTATE, "power %.16s failed for %zu of %zu systems", op, bad, v_len(names));
 }
 
 static int run_signature_reload(struct core *c, struct task *t, const struct value *options UNUSED, struct err *e)
