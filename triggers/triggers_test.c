@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * triggers_test.c - order, arguments, exit status and what is passed over.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include "base/testkit.h"
 
-#include "base/file.h"
 #include "triggers/triggers.h"
-
-static char root[] = "/tmp/triggers_test.XXXXXX";
 
 static void put(const char *event, const char *name, const char *text, mode_t mode)
 {
@@ -93,8 +83,5 @@ int main(void)
 		cmocka_unit_test(test_a_failing_trigger_stops_the_run),
 		cmocka_unit_test(test_missing_folder_is_no_error_and_names_do_not_climb),
 	};
-	if (mkdtemp(root) == NULL)
-		return 1;
-	path_set_root(root);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, root_make, root_remove);
 }

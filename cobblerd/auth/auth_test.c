@@ -1,35 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * auth_test.c - modules.conf chooses who may log in and who may do what; everything fails closed.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
+#include "base/testkit.h"
+
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "auth/auth.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "core/edit.h"
 
-static char root[] = "/tmp/auth_test.XXXXXX";
 static struct core core;
 static struct auth *auth;
-
-static void put_file(const char *path, const char *text)
-{
-	struct err e;
-	char *real = path_of(path), *dir = xstrdup(real);
-	*strrchr(dir, '/') = '\0';
-	assert_int_equal(dir_make(dir, 0755, &e), CB_OK);
-	assert_int_equal(file_replace(-100, real, text, strlen(text), 0640, &e), CB_OK);
-	free(real);
-	free(dir);
-}
 
 static void choose(const char *authn, const char *authz)
 {
@@ -159,9 +140,8 @@ static int setup(void **state)
 {
 	(void)state;
 	struct err e;
-	if (mkdtemp(root) == NULL)
+	if (root_make(state) != 0)
 		return -1;
-	path_set_root(root);
 	log_init("test", LOG_LVL_ERROR);
 	/* SHA3-256 of "secret" */
 	put_file("/etc/cobbler/users.digest", "anna:Cobbler:f5a5207a8729b1f709cb710311751eb2fc8acad5a1fb8ac991b736e69b6529a3\n");
@@ -179,7 +159,7 @@ static int teardown(void **state)
 	(void)state;
 	auth_close(auth);
 	core_close(&core);
-	return 0;
+	return root_remove(state);
 }
 
 int main(void)

@@ -37,9 +37,7 @@ static int setup(void **state)
 {
 	(void)state;
 	struct err e;
-	snprintf(root, sizeof(root), "/tmp/boot_test.XXXXXX");
-	assert_non_null(mkdtemp(root));
-	path_set_root(root);
+	assert_int_equal(root_make(state), 0);
 	copy_library("boot_loader_conf", "/etc/cobbler");
 	copy_library("grub_config", "/var/lib/cobbler");
 	put_file("/var/lib/cobbler/templates/t.seed", "host $hostname opts $kernel_options\n");

@@ -1,48 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * core_test.c - the path of every edit: names and references together, nothing half done when the disk or the process fails.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "base/testkit.h"
 
-#include <cmocka.h>
 #include <dirent.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
-#include "base/spawn.h"
 #include "core/edit.h"
-
-static char root[64];
-
-static int setup(void **state)
-{
-	(void)state;
-	snprintf(root, sizeof(root), "/tmp/core_test.XXXXXX");
-	if (mkdtemp(root) == NULL)
-		return -1;
-	path_set_root(root);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	const char *argv[] = { "rm", "-rf", "--", root, NULL };
-	struct spawn s = { .argv = argv, .timeout_ms = 10000 };
-	struct err e;
-	int status;
-	return spawn_run(&s, &status, &e);
-}
 
 static void open_core(struct core *c)
 {
@@ -344,11 +312,11 @@ static void test_kill_loses_nothing_acknowledged_and_tears_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_a_rename_takes_its_references_along, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_failing_disk_changes_nothing, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_removal_spares_or_takes_children, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_what_does_not_fit_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_kill_loses_nothing_acknowledged_and_tears_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_rename_takes_its_references_along, root_make, root_remove),
+		cmocka_unit_test_setup_teardown(test_a_failing_disk_changes_nothing, root_make, root_remove),
+		cmocka_unit_test_setup_teardown(test_removal_spares_or_takes_children, root_make, root_remove),
+		cmocka_unit_test_setup_teardown(test_what_does_not_fit_is_refused, root_make, root_remove),
+		cmocka_unit_test_setup_teardown(test_kill_loses_nothing_acknowledged_and_tears_nothing, root_make, root_remove),
 	};
 	log_init("test", LOG_LVL_ERROR);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,64 +2,21 @@
  * golden_test.c - a full sync of recorded items with the recorded site's templates gives the recorded files, byte for
  * byte. The recordings lie beside the checkout; without them there is nothing to compare with.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "base/testkit.h"
 
-#include <cmocka.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <ftw.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/file.h"
-#include "base/spawn.h"
 #include "manage/manage.h"
 #include "value/json.h"
 #include "value/yaml.h"
 
 #define GOLDEN "../shared/golden"
 
-static char root[64];
 static struct core core;
 static bool have_core;
-
-static void run(const char *const *argv)
-{
-	struct spawn s = { .argv = argv, .timeout_ms = 60000, .cwd = "/" };
-	struct err e;
-	int status = -1;
-	if (spawn_run(&s, &status, &e) != CB_OK || status != 0)
-		fail_msg("%s: %d", argv[0], status);
-}
-
-static void copy(const char *from, const char *to)
-{
-	char *cwd = getcwd(NULL, 0), *src = xasprintf("%s/%s", cwd, from), *dst = xasprintf("%s%s", root, to);
-	assert_int_equal(dir_make(dst, 0755, NULL), CB_OK);
-	const char *argv[] = { "cp", "-r", "--no-preserve=mode", "--", src, dst, NULL };
-	run(argv);
-	free(cwd);
-	free(src);
-	free(dst);
-}
-
-static void put_file(const char *path, const char *text, size_t n)
-{
-	char *full = xasprintf("%s%s", root, path), *dir = xstrndup(full, (size_t)(strrchr(full, '/') - full));
-	struct err e;
-	assert_int_equal(dir_make(dir, 0755, NULL), CB_OK);
-	if (file_replace(AT_FDCWD, full, text, n, 0644, &e) != CB_OK)
-		fail_msg("%s", e.text);
-	free(full);
-	free(dir);
-}
 
 /* The settings of the recording: the site's own and what was switched on. */
 static void write_settings(bool dnsmasq)
@@ -79,11 +36,11 @@ static void write_settings(bool dnsmasq)
 	for (size_t i = 0; i < v_len(more); i++)
 		v_dict_set(v, v_dict_key(more, i), v_ref(v_dict_at(more, i)));
 	yaml_write(&out, v, true);
-	put_file("/etc/cobbler/settings.yaml", sb_str(&out), out.len);
+	put_file("/etc/cobbler/settings.yaml", sb_str(&out));
 	if (dnsmasq) {
 		static const char modules[] = "[authentication]\nmodule = authentication.configfile\n[authorization]\nmodule = "
 			"authorization.allowall\n[dns]\nmodule = managers.dnsmasq\n[dhcp]\nmodule = managers.dnsmasq\n";
-		put_file("/etc/cobbler/modules.conf", modules, strlen(modules));
+		put_file("/etc/cobbler/modules.conf", modules);
 	}
 	v_unref(v);
 	v_unref(more);
@@ -126,20 +83,18 @@ static bool open_site(const char *which)
 		free(items);
 		return false;
 	}
-	snprintf(root, sizeof(root), "/tmp/golden_test.XXXXXX");
-	assert_non_null(mkdtemp(root));
-	path_set_root(root);
-	copy(GOLDEN "/site/etc/cobbler", "/etc");
-	copy(GOLDEN "/site/var/lib/cobbler", "/var/lib");
-	copy(items, "/var/lib/cobbler");
+	assert_int_equal(root_make(NULL), 0);
+	copy_in(GOLDEN "/site/etc/cobbler", "/etc");
+	copy_in(GOLDEN "/site/var/lib/cobbler", "/var/lib");
+	copy_in(items, "/var/lib/cobbler");
 	free(items);
 	char *collections = xasprintf("%s/var/lib/cobbler/collections", root);
 	assert_int_equal(nftw(collections, move_kernels, 8, FTW_PHYS), 0);
 	free(collections);
-	put_file("/kern/linux", "kernel\n", 7);
-	put_file("/kern/initrd.gz", "initrd\n", 7);
+	put_file("/kern/linux", "kernel\n");
+	put_file("/kern/initrd.gz", "initrd\n");
 	static const char bootcfg[] = "kernel=/b.b00\nmodules=/jumpstrt.gz --- /useropts.gz\n";
-	put_file("/kern/boot.cfg", bootcfg, strlen(bootcfg));
+	put_file("/kern/boot.cfg", bootcfg);
 	write_settings(str_eq(which, "dnsmasq"));
 	if (core_open(&core, &e) != CB_OK)
 		fail_msg("%s", e.text);

@@ -40,9 +40,7 @@ static int setup(void **state)
 		"['10.0.0', 'fd00::']\n"
 		"bind_zonefile_path: /var/lib/bind\n";
 	struct err e;
-	snprintf(root, sizeof(root), "/tmp/hosts_test.XXXXXX");
-	assert_non_null(mkdtemp(root));
-	path_set_root(root);
+	assert_int_equal(root_make(state), 0);
 	copy_library("boot_loader_conf", "/etc/cobbler");
 	copy_library("grub_config", "/var/lib/cobbler");
 	copy_library("etc/.", "/etc/cobbler");

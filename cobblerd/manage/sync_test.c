@@ -27,9 +27,7 @@ static int setup(void **state)
 {
 	(void)state;
 	struct err e;
-	snprintf(root, sizeof(root), "/tmp/sync_test.XXXXXX");
-	assert_non_null(mkdtemp(root));
-	path_set_root(root);
+	assert_int_equal(root_make(state), 0);
 	copy_library("boot_loader_conf", "/etc/cobbler");
 	copy_library("grub_config", "/var/lib/cobbler");
 	put_file("/k/linux", "KERNEL");

@@ -12,9 +12,7 @@ static int setup(void **state)
 {
 	(void)state;
 	struct err e;
-	snprintf(root, sizeof(root), "/tmp/power_test.XXXXXX");
-	assert_non_null(mkdtemp(root));
-	path_set_root(root);
+	assert_int_equal(root_make(state), 0);
 	if (core_open(&core, &e) != CB_OK)
 		fail_msg("%s", e.text);
 	return 0;
@@ -109,7 +107,7 @@ static void refused(void **state)
 	(void)state;
 	static const struct { const char *fields, *op, *says; } cases[] = {
 		{ "", "on", "no power type set for system" },
-		{ ",\"power_type\":\"apc\"", "on", "there is no /usr/sbin/fence_apc" },
+		{ ",\"power_type\":\"no_such\"", "on", "there is no /usr/sbin/fence_no_such" },
 		{ DUMMY, "explode", "invalid power operation 'explode', expected on/off/status/reboot" },
 		{ DUMMY ",\"power_user\":\"a\\naction=off\"", "on", "power_user of sys has a line break in it" },
 	};

@@ -2,40 +2,15 @@
  * render_test.c - the steps around the engine: where snippets are looked for, what is whitelisted, what is replaced
  * afterwards.
  */
-#include <ftw.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "base/testkit.h"
+
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cmocka.h>
-
-#include "base/file.h"
 #include "render/render.h"
 #include "value/json.h"
 
-static char root[] = "/tmp/render_test.XXXXXX";
 static struct renderer *r;
 static struct value *vars, *settings;
-
-static void put(const char *rel, const char *text)
-{
-	struct err e = { 0 };
-	char *path = path_of(rel), *dir = xstrdup(path);
-	*strrchr(dir, '/') = '\0';
-	assert_int_equal(dir_make(dir, 0755, &e), CB_OK);
-	FILE *f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-	free(dir);
-	free(path);
-}
 
 static struct value *parse(const char *text)
 {
@@ -48,41 +23,33 @@ static struct value *parse(const char *text)
 static int setup(void **state)
 {
 	(void)state;
-	if (mkdtemp(root) == NULL)
+	if (root_make(state) != 0)
 		return -1;
-	path_set_root(root);
 	r = renderer_new();
 	settings = parse("{\"autoinstall_snippets_dir\": \"/snip\", \"autoinstall_templates_dir\": \"/tmpl\", "
 			 "\"server\": \"192.0.2.5\"}");
 	vars = parse("{\"autoinstall_snippets_dir\": \"/snip\", \"system_name\": \"s1\", \"profile_name\": \"p1\", "
 		     "\"name\": \"s1\","
 		     "\"server\": \"192.0.2.5\", \"http_port\": 8080, \"num\": 5}");
-	put("/etc/cobbler/cheetah_macros", "#def shout($x)\n<$x.upper()>\n#end def\n");
-	put("/snip/plain", "plain $name $gone\n");
-	put("/snip/per_profile/mixed/p1", "profile\n");
-	put("/snip/mixed", "general\n");
-	put("/snip/per_system/own/s1", "system\n");
-	put("/snip/per_profile/own/p1", "profile\n");
-	put("/snip/outer", "[SNIPPET::plain]\n#def inner\nI\n#end def\n#set global $g = 7\n");
-	put("/snip/loop", "SNIPPET::loop\n");
-	put("/snip/lazy", "#import os\nok\n");
+	put_file("/etc/cobbler/cheetah_macros", "#def shout($x)\n<$x.upper()>\n#end def\n");
+	put_file("/snip/plain", "plain $name $gone\n");
+	put_file("/snip/per_profile/mixed/p1", "profile\n");
+	put_file("/snip/mixed", "general\n");
+	put_file("/snip/per_system/own/s1", "system\n");
+	put_file("/snip/per_profile/own/p1", "profile\n");
+	put_file("/snip/outer", "[SNIPPET::plain]\n#def inner\nI\n#end def\n#set global $g = 7\n");
+	put_file("/snip/loop", "SNIPPET::loop\n");
+	put_file("/snip/lazy", "#import os\nok\n");
 	return 0;
-}
-
-static int drop(const char *path, const struct stat *st, int type, struct FTW *w)
-{
-	(void)st, (void)type, (void)w;
-	return remove(path);
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	nftw(root, drop, 16, FTW_DEPTH | FTW_PHYS);
 	renderer_free(r);
 	v_unref(vars);
 	v_unref(settings);
-	return 0;
+	return root_remove(state);
 }
 
 static void gives(int line, const char *text, const char *want)
@@ -165,9 +132,9 @@ static void test_the_first_line_chooses_the_language(void **state)
 static void test_a_changed_snippet_is_read_again(void **state)
 {
 	(void)state;
-	put("/snip/fresh", "one\n");
+	put_file("/snip/fresh", "one\n");
 	gives(__LINE__, "SNIPPET::fresh", "one\n");
-	put("/snip/fresh", "other\n");
+	put_file("/snip/fresh", "other\n");
 	gives(__LINE__, "SNIPPET::fresh", "other\n");
 }
 

@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * rpc_test.c - the dispatcher on a real core with an empty store: every method without rights, logins, tokens, handles, faults.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
+#include "base/testkit.h"
+
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "actions/actions.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "rpc/internal.h"
 #include "value/json.h"
 #include "wire/xmlrpc.h"
 
-static char root[] = "/tmp/rpc_test.XXXXXX";
 static struct core core;
 static struct rpc *rpc;
 static double wall_now = 1800000000.0;
@@ -35,17 +27,6 @@ static const char digest[] = "anna:Cobbler:"
 	"680ada57dcec8eee91c4e3bf3bfa9af6ffde90cd1d249d1c6121d7b759a001b1\n"
 	"old:Cobbler:e5f5fe02dd4aca714523a28156de244c\n"           /* htdigest of 2.x */
 	"other:Elsewhere:b778a39a\n";
-
-static void put_file(const char *path, const char *text, mode_t mode)
-{
-	struct err e;
-	char *real = path_of(path), *dir = xstrdup(real);
-	*strrchr(dir, '/') = '\0';
-	assert_int_equal(dir_make(dir, 0755, &e), CB_OK);
-	assert_int_equal(file_replace(-100, real, text, strlen(text), mode, &e), CB_OK);
-	free(real);
-	free(dir);
-}
 
 /* params as JSON; "T" inside it stands for the token. */
 static int call(const char *method, const char *json, const char *token, struct value **ret, struct err *e)
@@ -380,7 +361,7 @@ static void test_files_stay_in_their_directory(void **state)
 			fail_msg("%s can be read", bad[i]);
 		free(json);
 	}
-	put_file("/outside", "secret", 0644);
+	put_file("/outside", "secret");
 	char *link = path_of("/var/lib/cobbler/snippets/link"), *target = path_of("/outside");
 	assert_int_equal(symlink(target, link), 0);
 	expect_fault("read_autoinstall_snippet", "[\"link\", \"T\"]", t, "OSError", "file not found");
@@ -493,12 +474,11 @@ static int setup(void **state)
 {
 	(void)state;
 	struct err e;
-	if (mkdtemp(root) == NULL)
+	if (root_make(state) != 0)
 		return -1;
-	path_set_root(root);
 	log_init("test", LOG_LVL_ERROR);
 	clock_set_for_test(fake_wall, NULL);
-	put_file("/etc/cobbler/users.digest", digest, 0640);
+	put_bytes("/etc/cobbler/users.digest", digest, strlen(digest), 0640);
 	char *dirs[] = { path_of("/var/lib/cobbler/snippets"), path_of("/var/lib/cobbler/templates"), path_of("/var/log/cobbler") };
 	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
 		if (dir_make(dirs[i], 0755, &e) != CB_OK)
@@ -517,7 +497,7 @@ static int teardown(void **state)
 	(void)state;
 	rpc_close(rpc);
 	core_close(&core);
-	return 0;
+	return root_remove(state);
 }
 
 int main(void)

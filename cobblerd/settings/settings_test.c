@@ -1,64 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * settings_test.c - files of old releases, includes, defaults of first files; the settings of every release from ../shared.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "base/testkit.h"
 
-#include <cmocka.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "base/log.h"
-#include "base/spawn.h"
 #include "settings/settings.h"
 #include "settings/settings_private.h"
 #include "settings/settings_table.h"
 #include "value/yaml.h"
 
 #define HISTORY "../shared/golden/settings-history"
-
-static char root[64];
-
-static int setup(void **state)
-{
-	(void)state;
-	snprintf(root, sizeof(root), "/tmp/settings_test.XXXXXX");
-	if (mkdtemp(root) == NULL)
-		return -1;
-	path_set_root(root);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	const char *argv[] = { "rm", "-rf", "--", root, NULL };
-	struct spawn s = { .argv = argv, .timeout_ms = 10000 };
-	struct err e;
-	int status;
-	return spawn_run(&s, &status, &e);
-}
-
-static void write_text(const char *rel, const char *text)
-{
-	struct err e;
-	char *path = xasprintf("%s%s", root, rel), *slash = strrchr(path, '/');
-	*slash = '\0';
-	if (dir_make(path, 0755, &e) != CB_OK)
-		fail_msg("%s", e.text);
-	*slash = '/';
-	if (file_replace(AT_FDCWD, path, text, strlen(text), 0640, &e) != CB_OK)
-		fail_msg("%s", e.text);
-	free(path);
-}
 
 static struct settings *open_settings(void)
 {
@@ -96,10 +50,10 @@ static void test_first_files_are_private_and_readable_again(void **state)
 static void test_a_file_of_2_8_is_taken_over(void **state)
 {
 	(void)state;
-	write_text("/etc/cobbler/settings", "default_kickstart: /var/lib/cobbler/kickstarts/site/web.ks\nsnippetsdir: /srv/snippets\nmanage_dhcp: 1\n"
+	put_file("/etc/cobbler/settings", "default_kickstart: /var/lib/cobbler/kickstarts/site/web.ks\nsnippetsdir: /srv/snippets\nmanage_dhcp: 1\n"
 		"enable_gpxe: 0\nnext_server: 10.0.0.9\nfunc_master: x\npower_management_default_type: ipmitool\nmgmt_parameters:\n  from_cobbler: 1\n"
 		"default_virt_ram: 512\ndefault_virt_file_size: 5\nmy_own: [1]\n");
-	write_text("/etc/cobbler/modules.conf", "[authentication]\nmodule = authn_pam\n[dns]\nmodule=manage_bind\n");
+	put_file("/etc/cobbler/modules.conf", "[authentication]\nmodule = authn_pam\n[dns]\nmodule=manage_bind\n");
 	struct settings *s = open_settings();
 	struct value *st = settings_snapshot(s);
 	assert_string_equal(v_dict_cstr(st, "autoinstall", ""), "site/web.ks");
@@ -149,7 +103,7 @@ static void test_wrong_values_name_file_key_and_expectation(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct settings *s;
 		struct err e;
-		write_text("/etc/cobbler/settings.yaml", rows[i].yaml);
+		put_file("/etc/cobbler/settings.yaml", rows[i].yaml);
 		assert_int_not_equal(settings_open(&s, &e), CB_OK);
 		assert_string_equal(e.text, rows[i].text);
 	}
@@ -207,9 +161,9 @@ static void test_settings_of_every_release_are_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_first_files_are_private_and_readable_again, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_file_of_2_8_is_taken_over, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_wrong_values_name_file_key_and_expectation, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_first_files_are_private_and_readable_again, root_make, root_remove),
+		cmocka_unit_test_setup_teardown(test_a_file_of_2_8_is_taken_over, root_make, root_remove),
+		cmocka_unit_test_setup_teardown(test_wrong_values_name_file_key_and_expectation, root_make, root_remove),
 		cmocka_unit_test(test_settings_of_every_release_are_read),
 	};
 	log_init("test", LOG_LVL_ERROR);

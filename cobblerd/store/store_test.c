@@ -1,47 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * store_test.c - items, setters, inheritance and files together, on a root of their own.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "base/testkit.h"
 
-#include <cmocka.h>
 #include <dirent.h>
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/file.h"
-#include "base/spawn.h"
 #include "model/resolve.h"
 #include "store/store.h"
 #include "value/json.h"
-
-static char root[64];
-
-static int setup(void **state)
-{
-	(void)state;
-	snprintf(root, sizeof(root), "/tmp/store_test.XXXXXX");
-	if (mkdtemp(root) == NULL)
-		return -1;
-	path_set_root(root);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	const char *argv[] = { "rm", "-rf", "--", root, NULL };
-	struct spawn s = { .argv = argv, .timeout_ms = 10000 };
-	struct err e;
-	int status;
-	return spawn_run(&s, &status, &e);
-}
 
 static struct item *make(enum item_type t, const char *const (*fields)[2])
 {
@@ -421,5 +388,5 @@ int main(void)
 		cmocka_unit_test(test_store_keeps_unknown_fields_and_sets_damage_aside),
 		cmocka_unit_test(test_items_of_2_8_are_taken_over),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, root_make, root_remove);
 }

@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * task_test.c - tasks: their log as clients tail it, their events, cancelling, limits.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "base/testkit.h"
+
 #include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "work/task.h"
-
-static char root[] = "/tmp/task_test.XXXXXX";
 
 static const char *state_of(struct tasks *ts, const char *id, char out[32])
 {
@@ -191,8 +182,5 @@ int main(void)
 		cmocka_unit_test(test_no_more_run_than_allowed),
 		cmocka_unit_test(test_a_pre_trigger_can_stop_a_task),
 	};
-	if (mkdtemp(root) == NULL)
-		return 1;
-	path_set_root(root);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, root_make, root_remove);
 }
