@@ -152,8 +152,9 @@ int rpc_read_file(struct call *c, struct value **ret, struct err *e)
 	} else {
 		rc = fd;
 	}
-	if (rc == CB_OK && memchr(sb_str(&b), '\0', b.len) != NULL)
-		rc = err_py(e, CB_EPARSE, PY_VALUE, "%s is not a text file", p.rel);
+	/* A client that writes back what it read must not have lost a byte on the way. */
+	if (rc == CB_OK && (memchr(sb_str(&b), '\0', b.len) != NULL || !utf8_valid(sb_str(&b), b.len)))
+		rc = err_py(e, CB_EPARSE, "UnicodeDecodeError", "%s is not a text file in UTF-8", p.rel);
 	if (rc == CB_OK)
 		*ret = v_strn(sb_str(&b), b.len);
 	leave(&p);

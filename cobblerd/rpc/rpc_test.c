@@ -365,6 +365,9 @@ static void test_files_stay_in_their_directory(void **state)
 	char *link = path_of("/var/lib/cobbler/snippets/link"), *target = path_of("/outside");
 	assert_int_equal(symlink(target, link), 0);
 	expect_fault("read_autoinstall_snippet", "[\"link\", \"T\"]", t, "OSError", "file not found");
+	/* read and written back, a byte that is no text would be lost */
+	put_file("/var/lib/cobbler/snippets/latin1", "caf\xe9\n");
+	expect_fault("read_autoinstall_snippet", "[\"latin1\", \"T\"]", t, "UnicodeDecodeError", "latin1 is not a text file in UTF-8");
 	expect_fault("write_autoinstall_snippet", "[\"link\", \"x\", \"T\"]", t, "IsADirectoryError", "");
 	unlink(link);
 	free(link);

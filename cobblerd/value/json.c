@@ -347,10 +347,12 @@ static void write_string(struct strbuf *out, const char *s, size_t n, unsigned f
 			sb_addf(out, "\\u%04x", c);
 		} else {
 			size_t k = c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : 2;
-			if (k > n - i)
-				k = n - i;
-			write_escaped_unicode(out, (const unsigned char *)s + i, k);
-			i += k - 1;
+			if (k > n - i || !utf8_valid(s + i, k)) {
+				sb_adds(out, "\\ufffd");     /* a byte that is no text */
+			} else {
+				write_escaped_unicode(out, (const unsigned char *)s + i, k);
+				i += k - 1;
+			}
 		}
 		i++;
 	}

@@ -77,6 +77,17 @@ static void test_json_round_trip(void **state)
 	v_unref(v);
 }
 
+static void test_bytes_that_are_no_text_do_not_become_other_text(void **state)
+{
+	(void)state;
+	struct strbuf b = { 0 };
+	struct value *v = v_strn("\xe9 \xc3\xa9 \xff\xc3", 7);
+	json_write(&b, v, JSON_ASCII);
+	assert_string_equal(sb_str(&b), "\"\\ufffd \\u00e9 \\ufffd\\ufffd\"");
+	sb_free(&b);
+	v_unref(v);
+}
+
 static void test_bad_json_is_refused_with_place(void **state)
 {
 	static const char *const bad[] = { "", "{", "[1,]", "{\"a\" 1}", "\"\\ud800\"", "01", "1.", "nul", "\"a\nb\"", "[1] x",
@@ -165,6 +176,7 @@ int main(void)
 		cmocka_unit_test(test_python_equality_crosses_number_types),
 		cmocka_unit_test(test_floats_print_as_python_prints_them),
 		cmocka_unit_test(test_json_round_trip),
+		cmocka_unit_test(test_bytes_that_are_no_text_do_not_become_other_text),
 		cmocka_unit_test(test_bad_json_is_refused_with_place),
 		cmocka_unit_test(test_yaml_scalars_resolve_as_pyyaml),
 		cmocka_unit_test(test_bad_yaml_is_refused),
