@@ -28,6 +28,13 @@ static void add_items(void)
 		"\"interfaces\":{\"eth0\":{\"ip_address\":\"10.0.0.9\"}}}");
 	add(ITEM_SYSTEM, "{\"name\":\"se\",\"uid\":\"8\",\"profile\":\"pe\",\"netboot_enabled\":true,"
 		"\"interfaces\":{\"eth0\":{\"mac_address\":\"52:54:00:aa:00:04\",\"ip_address\":\"10.0.0.4\"}}}");
+	add(ITEM_DISTRO,
+		"{\"name\":\"far\",\"uid\":\"10\",\"breed\":\"redhat\",\"os_version\":\"rhel8\",\"arch\":\"x86_64\","
+		"\"kernel\":\"%s/k/linux\",\"initrd\":\"%s/k/initrd.gz\",\"remote_boot_kernel\":\"http://10.0.0.9/k\","
+		"\"remote_boot_initrd\":\"tftp://10.0.0.9/i\",\"boot_loaders\":[\"grub\",\"ipxe\"]}");
+	add(ITEM_PROFILE, "{\"name\":\"pf\",\"uid\":\"11\",\"distro\":\"far\",\"autoinstall\":\"\"}");
+	add(ITEM_SYSTEM, "{\"name\":\"sf\",\"uid\":\"12\",\"profile\":\"pf\",\"netboot_enabled\":true,"
+		"\"interfaces\":{\"eth0\":{\"mac_address\":\"52:54:00:aa:00:06\"}}}");
 	add(ITEM_SYSTEM, "{\"name\":\"evil\",\"uid\":\"9\",\"profile\":\"p\",\"netboot_enabled\":true,"
 		"\"kernel_options\":{\"x\":\"1\\nLABEL y\\n}; reboot\"},"
 		"\"interfaces\":{\"eth0\":{\"mac_address\":\"52:54:00:aa:00:05\"}}}");
@@ -117,6 +124,15 @@ static void test_each_loader_finds_its_system(void **state)
 	expect_has("pxelinux.cfg/01-52-54-00-aa-00-02", "localboot -1");
 	expect_has("grub/system/52:54:00:aa:00:02", "set default='local'");
 	expect_has("pxelinux.cfg/0A000009", "default byip\n");
+}
+
+static void test_remote_files_in_the_words_of_each_loader(void **state)
+{
+	(void)state;
+	expect_has("grub/system/52:54:00:aa:00:06", "clinux (http,10.0.0.9)/k ");
+	expect_has("grub/system/52:54:00:aa:00:06", "initrd (tftp,10.0.0.9)/i\n");
+	expect_has("grub/x86_64_menu_items.cfg", "initrd (tftp,10.0.0.9)/i\n");
+	expect_has("ipxe/default.ipxe", "initrd tftp://10.0.0.9/i\n");
 }
 
 static void test_unknown_machines_come_to_the_menu(void **state)
@@ -306,6 +322,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_loader_finds_its_system),
+		cmocka_unit_test(test_remote_files_in_the_words_of_each_loader),
 		cmocka_unit_test(test_unknown_machines_come_to_the_menu),
 		cmocka_unit_test(test_a_machine_known_by_its_address_boots_with_grub),
 		cmocka_unit_test(test_media_are_served_from_where_they_lie),

@@ -21,7 +21,7 @@ static const char *base_name(const char *path)
 
 bool boot_is_remote(const char *path)
 {
-	static const char *const schemes[] = { "http://", "https://", "ftp://" };
+	static const char *const schemes[] = { "http://", "https://", "ftp://", "tftp://" };
 	for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
 		if (strncasecmp(path, schemes[i], strlen(schemes[i])) == 0)
 			return true;
@@ -48,6 +48,18 @@ static int grub_remote(const char *url, struct strbuf *out, struct err *e)
 		return err_py(e, CB_EINVAL, PY_VALUE, "Invalid remote file format %s\n%s is not a valid IP address", url, server);
 	sb_addf(out, "(%s,%s)/%s", proto, server, slash != NULL ? slash + 1 : "");
 	return CB_OK;
+}
+
+/* A remote path in GRUB's words, for GRUB only. */
+static int path_for_grub(enum loader l, struct strbuf *path, struct err *e)
+{
+	if (l != LOADER_GRUB || !boot_is_remote(sb_str(path)))
+		return CB_OK;
+	struct strbuf g = { 0 };
+	int rc = grub_remote(sb_str(path), &g, e);
+	sb_free(path);
+	*path = g;
+	return rc;
 }
 
 /* ---- kernel and initrd ---- */
@@ -180,15 +192,10 @@ static int find_paths(const struct boot_target *t, enum loader l, struct paths *
 		v_list_push(p->files, v_ref(v));
 	if (strstr(sb_str(&p->kernel), "wimboot") != NULL)
 		rc = windows_files(meta, sb_str(&p->kernel), sb_str(&p->initrd), l, p->files, e);
-	else if (p->has_initrd)
+	else if (p->has_initrd && (rc = path_for_grub(l, &p->initrd, e)) == CB_OK)
 		v_list_push(p->files, v_strn(sb_str(&p->initrd), p->initrd.len));
-	if (rc == CB_OK && l == LOADER_GRUB && boot_is_remote(sb_str(&p->kernel))) {
-		struct strbuf g = { 0 };
-		rc = grub_remote(sb_str(&p->kernel), &g, e);
-		if (rc == CB_OK)
-			set_path(&p->kernel, &p->has_kernel, "%s", sb_str(&g));
-		sb_free(&g);
-	}
+	if (rc == CB_OK)
+		rc = path_for_grub(l, &p->kernel, e);
 	if (rc != CB_OK)
 		paths_clear(p);
 	return rc;
