@@ -260,6 +260,44 @@ static void test_rows_are_sound(void **state)
 	}
 }
 
+/* One stored item of the type, with one field. */
+static struct item *loaded_item(enum item_type t, const char *field, const char *text)
+{
+	struct item *it;
+	struct err e;
+	struct value *d = v_dict();
+	v_dict_set(d, "name", v_str("x"));
+	v_dict_set(d, field, v_str(text));
+	if (item_from_disk(t, d, &it, &e) != CB_OK)
+		fail_msg("%s %s: %s", field, text, e.text);
+	v_unref(d);
+	return it;
+}
+
+/* Cobbler itself stores "virt-clone", but loads only the name of the enumeration's member. */
+static void test_enumerations_are_stored_as_cobbler_loads_them(void **state)
+{
+	static const char *const forms[] = { "virt-clone", "virt_clone" };
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		struct item *it = loaded_item(ITEM_IMAGE, "image_type", forms[i]);
+		struct value *disk = item_to_disk(it);
+		assert_string_equal(item_str(it, "image_type"), "virt-clone");
+		assert_string_equal(v_dict_cstr(disk, "image_type", ""), "virt_clone");
+		v_unref(disk);
+		item_unref(it);
+	}
+}
+
+static void test_derived_fields_come_back_from_the_store(void **state)
+{
+	(void)state;
+	struct item *it = loaded_item(ITEM_DISTRO, "remote_boot_kernel", "http://10.0.0.9/k");
+	assert_string_equal(item_str(it, "remote_grub_kernel"), "(http,10.0.0.9)/k");
+	assert_string_equal(item_str(it, "remote_grub_initrd"), "");
+	item_unref(it);
+}
+
 static void test_fresh_items_survive_the_store(void **state)
 {
 	(void)state;
@@ -276,6 +314,8 @@ int main(void)
 		cmocka_unit_test(test_rows_are_sound),
 		cmocka_unit_test(test_tables_have_the_fields_of_cobbler),
 		cmocka_unit_test(test_fresh_items_survive_the_store),
+		cmocka_unit_test(test_enumerations_are_stored_as_cobbler_loads_them),
+		cmocka_unit_test(test_derived_fields_come_back_from_the_store),
 		cmocka_unit_test(test_whatever_is_set_is_refused_with_words_or_survives),
 		cmocka_unit_test(test_whatever_an_interface_gets_is_refused_or_survives),
 	};

@@ -332,9 +332,27 @@ struct value *item_to_dict(const struct item *it)
 	return as_dict(it, FF_NOWIRE);
 }
 
+/* compat: Cobbler writes the value of an enumeration, but loads it by its member's name, so that it cannot read its own
+ * "virt-clone". The name is what both sides read. */
+static void enums_by_name(const struct item *it, struct value *d)
+{
+	for (size_t i = 0; i < table_of(it)->n; i++) {
+		const struct field *f = &table_of(it)->rows[i];
+		const struct value *v = item_at(it, i);
+		if (f->type != F_ENUM || is_inherit(v) || !v_is(v, V_STR) || strchr(v_cstr(v), '-') == NULL)
+			continue;
+		char *name = xstrdup(v_cstr(v));
+		for (char *c = strchr(name, '-'); c != NULL; c = strchr(c, '-'))
+			*c = '_';
+		v_dict_set(d, f->name, v_str(name));
+		free(name);
+	}
+}
+
 struct value *item_to_disk(const struct item *it)
 {
 	struct value *d = as_dict(it, FF_NODISK);
+	enums_by_name(it, d);
 	for (size_t i = 0; i < v_len(it->extra); i++)
 		v_dict_set(d, v_dict_key(it->extra, i), v_ref(v_dict_at(it->extra, i)));
 	return d;
@@ -461,6 +479,19 @@ static int load_fields(struct item *it, const struct value *dict, struct err *e)
 	return CB_OK;
 }
 
+/* Fields that setters of other fields fill. */
+static void derive_fields(struct item *it)
+{
+	static const char *const sources[] = { "remote_boot_kernel", "remote_boot_initrd" };
+	for (size_t i = 0; it->type == ITEM_DISTRO && i < ARRAY_LEN(sources); i++) {
+		const struct field *f = &table_of(it)->rows[field_index(table_of(it), sources[i])];
+		struct value *same;
+		struct err ignored;                     /* a URL of an older release that GRUB cannot use: it has no form for GRUB */
+		if (run_check(NULL, it, f, item_get(it, f->name), &same, &ignored) == CB_OK)
+			v_unref(same);
+	}
+}
+
 int item_from_disk(enum item_type type, const struct value *dict, struct item **ret, struct err *e)
 {
 	CLEANUP(item_unrefp) struct item *it = default_item(type);
@@ -479,6 +510,7 @@ int item_from_disk(enum item_type type, const struct value *dict, struct item **
 	if (check_name(NULL, it, &table_of(it)->rows[cols[type][COL_NAME]], it->v[cols[type][COL_NAME]], &name, e) != CB_OK)
 		return CB_EPARSE;
 	v_unref(name);
+	derive_fields(it);
 	*ret = item_ref(it);
 	return CB_OK;
 }

@@ -231,6 +231,36 @@ static void *read_on(void *arg)
 	return (void *)(uintptr_t)(seen > 0);
 }
 
+static void publish(struct model *m, enum item_type t, const char *name, const char *parent, const char *filename)
+{
+	struct item *it = item_new(t);
+	item_put(it, "name", v_str(name));
+	item_put(it, "parent", v_str(parent));
+	item_put(it, "filename", v_str(filename));
+	model_publish(m, it, NULL);
+}
+
+static void test_an_empty_file_name_of_a_subprofile_is_its_parents(void **state)
+{
+	(void)state;
+	struct model *m = model_new();
+	struct value *settings = v_dict();
+	publish(m, ITEM_PROFILE, "p", "", "f.0");
+	publish(m, ITEM_PROFILE, "sub", "p", "");
+	publish(m, ITEM_PROFILE, "subsub", "sub", "");
+	publish(m, ITEM_PROFILE, "other", "", "");
+	static const char *const want[][2] = {{"sub", "f.0"}, {"subsub", "f.0"}, {"other", ""}};
+	for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+		struct item *it = model_get(m, ITEM_PROFILE, want[i][0]);
+		struct value *v = resolve_field(m, settings, it, "filename");
+		assert_string_equal(v_cstr(v), want[i][1]);
+		v_unref(v);
+		item_unref(it);
+	}
+	v_unref(settings);
+	model_free(m);
+}
+
 static void test_readers_see_whole_items_beside_a_writer(void **state)
 {
 	struct shared s = { .m = model_new(), .settings = v_dict() };
@@ -264,6 +294,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_indexes_find_what_a_plain_search_finds),
+		cmocka_unit_test(test_an_empty_file_name_of_a_subprofile_is_its_parents),
 		cmocka_unit_test(test_readers_see_whole_items_beside_a_writer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

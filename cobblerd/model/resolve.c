@@ -81,6 +81,13 @@ static struct value *resolve_inherited(struct model *m, const struct value *sett
 	return v != NULL ? v_ref(v) : v_str("");
 }
 
+/* compat: Profile.filename - Cobbler turns the "" of a subprofile into "<<inherit>>" whenever it is set or loaded, but not in a new
+ * one until the next restart. Here it always means that. */
+static bool means_inherit(const struct item *it, const struct field *f, const struct value *raw)
+{
+	return item_type(it) == ITEM_PROFILE && str_eq(f->name, "filename") && v_str_is(raw, "") && *item_str(it, "parent") != '\0';
+}
+
 static struct value *resolve_at(struct model *m, const struct value *settings, const struct item *it, const char *field, int depth)
 {
 	const struct field *f = row_of(it, field);
@@ -92,7 +99,7 @@ static struct value *resolve_at(struct model *m, const struct value *settings, c
 		return v_str("");
 	if (f->flags & FF_MERGE)
 		return resolve_merged(m, settings, it, f, depth);
-	if (is_inherit(raw))
+	if (is_inherit(raw) || means_inherit(it, f, raw))
 		return resolve_inherited(m, settings, it, f, depth);
 	return v_ref(raw);
 }
