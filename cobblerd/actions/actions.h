@@ -14,3 +14,7 @@ int actions_aclsetup(struct core *c, struct task *t, const struct value *options
 
 /* Makes equal files of imported media and mirrored repositories one, with hardlink(1). No options. */
 int actions_hardlink(struct core *c, struct task *t, const struct value *options, struct err *e);
+
+/* Brings mirrored repositories up to date below webdir/repo_mirror: "only" or "repos" names them (else those with keep_updated), "tries"
+ * attempts each, "nofail" goes on with the next one after a failure (the task has failed even so). */
+int actions_reposync(struct core *c, struct task *t, const struct value *options, struct err *e);

@@ -4,34 +4,10 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "actions/actions.h"
+#include "actions/program.h"
 #include "base/file.h"
-#include "base/spawn.h"
-
-#define PROGRAM_TIMEOUT_MS (60 * 60 * 1000)
-#define OUTPUT_MAX (1u << 20)
-
-static bool cancelled(void *t)
-{
-	return task_cancelled(t);
-}
-
-static int run(struct task *t, const char *const *argv, struct err *e)
-{
-	struct strbuf out CLEANUP(sb_free) = { 0 };
-	struct spawn s = { .argv = argv, .timeout_ms = PROGRAM_TIMEOUT_MS, .max_output = OUTPUT_MAX, .output = &out, .arg = t, .cancelled = cancelled };
-	char *save = NULL;
-	int status, rc = spawn_run(&s, &status, e);
-	for (char *line = out.len > 0 ? strtok_r(out.p, "\n", &save) : NULL; line != NULL; line = strtok_r(NULL, "\n", &save))
-		task_log(t, "%s", line);
-	if (rc != CB_OK)
-		return rc;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return err_set(e, CB_EIO, "%s failed (status %d)", argv[0], WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
-	return CB_OK;
-}
 
 /* A user or group as useradd(8) permits. */
 static bool account_ok(const char *s)
@@ -47,8 +23,8 @@ static int change_acl(struct task *t, bool add, char kind, const char *who, cons
 	char *entry CLEANUP(free_ptr) = add ? xasprintf("%c:%s:%s", kind, who, rights) : xasprintf("%c:%s", kind, who);
 	const char *const now[] = { "setfacl", "-R", add ? "-m" : "-x", entry, "--", real, NULL };
 	const char *const later[] = { "setfacl", "-d", "-R", add ? "-m" : "-x", entry, "--", real, NULL };
-	int rc = run(t, later, e);
-	return rc == CB_OK ? run(t, now, e) : rc;
+	int rc = program_run(t, later, NULL, e);
+	return rc == CB_OK ? program_run(t, now, NULL, e) : rc;
 }
 
 int actions_aclsetup(struct core *c, struct task *t, const struct value *options, struct err *e)
@@ -87,5 +63,5 @@ int actions_hardlink(struct core *c, struct task *t, const struct value *options
 	char *media CLEANUP(free_ptr) = xasprintf("%s/distro_mirror", web), *repos CLEANUP(free_ptr) = xasprintf("%s/repo_mirror", web);
 	const char *const argv[] = { "hardlink", "-c", "-v", "--", media, repos, NULL };
 	task_log(t, "equal files below %s become one", web);
-	return run(t, argv, e);
+	return program_run(t, argv, NULL, e);
 }
