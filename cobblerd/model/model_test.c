@@ -255,6 +255,12 @@ static void test_an_empty_file_name_of_a_subprofile_is_its_parents(void **state)
 		struct value *v = resolve_field(m, settings, it, "filename");
 		assert_string_equal(v_cstr(v), want[i][1]);
 		v_unref(v);
+		v = resolve_dict(m, settings, it);
+		assert_string_equal(v_dict_cstr(v, "filename", "none"), want[i][1]);
+		v_unref(v);
+		v = resolve_blend(m, settings, it, false);
+		assert_string_equal(v_dict_cstr(v, "filename", "none"), want[i][1]);
+		v_unref(v);
 		item_unref(it);
 	}
 	v_unref(settings);

@@ -69,6 +69,16 @@ static struct value *resolve_merged(struct model *m, const struct value *setting
 	return dict;
 }
 
+/* Is the value to come from further up?
+ * compat: Profile.filename - Cobbler turns the "" of a subprofile into "<<inherit>>" whenever it is set or loaded, but not in a new
+ * one until the next restart. Here it always means that. */
+static bool inherits(const struct item *it, const struct field *f, const struct value *raw)
+{
+	if (is_inherit(raw))
+		return true;
+	return item_type(it) == ITEM_PROFILE && str_eq(f->name, "filename") && v_str_is(raw, "") && *item_str(it, "parent") != '\0';
+}
+
 static struct value *resolve_inherited(struct model *m, const struct value *settings, const struct item *it, const struct field *f, int depth)
 {
 	bool top_loaders = str_eq(f->name, "boot_loaders") && (item_type(it) == ITEM_DISTRO || item_type(it) == ITEM_IMAGE);
@@ -79,13 +89,6 @@ static struct value *resolve_inherited(struct model *m, const struct value *sett
 		return resolve_at(m, settings, parent, f->name, depth + 1);
 	const struct value *v = from_settings(settings, f);
 	return v != NULL ? v_ref(v) : v_str("");
-}
-
-/* compat: Profile.filename - Cobbler turns the "" of a subprofile into "<<inherit>>" whenever it is set or loaded, but not in a new
- * one until the next restart. Here it always means that. */
-static bool means_inherit(const struct item *it, const struct field *f, const struct value *raw)
-{
-	return item_type(it) == ITEM_PROFILE && str_eq(f->name, "filename") && v_str_is(raw, "") && *item_str(it, "parent") != '\0';
 }
 
 static struct value *resolve_at(struct model *m, const struct value *settings, const struct item *it, const char *field, int depth)
@@ -99,7 +102,7 @@ static struct value *resolve_at(struct model *m, const struct value *settings, c
 		return v_str("");
 	if (f->flags & FF_MERGE)
 		return resolve_merged(m, settings, it, f, depth);
-	if (is_inherit(raw) || means_inherit(it, f, raw))
+	if (inherits(it, f, raw))
 		return resolve_inherited(m, settings, it, f, depth);
 	return v_ref(raw);
 }
@@ -138,7 +141,7 @@ struct value *resolve_dict(struct model *m, const struct value *settings, const 
 			v = resolved_interfaces(settings, it);
 		else if (f->type == F_ENUM)
 			v = v_ref(raw);          /* compat: to_dict(resolved=True) leaves inherited enums as they are */
-		else if (v_is(raw, V_DICT) || is_inherit(raw))
+		else if (v_is(raw, V_DICT) || inherits(it, f, raw))
 			v = resolve_field(m, settings, it, f->name);
 		else
 			v = v_ref(raw);
@@ -193,7 +196,7 @@ static void blend_node(struct model *m, const struct value *settings, const stru
 		const struct value *raw = item_at(it, i);
 		if (f->flags & FF_NOWIRE)
 			continue;
-		if (!is_inherit(raw))
+		if (!inherits(it, f, raw))
 			blend_value(results, f->name, v_ref(raw));
 		else if (f->alias_of != NULL || v_dict_get(results, f->name) == NULL)
 			blend_value(results, f->name, resolve_field(m, settings, it, f->name));
