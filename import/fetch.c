@@ -178,7 +178,7 @@ static int run_rsync(struct import *im, enum import_source kind, struct err *e)
 static struct value *make_job(struct import *im, const char *source, const char *mode)
 {
 	struct value *j = v_dict();
-	char *sigs = path_of(v_dict_cstr(im->settings, "signature_path", "/var/lib/cobbler/distro_signatures.json"));
+	char *sigs = core_signature_path(im->settings);
 	v_dict_set(j, "source", v_str(source));
 	v_dict_set(j, "target", v_str(im->staging != NULL ? im->staging : im->target));
 	v_dict_set(j, "mode", v_str(mode));

@@ -169,15 +169,6 @@ static int check_names(struct import *im, struct err *e)
 	return rc;
 }
 
-static int teach_site(struct import *im, struct err *e)
-{
-	char *path = path_of(v_dict_cstr(im->settings, "signature_path", "/var/lib/cobbler/distro_signatures.json"));
-	int rc = signatures_teach_site(
-		path, v_dict_cstr(im->found, "breed", ""), v_dict_cstr(im->found, "os_version", ""), e);
-	free(path);
-	return rc;
-}
-
 static int run(struct import *im, struct err *e)
 {
 	int rc = import_stage(im, e);
@@ -188,8 +179,6 @@ static int run(struct import *im, struct err *e)
 	task_log(im->t, "Found %s/%s (%s)", v_dict_cstr(im->found, "breed", ""),
 		v_dict_cstr(im->found, "os_version", ""), v_dict_cstr(im->found, "how", ""));
 	rc = check_names(im, e);
-	if (rc == CB_OK)
-		rc = teach_site(im, e);
 	if (rc == CB_OK)
 		rc = import_place(im, e);
 	return rc == CB_OK ? import_register(im, e) : rc;

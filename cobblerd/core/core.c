@@ -23,10 +23,15 @@ int core_path_kind(const char *path)
 	return rc == -1 ? '0' : S_ISREG(st.st_mode) ? 'f' : S_ISDIR(st.st_mode) ? 'd' : '0';
 }
 
+char *core_signature_path(const struct value *settings)
+{
+	return path_of(v_dict_cstr(settings, "signature_path", "/var/lib/cobbler/distro_signatures.json"));
+}
+
 int core_load_signatures(struct core *c, struct err *e)
 {
 	struct value *settings = settings_snapshot(c->settings);
-	char *path = path_of(v_dict_cstr(settings, "signature_path", "/var/lib/cobbler/distro_signatures.json"));
+	char *path = core_signature_path(settings);
 	int rc = signatures_load(path, e);
 	free(path);
 	v_unref(settings);

@@ -25,6 +25,8 @@ struct core {
 /* Opens settings, store, model, renderer, tasks; everything it opened is closed again on failure. */
 int core_open(struct core *c, struct err *e) MUST_CHECK;
 void core_close(struct core *c);
+/* Where the site's signature file is, as the system knows it. Returns owned. */
+char *core_signature_path(const struct value *settings);
 /* Reads the site's signature file (settings: signature_path) again; on failure the former signatures stay in force. */
 int core_load_signatures(struct core *c, struct err *e) MUST_CHECK;
 /* For struct item_ctx: what a path of an item or of a template is. */

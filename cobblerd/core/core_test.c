@@ -183,6 +183,30 @@ static void test_removal_spares_or_takes_children(void **state)
 	core_close(&c);
 }
 
+/* Cobbler 3.3.7 refuses an os_version that its signature file lacks. */
+static void test_a_site_learns_the_signatures_of_what_it_stores(void **state)
+{
+	static const char site[] = "{\"breeds\":{\"debian\":{\"buster\":{\"mine\":1}}}}";
+	struct core c;
+	struct strbuf b = { 0 };
+	struct err e;
+	(void)state;
+	char *path = path_of("/var/lib/cobbler/distro_signatures.json");
+	put_file("/var/lib/cobbler/distro_signatures.json", site);
+	open_core(&c);
+	add(&c, ITEM_DISTRO, PAIRS("name", "old", "kernel", "/boot/k", "initrd", "/boot/i", "breed", "debian", "os_version", "buster"));
+	assert_int_equal(file_read(AT_FDCWD, path, 1u << 20, &b, &e), CB_OK);
+	assert_string_equal(sb_str(&b), site);
+	sb_truncate(&b, 0);
+	add(&c, ITEM_DISTRO, PAIRS("name", "new", "kernel", "/boot/k", "initrd", "/boot/i", "breed", "debian", "os_version", "bookworm"));
+	assert_int_equal(file_read(AT_FDCWD, path, 1u << 20, &b, &e), CB_OK);
+	assert_non_null(strstr(sb_str(&b), "\"mine\": 1"));
+	assert_non_null(strstr(sb_str(&b), "\"bookworm\": {"));
+	sb_free(&b);
+	free(path);
+	core_close(&c);
+}
+
 static void test_what_does_not_fit_is_refused(void **state)
 {
 	const struct { enum item_type t; const char *const *pairs; const char *text; } rows[] = {
@@ -315,6 +339,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_rename_takes_its_references_along, root_make, root_remove),
 		cmocka_unit_test_setup_teardown(test_a_failing_disk_changes_nothing, root_make, root_remove),
 		cmocka_unit_test_setup_teardown(test_removal_spares_or_takes_children, root_make, root_remove),
+		cmocka_unit_test_setup_teardown(test_a_site_learns_the_signatures_of_what_it_stores, root_make, root_remove),
 		cmocka_unit_test_setup_teardown(test_what_does_not_fit_is_refused, root_make, root_remove),
 		cmocka_unit_test_setup_teardown(test_kill_loses_nothing_acknowledged_and_tears_nothing, root_make, root_remove),
 	};

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "model/signatures.h"
 #include "triggers/triggers.h"
 
 /* Runs /var/lib/cobbler/triggers/<event>/<type>/<when>. A pre-trigger that fails stops the edit; a post-trigger is reported. */
@@ -101,6 +102,23 @@ static int store_and_publish(struct core *c, const struct item *it, const struct
 	return rc;
 }
 
+/* Cobbler refuses to load an item whose os_version the site's signatures lack: they get what only our table knows, before the
+ * item is on disk. Where that fails the item is good for us all the same. */
+static void teach_site(const struct value *settings, const struct item *it)
+{
+	static const enum item_type checked[] = { ITEM_DISTRO, ITEM_IMAGE };
+	struct err e;
+	for (size_t i = 0; i < ARRAY_LEN(checked); i++) {
+		if (item_type(it) != checked[i])
+			continue;
+		char *path = core_signature_path(settings);
+		if (signatures_teach_site(path, item_str(it, "breed"), item_str(it, "os_version"), &e) != CB_OK)
+			log_warn("core", "%s does not get the signature of %s, and without it Cobbler itself would not load %s \"%s\": %s",
+				path, item_str(it, "os_version"), item_table(item_type(it))->name, item_name(it), e.text);
+		free(path);
+	}
+}
+
 /* Checks and writes one item; *old (owned, may be NULL) is what it replaces. The edit lock is held. */
 static int check_and_store(struct core *c, struct item *it, bool as_new, struct item **old, struct err *e)
 {
@@ -114,6 +132,8 @@ static int check_and_store(struct core *c, struct item *it, bool as_new, struct 
 		return err_set(e, CB_EEXIST, "An object already exists with that name. Try 'edit'?");
 	}
 	int rc = model_check(c->model, settings, it, *old, e);
+	if (rc == CB_OK)
+		teach_site(settings, it);
 	v_unref(settings);
 	if (rc != CB_OK)
 		return rc;
