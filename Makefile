@@ -20,7 +20,9 @@ LDF_rel := -pie -Wl,-z,relro,-z,now
 LDF_san := -pie -fsanitize=address,undefined
 CFLAGS  ?=
 ALL_CFLAGS := -std=gnu17 $(WARN) $(OPT_$(FLAVOUR)) -D_GNU_SOURCE -Icobblerd -I. $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
-LIBS    := $(shell pkg-config --libs $(PKGS)) -lmagic -lpam -lldap -llber -lcrypt -lcrypto -lz -lpthread -lm
+# libcurl is for the daemon; the command has its own by way of xmlrpc-c.
+CURL    := -Wl,--as-needed $(shell pkg-config --libs libcurl) -Wl,--no-as-needed
+LIBS    := $(shell pkg-config --libs $(PKGS)) $(CURL) -lmagic -lpam -lldap -llber -lcrypt -lcrypto -lz -lpthread -lm
 # The client library brings libcurl along by itself; its development files are not needed.
 CLI_LIBS := $(filter-out -lcurl,$(shell xmlrpc-c-config client --libs 2>/dev/null))
 

@@ -18,3 +18,6 @@ int actions_hardlink(struct core *c, struct task *t, const struct value *options
 /* Brings mirrored repositories up to date below webdir/repo_mirror: "only" or "repos" names them (else those with keep_updated), "tries"
  * attempts each, "nofail" goes on with the next one after a failure (the task has failed even so). */
 int actions_reposync(struct core *c, struct task *t, const struct value *options, struct err *e);
+
+/* Fetches the file of signatures from the setting signature_url, checks it, puts it at signature_path and reads it. No options. */
+int actions_sigupdate(struct core *c, struct task *t, const struct value *options, struct err *e);

@@ -155,8 +155,7 @@ struct value *signatures_merged(void)
 	return all;
 }
 
-/* Names the first entry that is not as it has to be. */
-static int check_form(const struct value *v, struct err *e)
+int signatures_check(const struct value *v, struct err *e)
 {
 	const struct value *breeds = breeds_of(v);
 	if (breeds == NULL)
@@ -178,7 +177,7 @@ static int check_form(const struct value *v, struct err *e)
 
 int signatures_set(struct value *v, struct err *e)
 {
-	int rc = v == NULL ? CB_OK : check_form(v, e);
+	int rc = v == NULL ? CB_OK : signatures_check(v, e);
 	if (rc != CB_OK) {
 		v_unref(v);
 		return rc;

@@ -19,6 +19,8 @@
 /* Reads a site's file (a path as the system knows it: callers apply path_of); one that does not exist leaves our own
  * table alone in force and is no error. A malformed one is, and the former snapshot stays. */
 int signatures_load(const char *path, struct err *e) MUST_CHECK;
+/* Is v in that form? The error names the first entry that is not. */
+int signatures_check(const struct value *v, struct err *e) MUST_CHECK;
 /* The same from a value in that form (NULL: none). Takes v. */
 int signatures_set(struct value *v, struct err *e) MUST_CHECK;
 

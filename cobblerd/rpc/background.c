@@ -109,7 +109,7 @@ static const struct work works[] = {
 	{ "background_hardlink", "hardlink", "Hardlink", actions_hardlink },
 	{ "background_replicate", "replicate", "Replicate", run_missing },
 	{ "background_reposync", "reposync", "Reposync", actions_reposync },
-	{ "background_signature_update", "sigupdate", "Updating Signatures", run_missing },
+	{ "background_signature_update", "sigupdate", "Updating Signatures", actions_sigupdate },
 	{ "background_signature_reload", "sigreload", "Reloading Signatures", run_signature_reload },
 	{ "background_mkloaders", "mkloaders", "Create bootable bootloader images", run_missing },
 };
