@@ -32,4 +32,10 @@ bool authn_pam(struct core *c, const char *user, const char *password);
 bool authn_ldap(struct core *c, const char *user, const char *password);
 bool authn_configfile(struct core *c, const char *user, const char *password);
 
+/* digest.c: the logins of /etc/cobbler/users.digest, for the administrator on this host; in force at the next login. A login that was there gets
+ * the new password; the hash is the one that modules.conf names. *ret: list of names, owned. */
+int users_set(const char *user, const char *password, bool *existed, struct err *e) MUST_CHECK;
+int users_remove(const char *user, struct err *e) MUST_CHECK;
+int users_list(struct value **ret, struct err *e) MUST_CHECK;
+
 #endif

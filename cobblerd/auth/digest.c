@@ -11,9 +11,11 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "settings/settings.h"
 
 #define USERS_MAX (1u << 20)
 #define REALM "Cobbler"
+#define USERS_PATH "/etc/cobbler/users.digest"
 
 static const struct { const char *name, *openssl; } algorithms[] = {
 	{ "sha3_512", "SHA3-512" }, { "sha3_384", "SHA3-384" }, { "sha3_256", "SHA3-256" }, { "sha3_224", "SHA3-224" },
@@ -35,15 +37,13 @@ static bool hash_hex(const char *algorithm, const char *text, char *hex, size_t 
 	return true;
 }
 
-static const char *openssl_name(struct core *c)
+/* name: hash_algorithm of modules.conf; "" is the default. NULL: there is no such one. */
+static const char *openssl_name(const char *name, struct err *e)
 {
-	char *name CLEANUP(free_ptr) = settings_module(c->settings, "authentication", "hash_algorithm");
-	if (*name == '\0')
-		return algorithms[0].openssl;
 	for (size_t i = 0; i < ARRAY_LEN(algorithms); i++)
-		if (str_eq(name, algorithms[i].name))
+		if (*name == '\0' || str_eq(name, algorithms[i].name))
 			return algorithms[i].openssl;
-	log_error("auth", "modules.conf: hash_algorithm = \"%s\" is not one of sha3_512, sha3_384, sha3_256, sha3_224, blake2b, blake2s", name);
+	err_set(e, CB_EINVAL, "modules.conf: hash_algorithm = \"%s\" is not one of sha3_512, sha3_384, sha3_256, sha3_224, blake2b, blake2s", name);
 	return NULL;
 }
 
@@ -72,10 +72,13 @@ bool authn_configfile(struct core *c, const char *user, const char *password)
 	struct strbuf b CLEANUP(sb_free) = { 0 };
 	struct err e;
 	char modern[2 * EVP_MAX_MD_SIZE + 1], old[2 * EVP_MAX_MD_SIZE + 1];
-	char *path CLEANUP(free_ptr) = path_of("/etc/cobbler/users.digest");
+	char *path CLEANUP(free_ptr) = path_of(USERS_PATH);
 	char *plain CLEANUP(free_ptr) = xasprintf("%s:" REALM ":%s", user, password);
-	const char *algorithm = openssl_name(c);
+	char *name CLEANUP(free_ptr) = settings_module(c->settings, "authentication", "hash_algorithm");
+	const char *algorithm = openssl_name(name, &e);
 	bool ok = false;
+	if (algorithm == NULL)
+		log_error("auth", "%s", e.text);
 	if (file_read(AT_FDCWD, path, USERS_MAX, &b, &e) != CB_OK) {
 		log_error("auth", "nobody can log in: %s", e.text);
 		return false;
@@ -92,4 +95,77 @@ bool authn_configfile(struct core *c, const char *user, const char *password)
 	}
 	explicit_bzero(plain, strlen(plain));
 	return ok;
+}
+
+static bool name_ok(const char *user)
+{
+	size_t n = strlen(user);
+	if (n == 0 || n > 255 || strchr(" \t", user[0]) != NULL || strchr(" \t", user[n - 1]) != NULL || !utf8_valid(user, n))
+		return false;
+	for (const char *p = user; *p != '\0'; p++)
+		if ((unsigned char)*p < 0x20 || *p == ':' || *p == 0x7f)
+			return false;
+	return true;
+}
+
+/* Appends the lines of users.digest that are not *user*'s; *found tells whether there was one. */
+static int other_lines(const char *path, const char *user, struct strbuf *out, bool *found, struct err *e)
+{
+	struct strbuf b CLEANUP(sb_free) = { 0 };
+	int rc = file_read(AT_FDCWD, path, USERS_MAX, &b, e);
+	char *save = NULL, *u, *realm, *hash;
+	*found = false;
+	for (char *line = b.len > 0 ? strtok_r(b.p, "\n", &save) : NULL; line != NULL; line = strtok_r(NULL, "\n", &save)) {
+		char *copy CLEANUP(free_ptr) = xstrdup(line);
+		if (split(copy, &u, &realm, &hash) && str_eq(u, user) && str_eq(realm, REALM))
+			*found = true;
+		else
+			sb_addf(out, "%s\n", line);
+	}
+	return rc == CB_ENOENT ? CB_OK : rc;
+}
+
+int users_set(const char *user, const char *password, bool *existed, struct err *e)
+{
+	struct strbuf out CLEANUP(sb_free) = { 0 };
+	char *path CLEANUP(free_ptr) = path_of(USERS_PATH), *name CLEANUP(free_ptr) = NULL;
+	char hex[2 * EVP_MAX_MD_SIZE + 1];
+	if (!name_ok(user))
+		return err_set(e, CB_EINVAL, "\"%.64s\" cannot be the name of a login: 1 to 255 characters without \":\" are expected", user);
+	if (*password == '\0')
+		return err_set(e, CB_EINVAL, "login %s: the password is empty", user);
+	int rc = settings_read_module("authentication", "hash_algorithm", &name, e);
+	const char *algorithm = rc == CB_OK ? openssl_name(name, e) : NULL;
+	if (algorithm == NULL)
+		return CB_EINVAL;
+	if (!hash_hex(algorithm, password, hex, sizeof(hex)))
+		return err_set(e, CB_ESTATE, "%s is not available on this host", algorithm);
+	rc = other_lines(path, user, &out, existed, e);
+	sb_addf(&out, "%s:" REALM ":%s\n", user, hex);
+	return rc == CB_OK ? file_rewrite(path, sb_str(&out), out.len, 0600, e) : rc;
+}
+
+int users_remove(const char *user, struct err *e)
+{
+	struct strbuf out CLEANUP(sb_free) = { 0 };
+	char *path CLEANUP(free_ptr) = path_of(USERS_PATH);
+	bool found;
+	int rc = other_lines(path, user, &out, &found, e);
+	if (rc == CB_OK && !found)
+		rc = err_set(e, CB_ENOENT, "there is no login \"%.64s\" in %s", user, path);
+	return rc == CB_OK ? file_rewrite(path, sb_str(&out), out.len, 0600, e) : rc;
+}
+
+int users_list(struct value **ret, struct err *e)
+{
+	struct strbuf b CLEANUP(sb_free) = { 0 };
+	char *path CLEANUP(free_ptr) = path_of(USERS_PATH), *save = NULL, *u, *realm, *hash;
+	int rc = file_read(AT_FDCWD, path, USERS_MAX, &b, e);
+	if (rc != CB_OK)
+		return rc;
+	*ret = v_list();
+	for (char *line = b.len > 0 ? strtok_r(b.p, "\n", &save) : NULL; line != NULL; line = strtok_r(NULL, "\n", &save))
+		if (split(line, &u, &realm, &hash) && str_eq(realm, REALM))
+			v_list_push(*ret, v_str(u));
+	return CB_OK;
 }

@@ -152,6 +152,29 @@ int file_replace(int dirfd, const char *path, const void *data, size_t n, mode_t
 	return dir_sync(dirfd, dir, e);
 }
 
+int file_rewrite(const char *path, const void *data, size_t n, mode_t mode, struct err *e)
+{
+	char tmp[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	char *dir CLEANUP(free_ptr) = slash == NULL ? xstrdup(".") : slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
+	struct stat st;
+	bool there = lstat(path, &st) == 0;
+	if (there && !S_ISREG(st.st_mode))
+		return err_set(e, CB_EINVAL, "%s is not a regular file", path);
+	if (!there && stat(dir, &st) == -1)
+		return err_sys(e, "cannot look at %s", dir);
+	int rc = file_stage(AT_FDCWD, path, data, n, there ? st.st_mode & (mode | 0770) : mode, tmp, e);
+	if (rc != CB_OK)
+		return rc;
+	if (geteuid() == 0 && lchown(tmp, st.st_uid, st.st_gid) == -1) {
+		rc = err_sys(e, "cannot keep the owner of %s", path);
+		unlink(tmp);
+		return rc;
+	}
+	rc = file_commit(AT_FDCWD, tmp, path, e);
+	return rc == CB_OK ? dir_sync(AT_FDCWD, dir, e) : rc;
+}
+
 int dir_make(const char *path, mode_t mode, struct err *e)
 {
 	char part[PATH_MAX];

@@ -81,7 +81,7 @@ int settings_read_yaml(const char *path, struct value **ret, struct err *e)
 	return rc;
 }
 
-static const struct setting *find_setting(const char *name)
+const struct setting *settings_row(const char *name)
 {
 	for (size_t i = 0; i < settings_count; i++)
 		if (str_eq(settings_table[i].name, name))
@@ -125,7 +125,7 @@ static struct value *coerce(const struct setting *s, const struct value *v)
 	return NULL;
 }
 
-static int check_type(const struct setting *s, const struct value *v, const char *file, struct value **ret, struct err *e)
+int settings_check_type(const struct setting *s, const struct value *v, const char *file, struct value **ret, struct err *e)
 {
 	static const char *const names[] = { "true or false", "a whole number", "a number", "text", "a list", "a mapping" };
 	struct strbuf b = { 0 };
@@ -142,14 +142,14 @@ static int apply(const char *path, const struct value *file, struct value *known
 {
 	for (size_t i = 0; i < v_len(file); i++) {
 		const char *key = v_dict_key(file, i);
-		const struct setting *s = find_setting(key);
+		const struct setting *s = settings_row(key);
 		struct value *v;
 		if (s == NULL) {
 			log_warn("settings", "%s: unknown setting \"%s\" is kept and ignored", path, key);
 			v_dict_set(unknown, key, v_ref(v_dict_at(file, i)));
 			continue;
 		}
-		int rc = check_type(s, v_dict_at(file, i), path, &v, e);
+		int rc = settings_check_type(s, v_dict_at(file, i), path, &v, e);
 		if (rc != CB_OK)
 			return rc;
 		v_dict_set(known, key, v);
@@ -313,6 +313,16 @@ struct value *settings_daemon(struct settings *s)
 	return snapshot(s, &s->now.daemon);
 }
 
+int settings_read_module(const char *section, const char *key, char **ret, struct err *e)
+{
+	struct state st = { 0 };
+	int rc = read_modules(&st, e);
+	if (rc == CB_OK)
+		*ret = settings_module_name(v_dict_cstr(v_dict_get(st.modules, section), key, ""));
+	state_free(&st);
+	return rc;
+}
+
 char *settings_module(struct settings *s, const char *section, const char *key)
 {
 	struct value *m = snapshot(s, &s->now.modules);
@@ -323,26 +333,19 @@ char *settings_module(struct settings *s, const char *section, const char *key)
 
 static int write_settings(const struct state *st, struct err *e)
 {
-	struct strbuf b = { 0 };
-	struct value *all = v_copy(st->known);
+	struct value *all CLEANUP(v_unrefp) = v_copy(st->known);
 	for (size_t i = 0; i < v_len(st->unknown); i++)
 		v_dict_set(all, v_dict_key(st->unknown, i), v_ref(v_dict_at(st->unknown, i)));
-	yaml_write(&b, all, true);
-	v_unref(all);
-	char *path = path_of(SETTINGS_PATH);
-	int rc = file_replace(AT_FDCWD, path, sb_str(&b), b.len, 0640, e);
-	free(path);
-	sb_free(&b);
-	return rc;
+	return settings_write_file(SETTINGS_PATH, all, e);
 }
 
 int settings_modify(struct settings *s, const char *key, const struct value *v, struct err *e)
 {
-	const struct setting *row = find_setting(key);
+	const struct setting *row = settings_row(key);
 	struct value *clean;
 	if (row == NULL)
 		return err_set(e, CB_ENOENT, "there is no setting \"%s\"", key);
-	int rc = check_type(row, v, "modify_setting", &clean, e);
+	int rc = settings_check_type(row, v, "modify_setting", &clean, e);
 	if (rc != CB_OK)
 		return rc;
 	pthread_mutex_lock(&s->lock);

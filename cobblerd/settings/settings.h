@@ -26,4 +26,19 @@ char *settings_module(struct settings *s, const char *section, const char *key);
 /* modify_setting: checks, changes, writes the file. */
 int settings_modify(struct settings *s, const char *key, const struct value *v, struct err *e) MUST_CHECK;
 
+/* For programs beside the daemon. */
+
+/* One entry of modules.conf without opening all settings; "" when absent. *ret owned. */
+int settings_read_module(const char *section, const char *key, char **ret, struct err *e) MUST_CHECK;
+/* A settings file of any release since 2.8 in the form of 3.3.7: *ret (owned) has every setting, the defaults of those that the file lacks, and
+ * what the file has beyond them. plan: a list that gets a line for each difference, or NULL. path lies below the root. Fails naming file,
+ * key, value and what was expected. */
+int settings_load_file(const char *path, struct value *plan, struct value **ret, struct err *e) MUST_CHECK;
+/* Replaces a settings file; the former one stays as NAME_YYYYMMDD_HH-MM-SS.yaml beside it (compat: settings.update_settings_file). */
+int settings_write_file(const char *path, const struct value *all, struct err *e) MUST_CHECK;
+/* Sets key, or "parent.key" inside a mapping, from text in Cobbler's forms for the setting's type ("a b" for lists, "a=1 b=2" for mappings). */
+int settings_set_text(struct value *all, const char *key, const char *text, struct err *e) MUST_CHECK;
+/* True for a setting of 3.3.7. */
+bool settings_is_known(const char *name);
+
 #endif

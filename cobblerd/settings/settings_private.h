@@ -28,4 +28,8 @@ int settings_create_missing(struct err *e) MUST_CHECK;
 /* settings.c: every setting at its default. Returns owned. */
 struct value *settings_defaults(void);
 
+/* settings.c: the row of a setting, NULL when there is none; v in the form of the row's type, *ret owned, file for the message. */
+const struct setting *settings_row(const char *name);
+int settings_check_type(const struct setting *s, const struct value *v, const char *file, struct value **ret, struct err *e) MUST_CHECK;
+
 #endif

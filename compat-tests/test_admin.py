@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""cobbler-settings and cobbler-passwd: an administrator's work on the host's files, without the daemon."""
+import json
+import os
+import pty
+import shutil
+import subprocess
+import xmlrpc.client
+
+from lab import COBBLERD, REPO, Skip, check, equal
+
+SETTINGS = "etc/cobbler/settings.yaml"
+ITEM = {"name": "old", "uid": "a1", "kickstart": "/var/lib/cobbler/kickstarts/sample.ks", "ks_meta": {"a": "1"}, "profile": "p",
+        "interfaces": {"eth0": {"mac_address": "52:54:00:00:00:01", "subnet": "255.255.255.0"}}, "monit_enabled": False}
+
+
+def run(root, program, *args, status=0, stdin=""):
+    r = subprocess.run([COBBLERD.parent / program, "--root", root, *args], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                       text=True, timeout=30)
+    equal(r.returncode, status, "%s %s: %s" % (program, " ".join(args), r.stdout))
+    return r.stdout
+
+
+def site(lab, text):
+    root = lab.tmp / "site"
+    (root / "etc/cobbler").mkdir(parents=True)
+    (root / SETTINGS).write_text(text)
+    return root
+
+
+def backups(root):
+    return sorted(p for p in (root / "etc/cobbler").glob("settings_*.yaml"))
+
+
+def test_settings_of_every_release_are_valid_and_migrate(lab):
+    history = REPO.parent / "shared/golden/settings-history"
+    if not history.exists():
+        raise Skip("../shared/golden/settings-history is not there")
+    root = site(lab, "")
+    for release in sorted(history.glob("V*")):
+        shutil.copyfile(release / "settings.yaml", root / SETTINGS)
+        check("successfully validated" in run(root, "cobbler-settings", "validate"), release.name)
+        run(root, "cobbler-settings", "migrate", "--new", "3.3.7", "--target", "/etc/cobbler/new.yaml")
+        out = run(root, "cobbler-settings", "-c", "/etc/cobbler/new.yaml", "migrate", "--plan")
+        check("0 changes of settings" in out, "%s: a migrated file migrates again: %s" % (release.name, out))
+
+
+def test_a_plan_changes_nothing(lab):
+    root = site(lab, "manage_dhcp: 1\ndefault_kickstart: /var/lib/cobbler/kickstarts/x.ks\n")
+    folder = root / "var/lib/cobbler/config/systems.d"
+    folder.mkdir(parents=True)
+    (folder / "old.json").write_text(json.dumps(ITEM))
+    (folder / "torn.json").write_text("{")
+    before = {p: p.read_bytes() for p in root.rglob("*") if p.is_file()}
+    out = run(root, "cobbler-settings", "migrate", "--plan")
+    for text in ("default_kickstart: is now called autoinstall", "manage_dhcp: is written as True now", "config/systems.d/torn.json cannot be loaded",
+                 "config/systems.d: 2 items are copied to collections/systems"):
+        check(text in out, "%r is not in the plan:\n%s" % (text, out))
+    item = [line for line in out.splitlines() if line.startswith("config/systems.d/old.json ")][0]
+    for name in ("kickstart", "ks_meta", "monit_enabled"):
+        check(name in item.split(";")[0], item)
+    equal({p: p.read_bytes() for p in root.rglob("*") if p.is_file()}, before, "files after the plan")
+
+
+def test_one_setting_is_changed_and_the_former_file_kept(lab):
+    root = site(lab, "# of the site\nmanage_dns: false\nmy_own: 5\n")
+    os.chmod(root / SETTINGS, 0o600)
+    os.chown(root / SETTINGS, 1234, 4321)
+    out = run(root, "cobbler-settings", "--preserve-settings", "my_own", "modify", "-k", "manage_dns", "-v", "yes")
+    equal(out, "Updated settings file successfully!\n", "modify")
+    text, st = (root / SETTINGS).read_text(), (root / SETTINGS).stat()
+    check("manage_dns: true\n" in text and "my_own: 5\n" in text, text)
+    equal((st.st_uid, st.st_gid, st.st_mode & 0o777), (1234, 4321, 0o600), "owner and mode")
+    equal([p.read_text() for p in backups(root)], ["# of the site\nmanage_dns: false\nmy_own: 5\n"], "the former file")
+    run(root, "cobbler-settings", "modify", "-k", "mgmt_parameters.from_cobbler", "-v", "0")
+    check("from_cobbler: false" in (root / SETTINGS).read_text(), "an entry of a mapping")
+    now = (root / SETTINGS).read_text()
+    for key, value, says in (("nope", "1", 'there is no setting "nope"'), ("http_port", "x", "a whole number expected"),
+                             ("server.x", "1", "has no entries")):
+        check(says in run(root, "cobbler-settings", "modify", "-k", key, "-v", value, status=1), key)
+    equal((root / SETTINGS).read_text(), now, "after refusals")
+    run(root, "cobbler-settings", "automigrate", "--enable")
+    check("auto_migrate_settings: true\n" in (root / SETTINGS).read_text(), "automigrate")
+
+
+def test_bad_settings_are_named(lab):
+    for text, says in (("manage_dns: maybe\n", "manage_dns: true or false expected, not 'maybe'"), ("- a\n", "a mapping expected"),
+                       ("a: [\n", "line 2")):
+        root = lab.tmp / "site"
+        shutil.rmtree(root, ignore_errors=True)
+        out = run(site(lab, text), "cobbler-settings", "validate", status=1)
+        check(out.startswith("Settings file invalid!\n") and says in out, out)
+    root = lab.tmp / "site"
+    (root / SETTINGS).write_text("server: a\nstrange: 1\n")
+    check('warning: "strange" is no setting of 3.3.7' in run(root, "cobbler-settings", "validate"), "an unknown setting")
+
+
+def test_logins_are_added_changed_and_removed(lab):
+    d = lab.daemon()
+
+    def may(user, password):
+        try:
+            return bool(d.rpc().login(user, password))
+        except xmlrpc.client.Fault:
+            return False
+
+    equal(run(d.root, "cobbler-passwd", "anna", stdin="pass word\n"), "login anna added\n", "add")
+    equal(run(d.root, "cobbler-passwd", "-i", "b\u00e9rt", stdin="x\n"), "login b\u00e9rt added\n", "add")
+    equal((may("anna", "pass word"), may("anna", "x"), may("b\u00e9rt", "x")), (True, False, True), "logins")
+    equal(run(d.root, "cobbler-passwd", "anna", stdin="new\n"), "login anna has a new password\n", "change")
+    equal((may("anna", "pass word"), may("anna", "new")), (False, True), "after the change")
+    equal((d.root / "etc/cobbler/users.digest").stat().st_mode & 0o007, 0, "what others may do")
+    run(d.root, "cobbler-passwd", "-D", "anna")
+    equal(may("anna", "new"), False, "after removal")
+    check("anna" not in run(d.root, "cobbler-passwd", "-l"), "list")
+    for args, stdin, says in ((("a:b",), "x\n", "cannot be the name"), (("anna",), "\n", "password is empty"), (("anna",), "", "is expected"),
+                              (("-D", "none"), "", 'no login "none"')):
+        check(says in run(d.root, "cobbler-passwd", *args, stdin=stdin, status=1), str(args))
+
+
+def test_a_password_is_asked_for_without_echo(lab):
+    root = site(lab, "")
+    for answers, status in (("first second", 1), ("same same", 0)):
+        master, slave = pty.openpty()
+        p = subprocess.Popen([COBBLERD.parent / "cobbler-passwd", "--root", root, "anna"], stdin=slave, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE)
+        for answer, prompt in zip(answers.split(), (b"New password: ", b"\nOnce more: ")):
+            equal(os.read(p.stderr.fileno(), 100), prompt, "prompt")
+            os.write(master, answer.encode() + b"\n")
+        out, err = p.communicate(timeout=10)
+        equal(p.returncode, status, (out + err).decode())
+        os.set_blocking(master, False)
+        try:
+            echoed = os.read(master, 4096)
+        except BlockingIOError:
+            echoed = b""
+        check(b"same" not in echoed and b"first" not in echoed, "the password was echoed: %r" % echoed)
+        os.close(master)
+        os.close(slave)
