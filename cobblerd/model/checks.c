@@ -373,7 +373,7 @@ CHECK(virt_file_size)
 		return CB_OK;
 	}
 	if (v_is(v, V_STR) && v_len(v) == 0) {
-		*ret = v_int(0);
+		*ret = v_float(0);
 		return CB_OK;
 	}
 	if (v_is(v, V_STR)) {

@@ -383,9 +383,9 @@ static struct value *from_disk(const struct field *f, const struct value *v, con
 	case F_INT:
 		return v_is(v, V_INT) ? v_ref(v) : absent ? v_ref(dflt) : v_is(v, V_STR) && parse_int64(v_cstr(v), &n) ? v_int(n) : NULL;
 	case F_FLOAT:
-		return v_is(v, V_FLOAT) || v_is(v, V_INT) ? v_ref(v) : absent ? v_ref(dflt) : NULL;
+		return v_is(v, V_FLOAT) ? v_ref(v) : v_is(v, V_INT) ? v_float((double)v_int_of(v)) : absent ? v_ref(dflt) : NULL;
 	case F_LIST:
-		return v_is(v, V_LIST) || v_str_is(v, "") ? v_ref(v) : absent ? v_list() : NULL;
+		return v_is(v, V_LIST) ? v_ref(v) : v_is(v, V_NONE) ? v_list() : NULL;
 	case F_DICT:
 		return v_is(v, V_DICT) ? v_ref(v) : absent ? v_dict() : NULL;
 	case F_OPAQUE:
