@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import xmlrpc.client
 
+from fixtures import add, fake_boot_files
 from lab import COBBLERD, REPO, Skip, check, equal
 
 SETTINGS = "etc/cobbler/settings.yaml"
@@ -125,7 +126,7 @@ def test_a_password_is_asked_for_without_echo(lab):
         p = subprocess.Popen([COBBLERD.parent / "cobbler-passwd", "--root", root, "anna"], stdin=slave, stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE)
         for answer, prompt in zip(answers.split(), (b"New password: ", b"\nOnce more: ")):
-            equal(os.read(p.stderr.fileno(), 100), prompt, "prompt")
+            equal(b"".join(os.read(p.stderr.fileno(), 1) for _ in prompt), prompt, "prompt")
             os.write(master, answer.encode() + b"\n")
         out, err = p.communicate(timeout=10)
         equal(p.returncode, status, (out + err).decode())
@@ -137,3 +138,24 @@ def test_a_password_is_asked_for_without_echo(lab):
         check(b"same" not in echoed and b"first" not in echoed, "the password was echoed: %r" % echoed)
         os.close(master)
         os.close(slave)
+
+
+def test_check_names_what_is_missing_and_nothing_else(lab):
+    d = lab.daemon()
+    s, token = d.login()
+    kernel, initrd = fake_boot_files(lab)
+    add(s, token, "distro", {"name": "d", "kernel": str(kernel), "initrd": str(initrd), "arch": "x86_64", "breed": "redhat", "os_version": "rhel8"})
+    add(s, token, "repo", {"name": "r", "mirror": "http://127.0.0.1/x", "breed": "yum", "mirror_locally": True})
+    add(s, token, "profile", {"name": "p", "distro": "d", "repos": ["r"]})
+    add(s, token, "system", {"name": "s", "profile": "p", "power_type": "zvmip"})
+    before = s.check(token)
+    check(any("repo r: it was never mirrored" in f for f in before), before)
+    check(not any("distro d" in f or "profile p" in f for f in before), before)
+    initrd.unlink()
+    (d.root / "var/lib/cobbler/templates/default.ks").unlink()
+    shutil.rmtree(d.root / "srv/tftpboot")
+    new = [f for f in s.check(token) if f not in before]
+    for says in ("distro d: the initrd %s is not there" % initrd, "profile p: its answer-file template default.ks is not in", "srv/tftpboot: "):
+        check(any(says in f for f in new), "%r is not among %s" % (says, new))
+    equal(len(new), 3, "new findings: %s" % new)
+    check("profile p: its answer-file template" in d.cobbler("check", status=None), "the command line")

@@ -21,3 +21,6 @@ int actions_reposync(struct core *c, struct task *t, const struct value *options
 
 /* Fetches the file of signatures from the setting signature_url, checks it, puts it at signature_path and reads it. No options. */
 int actions_sigupdate(struct core *c, struct task *t, const struct value *options, struct err *e);
+
+/* Appends to the list *findings* (texts) what an administrator should look at, each with what to do; nothing when all is well. Quick: no task. */
+void actions_check(struct core *c, struct value *findings);

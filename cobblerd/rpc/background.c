@@ -228,24 +228,9 @@ int rpc_auto_add_repos(struct call *c UNUSED, struct value **ret UNUSED, struct 
 	return err_py(e, CB_ESTATE, "ImportError", "dnf is not installed");
 }
 
-static bool is_local(const char *s)
-{
-	return *s == '\0' || str_eq(s, "localhost") || str_starts(s, "127.") || str_eq(s, "::1");
-}
-
-/* What an administrator should look at before machines boot from here. */
 int rpc_check(struct call *c, struct value **ret, struct err *e UNUSED)
 {
-	struct value *s CLEANUP(v_unrefp) = settings_snapshot(c->r->core->settings);
 	*ret = v_list();
-	if (is_local(v_dict_cstr(s, "server", "")))
-		v_list_push(*ret, v_str("settings.yaml: \"server\" is this machine's loopback: machines that install cannot reach it. "
-			"Set it to an address or name that they can reach."));
-	if (is_local(v_dict_cstr(s, "next_server_v4", "")))
-		v_list_push(*ret, v_str("settings.yaml: \"next_server_v4\" is a loopback address: machines that boot by PXE load from there. "
-			"Set it to this server's address in their network."));
-	if (str_eq(v_dict_cstr(s, "default_password_crypted", ""), "$1$mF86/UHC$WvcIcX2t6crBz2onWxyac."))
-		v_list_push(*ret, v_str("settings.yaml: \"default_password_crypted\" is the well-known default: everybody knows the root password of "
-			"what is installed from here. Set one of your own (openssl passwd -6)."));
+	actions_check(c->r->core, *ret);
 	return CB_OK;
 }
