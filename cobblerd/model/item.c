@@ -18,6 +18,7 @@ struct item {
 	atomic_int refs;
 	enum item_type type;
 	struct value *extra;           /* fields of its file that no row knows; NULL: none */
+	bool reworded;                 /* loaded from another form than item_to_disk() writes */
 	struct value *v[];
 };
 
@@ -401,6 +402,7 @@ static int load_value(struct item *it, const struct field *f, const struct value
 	/* What has another form goes through the setter, which knows the text forms of old releases. */
 	if (*ret == NULL && run_check(NULL, it, f, v, ret, &inner) != CB_OK)
 		return err_set(e, CB_EPARSE, "%s: %s", f->name, inner.text);
+	it->reworded = it->reworded || *ret != v;
 	return CB_OK;
 }
 
@@ -462,8 +464,10 @@ static int load_fields(struct item *it, const struct value *dict, struct err *e)
 		const char *key = v_dict_key(dict, i);
 		const struct value *v = v_dict_at(dict, i);
 		int row = field_index(table_of(it), key), rc = CB_OK;
-		if (row >= 0 && (table_of(it)->rows[row].flags & FF_NODISK))
+		if (row >= 0 && (table_of(it)->rows[row].flags & FF_NODISK)) {
+			it->reworded = true;
 			continue;
+		}
 		if (row < 0) {
 			if (it->extra == NULL)
 				it->extra = v_dict();
@@ -492,6 +496,11 @@ static void derive_fields(struct item *it)
 	}
 }
 
+bool item_is_reworded(const struct item *it)
+{
+	return it->reworded;
+}
+
 int item_from_disk(enum item_type type, const struct value *dict, struct item **ret, struct err *e)
 {
 	CLEANUP(item_unrefp) struct item *it = default_item(type);
@@ -503,6 +512,7 @@ int item_from_disk(enum item_type type, const struct value *dict, struct item **
 	int rc = load_fields(it, now, e);
 	if (rc != CB_OK)
 		return rc;
+	it->reworded = it->reworded || now != dict;
 	if (v_dict_get(now, "uid") == NULL)
 		give_uid(it);
 	if (*item_name(it) == '\0')

@@ -58,9 +58,11 @@ void item_put(struct item *it, const char *field, struct value *v);
 
 /* Whole items. item_to_dict: as get_<type>() answers (raw, with the 2.x aliases kickstart, ks_meta, ...), None kept as None.
  * item_to_disk: as stored in collections/<type>s/NAME.json, unknown fields of the file it came from included.
- * item_from_disk: tolerant: unknown fields are kept, missing ones get defaults, a wrongly typed one is an error that names it. */
+ * item_from_disk: tolerant: unknown fields are kept, missing ones get defaults, a wrongly typed one is an error that names it.
+ * item_is_reworded: it came from a file in the words of another release, which 3.3.7 may refuse. */
 struct value *item_to_dict(const struct item *it);
 struct value *item_to_disk(const struct item *it);
 int item_from_disk(enum item_type type, const struct value *dict, struct item **ret, struct err *e) MUST_CHECK;
+bool item_is_reworded(const struct item *it);
 
 #endif

@@ -26,8 +26,11 @@ static const struct { const char *field, *from, *to; bool old; } reworded[] = {
 	{ "power_type", "ipmitool", "ipmilanplus", true },
 };
 
-static bool is_dropped(const char *key)
+/* 3.0 to 3.2 wrote the fields of an interface, empty, into the system itself as well. */
+static bool is_dropped(enum item_type type, const char *key)
 {
+	if (type == ITEM_SYSTEM && field_index(&system_table, key) < 0 && field_index(&network_interface_table, key) >= 0)
+		return true;
 	for (size_t i = 0; i < ARRAY_LEN(dropped); i++)
 		if (str_eq(dropped[i], key))
 			return true;
@@ -128,7 +131,7 @@ struct value *item_modernise(enum item_type type, const struct value *dict)
 	for (size_t i = 0; i < v_len(dict); i++) {
 		const char *key = v_dict_key(dict, i), *now = present_name(t, key);
 		const struct value *v = v_dict_at(dict, i);
-		if (is_dropped(key) || (!str_eq(key, now) && v_dict_get(dict, now) != NULL))
+		if (is_dropped(type, key) || (!str_eq(key, now) && v_dict_get(dict, now) != NULL))
 			continue;
 		if (str_eq(key, "next_server") && field_index(t, "next_server_v6") >= 0)
 			split_next_server(out, v);
@@ -138,5 +141,9 @@ struct value *item_modernise(enum item_type type, const struct value *dict)
 			v_dict_set(out, now, reword(now, v, old));
 	}
 	clear_inherited(type, out);
+	if (v_equal(out, dict)) {
+		v_unref(out);
+		return v_ref(dict);
+	}
 	return out;
 }

@@ -186,8 +186,27 @@ static void own_uid(struct model *m, struct item *it)
 	item_put(it, "uid", v_str(uid));
 }
 
+/* An item of another release is written anew, so that Cobbler 3.3.7, which refuses such files, loads all that we load. The file as it
+ * was stays in .former. Returns whether it is done; the item is good either way. */
+static bool reword(struct store *s, const struct item *it, const char *file)
+{
+	enum item_type t = item_type(it);
+	struct err e = { .code = CB_OK };
+	char to[NAME_MAX + 16];
+	snprintf(to, sizeof(to), ".former/%s", file);
+	if (mkdirat(s->dir[t], ".former", 0750) == -1 && errno != EEXIST)
+		err_sys(&e, "cannot create .former");
+	else if (linkat(s->dir[t], file, s->dir[t], to, 0) == -1 && errno != EEXIST)
+		err_sys(&e, "cannot keep the file as %s", to);
+	else if (store_save(s, it, NULL, &e) == CB_OK)
+		return true;
+	log_warn("store", "collections/%s/%s stays in the words of another release: %s", item_tables[t]->plural, file, e.text);
+	return false;
+}
+
 int store_load(struct store *s, struct model *m, size_t *loaded, size_t *damaged, struct err *e)
 {
+	size_t reworded = 0;
 	*loaded = *damaged = 0;
 	for (size_t t = 0; t < ITEM_TYPES; t++) {
 		size_t n;
@@ -201,6 +220,7 @@ int store_load(struct store *s, struct model *m, size_t *loaded, size_t *damaged
 				rc = err_set(&why, CB_EEXIST, "another file holds the item \"%s\" already", item_name(it));
 			if (rc == CB_OK) {
 				own_uid(m, it);
+				reworded += item_is_reworded(it) && reword(s, it, names[i]);
 				model_publish(m, it, NULL);
 				(*loaded)++;
 			} else {
@@ -213,6 +233,8 @@ int store_load(struct store *s, struct model *m, size_t *loaded, size_t *damaged
 		}
 		free(names);
 	}
+	if (reworded > 0)
+		log_info("store", "%zu items of another release are stored anew; their files as they were lie in .former of each collection", reworded);
 	if (store_has_old_layout(*loaded == 0 && *damaged == 0)) {
 		int rc = store_take_over(s, m, loaded, damaged, e);
 		if (rc != CB_OK)

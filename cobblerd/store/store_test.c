@@ -377,6 +377,48 @@ static void test_items_of_2_8_are_taken_over(void **state)
 	free(kept);
 }
 
+static char *text_of(const char *path)
+{
+	struct strbuf b = { 0 };
+	struct err e;
+	char *full = xasprintf("%s%s", root, path);
+	if (file_read(AT_FDCWD, full, 1u << 20, &b, &e) != CB_OK)
+		fail_msg("%s", e.text);
+	free(full);
+	return sb_take(&b);
+}
+
+/* Cobbler 3.3.7 loads no item with a field or a type of value that it does not know. */
+static void test_items_of_3_2_are_stored_in_present_words(void **state)
+{
+	static const char old[] = "{\"name\": \"s32\", \"uid\": \"abc\", \"profile\": \"p\", \"image\": null, \"next_server\": \"10.0.0.9\", "
+		"\"mac_address\": \"\", \"bonding_opts\": \"\", \"boot_loader\": \"grub\", \"interfaces\": {}}";
+	struct store *s;
+	struct err e;
+	size_t loaded, damaged;
+	(void)state;
+	write_text("/var/lib/cobbler/collections/systems/s32.json", old);
+	for (int round = 0; round < 2; round++) {                     /* the second time nothing is left to do */
+		struct model *m = model_new();
+		assert_int_equal(store_open(false, &s, &e), CB_OK);
+		assert_int_equal(store_load(s, m, &loaded, &damaged, &e), CB_OK);
+		struct item *it = model_get(m, ITEM_SYSTEM, "s32");
+		char *now = text_of("/var/lib/cobbler/collections/systems/s32.json"),
+		     *former = text_of("/var/lib/cobbler/collections/systems/.former/s32.json");
+		assert_int_equal(item_is_reworded(it), round == 0);
+		assert_string_equal(former, old);
+		assert_non_null(strstr(now, "\"next_server_v4\": \"10.0.0.9\""));
+		assert_non_null(strstr(now, "\"boot_loaders\": [\"grub\"]"));
+		assert_null(strstr(now, "mac_address"));
+		assert_null(strstr(now, "null"));
+		free(now);
+		free(former);
+		item_unref(it);
+		store_close(s);
+		model_free(m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -386,6 +428,7 @@ int main(void)
 		cmocka_unit_test(test_indexes_follow_edits),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_store_keeps_unknown_fields_and_sets_damage_aside),
+		cmocka_unit_test(test_items_of_3_2_are_stored_in_present_words),
 		cmocka_unit_test(test_items_of_2_8_are_taken_over),
 	};
 	return cmocka_run_group_tests(tests, root_make, root_remove);
