@@ -24,3 +24,7 @@ int actions_sigupdate(struct core *c, struct task *t, const struct value *option
 
 /* Appends to the list *findings* (texts) what an administrator should look at, each with what to do; nothing when all is well. Quick: no task. */
 void actions_check(struct core *c, struct value *findings);
+
+/* Copies objects and their files from another Cobbler server: options master, port, use_ssl, distro_patterns ..., sync_all, prune,
+ * omit_data. What could not be copied is named in the log, and the task has then failed. */
+int actions_replicate(struct core *c, struct task *t, const struct value *options, struct err *e);

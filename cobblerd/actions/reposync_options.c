@@ -12,24 +12,28 @@
 #include "base/file.h"
 
 /* Names of long options without "--"; a trailing "=" permits a value. */
-static const char rsync_long[] = " 8-bit-output acls address= append append-verify archive block-size= bwlimit= checksum checksum-choice= "
-	"chmod= compress compress-choice= compress-level= contimeout= copy-dirlinks copy-links copy-unsafe-links cvs-exclude delay-updates "
-	"delete delete-after delete-before delete-delay delete-during delete-excluded dirs dry-run exclude= existing force fuzzy group "
-	"hard-links human-readable ignore-errors ignore-existing ignore-times include= inplace ipv4 ipv6 itemize-changes keep-dirlinks links "
-	"max-delete= max-size= min-size= modify-window= munge-links no-compress no-group no-implied-dirs no-links no-motd no-o no-g no-p "
-	"no-owner no-perms no-recursive no-times no-whole-file numeric-ids old-args omit-dir-times omit-link-times one-file-system "
-	"outbuf= owner partial perms port= preallocate progress protect-args prune-empty-dirs quiet recursive safe-links secluded-args size-only skip-compress= "
-	"sparse stats timeout= times trust-sender update verbose whole-file xattrs info= ";
+static const char rsync_long[] = " "
+	"8-bit-output acls address= append append-verify archive block-size= bwlimit= checksum checksum-choice= chmod= compress "
+	"compress-choice= compress-level= contimeout= copy-dirlinks copy-links copy-unsafe-links cvs-exclude delay-updates delete "
+	"delete-after delete-before delete-delay delete-during delete-excluded dirs dry-run exclude= existing force fuzzy group "
+	"hard-links human-readable ignore-errors ignore-existing ignore-times include= inplace ipv4 ipv6 itemize-changes "
+	"keep-dirlinks links max-delete= max-size= min-size= modify-window= munge-links no-compress no-group no-implied-dirs "
+	"no-links no-motd no-o no-g no-p no-owner no-perms no-recursive no-times no-whole-file numeric-ids old-args "
+	"omit-dir-times omit-link-times one-file-system outbuf= owner partial perms port= preallocate progress protect-args "
+	"prune-empty-dirs quiet recursive safe-links secluded-args size-only skip-compress= sparse stats timeout= times "
+	"trust-sender update verbose whole-file xattrs info= ";
 static const char rsync_short[] = "aAcCdDEgHhikKlLmnNoOpPqrRsStuUvWxXyz046";
-static const char debmirror_long[] = " allow-dist-rename check-gpg checksums debug di-arch= di-dist= diff= disable-ssl-verification dry-run "
+static const char debmirror_long[] = " "
+	"allow-dist-rename check-gpg checksums debug di-arch= di-dist= diff= disable-ssl-verification dry-run "
 	"exclude-deb-section= exclude-field= exclude= getcontents i18n ignore-missing-release ignore-release-gpg "
-	"ignore-small-errors ignore= include-field= include= keyring= limit-priority= max-batch= md5sums no-check-gpg nocleanup omit-suite-symlinks passive passwd= "
-	"postcleanup precleanup progress proxy= retry-rsync-packages= rsync-batch= rsync-extra= skippackages slow-cpu state-cache-days= timeout= "
-	"user= verbose ";
-static const char createrepo_long[] = " changelog-limit= checksum= compatibility compress-type= content= database deltas distro= "
-	"excludes= general-compress-type= keep-all-metadata max-delta-rpm-size= no-database num-deltas= pretty quiet repo= "
-	"repomd-checksum= retain-old-md= retain-old-md-by-age= revision= set-timestamp-to-revision simple-md-filenames skip-stat "
-	"skip-symlinks unique-md-filenames update verbose workers= xz zck cachedir= ";
+	"ignore-small-errors ignore= include-field= include= keyring= limit-priority= max-batch= md5sums no-check-gpg nocleanup "
+	"omit-suite-symlinks passive passwd= postcleanup precleanup progress proxy= retry-rsync-packages= rsync-batch= "
+	"rsync-extra= skippackages slow-cpu state-cache-days= timeout= user= verbose ";
+static const char createrepo_long[] = " "
+	"changelog-limit= checksum= compatibility compress-type= content= database deltas distro= excludes= "
+	"general-compress-type= keep-all-metadata max-delta-rpm-size= no-database num-deltas= pretty quiet repo= repomd-checksum= "
+	"retain-old-md= retain-old-md-by-age= revision= set-timestamp-to-revision simple-md-filenames skip-stat skip-symlinks "
+	"unique-md-filenames update verbose workers= xz zck cachedir= ";
 static const struct { char letter; const char *name; } createrepo_letters[] = {
 	{ 'c', "cachedir=" }, { 's', "checksum=" }, { 'x', "excludes=" }, { 'd', "database" }, { 'p', "pretty" }, { 'q', "quiet" },
 	{ 'v', "verbose" }, { 'S', "skip-symlinks" },

@@ -107,7 +107,7 @@ static const struct work works[] = {
 	{ "background_buildiso", "buildiso", "Build Iso", run_missing },
 	{ "background_aclsetup", "aclsetup", "(CLI) ACL Configuration", actions_aclsetup },
 	{ "background_hardlink", "hardlink", "Hardlink", actions_hardlink },
-	{ "background_replicate", "replicate", "Replicate", run_missing },
+	{ "background_replicate", "replicate", "Replicate", actions_replicate },
 	{ "background_reposync", "reposync", "Reposync", actions_reposync },
 	{ "background_signature_update", "sigupdate", "Updating Signatures", actions_sigupdate },
 	{ "background_signature_reload", "sigreload", "Reloading Signatures", run_signature_reload },
