@@ -4,7 +4,7 @@ import json
 import xmlrpc.client
 
 from fixtures import MAC, add, add_machine, fake_boot_files, interface
-from lab import check, equal
+from lab import check, equal, wait_for
 
 
 def fault(call, *args):
@@ -110,6 +110,17 @@ def test_hostile_requests_are_answered(lab):
         check(r.status >= 400 or "<fault>" in text, "%.40r: status %d, %.200s" % (body, r.status, text))
         c.close()
     d.rpc().version()
+
+
+def test_the_daemons_log_has_the_lines_of_tasks(lab):
+    """Cobbler's own command line follows a task there, whatever is logged otherwise."""
+    d = lab.daemon(services={"log_level": "error"})
+    s, token = d.login()
+    task = s.background_sync({"dhcp": True}, token)
+    wait_for("end of the task", lambda: s.get_task_status(task)[2] == "complete", 10)
+    lines = [x for x in (d.root / "var/log/cobbler/cobbler.log").read_text().splitlines() if x.startswith("[%s] " % task)]
+    check(lines[0].endswith(" - INFO | start_task(sync); event_id(%s)" % task), "first line: %r" % lines[:1])
+    check(lines[-1].endswith(" - INFO | ### TASK COMPLETE ###"), "last line: %r" % lines[-1:])
 
 
 def test_every_field_of_the_table_can_be_asked_for(lab):

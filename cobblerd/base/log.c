@@ -59,6 +59,16 @@ static void emit(int fd, const char *p, size_t n)
 	}
 }
 
+/* Ends line[n] and writes it; there is room for the newline. */
+static void emit_line(char *line, size_t n, bool shown)
+{
+	line[n++] = '\n';
+	if (shown)
+		emit(STDERR_FILENO, line, n);
+	if (log_fd != -1)
+		emit(log_fd, line, n);
+}
+
 static void log_va(enum log_level lvl, const char *room, const char *fmt, va_list ap) PRINTF_LIKE(3, 0);
 static void log_va(enum log_level lvl, const char *room, const char *fmt, va_list ap)
 {
@@ -75,10 +85,7 @@ static void log_va(enum log_level lvl, const char *room, const char *fmt, va_lis
 	n += (size_t)snprintf(line + n, 128, ".%03ld %s[%d] %s %s: ", ts.tv_nsec / 1000000, role_name, (int)getpid(),
 		names[lvl], room);
 	n = add_printable(line, n, sizeof(line) - 1, text);
-	line[n++] = '\n';
-	emit(STDERR_FILENO, line, n);
-	if (log_fd != -1)
-		emit(log_fd, line, n);
+	emit_line(line, n, true);
 }
 
 void log_line(enum log_level lvl, const char *room, const char *fmt, ...)
@@ -87,6 +94,12 @@ void log_line(enum log_level lvl, const char *room, const char *fmt, ...)
 	va_start(ap, fmt);
 	log_va(lvl, room, fmt, ap);
 	va_end(ap);
+}
+
+void log_verbatim(const char *text)
+{
+	char line[4608];
+	emit_line(line, add_printable(line, 0, sizeof(line) - 1, text), max_level >= LOG_LVL_INFO);
 }
 
 void fatal(const char *fmt, ...)

@@ -108,7 +108,7 @@ void tasks_free(struct tasks *ts)
 	free(ts);
 }
 
-/* One line as Python's logging writes it to a task log. */
+/* One line as Python's logging writes it: to the task's log and to the daemon's. */
 static void write_line(struct task *t, const char *level, const char *text)
 {
 	struct strbuf b CLEANUP(sb_free) = { 0 };
@@ -118,7 +118,9 @@ static void write_line(struct task *t, const char *level, const char *text)
 	char when[32];
 	localtime_r(&s, &tm);
 	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
-	sb_addf(&b, "[%s] %s,%03d - %s | %s\n", t->id, when, (int)((now - (double)s) * 1000), level, text);
+	sb_addf(&b, "[%s] %s,%03d - %s | %s", t->id, when, (int)((now - (double)s) * 1000), level, text);
+	log_verbatim(sb_str(&b));
+	sb_addc(&b, '\n');
 	for (size_t off = 0; t->log_fd >= 0 && off < b.len; ) {
 		ssize_t n = write(t->log_fd, b.p + off, b.len - off);
 		if (n == -1 && errno == EINTR)
@@ -140,7 +142,8 @@ void task_log(struct task *t, const char *fmt, ...)
 	va_end(ap);
 	if (t != NULL)
 		write_line(t, "INFO", sb_str(&b));
-	log_info("task", "%s%s%s", t == NULL ? "" : t->name, t == NULL ? "" : ": ", sb_str(&b));
+	else
+		log_info("task", "%s", sb_str(&b));
 }
 
 bool task_cancelled(struct task *t)
@@ -251,7 +254,6 @@ static void run_task(struct task *t)
 	struct err e = { 0 };
 	char *text CLEANUP(free_ptr) = xasprintf("start_task(%s); event_id(%s)", t->role, t->id);
 	write_line(t, "INFO", text);
-	log_info("task", "%s", text);
 	int rc = run_task_triggers(t, "pre", &e);
 	if (rc == CB_OK && task_cancelled(t))
 		rc = err_set(&e, CB_ESTATE, "cancelled");
