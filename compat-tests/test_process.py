@@ -100,7 +100,7 @@ def test_sigterm_ends_it_within_a_second(lab):
     half.sendall(b"GET /cobbler/x HTTP/1.1\r\nHost: x\r\n")
     tftp = lab.client.udp()
     tftp.sendto(b"\0\x01pxelinux.0\0octet\0", ("10.55.0.1", 69))
-    children = wait_for("core, dhcp and tftp", lambda: len(d.roles()) == 3 and d.children(), 3)
+    children = wait_for("core, dhcp, tftp and privileged", lambda: len(d.roles()) == 4 and d.children(), 3)
     seconds, status = d.stop()
     lab.note("%.0f ms" % (seconds * 1000))
     equal(status, 0, "exit status")
@@ -115,9 +115,14 @@ def test_children_run_unprivileged(lab):
     nobody = pwd.getpwnam("nobody").pw_uid
     d.wait_log(r"dhcp\[\d+\] INFO dhcp: serving")
     d.wait_log(r"tftp\[\d+\] INFO tftp: serving")
-    for role, pid in wait_for("core, dhcp and tftp", lambda: len(d.roles()) == 3 and d.roles(), 3).items():
+    for role, pid in wait_for("core, dhcp, tftp and privileged", lambda: len(d.roles()) == 4 and d.roles(), 3).items():
         status = open("/proc/%d/status" % pid).read()
         uids = re.search(r"^Uid:\s+(.*)$", status, re.M).group(1).split()
+        if role == "privileged":
+            equal(set(uids), {"0"}, "the process that keeps root")
+            check(not re.search(r"socket:", " ".join(os.readlink(f.path) for f in os.scandir("/proc/%d/fd" % pid) if f.name not in "012" and
+                                                     f.name != "3")), "it holds a socket besides that of the core")
+            continue
         check(set(uids) == {str(nobody)}, "role %s runs with uids %s" % (role, uids))
         if role != "core":
             check(re.search(r"^Seccomp:\s+2", status, re.M), "role %s has no seccomp filter" % role)
@@ -168,7 +173,7 @@ def test_a_killed_child_is_restarted(lab):
 
 def test_children_end_with_a_killed_master(lab):
     d = lab.daemon()
-    children = wait_for("core, dhcp and tftp", lambda: len(d.roles()) == 3 and d.children(), 3)
+    children = wait_for("core, dhcp, tftp and privileged", lambda: len(d.roles()) == 4 and d.children(), 3)
     os.kill(d.process.pid, signal.SIGKILL)
     d.process.wait()
     wait_for("end of the children", lambda: all(map(ended, children)), 3)

@@ -23,6 +23,19 @@ static bool authn_denyall(struct core *c UNUSED, const char *user UNUSED, const 
 	return false;
 }
 
+/* The system's own accounts, by the PAM service of the setting. */
+static bool authn_pam(struct core *c, const char *user, const char *password)
+{
+	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->settings);
+	struct err e;
+	int rc = privileged_pam(c->privileged, v_dict_cstr(settings, "authn_pam_service", "login"), user, password, &e);
+	if (rc == CB_EPERM)
+		log_warn("auth", "PAM refuses %s: %s", user, e.text);
+	else if (rc != CB_OK)
+		log_error("auth", "PAM cannot be asked about %s: %s", user, e.text);
+	return rc == CB_OK;
+}
+
 static bool authn_spacewalk(struct core *c UNUSED, const char *user, const char *password UNUSED)
 {
 	log_error("auth", "authentication.spacewalk is not supported: %s is refused; choose another module in modules.conf", user);

@@ -27,8 +27,7 @@ int auth_authorize(struct auth *a, const char *user, const char *resource, const
 
 /* authz.c: the authorization modules; authorize() of module for a user that is not AUTH_DIRECT. */
 bool authz_allowed(struct core *c, const char *module, const char *user, const char *resource, const struct item *it, const char *arg);
-/* pam.c, ldap.c, digest.c: the authentication modules. password is not empty for ldap. */
-bool authn_pam(struct core *c, const char *user, const char *password);
+/* ldap.c, digest.c: authentication modules with files of their own. password is not empty for ldap. */
 bool authn_ldap(struct core *c, const char *user, const char *password);
 bool authn_configfile(struct core *c, const char *user, const char *password);
 

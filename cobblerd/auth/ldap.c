@@ -8,6 +8,7 @@
 #include <sys/time.h>
 
 #include "auth/auth.h"
+#include "base/blocking.h"
 #include "base/log.h"
 
 #define LDAP_SECONDS 10
@@ -120,8 +121,13 @@ static bool check(LDAP *ld, const struct value *settings, long port, const char 
 		what = "login";
 		rc = bind_as(ld, dn, password);
 	}
-	if (rc != LDAP_SUCCESS)
-		log_warn("auth", "LDAP refuses %s: %s: %s", user, what, ldap_err2string(rc));
+	if (rc != LDAP_SUCCESS) {
+		char *more = NULL;
+		ldap_get_option(ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &more);
+		log_warn("auth", "LDAP refuses %s: %s: %s%s%s", user, what, ldap_err2string(rc), more != NULL && *more != '\0' ? ": " : "",
+			more != NULL ? more : "");
+		ldap_memfree(more);
+	}
 	ldap_memfree(dn);
 	return rc == LDAP_SUCCESS;
 }
@@ -144,7 +150,9 @@ bool authn_ldap(struct core *c, const char *user, const char *password)
 	ldap_set_option(ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
 	ldap_set_option(ld, LDAP_OPT_NETWORK_TIMEOUT, &limit);
 	ldap_set_option(ld, LDAP_OPT_TIMEOUT, &limit);
+	blocking_begin();
 	bool ok = check(ld, settings, port, user, password);
+	blocking_end();
 	ldap_unbind_ext_s(ld, NULL, NULL);
 	return ok;
 }

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/blocking.h"
 #include "base/clock.h"
 
 static const char *const default_env[] = {
@@ -102,6 +103,7 @@ static int talk(const struct spawn *s, int in, int out, struct err *e)
 int spawn_run(const struct spawn *s, int *status, struct err *e)
 {
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, st[2] = { -1, -1 }, rc, child_errno = 0;
+	blocking_begin();
 	if (pipe2(in, O_CLOEXEC) == -1 || pipe2(out, O_CLOEXEC) == -1 || pipe2(st, O_CLOEXEC) == -1) {
 		rc = err_sys(e, "cannot create pipes for %s", s->argv[0]);
 		goto out;
@@ -144,6 +146,7 @@ int spawn_run(const struct spawn *s, int *status, struct err *e)
 		poll(NULL, 0, 10);
 	}
 out:
+	blocking_end();
 	for (int i = 0; i < 2; i++) {
 		close_fd(&in[i]);
 		close_fd(&out[i]);

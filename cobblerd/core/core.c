@@ -61,6 +61,7 @@ int core_open(struct core *c, struct err *e)
 	}
 	c->renderer = renderer_new();
 	c->tasks = tasks_new();
+	c->privileged = privileged_new();
 	log_info("core", "%zu items loaded in %lld ms, %zu damaged files set aside", loaded, (long long)(clock_mono_ms() - began), damaged);
 	return CB_OK;
 }
@@ -69,6 +70,7 @@ void core_close(struct core *c)
 {
 	if (c->tasks != NULL)
 		tasks_free(c->tasks);
+	privileged_free(c->privileged);
 	if (c->renderer != NULL)
 		renderer_free(c->renderer);
 	model_free(c->model);

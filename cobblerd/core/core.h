@@ -8,6 +8,7 @@
 
 #include "model/model.h"
 #include "model/resolve.h"
+#include "privileged/privileged.h"
 #include "render/render.h"
 #include "settings/settings.h"
 #include "store/store.h"
@@ -19,6 +20,7 @@ struct core {
 	struct store *store;
 	struct renderer *renderer;
 	struct tasks *tasks;
+	struct privileged *privileged;
 	pthread_mutex_t edit_lock;     /* one writer: held from check to publish (core/edit.c only) */
 };
 

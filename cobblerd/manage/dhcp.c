@@ -316,7 +316,7 @@ static int write_isc(struct dhcp *d, struct sync *s, bool v6, struct err *e)
 	struct value *vars = v_dict();
 	struct family *f = v6 ? &d->v6 : &d->v4;
 	const char *next = v6 ? "next_server_v6" : "next_server_v4",
-		   *path = v6 ? "/etc/dhcp/dhcpd6.conf" : "/etc/dhcp/dhcpd.conf";
+		   *path = v6 ? host_layout()->dhcpd6_conf : host_layout()->dhcpd_conf;
 	drop_ignored(f);
 	v_dict_set(vars, "date", date_now());
 	if (!v6)
@@ -350,7 +350,7 @@ static int write_dnsmasq(struct dhcp *d, struct sync *s, struct err *e)
 	}
 	int rc = write_config(s, "dnsmasq.template", "/etc/dnsmasq.conf", vars, e);
 	v_unref(vars);
-	return rc == CB_OK ? write_host_file("/etc/ethers", &d->ethers, e) : rc;
+	return rc == CB_OK ? write_host_file(s, "/etc/ethers", &d->ethers, e) : rc;
 }
 
 int dhcp_write(struct dhcp *d, struct sync *s, struct err *e)

@@ -337,7 +337,7 @@ static int write_named(struct sync *s, const struct dns *d, bool secondary, stru
 	v_dict_set(vars, "bind_zonefiles", v_str(v_dict_cstr(s->r.settings, "bind_zonefile_path", "")));
 	v_dict_set(vars, "bind_master", v_str(master));
 	char *path = xasprintf("%s%s", v_dict_cstr(s->r.settings, "bind_chroot_path", ""),
-		secondary ? "/etc/secondary.conf" : "/etc/bind/named.conf");
+		secondary ? "/etc/secondary.conf" : host_layout()->named_conf);
 	say(s, "generating %s", path);
 	int rc = write_config(s, secondary ? "secondary.template" : "named.template", path, vars, e);
 	free(path);
@@ -431,6 +431,14 @@ bool dns_is_dnsmasq(struct sync *s)
 	return yes;
 }
 
+bool dns_is_bind(struct sync *s)
+{
+	char *m = dns_module(s);
+	bool no = str_eq(m, "managers.ndjbdns") || str_eq(m, "managers.dnsmasq") || str_eq(m, "manage_dnsmasq");
+	free(m);
+	return !no;
+}
+
 /* compat: an interface with an IPv6 address gets that line only. */
 int dnsmasq_hosts(struct sync *s, struct err *e)
 {
@@ -452,7 +460,7 @@ int dnsmasq_hosts(struct sync *s, struct err *e)
 		}
 	}
 	item_list_free(&l);
-	int rc = write_host_file("/var/lib/cobbler/cobbler_hosts", &b, e);
+	int rc = write_host_file(s, "/var/lib/cobbler/cobbler_hosts", &b, e);
 	sb_free(&b);
 	return rc;
 }
@@ -481,6 +489,9 @@ int ndjbdns_write(struct sync *s, struct err *e)
 	v_dict_set(vars, "forward", forward);
 	if (rc == CB_OK)
 		rc = write_config(s, "ndjbdns.template", "/etc/ndjbdns/data", vars, e);
+	/* the server reads what is made of it; there is nothing to restart */
+	if (rc == CB_OK && *path_root() == '\0')
+		rc = privileged_restart(s->r.c->privileged, HOST_TINYDNS, NULL, e);
 	v_unref(vars);
 	v_unref(seen);
 	return rc;

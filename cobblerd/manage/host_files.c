@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * host_files.c - files of the host outside the tree: rendering and replacing them, rsyncd.conf, genders, restarts of
- * daemons.
+ * host_files.c - files of the host outside the tree: rendering and replacing them, rsyncd.conf, genders.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,45 +11,20 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/log.h"
-#include "base/spawn.h"
 #include "manage/internal.h"
 
-/* Where the directory is not ours to write in, an existing file that is ours is written in place. */
-static int write_in_place(const char *path, const struct strbuf *text)
+int write_host_file(struct sync *s, const char *path, const struct strbuf *text, struct err *e)
 {
-	int fd CLEANUP(close_fd) = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
-	size_t at = 0;
-	if (fd < 0)
-		return -1;
-	while (at < text->len) {
-		ssize_t n = write(fd, text->p + at, text->len - at);
-		if (n <= 0)
-			return -1;
-		at += (size_t)n;
-	}
-	return fsync(fd);
-}
-
-int write_host_file(const char *path, const struct strbuf *text, struct err *e)
-{
-	char *real = path_of(path), *dir = xstrndup(real, (size_t)(strrchr(real, '/') - real));
+	char *real CLEANUP(free_ptr) = path_of(path), *dir CLEANUP(free_ptr) = xstrndup(real, (size_t)(strrchr(real, '/') - real));
+	struct strbuf have CLEANUP(sb_free) = { 0 };
 	int rc = CB_OK;
-	struct strbuf have = { 0 };
 	/* an unchanged file is left alone: its daemon need not read it again */
-	bool same = file_read(AT_FDCWD, real, 256u << 20, &have, NULL) == CB_OK && have.len == text->len &&
-		memcmp(sb_str(&have), sb_str(text), have.len) == 0;
-	if (!same && *path_root() != '\0')
+	if (file_read(AT_FDCWD, real, 256u << 20, &have, NULL) == CB_OK && have.len == text->len &&
+		memcmp(sb_str(&have), sb_str(text), have.len) == 0)
+		return CB_OK;
+	if (*path_root() != '\0')
 		rc = dir_make(dir, 0755, e);
-	if (!same && rc == CB_OK) {
-		rc = file_replace(AT_FDCWD, real, sb_str(text), text->len, 0644, e);
-		if (rc != CB_OK && write_in_place(real, text) == 0)
-			rc = CB_OK;
-	}
-	sb_free(&have);
-	free(real);
-	free(dir);
-	return rc;
+	return rc == CB_OK ? privileged_write(s->r.c->privileged, path, text, e) : rc;
 }
 
 int write_config(struct sync *s, const char *template, const char *path, const struct value *vars, struct err *e)
@@ -63,7 +37,7 @@ int write_config(struct sync *s, const char *template, const char *path, const s
 	else
 		rc = boot_render_file(&s->r, real, vars, &text, e);
 	if (rc == CB_OK)
-		rc = write_host_file(path, &text, e);
+		rc = write_host_file(s, path, &text, e);
 	free(written);
 	free(real);
 	sb_free(&text);
@@ -167,63 +141,4 @@ int genders_write(struct sync *s, struct err *e)
 	free(real);
 	v_unref(vars);
 	return rc;
-}
-
-/* ---- daemons ---- */
-
-static bool run(struct sync *s, const char *const *argv)
-{
-	struct strbuf out = { 0 }, words = { 0 };
-	struct spawn sp = { .argv = argv, .timeout_ms = 60000, .max_output = 65536, .output = &out };
-	struct err e;
-	int status = -1;
-	for (size_t i = 0; argv[i] != NULL; i++)
-		sb_addf(&words, "%s'%s'", i > 0 ? ", " : "", argv[i]);
-	say(s, "running: [%s]", sb_str(&words));
-	bool ok = spawn_run(&sp, &status, &e) == CB_OK && status == 0;
-	say(s, "received on stdout: %s", sb_str(&out));
-	if (!ok)
-		log_error("manage", "%s failed: %s", argv[0], status == -1 ? e.text : sb_str(&out));
-	sb_free(&out);
-	sb_free(&words);
-	return ok;
-}
-
-static void restart(struct sync *s, const char *service)
-{
-	const char *const argv[] = { "systemctl", "--no-ask-password", "restart", service, NULL };
-	if (!run(s, argv))
-		say(s, "%s service failed", service);
-}
-
-/* A configuration that dhcpd refuses would take the running daemon away. */
-static void restart_dhcpd(struct sync *s, const char *conf, const char *family, const char *service)
-{
-	const char *const test[] = { "dhcpd", "-t", "-q", family, "-cf", conf, NULL };
-	if (run(s, test))
-		restart(s, service);
-	else
-		say(s, "Testing config - dhcpd -t failed");
-}
-
-/* Each daemon once, whatever was written for it; never for a tree under another root. */
-void restart_daemons(struct sync *s, unsigned which)
-{
-	const struct value *st = s->r.settings;
-	bool dhcp = (which & RESTART_DHCP) && v_dict_bool(st, "manage_dhcp", false) && v_dict_bool(st, "restart_dhcp", true);
-	bool dns = (which & RESTART_DNS) && v_dict_bool(st, "manage_dns", false) && v_dict_bool(st, "restart_dns", true);
-	bool masq = (dhcp && dhcp_is_dnsmasq(s)) || (dns && dns_is_dnsmasq(s));
-	if (*path_root() != '\0')
-		return;
-	if (masq)
-		restart(s, "dnsmasq");
-	if (dhcp && !dhcp_is_dnsmasq(s) && v_dict_bool(st, "manage_dhcp_v4", false))
-		restart_dhcpd(s, "/etc/dhcp/dhcpd.conf", "-4", "isc-dhcp-server");
-	if (dhcp && !dhcp_is_dnsmasq(s) && v_dict_bool(st, "manage_dhcp_v6", false))
-		restart_dhcpd(s, "/etc/dhcp/dhcpd6.conf", "-6", "isc-dhcp-server");
-	if (dns && !dns_is_dnsmasq(s)) {
-		char *m = settings_module(s->r.c->settings, "dns", "module");
-		restart(s, str_eq(m, "managers.ndjbdns") ? "tinydns" : "bind9");
-		free(m);
-	}
 }

@@ -29,6 +29,7 @@ struct sync {
 	struct dhcp *dhcp;         /* collected on the way, NULL when not wanted */
 	size_t failed;             /* systems that could not be written; the others are, and the sync ends with first */
 	struct err first;
+	unsigned restart;          /* external servers that wait for new files: enum host_daemon */
 };
 
 /* Into the task's log and ours, in Cobbler's words. */
@@ -58,7 +59,7 @@ int write_boot_files(struct sync *s, const struct item *distro, struct err *e) M
 /* A configuration file of the host (path as Cobbler names it), rendered from a template of /etc/cobbler. */
 int write_config(
 	struct sync *s, const char *template, const char *path, const struct value *vars, struct err *e) MUST_CHECK;
-int write_host_file(const char *path, const struct strbuf *text, struct err *e) MUST_CHECK;
+int write_host_file(struct sync *s, const char *path, const struct strbuf *text, struct err *e) MUST_CHECK;
 struct value *date_now(void);
 
 /* DHCP: interfaces are collected from the systems, then written for isc or dnsmasq. */
@@ -70,6 +71,7 @@ bool dhcp_is_dnsmasq(struct sync *s);
 
 int dns_write(struct sync *s, struct err *e) MUST_CHECK;
 bool dns_is_dnsmasq(struct sync *s);
+bool dns_is_bind(struct sync *s);
 /* /var/lib/cobbler/cobbler_hosts of dnsmasq. */
 int dnsmasq_hosts(struct sync *s, struct err *e) MUST_CHECK;
 int dnsmasq_ethers(struct sync *s, struct err *e) MUST_CHECK;
@@ -77,7 +79,15 @@ int rsync_write(struct sync *s, struct err *e) MUST_CHECK;
 int genders_write(struct sync *s, struct err *e) MUST_CHECK;
 int ndjbdns_write(struct sync *s, struct err *e) MUST_CHECK;
 
-enum { RESTART_DHCP = 1, RESTART_DNS = 2 };
-void restart_daemons(struct sync *s, unsigned which);
+/* restart.c: the external servers (a mask of enum host_daemon) that the settings want restarted after files of DHCP or of DNS were written. */
+unsigned daemons_to_restart(struct sync *s, bool dhcp, bool dns);
+/* Restarts them, together with what other syncs asked for meanwhile; returns when it is done. Not to be called while a sync is held up. */
+int restart_daemons(struct core *c, unsigned daemons, struct strbuf *output, struct err *e) MUST_CHECK;
+
+/* layout.c: absolute paths, without the root prefix; never freed. */
+struct host_layout {
+	const char *dhcpd_conf, *dhcpd6_conf, *named_conf;
+};
+const struct host_layout *host_layout(void);
 
 #endif

@@ -35,11 +35,26 @@ static void begin(struct sync *s, struct core *c, struct task *t)
 	s->r.many = true;
 }
 
-static void end(struct sync *s)
+/* External servers read what was written once other syncs may go on. Returns rc, else what became of the restarts. */
+static int end(struct sync *s, int rc, struct err *e)
 {
+	struct core *c = s->r.c;
+	struct strbuf output = { 0 };
+	struct err later;
+	int rc2 = CB_OK;
 	dhcp_free(s->dhcp);
 	boot_end(&s->r);
 	pthread_mutex_unlock(&one_at_a_time);
+	if (s->restart != 0) {
+		say(s, "restarting external servers");
+		rc2 = restart_daemons(c, s->restart, &output, &later);
+	}
+	if (output.len > 0)
+		say(s, "%s", sb_str(&output));
+	if (rc == CB_OK && rc2 != CB_OK && e != NULL)
+		*e = later;
+	sb_free(&output);
+	return rc != CB_OK ? rc : rc2;
 }
 
 static void removed(void *arg, const char *rel)
@@ -101,7 +116,7 @@ static int finish_triggers(struct sync *s, struct err *e)
 	if (rc == CB_OK && on(s, "manage_genders"))
 		rc = genders_write(s, e);
 	if (rc == CB_OK)
-		restart_daemons(s, RESTART_DHCP | RESTART_DNS);
+		s->restart = daemons_to_restart(s, true, true);
 	return rc;
 }
 
@@ -144,9 +159,7 @@ static int sync_all(struct core *c, struct task *t, struct err *e)
 		rc = finish_host(&s, e);
 	if (rc == CB_OK)
 		rc = finish_triggers(&s, e);
-	rc = outcome(&s, rc, e);
-	end(&s);
-	return rc;
+	return end(&s, outcome(&s, rc, e), e);
 }
 
 /* For the daemons' files every system counts, also where only some are written. */
@@ -212,8 +225,7 @@ int manage_sync_systems(struct core *c, struct task *t, const struct value *name
 		rc = finish_host(&s, e);
 	if (rc == CB_OK)
 		rc = finish_triggers(&s, e);
-	end(&s);
-	return rc;
+	return end(&s, rc, e);
 }
 
 int manage_sync_dhcp(struct core *c, struct task *t, struct err *e)
@@ -230,10 +242,9 @@ int manage_sync_dhcp(struct core *c, struct task *t, struct err *e)
 		if (rc == CB_OK)
 			rc = dhcp_write(s.dhcp, &s, e);
 		if (rc == CB_OK)
-			restart_daemons(&s, RESTART_DHCP);
+			s.restart = daemons_to_restart(&s, true, false);
 	}
-	end(&s);
-	return rc;
+	return end(&s, rc, e);
 }
 
 int manage_sync_dns(struct core *c, struct task *t, struct err *e)
@@ -247,10 +258,9 @@ int manage_sync_dns(struct core *c, struct task *t, struct err *e)
 		say(&s, "sync_dns");
 		rc = dns_write(&s, e);
 		if (rc == CB_OK)
-			restart_daemons(&s, RESTART_DNS);
+			s.restart = daemons_to_restart(&s, false, true);
 	}
-	end(&s);
-	return rc;
+	return end(&s, rc, e);
 }
 
 int manage_sync_system(struct core *c, const char *name, struct err *e)
@@ -266,8 +276,7 @@ int manage_sync_system(struct core *c, const char *name, struct err *e)
 		rc = close_tree(&s, rc, e);
 	}
 	item_unref(sys);
-	end(&s);
-	return rc;
+	return end(&s, rc, e);
 }
 
 int manage_sync(struct core *c, struct task *t, const struct value *options, struct err *e)

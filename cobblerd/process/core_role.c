@@ -37,6 +37,10 @@ static void reload(struct core_process *p)
 /* A service was (re)started: answer it from now on. */
 static void attach(struct core_process *p, char type, int fd)
 {
+	if (type == CONTROL_PRIVILEGED && fd >= 0) {
+		privileged_attach(p->core.privileged, fd);
+		return;
+	}
 	struct netboot_core **slot = type == CONTROL_DHCP ? &p->dhcp : type == CONTROL_TFTP ? &p->tftp : NULL;
 	if (slot == NULL || fd < 0) {
 		log_error("core", "unexpected message 0x%02x from the master", (unsigned char)type);
@@ -71,7 +75,8 @@ static void serve(struct core_process *p, int sigfd)
 	}
 }
 
-static int drop_privileges(const struct value *cfg, struct err *e)
+/* *dropped: root was given up, so a process that kept it was or will be started. */
+static int drop_privileges(const struct value *cfg, bool *dropped, struct err *e)
 {
 	const char *user = v_dict_cstr(cfg, "user", "");
 	uid_t uid;
@@ -80,6 +85,7 @@ static int drop_privileges(const struct value *cfg, struct err *e)
 		return CB_OK;
 	if (user_lookup(user, &uid, &gid) == -1)
 		return err_set(e, CB_ENOENT, "there is no user %s any more", user);
+	*dropped = true;
 	return user_become(user, uid, gid, e);
 }
 
@@ -89,6 +95,7 @@ int core_role(const struct value *cfg, const int *socks, size_t n)
 	struct err e;
 	sigset_t sigs;
 	size_t next = 0;
+	bool dropped = false;
 	int status = 1;
 	/* Blocked before any thread exists, so that only the signalfd sees them. */
 	sigemptyset(&sigs);
@@ -100,7 +107,7 @@ int core_role(const struct value *cfg, const int *socks, size_t n)
 	int sigfd = signalfd(-1, &sigs, SFD_CLOEXEC);
 	int xmlrpc_fd = v_dict_bool(cfg, "xmlrpc", false) && next < n ? socks[next++] : -1;
 	int http_fd = v_dict_bool(cfg, "http", false) && next < n ? socks[next++] : -1;
-	if (sigfd == -1 || drop_privileges(cfg, &e) != CB_OK) {
+	if (sigfd == -1 || drop_privileges(cfg, &dropped, &e) != CB_OK) {
 		log_error("core", "%s", sigfd == -1 ? "cannot create a signal descriptor" : e.text);
 		return 1;
 	}
@@ -108,6 +115,8 @@ int core_role(const struct value *cfg, const int *socks, size_t n)
 		log_error("core", "%s", e.text);
 		return 1;
 	}
+	if (dropped)
+		privileged_expect(p.core.privileged);
 	if (rpc_open(&p.core, &p.rpc, &e) != CB_OK || http_start(&p.core, p.rpc, xmlrpc_fd, http_fd, &p.http, &e) != CB_OK) {
 		log_error("core", "%s", e.text);
 	} else if (msg_send(FD_PEER, CONTROL_READY, -1) == 0) {

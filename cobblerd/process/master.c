@@ -27,7 +27,7 @@
 #define HEALTHY_MS 60000           /* alive this long: the next death starts at the first delay again */
 #define STOP_MS 900                /* SIGTERM to SIGKILL */
 
-/* A network service: what it is called, how its sockets are opened, how the core is told. */
+/* A service: what it is called, how its sockets are opened, how the core is told. Without open it has none, nor a part of cobblerd.yaml. */
 struct service {
 	const char *name;
 	char control;
@@ -57,7 +57,7 @@ struct master {
 	bool core_ready, was_ready;
 	int ready_fd;              /* tells the waiting parent of a daemonised master; -1 */
 	int sigfd;
-	struct service services[2];
+	struct service services[3];
 };
 
 static enum log_level log_level_of(const struct master *m)
@@ -233,6 +233,8 @@ static void service_close(struct service *s)
 static int service_open(struct service *s, const struct value *cfg, struct err *e)
 {
 	const struct value *part = v_dict_get(cfg, s->name);
+	if (s->open == NULL)
+		return CB_OK;
 	s->enabled = v_dict_bool(part, "enabled", false);
 	v_unref(s->cfg);
 	s->cfg = part != NULL ? v_ref(part) : v_dict();
@@ -264,7 +266,7 @@ static void reload(struct master *m)
 	for (size_t i = 0; i < ARRAY_LEN(m->services); i++) {
 		struct service *s = &m->services[i];
 		const struct value *part = v_dict_get(cfg, s->name);
-		if (part != NULL && v_equal(part, s->cfg))
+		if (s->open == NULL || (part != NULL && v_equal(part, s->cfg)))
 			continue;
 		if (s->pid > 0) {
 			kill(s->pid, SIGTERM);
@@ -285,7 +287,7 @@ static void reload(struct master *m)
 /* Everything ends within STOP_MS; what does not is killed. */
 static void stop_all(struct master *m)
 {
-	pid_t pids[3];
+	pid_t pids[4];
 	size_t n = 0;
 	sd_notify(0, "STOPPING=1");
 	for (size_t i = 0; i < ARRAY_LEN(m->services); i++)
@@ -440,8 +442,11 @@ static int prepare(struct master *m, struct err *e)
 	if (log_open(log) == -1)
 		log_warn("master", "cannot open %s: %s", log, strerror(errno));
 	free(log);
-	if (*m->user != '\0')
+	if (*m->user != '\0') {
+		m->services[2].enabled = true;           /* the core gives up root: what needs it, another process does */
+		m->services[2].cfg = v_dict();
 		rc = dirs_prepare(m->uid, m->gid, e);    /* after settings and log were created */
+	}
 	if (rc == CB_OK)
 		rc = open_listeners_patiently(m, snap, e);
 	v_unref(snap);
@@ -495,6 +500,7 @@ int master_main(const struct options *o)
 	struct master m = { .o = o, .core_sock = -1, .ready_fd = -1, .services = {
 		{ .name = "dhcp", .control = CONTROL_DHCP, .open = netboot_dhcp_open },
 		{ .name = "tftp", .control = CONTROL_TFTP, .open = netboot_tftp_open },
+		{ .name = "privileged", .control = CONTROL_PRIVILEGED },
 	} };
 	struct err e;
 	sigset_t sigs;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "base/log.h"
 #include "import/import.h"
 #include "netboot/netboot.h"
+#include "privileged/privileged.h"
 #include "process/process.h"
 #include "value/json.h"
 
@@ -87,6 +89,9 @@ int role_main(const char *role)
 {
 	struct value *cfg = NULL;
 	int socks[SOCKETS_MAX];
+	char comm[16];
+	snprintf(comm, sizeof(comm), "cobblerd-%.6s", role);     /* what ps and top show; the kernel keeps 15 bytes */
+	prctl(PR_SET_NAME, comm);
 	if (str_eq(role, "importer"))
 		return importer_role();
 	fcntl(FD_PEER, F_SETFD, FD_CLOEXEC);
@@ -109,6 +114,8 @@ int role_main(const char *role)
 		status = netboot_dhcp_main(v_dict_get(cfg, "service"), socks, n, FD_PEER);
 	else if (str_eq(role, "tftp"))
 		status = netboot_tftp_main(v_dict_get(cfg, "service"), socks, n, FD_PEER);
+	else if (str_eq(role, "privileged"))
+		status = privileged_main(FD_PEER);
 	else
 		log_error("process", "there is no role \"%s\"", role);
 	v_unref(cfg);

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * pam.c - authentication.pam: the system's own accounts, by the PAM service of the setting authn_pam_service.
- * The account is checked too: expired and locked accounts have no access.
+ * pam.c - asks PAM about a login. The account is checked too: expired and locked accounts have no access.
  */
 #include <security/pam_appl.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/auth.h"
-#include "base/log.h"
+#include "privileged/privileged.h"
 
 static void free_responses(struct pam_response *r, int n)
 {
@@ -39,24 +37,25 @@ static int converse(int n, const struct pam_message **msg, struct pam_response *
 	return PAM_SUCCESS;
 }
 
-bool authn_pam(struct core *c, const char *user, const char *password)
+int pam_check(const char *service, const char *user, const char *password, struct err *e)
 {
-	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->settings);
-	const char *service = v_dict_cstr(settings, "authn_pam_service", "login");
 	char *secret CLEANUP(free_ptr) = xstrdup(password);
 	struct pam_conv conv = { converse, secret };
 	pam_handle_t *h = NULL;
+	const char *what = "password";
+	/* The service names a file of /etc/pam.d. */
+	if (*service == '\0' || strchr(service, '/') != NULL)
+		return err_set(e, CB_EINVAL, "\"%s\" is not the name of a PAM service (settings: authn_pam_service)", service);
 	int rc = pam_start(service, user, &conv, &h);
-	if (rc != PAM_SUCCESS) {
-		log_error("auth", "PAM service \"%s\" cannot be used: %s", service, pam_strerror(h, rc));
-		return false;
-	}
-	rc = pam_authenticate(h, PAM_SILENT | PAM_DISALLOW_NULL_AUTHTOK);
-	if (rc == PAM_SUCCESS)
-		rc = pam_acct_mgmt(h, PAM_SILENT | PAM_DISALLOW_NULL_AUTHTOK);
 	if (rc != PAM_SUCCESS)
-		log_warn("auth", "PAM refuses %s: %s", user, pam_strerror(h, rc));
+		return err_set(e, CB_EIO, "PAM service \"%s\" cannot be used: %s", service, pam_strerror(h, rc));
+	rc = pam_authenticate(h, PAM_SILENT | PAM_DISALLOW_NULL_AUTHTOK);
+	if (rc == PAM_SUCCESS) {
+		what = "account";
+		rc = pam_acct_mgmt(h, PAM_SILENT | PAM_DISALLOW_NULL_AUTHTOK);
+	}
+	int ret = rc == PAM_SUCCESS ? CB_OK : err_set(e, CB_EPERM, "%s: %s", what, pam_strerror(h, rc));
 	pam_end(h, rc);
 	explicit_bzero(secret, strlen(secret));
-	return rc == PAM_SUCCESS;
+	return ret;
 }

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""External DHCP and DNS servers: a core without root writes their files and has them restarted. The daemon runs below /, on overlays that
+only the test's mount namespace has."""
+import concurrent.futures
+import contextlib
+import os
+import pwd
+import shutil
+import socket
+import struct
+import subprocess
+import time
+from pathlib import Path
+
+from fixtures import ADDRESS, MAC, add_machine, fake_boot_files
+from lab import BRIDGE, COBBLERD, SERVER, Daemon, Skip, check, equal, wait_for
+
+FOLDERS = ("etc", "var", "srv", "run", "usr/sbin")
+DHCP_TEMPLATE = """subnet 10.55.0.0 netmask 255.255.255.0 {
+    option subnet-mask 255.255.255.0;
+}
+#for $tag in $dhcp_tags.keys()
+#for $mac in $dhcp_tags[$tag].keys()
+host $dhcp_tags[$tag][$mac].name { hardware ethernet $mac; fixed-address $dhcp_tags[$tag][$mac].ip_address; }
+#end for
+#end for
+"""
+INIT = """#!/bin/sh
+echo "$(date +%s.%N) $1" >> /run/restarts
+grep -c ^host /etc/dhcp/dhcpd.conf >> /run/hosts
+sleep 0.3
+[ ! -e /run/refuse ] || { echo "the stand-in refuses"; exit 1; }
+"""
+
+
+class HostDaemon(Daemon):
+    """cobblerd with / as its root."""
+
+    def __init__(self, lab, settings):
+        (lab.tmp / "host").mkdir()
+        self.config = settings
+        super().__init__(lab.tmp / "host", settings=settings, services={"dhcp": {"enabled": False}, "tftp": {"enabled": False}})
+        self.log_path = lab.tmp / "host.log"
+        lab.daemons.append(self)
+
+    def configure(self):
+        self.root = Path("/")
+        for name in ("settings.yaml", "cobblerd.yaml", "users.digest", "modules.conf"):
+            Path("/etc/cobbler", name).unlink(missing_ok=True)
+        super().configure()
+
+    def spawn(self, *more):
+        self.log_start = self.log_path.stat().st_size if self.log_path.exists() else 0
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen([COBBLERD, "--no-daemonize"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        return self
+
+
+@contextlib.contextmanager
+def host(lab):
+    """Everything that is written below FOLDERS lands in memory and is gone afterwards."""
+    memory = lab.tmp / "memory"
+    memory.mkdir()
+    mounted = []
+    try:
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", memory], check=True)
+        mounted.append(memory)
+        for name in FOLDERS:
+            upper, work, target = memory / name / "upper", memory / name / "work", Path("/", name)
+            if not target.is_dir():
+                continue
+            upper.mkdir(parents=True)
+            work.mkdir()
+            made = subprocess.run(["mount", "-t", "overlay", "overlay", "-o", "lowerdir=%s,upperdir=%s,workdir=%s" % (target, upper, work), target],
+                                  capture_output=True, text=True)
+            if made.returncode != 0:
+                raise Skip("no overlay file systems here: " + made.stderr.strip())
+            mounted.append(target)
+        shutil.rmtree("/run/systemd", ignore_errors=True)          # scripts in /etc/init.d serve where systemd does not run the host
+        for name in ("lib/cobbler", "log/cobbler", "www/cobbler"):
+            shutil.rmtree(Path("/var", name), ignore_errors=True)
+        shutil.rmtree("/etc/cobbler", ignore_errors=True)
+        yield
+    finally:
+        for target in reversed(mounted):
+            subprocess.run(["umount", "-l", target], check=True)
+
+
+def put(path, text, mode=0o644):
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(text)
+    os.chmod(path, mode)
+
+
+def finished(s, task, timeout=60):
+    """The state in which a task ended: (complete or failed, its log)."""
+    state = wait_for("end of %s" % task, lambda: s.get_task_status(task)[2] in ("complete", "failed") and s.get_task_status(task)[2], timeout)
+    return state, s.get_event_log(task)
+
+
+def managed(lab, **more):
+    d = HostDaemon(lab, {"manage_dhcp": True, "manage_dhcp_v4": True, "restart_dhcp": True, **more})
+    put("/etc/cobbler/dhcp.template", DHCP_TEMPLATE)
+    return d.start()
+
+
+def test_restarts_come_once_for_many_syncs(lab):
+    with host(lab):
+        put("/etc/dhcp/dhcpd.conf", "# as it was\n")
+        put("/etc/init.d/isc-dhcp-server", INIT, 0o755)
+        put("/usr/sbin/dhcpd", "#!/bin/sh\nexit 0\n", 0o755)
+        d = managed(lab)
+        s, token = d.login()
+        files = fake_boot_files(lab)
+        add_machine(s, token, files)
+        equal(finished(s, s.background_sync({}, token))[0], "complete", "the first sync")
+        equal(Path("/etc/dhcp/dhcpd.conf").stat().st_uid, 0, "owner of dhcpd.conf")
+        check(MAC.lower() in Path("/etc/dhcp/dhcpd.conf").read_text().lower(), "the machine's line")
+        for i in range(2, 12):
+            add_machine(s, token, files, name="n%d" % i, mac="52:54:00:00:01:%02x" % i, address="10.55.0.%d" % (20 + i))
+        began = time.monotonic()
+        tasks = [s.background_syncsystems({"systems": ["n%d" % i]}, token) for i in range(2, 12)]
+        with concurrent.futures.ThreadPoolExecutor(10) as pool:
+            ends = list(pool.map(lambda t: finished(d.rpc(), t), tasks))
+        equal([e[0] for e in ends], ["complete"] * 10, "syncs; the last log: " + ends[-1][1])
+        count = len(Path("/run/restarts").read_text().splitlines()) - 1
+        check(1 <= count <= 4, "%d restarts for 10 syncs" % count)
+        equal(Path("/run/hosts").read_text().split()[-1], "11", "machines that the server read at last")
+        lab.note("10 syncs: %d restarts, %.1f s" % (count, time.monotonic() - began))
+
+
+def test_failures_are_told(lab):
+    with host(lab):
+        put("/etc/dhcp/dhcpd.conf", "# as it was\n")
+        put("/etc/init.d/isc-dhcp-server", INIT, 0o755)
+        put("/usr/sbin/dhcpd", "#!/bin/sh\nexit 0\n", 0o755)
+        put("/run/refuse", "")
+        d = managed(lab)
+        s, token = d.login()
+        state, log = finished(s, s.background_sync({}, token))
+        equal(state, "failed", "a sync whose server did not come up")
+        check("isc-dhcp-server" in log and "the stand-in refuses" in log, log)
+        os.unlink("/run/refuse")
+        put("/usr/sbin/dhcpd", "#!/bin/sh\necho line 1: semicolon expected\nexit 1\n", 0o755)
+        before = Path("/run/restarts").read_text()
+        add_machine(s, token, fake_boot_files(lab))
+        state, log = finished(s, s.background_sync({}, token))
+        equal(state, "failed", "a sync whose configuration the server refuses")
+        check("semicolon expected" in log, log)
+        equal(Path("/run/restarts").read_text(), before, "restarts")
+        os.unlink("/etc/init.d/isc-dhcp-server")
+        put("/usr/sbin/dhcpd", "#!/bin/sh\nexit 0\n", 0o755)
+        state, log = finished(s, s.background_sync({}, token))
+        check(state == "failed" and "no service of that kind is installed" in log, log)
+
+
+def test_only_files_of_servers_are_written_as_root(lab):
+    """Whatever the settings say: the core has no way to other files of root."""
+    with host(lab):
+        put("/etc/shadow-copy", "secret\n", 0o600)
+        d = HostDaemon(lab, {"manage_dns": True, "restart_dns": False, "bind_chroot_path": "/etc/cron.d", "bind_zonefile_path": "/x",
+                             "manage_forward_zones": ["lab.test"]})
+        Path("/etc/cron.d/etc/bind").mkdir(parents=True, exist_ok=True)
+        d.start()
+        s, token = d.login()
+        state, log = finished(s, s.background_sync({"dns": True}, token))
+        equal(state, "failed", "a sync that would write below /etc/cron.d")
+        check("/etc/cron.d/etc/bind/named.conf" in log, log)
+        equal(os.listdir("/etc/cron.d/etc/bind"), [], "files there")
+
+
+def test_dhcpd(lab):
+    """ISC dhcpd itself, by its own script."""
+    if not Path("/usr/sbin/dhcpd").exists() or not Path("/etc/init.d/isc-dhcp-server").exists():
+        raise Skip("no dhcpd: install the package isc-dhcp-server")
+    with host(lab):
+        put("/etc/default/isc-dhcp-server", 'INTERFACESv4="%s"\nINTERFACESv6=""\n' % BRIDGE)
+        put("/etc/dhcp/dhcpd.conf", "subnet 10.55.0.0 netmask 255.255.255.0 { }\n")
+        d = managed(lab)
+        s, token = d.login()
+        add_machine(s, token, fake_boot_files(lab))
+        state, log = finished(s, s.background_sync({"dhcp": True}, token))
+        equal(state, "complete", log)
+        offer = wait_for("offer of dhcpd", lambda: lab.client.discover(mac=MAC, timeout=0.5), 10)
+        equal(offer.yiaddr, ADDRESS, "address")
+
+
+def ask(name):
+    """The address that the server on 127.0.0.1 gives for a name; None when it does not answer."""
+    query = struct.pack("!6H", 7, 0x100, 1, 0, 0, 0) + b"".join(bytes([len(x)]) + x.encode() for x in name.split(".")) + b"\0\0\1\0\1"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as u:
+        u.settimeout(0.5)
+        u.connect(("127.0.0.1", 53))
+        with contextlib.suppress(OSError):
+            u.send(query)
+            answer = u.recv(1500)
+            return socket.inet_ntoa(answer[-4:]) if struct.unpack("!H", answer[6:8])[0] else None
+    return None
+
+
+def test_named(lab):
+    """BIND itself, by its own script; it serves the zones of the machines."""
+    if not Path("/usr/sbin/named").exists() or not Path("/etc/init.d/named").exists():
+        raise Skip("no named: install the package bind9")
+    with host(lab):
+        d = HostDaemon(lab, {"manage_dns": True, "restart_dns": True, "bind_zonefile_path": "/var/lib/bind", "server": SERVER,
+                             "manage_forward_zones": ["lab.test"], "manage_reverse_zones": ["10.55.0"]})
+        d.start()
+        s, token = d.login()
+        add_machine(s, token, fake_boot_files(lab))
+        handle = s.get_system_handle("n1", token)
+        s.modify_system(handle, "modify_interface", {"dnsname-eth0": "n1.lab.test"}, token)
+        s.save_system(handle, token)
+        template = Path("/etc/cobbler/zone.template")
+        template.write_text(template.read_text().replace("$cobbler_server.", "ns.lab.test.") + "\nns IN A 10.55.0.1\n")
+        state, log = finished(s, s.background_sync({"dns": True}, token))
+        equal(state, "complete", log)
+        equal(wait_for("answer of named", lambda: ask("n1.lab.test"), 10), ADDRESS, "address of n1")
+        equal(pwd.getpwuid(Path("/etc/bind/named.conf").stat().st_uid).pw_name, "root", "owner of named.conf")
