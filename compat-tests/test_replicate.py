@@ -100,6 +100,31 @@ def test_newer_ones_win_and_renames_follow(lab):
     equal((b.get_profile("p")["distro"], names(slave, "distro")), ("renamed", ["other", "renamed"]), log)
 
 
+def test_hidden_secrets_are_not_taken_for_values(lab):
+    master, slave = two_servers(lab)
+    s, token = fill(lab, master)
+    master.reconfigure(services={"anonymous_secrets": True})
+    master.stop()
+    master.start()
+    s, token = master.login()
+    h = s.get_system_handle("n1", token)
+    s.modify_system(h, "power_pass", "first", token)
+    s.save_system(h, token)
+    replicated(slave, sync_all=True)
+    equal(slave.rpc().get_system("n1")["power_pass"], "first", "a secret that is shown")
+    master.reconfigure(services={"anonymous_secrets": False})
+    master.stop()
+    master.start()
+    s, token = master.login()
+    h = s.get_system_handle("n1", token)
+    s.modify_system(h, "power_pass", "second", token)
+    s.modify_system(h, "comment", "newer", token)
+    s.save_system(h, token)
+    log = replicated(slave, sync_all=True)
+    check("n1: the other server shows its power_pass only" in log, log)
+    equal([slave.rpc().get_system("n1")[f] for f in ("comment", "power_pass")], ["newer", "first"], "a secret that is hidden")
+
+
 def test_patterns_bring_what_is_needed(lab):
     master, slave = two_servers(lab)
     fill(lab, master)

@@ -179,6 +179,15 @@ static int set_interfaces(const struct item_ctx *ctx, struct item *it, const str
 	return rc;
 }
 
+/* A secret that we were not shown, or a mapping with one. */
+static bool is_hidden(const struct value *v)
+{
+	bool hidden = v_is(v, V_STR) && strstr(v_cstr(v), SECRET_MARK) != NULL;
+	for (size_t i = 0; v_is(v, V_DICT) && i < v_len(v); i++)
+		hidden |= is_hidden(v_dict_at(v, i));
+	return hidden;
+}
+
 /* An object of our own with those fields, each set as a client would set it. *ret owned. */
 static int rebuild(struct job *j, const struct item *from, struct item **ret, struct err *e)
 {
@@ -186,7 +195,7 @@ static int rebuild(struct job *j, const struct item *from, struct item **ret, st
 	static const char *const ours[] = { "uid", "ctime", "mtime", "depth", "children", "interfaces" };
 	struct item_ctx ctx = { .model = j->core->model, .settings = j->settings, .path_kind = core_path_kind };
 	const struct item_table *t = item_table(item_type(from));
-	CLEANUP(item_unrefp) struct item *it = item_new(item_type(from));
+	CLEANUP(item_unrefp) struct item *it = item_new(item_type(from)), *own = model_by_uid(j->core->model, item_uid(from));
 	int rc = CB_OK;
 	item_put(it, "uid", v_str(item_uid(from)));
 	item_put(it, "ctime", v_ref(item_get(from, "ctime")));
@@ -199,7 +208,11 @@ static int rebuild(struct job *j, const struct item *from, struct item **ret, st
 		bool skip = v == NULL || row < 0 || (t->rows[row].flags & (FF_READONLY | FF_NODISK)) != 0 || v_equal(v, item_get(it, field));
 		for (size_t k = 0; k < ARRAY_LEN(ours); k++)
 			skip |= str_eq(field, ours[k]);
-		if (!skip)
+		if (!skip && is_hidden(v)) {
+			task_log(j->task, "%s: the other server shows its %s only to who logs in or where it has anonymous_secrets", item_name(from), field);
+			if (own != NULL)
+				item_put(it, field, v_ref(item_get(own, field)));
+		} else if (!skip)
 			rc = item_set_in(&ctx, it, field, v, e);
 	}
 	if (rc == CB_OK && item_type(from) == ITEM_SYSTEM)

@@ -70,7 +70,7 @@ static char *find_file(const char *path, const char *pattern, const char *unvers
 		return NULL;
 	if (S_ISDIR(st.st_mode))
 		return highest(path, pattern, unversioned);
-	return S_ISREG(st.st_mode) ? xstrdup(path) : NULL;
+	return S_ISREG(st.st_mode) && core_may_serve(path) ? xstrdup(path) : NULL;
 }
 
 char *boot_find_kernel(const char *path)
@@ -90,7 +90,7 @@ static bool may_be_template(const char *path)
 {
 	static const char *const folders[] = { "/var/lib/cobbler/templates/", "/var/lib/cobbler/snippets/",
 		"/var/lib/cobbler/scripts/", "/etc/cobbler/boot_loader_conf/", "/etc/cobbler/windows/" };
-	static const char *const closed[] = { "/etc/cobbler/", "/var/lib/cobbler/", "/proc/", "/sys/", "/dev/" };
+	static const char *const closed[] = { "/etc/cobbler/", "/var/lib/cobbler/" };
 	if (strstr(path, "/../") != NULL)
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
@@ -101,7 +101,7 @@ static bool may_be_template(const char *path)
 	for (size_t i = 0; i < ARRAY_LEN(closed); i++)
 		if (str_starts(path, closed[i]))
 			return false;
-	return true;
+	return core_may_serve(path);
 }
 
 /* Our own directories lie under the root, everything else in an item is literal. */

@@ -39,7 +39,7 @@ static int none(struct err *e, const char *path)
 static int give_path(struct ask *a, const char *path, struct err *e)
 {
 	struct stat st;
-	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || !core_may_serve(path))
 		return none(e, a->path);
 	if (strlen(path) >= sizeof(a->ret->path))
 		return err_set(e, CB_ELIMIT, "%s: the path is too long", path);

@@ -12,13 +12,32 @@
 #include "base/log.h"
 #include "model/signatures.h"
 
+static bool is_closed(const char *real)
+{
+	static const char *const closed[] = { "/etc/", "/proc/", "/sys/", "/dev/", "/var/log/", "/var/lib/cobbler/collections/",
+		"/var/lib/cobbler/config/", "/var/lib/cobbler/web.ss" };
+	for (size_t i = 0; i < ARRAY_LEN(closed); i++)
+		if (str_starts(real, closed[i]))
+			return true;
+	return false;
+}
+
+bool core_may_serve(const char *path)
+{
+	char *real CLEANUP(free_ptr) = realpath(path, NULL), *root CLEANUP(free_ptr) = realpath(*path_root() == '\0' ? "/" : path_root(), NULL);
+	if (real == NULL || root == NULL)
+		return true;
+	size_t n = strlen(root);
+	return !is_closed(real) && !(strncmp(real, root, n) == 0 && is_closed(real + n));
+}
+
 int core_path_kind(const char *path)
 {
 	struct stat st;
 	/* Templates live below our root; kernels and ramdisks of items are literal. */
 	bool ours = str_starts(path, "/var/lib/cobbler/") || str_starts(path, "/etc/cobbler/");
 	char *real = ours ? path_of(path) : xstrdup(path);
-	int rc = stat(real, &st);
+	int rc = ours || core_may_serve(real) ? stat(real, &st) : -1;
 	free(real);
 	return rc == -1 ? '0' : S_ISREG(st.st_mode) ? 'f' : S_ISDIR(st.st_mode) ? 'd' : '0';
 }

@@ -31,6 +31,9 @@ void core_close(struct core *c);
 char *core_signature_path(const struct value *settings);
 /* Reads the site's signature file (settings: signature_path) again; on failure the former signatures stay in force. */
 int core_load_signatures(struct core *c, struct err *e) MUST_CHECK;
+/* May this file of the host be given to machines because an item names it? Not what is secret or no file at all: /etc, /proc, /sys, /dev,
+ * logs, stored items, the shared secret; links are followed first. What does not exist may be. */
+bool core_may_serve(const char *path);
 /* For struct item_ctx: what a path of an item or of a template is. */
 int core_path_kind(const char *path);
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -68,6 +69,16 @@ static bool is_trusted(const struct http *h, const char *peer)
 	return v_list_has_str(h->trusted_proxies, peer);
 }
 
+/* A proxy on this host speaks for others, and so does a browser, which may have been talked into it. */
+static bool is_forwarded(struct request *req)
+{
+	static const char *const headers[] = { "X-Forwarded-For", "Forwarded", "Via", "X-Real-IP", "X-Forwarded-Host", "Origin" };
+	for (size_t i = 0; i < ARRAY_LEN(headers); i++)
+		if (MHD_lookup_connection_value(req->conn, MHD_HEADER_KIND, headers[i]) != NULL)
+			return true;
+	return false;
+}
+
 static void find_peer(struct request *req)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(req->conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -80,6 +91,7 @@ static void find_peer(struct request *req)
 	if (str_starts(req->peer, "::ffff:"))
 		memmove(req->peer, req->peer + 7, strlen(req->peer + 7) + 1);
 	const char *xff = MHD_lookup_connection_value(req->conn, MHD_HEADER_KIND, "X-Forwarded-For");
+	req->local = !req->web && (str_starts(req->peer, "127.") || str_eq(req->peer, "::1")) && !is_forwarded(req);
 	if (xff == NULL || !is_trusted(req->h, req->peer))
 		return;
 	const char *last = strrchr(xff, ',');            /* the one that the trusted proxy itself saw */
@@ -127,13 +139,31 @@ static struct request *new_request(struct http *h, struct MHD_Connection *conn, 
 	return req;
 }
 
+static enum MHD_Result count_framing(void *n, enum MHD_ValueKind kind UNUSED, const char *name, const char *value UNUSED)
+{
+	*(int *)n += strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0 || strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0;
+	return MHD_YES;
+}
+
+/* A proxy in front may have taken the other one for the length (RFC 9112, 6.3). */
+static bool framed_twice(struct MHD_Connection *conn)
+{
+	int n = 0;
+	MHD_get_connection_values(conn, MHD_HEADER_KIND, count_framing, &n);
+	return n > 1;
+}
+
 static enum MHD_Result on_request(struct http *h, struct MHD_Connection *conn, bool web, const char *url, const char *method,
 	const char *data, size_t *n, void **con_cls)
 {
 	struct request *req = *con_cls;
 	if (req == NULL) {
-		*con_cls = new_request(h, conn, web, url, method);
-		return MHD_YES;
+		*con_cls = req = new_request(h, conn, web, url, method);
+		if (!framed_twice(conn))
+			return MHD_YES;
+		/* An answer before the body is read ends the connection. */
+		reply_text(&req->reply, 400, "text/plain", "a request has one Content-Length or Transfer-Encoding\n");
+		return send_reply(req);
 	}
 	if (*n > 0) {
 		if (req->reply.status == 0 && !hold_body(req, data, *n))
@@ -188,6 +218,12 @@ static void on_completed(void *cls UNUSED, struct MHD_Connection *conn UNUSED, v
 	*con_cls = NULL;
 }
 
+/* %00 stays as it is: a NUL would end the path, and name another file than the one asked for. */
+static size_t unescape(void *cls UNUSED, struct MHD_Connection *conn UNUSED, char *s)
+{
+	return strstr(s, "%00") != NULL ? strlen(s) : MHD_http_unescape(s);
+}
+
 /* fd is a listening socket and becomes the daemon's. threads: event loops. */
 static struct MHD_Daemon *start_daemon(struct http *h, int fd, unsigned threads, MHD_AccessHandlerCallback handler)
 {
@@ -198,6 +234,7 @@ static struct MHD_Daemon *start_daemon(struct http *h, int fd, unsigned threads,
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_PER_IP,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)65536,
+		MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
 		MHD_OPTION_END);
 }

@@ -41,6 +41,7 @@ struct request {
 	char url[HTTP_PATH_MAX];         /* as sent, %-decoded once, for the log */
 	char path[HTTP_PATH_MAX];        /* normalised, without leading slash */
 	char peer[46];
+	bool local;                      /* a program of this host, on the XML-RPC port and through no proxy */
 	struct strbuf body;
 	size_t held;                     /* its share of the bodies being held */
 	bool submitted, done;

@@ -66,7 +66,7 @@ static struct value *call(struct request *req, const char *method, struct value 
 	if (rc == CB_OK)
 		return ret;
 	log_warn("http", "%s for %s: %s", req->url, req->peer, e.text);
-	req->reply.status = 500;
+	req->reply.status = rc == CB_ELIMIT ? 429 : 500;
 	req->reply.type = "text/plain;charset=utf-8";
 	sb_addf(&req->reply.body, "<class '%s'>:%s", e.cls, e.text);
 	return NULL;

@@ -260,6 +260,8 @@ int tree_copy(struct tree *t, const char *rel, const char *src, const char **how
 	*how = "";
 	if (stat(src, &st) != 0 || !S_ISREG(st.st_mode))
 		return err_set(e, CB_ENOENT, "Cannot read: %s", src);
+	if (!core_may_serve(src))
+		return err_set(e, CB_EPERM, "%s is not a file for machines", src);
 	snprintf(sig, sizeof(sig), "%llx:%llx:%lld:%lld.%09ld", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino,
 		(long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 	put(&t->now, rel, sig);

@@ -24,10 +24,14 @@ enum field_flags {
 	FF_READONLY  = 1 << 2,    /* clients cannot set it */
 	FF_NODISK    = 1 << 3,    /* derived: in answers, not in the file (kickstart, ks_meta, remote_grub_*) */
 	FF_NOWIRE    = 1 << 4,    /* not in get_<type>() */
-	FF_SECRET    = 1 << 5,    /* never logged */
+	FF_SECRET    = 1 << 5,    /* a password or key: hidden from callers without the right to it (rpc/secrets.c) */
 	FF_CLI       = 1 << 6,    /* has an option in add/edit */
 	FF_INDEX     = 1 << 7,    /* find by it is O(1) */
+	FF_CREDENTIALS = 1 << 8,  /* may hold user:password in a URL, or keys that speak of passwords; those are hidden likewise */
 };
+
+/* What a caller without the right to a secret reads in its place. */
+#define SECRET_MARK "<<redacted>>"
 
 struct item;
 struct field;

@@ -311,5 +311,8 @@ int apply_attribute(struct core *c, const struct value *settings, struct item *i
 	/* An object keeps its identity: 3.3.7 takes any text here, and then loses the object. */
 	if (str_eq(attribute, "uid"))
 		return CB_OK;
+	int rc = secret_written_back(attribute, item_get(it, attribute), arg, e);
+	if (rc != CB_OK)
+		return rc == SAME_SECRET ? CB_OK : rc;
 	return item_set_in(&ctx, it, attribute, arg, e);
 }

@@ -10,7 +10,7 @@
 
 int rpc_get_settings(struct call *c, struct value **ret, struct err *e UNUSED)
 {
-	*ret = settings_snapshot(c->r->core->settings);
+	*ret = secrets_hidden(c, NULL, settings_snapshot(c->r->core->settings));
 	return CB_OK;
 }
 
@@ -23,13 +23,15 @@ int rpc_modify_setting(struct call *c, struct value **ret, struct err *e)
 	*ret = v_int(1);
 	if (!v_dict_bool(settings, "allow_dynamic_settings", false) || name == NULL || v_dict_get(settings, name) == NULL)
 		return CB_OK;
-	int rc = settings_modify(c->r->core->settings, name, c->arg[1], &why);
+	int rc = secret_written_back(name, v_dict_get(settings, name), c->arg[1], &why);
+	if (rc == CB_OK)
+		rc = settings_modify(c->r->core->settings, name, c->arg[1], &why);
 	if (rc == CB_EIO) {
 		v_unref(*ret);
 		*ret = NULL;
 		return err_set(e, CB_EIO, "%s", why.text);
 	}
-	if (rc == CB_OK) {
+	if (rc == CB_OK || rc == SAME_SECRET) {
 		v_unref(*ret);
 		*ret = v_int(0);
 	}

@@ -49,14 +49,39 @@ static void sort_items(struct item_list *l, const char *field)
 	}
 }
 
+/* Drops the items whose secrets the caller may not see. */
+static void keep_shown(struct call *c, struct item_list *l)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < l->n; i++) {
+		if (secrets_shown(c, l->v[i]))
+			l->v[n++] = l->v[i];
+		else
+			item_unref(l->v[i]);
+	}
+	l->n = n;
+}
+
+/* The field to sort by; NULL: the name, also instead of a secret. */
+static const char *sort_key(struct call *c, const struct value *field)
+{
+	const char *by = v_is(field, V_STR) ? v_cstr(field) : NULL;
+	return by != NULL && secret_flags(by + (*by == '!')) != 0 && !secrets_shown(c, NULL) ? NULL : by;
+}
+
 static int find(struct call *c, const struct value *criteria, const struct value *sort_field, struct item_list *l, struct err *e)
 {
 	if (criteria != NULL && !v_is(criteria, V_NONE) && !v_is(criteria, V_DICT))
 		return err_py(e, CB_EINVAL, PY_TYPE, "criteria must be a dict, not %s", v_type_name(criteria));
 	int rc = model_find(c->r->core->model, c->type, criteria, l, e);
-	if (rc == CB_OK)
-		sort_items(l, v_is(sort_field, V_STR) ? v_cstr(sort_field) : NULL);
-	return rc;
+	if (rc != CB_OK)
+		return rc;
+	/* What one may not see, one may not guess by searching either. */
+	for (size_t i = 0; v_is(criteria, V_DICT) && i < v_len(criteria); i++)
+		if (secret_flags(v_dict_key(criteria, i)) != 0)
+			keep_shown(c, l);
+	sort_items(l, sort_key(c, sort_field));
+	return CB_OK;
 }
 
 static struct value *answer(struct call *c, struct item_list *l, bool expand)
@@ -128,7 +153,7 @@ int rpc_find_items_paged(struct call *c, struct value **ret, struct err *e)
 	CLEANUP(item_list_free) struct item_list l = { 0 };
 	if (arg_is_none(c, 0) || (v_is(c->arg[0], V_DICT) && v_len(c->arg[0]) == 0)) {
 		l = model_items(c->r->core->model, c->type);
-		sort_items(&l, v_is(c->arg[1], V_STR) ? v_cstr(c->arg[1]) : NULL);
+		sort_items(&l, sort_key(c, c->arg[1]));
 	} else {
 		int rc = find(c, c->arg[0], c->arg[1], &l, e);
 		if (rc != CB_OK)

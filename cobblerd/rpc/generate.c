@@ -168,7 +168,7 @@ int rpc_blended_data(struct call *c, struct value **ret, struct err *e)
 		CLEANUP(item_unrefp) struct item *it = model_get(c->r->core->model, types[i], v_cstr(c->arg[i]));
 		if (it == NULL)
 			return err_set(e, CB_ENOENT, "%s not found: %s", item_table(types[i])->name, v_cstr(c->arg[i]));
-		*ret = blend(c, it);
+		*ret = secrets_hidden(c, it, blend(c, it));
 		return CB_OK;
 	}
 	return err_set(e, CB_EINVAL, "internal error, no system or profile specified");
@@ -230,6 +230,7 @@ int rpc_as_rendered(struct call *c, struct value **ret, struct err *e UNUSED)
 	*ret = blend(c, it);
 	if (c->type == ITEM_SYSTEM)
 		add_system_extras(c, it, *ret);
+	*ret = secrets_hidden(c, it, *ret);
 	return CB_OK;
 }
 
@@ -243,6 +244,7 @@ int rpc_find_system_by_dns_name(struct call *c, struct value **ret, struct err *
 	}
 	*ret = blend(c, it);
 	add_system_extras(c, it, *ret);
+	*ret = secrets_hidden(c, it, *ret);
 	return CB_OK;
 }
 
@@ -254,7 +256,7 @@ int rpc_dump_vars(struct call *c, struct value **ret, struct err *e)
 	if (it == NULL)
 		return err_py(e, CB_ENOENT, PY_VALUE, "Item with uuid \"%s\" does not exist!", v_cstr(c->arg[0]));
 	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->r->core->settings);
-	struct value *d = resolve_blend(c->r->core->model, settings, it, v_truthy(c->arg[2]));
+	struct value *d = secrets_hidden(c, it, resolve_blend(c->r->core->model, settings, it, v_truthy(c->arg[2])));
 	if (!v_truthy(c->arg[1])) {
 		*ret = d;
 		return CB_OK;

@@ -25,6 +25,8 @@ enum method_flags {
 	M_WHAT = 1 << 1,              /* the first argument names the type of item; the handler does not see it */
 	M_CHANGES = 1 << 2,           /* changes something */
 	M_EXTRA = 1 << 3,             /* not in 3.3.7 */
+	M_REPORT = 1 << 4,            /* machines call it without a token, and it writes: limited by address (rate.c) */
+	M_UPLOAD = 1 << 5,            /* the same for pieces of logs */
 };
 
 struct call;
@@ -58,8 +60,8 @@ struct rpc {
 	struct core *core;
 	struct auth *auth;
 	struct map methods;           /* name -> struct entry, fixed after rpc_open */
-	pthread_mutex_t lock;         /* sessions, handles, drafts */
-	struct map tokens, handles, drafts;
+	pthread_mutex_t lock;         /* sessions, handles, drafts, rates */
+	struct map tokens, handles, drafts, rates;
 	double modified;              /* answer of last_modified_time for that version of the model + 1 */
 	uint64_t modified_version;
 };
@@ -75,6 +77,8 @@ struct call {
 	char user[AUTH_USER_MAX];     /* "" without a valid token */
 	enum item_type type;
 	unsigned depth;               /* of system.multicall */
+	bool local;                   /* came over the XML-RPC port from this host itself, not through a proxy */
+	bool secrets_known, secrets_open;     /* secrets.c */
 	struct item_list *stream;     /* not NULL: a handler whose answer is a list of whole items may leave them here instead */
 };
 
@@ -86,10 +90,27 @@ void table_free(struct rpc *r);
 /* arity.c: Python's words for too few or too many arguments; CB_OK when n fits. */
 int arity_check(const struct entry *en, size_t n, struct err *e);
 /* rpc.c */
-int rpc_dispatch(struct rpc *r, const char *method, const struct value *params, const char *peer, unsigned depth, struct item_list *stream,
-	struct value **ret, bool *tilde, struct err *e);
-/* stream.c: a response that is a list of these items. */
-int stream_items(struct strbuf *out, const struct item_list *l, struct err *e);
+/* c: peer, local, depth, stream are set; the rest is filled in. */
+int rpc_dispatch(struct call *c, const char *method, const struct value *params, struct value **ret, bool *tilde, struct err *e);
+/* stream.c: a response that is a list of these items, with the secrets that the caller may see. */
+int stream_items(struct strbuf *out, struct call *c, const struct item_list *l, struct err *e);
+/* rate.c: takes n of what the caller's address may do of this kind; CB_ELIMIT, with the time to wait, when less than 1 is left. */
+enum rate_kind { RATE_LOGIN, RATE_REPORT, RATE_UPLOAD, RATES };
+int rate_take(struct call *c, enum rate_kind kind, double n, struct err *e) MUST_CHECK;
+void rates_free(struct rpc *r);
+/* The user of the token among the arguments, if it is valid: also for methods that need none. */
+bool call_has_user(struct call *c);
+/* secrets.c: FF_SECRET, FF_CREDENTIALS or 0 for a field or setting of this name. */
+unsigned secret_flags(const char *name);
+/* The value with a mark for each secret in it. Returns owned. */
+struct value *secret_masked(unsigned flags, const struct value *v);
+/* May the caller see the secrets of the item, or with NULL those of the settings? */
+bool secrets_shown(struct call *c, const struct item *it);
+/* The answer, taken, as the caller may see it: fields and settings are known by their names, at any depth. Returns owned. */
+struct value *secrets_hidden(struct call *c, const struct item *it, struct value *answer);
+/* A client that writes back what it read: SAME_SECRET when arg is what the value now looks like when hidden; a fault for any other mark. */
+#define SAME_SECRET 2
+int secret_written_back(const char *name, const struct value *now, const struct value *arg, struct err *e);
 
 void fault_text(struct strbuf *out, const struct err *e);     /* "<class 'X'>:message" */
 

@@ -87,6 +87,7 @@ static struct value *one_call(struct call *c, const struct value *call)
 {
 	const struct value *name = v_dict_get(call, "methodName"), *params = v_dict_get(call, "params");
 	struct value *result = NULL, *none CLEANUP(v_unrefp) = v_list();
+	struct call inner = { .r = c->r, .peer = c->peer, .local = c->local, .depth = c->depth + 1 };
 	struct err e;
 	bool tilde = false;
 	int rc;
@@ -95,7 +96,7 @@ static struct value *one_call(struct call *c, const struct value *call)
 	else if (str_eq(v_cstr(name), "system.multicall"))
 		rc = err_set(&e, CB_EINVAL, "system.multicall cannot call itself");
 	else
-		rc = rpc_dispatch(c->r, v_cstr(name), params != NULL ? params : none, c->peer, c->depth + 1, NULL, &result, &tilde, &e);
+		rc = rpc_dispatch(&inner, v_cstr(name), params != NULL ? params : none, &result, &tilde, &e);
 	/* Inside a list None cannot be told from faults of marshalling: it is "~" here for every method. */
 	if (rc != CB_OK)
 		return fault(&e);

@@ -25,6 +25,7 @@ struct value *item_answer(struct call *c, const struct item *it, bool flatten, b
 			if (!(t->rows[i].flags & (FF_NOWIRE | FF_NODISK)))
 				v_dict_set(d, t->rows[i].name, v_ref(item_at(it, i)));
 	}
+	d = secrets_hidden(c, it, d);
 	if (flatten)
 		resolve_flatten(d);
 	return d;
@@ -297,6 +298,12 @@ int rpc_resolved_value(struct call *c, struct value **ret, struct err *e)
 	if (*ret == NULL)
 		return err_py(e, CB_ENOENT, PY_ATTR, "Attribute \"%s\" did not exist on item with UID \"%s\" and name \"%s\"", attribute == NULL ? "" : attribute,
 			item_uid(it), item_name(it));
+	unsigned flags = secret_flags(attribute);
+	if (flags != 0 && !secrets_shown(c, it)) {
+		struct value *masked = secret_masked(flags, *ret);
+		v_unref(*ret);
+		*ret = masked;
+	}
 	return CB_OK;
 }
 

@@ -7,23 +7,31 @@
 #include "base/version.h"
 #include "rpc/internal.h"
 
+static int check_password(struct call *c, const char *user, const char *password, struct err *e)
+{
+	if (user == NULL || password == NULL || (*user == '\0' && !auth_is_secret(c->r->auth, password)))
+		return err_set(e, CB_EPERM, "login failed");
+	return *user == '\0' ? CB_OK : auth_login(c->r->auth, user, password, e);
+}
+
 /* login_user, login_password. The empty user is the local command line with the shared secret. */
 int rpc_login(struct call *c, struct value **ret, struct err *e)
 {
 	const char *user = arg_str(c, 0), *password = arg_str(c, 1);
 	char token[TOKEN_LEN + 1];
+	struct err why;
 	int rc;
-	if (user == NULL || password == NULL)
-		return err_set(e, CB_EPERM, "login failed");
-	if (*user == '\0') {
-		if (!auth_is_secret(c->r->auth, password))
-			return err_set(e, CB_EPERM, "login failed");
-		user = AUTH_DIRECT;
-	} else {
-		rc = auth_login(c->r->auth, user, password, e);
-		if (rc != CB_OK)
-			return rc;
+	/* Neither a right nor a wrong guess is looked at once there were too many. */
+	rc = rate_take(c, RATE_LOGIN, 0, e);
+	if (rc != CB_OK)
+		return rc;
+	rc = check_password(c, user, password, e);
+	if (rc != CB_OK) {
+		int limit = rate_take(c, RATE_LOGIN, 1, &why);
+		return limit == CB_OK ? rc : err_set(e, limit, "%s", why.text);
 	}
+	if (*user == '\0')
+		user = AUTH_DIRECT;
 	rc = session_new(c->r, user, token, e);
 	if (rc == CB_OK)
 		*ret = v_str(token);

@@ -34,6 +34,7 @@ void rpc_close(struct rpc *r)
 		return;
 	session_free(r);
 	drafts_free(r);
+	rates_free(r);
 	table_free(r);
 	auth_close(r->auth);
 	pthread_mutex_destroy(&r->lock);
@@ -87,6 +88,17 @@ int call_may(struct call *c, const char *resource, const struct item *it, struct
 	return auth_authorize(c->r->auth, c->user, resource, it, file, e);
 }
 
+bool call_has_user(struct call *c)
+{
+	struct err e;
+	if (c->user[0] == '\0' && c->token != NULL) {
+		struct value *token CLEANUP(v_unrefp) = v_str(c->token);
+		if (session_user(c->r, token, c->user, &e) != CB_OK)
+			c->user[0] = '\0';
+	}
+	return c->user[0] != '\0';
+}
+
 static int check_access(struct call *c, const struct value *token, struct err *e)
 {
 	const struct entry *en = c->entry;
@@ -116,30 +128,32 @@ static int find_method(struct rpc *r, const char *name, const struct entry **ret
 	return CB_OK;
 }
 
-int rpc_dispatch(struct rpc *r, const char *method, const struct value *params, const char *peer, unsigned depth, struct item_list *stream,
-	struct value **ret, bool *tilde, struct err *e)
+int rpc_dispatch(struct call *c, const char *method, const struct value *params, struct value **ret, bool *tilde, struct err *e)
 {
-	struct call c = { .r = r, .peer = peer, .depth = depth, .stream = stream };
-	int rc = find_method(r, method, &c.entry, e);
+	int rc = find_method(c->r, method, &c->entry, e);
 	if (rc == CB_OK)
-		rc = arity_check(c.entry, v_len(params), e);
+		rc = arity_check(c->entry, v_len(params), e);
 	if (rc != CB_OK)
 		return rc;
-	c.n_args = c.entry->n_args;
-	c.given = v_len(params);
-	c.type = c.entry->type;
-	for (size_t i = 0; i < c.n_args; i++)
-		c.arg[i] = i < c.given ? v_list_at(params, i) : c.entry->args[i].dflt;
-	const struct value *token = c.entry->token_at >= 0 ? c.arg[c.entry->token_at] : NULL;
-	if (c.entry->m->flags & M_WHAT)
-		rc = take_what(&c, e);
+	c->n_args = c->entry->n_args;
+	c->given = v_len(params);
+	c->type = c->entry->type;
+	for (size_t i = 0; i < c->n_args; i++)
+		c->arg[i] = i < c->given ? v_list_at(params, i) : c->entry->args[i].dflt;
+	const struct value *token = c->entry->token_at >= 0 ? c->arg[c->entry->token_at] : NULL;
+	if (c->entry->m->flags & M_WHAT)
+		rc = take_what(c, e);
 	if (rc == CB_OK)
-		rc = check_access(&c, token, e);
+		rc = check_access(c, token, e);
+	if (rc != CB_OK)
+		return rc;
+	if (c->entry->m->flags & (M_REPORT | M_UPLOAD) && !call_has_user(c))
+		rc = rate_take(c, c->entry->m->flags & M_UPLOAD ? RATE_UPLOAD : RATE_REPORT, 1, e);
 	if (rc != CB_OK)
 		return rc;
 	*ret = NULL;
-	*tilde = (c.entry->m->flags & M_TILDE) != 0;
-	rc = c.entry->m->fn(&c, ret, e);
+	*tilde = (c->entry->m->flags & M_TILDE) != 0;
+	rc = c->entry->m->fn(c, ret, e);
 	if (rc == CB_OK && *ret == NULL)
 		*ret = v_none();
 	return rc;
@@ -172,7 +186,7 @@ static void log_call(const struct xmlrpc_call *call, const char *peer, int rc, c
 		log_info("rpc", "%s from %s: %s: %s", call->method, peer, e->cls != NULL ? e->cls : PY_CX, e->text);
 }
 
-void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, struct strbuf *out)
+void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, bool local, struct strbuf *out)
 {
 	struct xmlrpc_call call;
 	struct err e = { 0 };
@@ -185,9 +199,10 @@ void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, struc
 		return;
 	}
 	CLEANUP(item_list_free) struct item_list items = { 0 };
-	int rc = rpc_dispatch(r, call.method, call.params, peer, 0, &items, &result, &tilde, &e);
+	struct call c = { .r = r, .peer = peer, .local = local, .stream = &items };
+	int rc = rpc_dispatch(&c, call.method, call.params, &result, &tilde, &e);
 	if (rc == CB_OK && items.v != NULL)
-		rc = stream_items(out, &items, &e);
+		rc = stream_items(out, &c, &items, &e);
 	else if (rc == CB_OK)
 		rc = xmlrpc_write_response(out, result, tilde, &e);
 	if (rc != CB_OK)
@@ -199,6 +214,7 @@ void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, struc
 
 int rpc_invoke(struct rpc *r, const char *method, const struct value *params, const char *peer, struct value **ret, struct err *e)
 {
+	struct call c = { .r = r, .peer = peer };
 	bool tilde;
-	return rpc_dispatch(r, method, params, peer, 0, NULL, ret, &tilde, e);
+	return rpc_dispatch(&c, method, params, ret, &tilde, e);
 }

@@ -11,9 +11,10 @@ struct rpc;
 /* Sets up tokens, authentication and authorization from modules.conf, and the shared secret /var/lib/cobbler/web.ss. */
 int rpc_open(struct core *c, struct rpc **ret, struct err *e) MUST_CHECK;
 void rpc_close(struct rpc *r);
-/* One call; thread-safe. peer: address for the log. Always appends a complete response document (a fault for whatever is wrong). */
-void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, struct strbuf *out);
-/* The same methods by name for /cblr/svc and tests: params a list; *ret owned. */
+/* One call; thread-safe. peer: the caller's address. local: it is a program of this host that speaks to us directly. Always appends a
+ * complete response document (a fault for whatever is wrong). */
+void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, bool local, struct strbuf *out);
+/* The same methods by name for /cblr/svc and tests, for callers that are not local: params a list; *ret owned. */
 int rpc_invoke(struct rpc *r, const char *method, const struct value *params, const char *peer, struct value **ret, struct err *e) MUST_CHECK;
 
 #endif

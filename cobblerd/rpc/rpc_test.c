@@ -397,7 +397,7 @@ static void test_documents(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct strbuf b = { 0 };
-		rpc_call(rpc, rows[i].in, strlen(rows[i].in), "test", &b);
+		rpc_call(rpc, rows[i].in, strlen(rows[i].in), "test", true, &b);
 		if (strstr(sb_str(&b), rows[i].out) == NULL)
 			fail_msg("row %zu: %s", i, sb_str(&b));
 		sb_free(&b);
@@ -419,7 +419,7 @@ static void test_streamed_lists_equal_the_values(void **state)
 		"\"mac_address\": \"52:54:00:00:00:01\", \"mtu\": \"9000\", \"static\": true, \"cnames\": \"x y\"}, \"T\"]", t, "true");
 	expect("xapi_object_edit", "[\"system\", \"b\", \"add\", {\"name\": \"b\", \"image\": \"i\", \"kernel_options\": \"a=1 b\"}, \"T\"]", t, "true");
 	assert_int_equal(call("get_systems", "[]", NULL, &want, &e), CB_OK);
-	rpc_call(rpc, doc, strlen(doc), "test", &b);
+	rpc_call(rpc, doc, strlen(doc), "test", true, &b);
 	assert_int_equal(xmlrpc_parse_response(b.p, b.len, &got, &fault, &e), CB_OK);
 	assert_false(fault);
 	sb_truncate(&b, 0);
@@ -482,6 +482,7 @@ static int setup(void **state)
 	log_init("test", LOG_LVL_ERROR);
 	clock_set_for_test(fake_wall, NULL);
 	put_bytes("/etc/cobbler/users.digest", digest, strlen(digest), 0640);
+	put_file("/etc/cobbler/cobblerd.yaml", "anonymous_limits: false\n");
 	char *dirs[] = { path_of("/var/lib/cobbler/snippets"), path_of("/var/lib/cobbler/templates"), path_of("/var/log/cobbler") };
 	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
 		if (dir_make(dirs[i], 0755, &e) != CB_OK)

@@ -122,7 +122,7 @@ static int write_interfaces(struct strbuf *out, const struct value *all, struct 
 	return rc;
 }
 
-static int write_item(struct strbuf *out, const struct item *it, struct err *e)
+static int write_item(struct strbuf *out, struct call *c, const struct item *it, struct err *e)
 {
 	const struct item_table *tab = item_table(item_type(it));
 	const struct cell *row = cells[item_type(it)];
@@ -136,13 +136,18 @@ static int write_item(struct strbuf *out, const struct item *it, struct err *e)
 			sb_add(out, row[i].whole, row[i].whole_n);
 			continue;
 		}
+		if (tab->rows[i].flags & (FF_SECRET | FF_CREDENTIALS) && !secrets_shown(c, it)) {
+			struct value *masked CLEANUP(v_unrefp) = secret_masked(tab->rows[i].flags, v);
+			rc = write_member(out, &row[i], masked, e);
+			continue;
+		}
 		rc = v_is(v, V_DICT) && str_eq(tab->rows[i].name, "interfaces") ? write_interfaces(out, v, e) : write_member(out, &row[i], v, e);
 	}
 	sb_adds(out, "</struct></value>\n");
 	return rc;
 }
 
-int stream_items(struct strbuf *out, const struct item_list *l, struct err *e)
+int stream_items(struct strbuf *out, struct call *c, const struct item_list *l, struct err *e)
 {
 	size_t before = out->len;
 	int rc = CB_OK;
@@ -150,7 +155,7 @@ int stream_items(struct strbuf *out, const struct item_list *l, struct err *e)
 	xmlrpc_write_head(out);
 	sb_adds(out, "<value><array><data>\n");
 	for (size_t i = 0; i < l->n && rc == CB_OK; i++) {
-		rc = write_item(out, l->v[i], e);
+		rc = write_item(out, c, l->v[i], e);
 		/* One growth to about the final size instead of many. */
 		if (i == 0)
 			sb_reserve(out, (out->len - before) * l->n + l->n * 64);

@@ -121,11 +121,11 @@ const struct method method_table[] = {
 
 	/* What machines report. */
 	{ "get_status", "mode=\"normal\", token=None", BY_RIGHT, 0, "sync", rpc_get_status, "Machines under installation." },
-	{ "run_install_triggers", "mode, objtype, name, ip, token=None", FOR_ALL, 0, NULL, rpc_run_install_triggers, "An installation begins or ends." },
-	{ "upload_log_data", "sys_name, file, size, offset, data, token=None", FOR_ALL, 0, NULL, rpc_upload_log_data, "A piece of an installer's log." },
+	{ "run_install_triggers", "mode, objtype, name, ip, token=None", FOR_ALL, M_REPORT, NULL, rpc_run_install_triggers, "An installation begins or ends." },
+	{ "upload_log_data", "sys_name, file, size, offset, data, token=None", FOR_ALL, M_UPLOAD, NULL, rpc_upload_log_data, "A piece of an installer's log." },
 	{ "clear_system_logs", "object_id, token", BY_HANDLER, M_CHANGES, NULL, rpc_clear_system_logs, "Empties a system's uploaded logs." },
-	{ "register_new_system", "info, token=None", FOR_ALL, 0, NULL, rpc_register_new_system, "A machine adds itself, where settings permit." },
-	{ "disable_netboot", "name, token=None", FOR_ALL, 0, NULL, rpc_disable_netboot, "Ends network booting of an installed system." },
+	{ "register_new_system", "info, token=None", FOR_ALL, M_REPORT, NULL, rpc_register_new_system, "A machine adds itself, where settings permit." },
+	{ "disable_netboot", "name, token=None", FOR_ALL, M_REPORT, NULL, rpc_disable_netboot, "Ends network booting of an installed system." },
 
 	/* A TFTP server of the site's own. */
 	{ "get_tftp_file", "path, offset, size, token", BY_RIGHT, M_EXTRA, "get_tftp_file", rpc_get_tftp_file, "A piece of a boot file, and the size of all of it." },

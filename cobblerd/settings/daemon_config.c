@@ -25,6 +25,8 @@ struct row {
 static const struct row rows[] = {
 	{ "", "user", K_TEXT, "\"cobbler\"", 0, 0, NULL },
 	{ "", "log_level", K_CHOICE, "\"info\"", 0, 0, "error warning info debug" },
+	{ "", "anonymous_secrets", K_CHOICE, "\"local\"", 0, 0, "true local false" },
+	{ "", "anonymous_limits", K_BOOL, "true", 0, 0, NULL },
 	{ "xmlrpc", "address", K_ADDRESS, "\"127.0.0.1\"", 0, 0, NULL },
 	{ "http", "enabled", K_BOOL, "true", 0, 0, NULL },
 	{ "http", "address", K_ADDRESS, "\"0.0.0.0\"", 0, 0, NULL },
@@ -100,6 +102,12 @@ static bool is_choice(const char *choices, const char *s)
 	return false;
 }
 
+/* YAML reads the bare words true and false as booleans. */
+static const char *choice_text(const struct value *v)
+{
+	return v_is(v, V_BOOL) ? v_truthy(v) ? "true" : "false" : v_is(v, V_STR) ? v_cstr(v) : "";
+}
+
 static bool fits(const struct row *r, const struct value *v)
 {
 	switch (r->kind) {
@@ -113,7 +121,7 @@ static bool fits(const struct row *r, const struct value *v)
 	case K_ADDRESS_LIST: return v_is(v, V_LIST) && all_text(v, is_address);
 	case K_RANGE4: return v_is(v, V_LIST) && (v_len(v) == 0 || v_len(v) == 2) && all_text(v, is_address4);
 	case K_TEXT_DICT: return v_is(v, V_DICT) && all_text(v, NULL);
-	case K_CHOICE: return v_is(v, V_STR) && is_choice(r->choices, v_cstr(v));
+	case K_CHOICE: return is_choice(r->choices, choice_text(v));
 	}
 	return false;
 }
@@ -145,7 +153,7 @@ static int take(const struct row *r, const struct value *from, struct value **re
 	if (v != NULL && !v_is(v, V_NONE)) {
 		if (!fits(r, v))
 			return refuse(r, v, e);
-		*ret = v_ref(v);
+		*ret = r->kind == K_CHOICE ? v_str(choice_text(v)) : v_ref(v);
 		return CB_OK;
 	}
 	return r->dflt != NULL ? json_parse(r->dflt, strlen(r->dflt), ret, e) : CB_OK;
