@@ -320,6 +320,9 @@ static int run_command(struct cli *cli, const struct command *cmd, const char *n
 		fprintf(stderr, "cobbler %s%s%s: error: %s\n", noun ? noun : "", sep, cmd->name, e.text);
 		return EXIT_USAGE;
 	}
+	/* compat: Cobbler's own command passes over such words in silence, and scripts have them. */
+	if (p.stray)
+		fprintf(stderr, "cobbler %s%s%s: '%s' is ignored: a value with blanks needs quotes\n", noun ? noun : "", sep, cmd->name, p.stray);
 	if (p.help) {
 		struct strbuf b = { 0 };
 		help_command(cmd, noun, item, &b);

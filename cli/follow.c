@@ -130,7 +130,8 @@ static int poll_once(struct follow *f)
 	}
 	f->lost = 0;
 	const char *state = v_cstr(v_list_at(status, 2));
-	bool ended = !str_eq(state, "running");
+	/* compat: Cobbler in Python calls a task "notification" until its thread has begun. */
+	bool ended = !str_eq(state, "running") && !str_eq(state, "notification");
 	take_log(f, v_cstr(log), v_len(log), ended);
 	if (f->result < 0 && ended)
 		f->result = str_eq(state, "complete") ? EXIT_DONE : EXIT_FAILED;

@@ -337,6 +337,7 @@ static struct value *collect(const struct opt_set *s, struct value **values)
 int opts_parse(const struct opt_set *s, int n, char *const *argv, struct parsed *ret, struct err *e)
 {
 	struct scan sc = { .set = s, .argv = argv, .n = n, .values = xcalloc(s->n + 1, sizeof(struct value *)) };
+	const char *stray = NULL;
 	int r = 0;
 	while (r == 0 && sc.i < n) {
 		const char *word = argv[sc.i++];
@@ -344,11 +345,11 @@ int opts_parse(const struct opt_set *s, int n, char *const *argv, struct parsed 
 			sc.help = true;
 		else if (str_starts(word, "--") && word[2])
 			r = parse_option(&sc, word, e);
-		else if (!str_eq(word, "--"))
-			r = err_set(e, CB_EINVAL, "unexpected argument '%s' (a value with blanks needs quotes)", word);
+		else if (!str_eq(word, "--") && !stray)
+			stray = word;
 	}
 	if (r == 0)
-		*ret = (struct parsed){ .options = collect(s, sc.values), .help = sc.help };
+		*ret = (struct parsed){ .options = collect(s, sc.values), .help = sc.help, .stray = stray };
 	for (size_t i = 0; i < s->n; i++)
 		v_unref(sc.values[i]);
 	free_ptr(&sc.values);

@@ -40,11 +40,11 @@ void opts_free(struct opt_set *s);
 struct parsed {
 	struct value *options;        /* owned dict dest -> value, in the order of the rows */
 	bool help;
+	const char *stray;            /* borrowed: the first word that belongs to no option; NULL: none */
 };
 
 /* argv[0..n) are the words after the command. Fails with CB_EINVAL for an unknown or ambiguous option (naming the
- * nearest), a missing or malformed value, a value that is none of the choices, and for words that belong to no
- * option. */
+ * nearest), a missing or malformed value, and a value that is none of the choices. */
 int opts_parse(const struct opt_set *s, int n, char *const *argv, struct parsed *ret, struct err *e) MUST_CHECK;
 /* The row named by the text (exact, else unambiguous prefix), NULL otherwise. */
 const struct opt *opts_find(const struct opt_set *s, const char *name, size_t len);

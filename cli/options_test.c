@@ -71,7 +71,7 @@ static const struct row rows[] = {
 	{ __LINE__, "system", "edit", { "--zzzzzzzzzzzz=x" }, "error: no such option: --zzzzzzzzzzzz" },
 	{ __LINE__, "system", "edit", { "--name" }, "error: option --name needs a value" },
 	{ __LINE__, "system", "edit", { "--in-place=1" }, "error: option --in-place does not take a value" },
-	{ __LINE__, "system", "edit", { "--kernel-options", "a", "b" }, "error: unexpected argument 'b'" },
+	{ __LINE__, "system", "edit", { "--kernel-options", "a", "b" }, "{\"kernel_options\": \"a\"}" },
 	{ __LINE__, "system", "edit", { "--comment=a\x01" "b" },
 		"error: option --comment: the value has a control character" },
 	{ __LINE__, "system", "edit", { "--comment=\xff" }, "error: option --comment: the value is not UTF-8" },
@@ -114,6 +114,19 @@ static void test_help_word_is_seen_among_other_options(void **state UNUSED)
 	command_options(command_find(W_ITEM(ITEM_DISTRO), "add"), ITEM_DISTRO, &s);
 	assert_int_equal(opts_parse(&s, 2, (char *const *)words, &p, &e), 0);
 	assert_true(p.help);
+	v_unref(p.options);
+	opts_free(&s);
+}
+
+static void test_the_first_stray_word_is_named(void **state UNUSED)
+{
+	struct opt_set s = { 0 };
+	struct parsed p = { 0 };
+	struct err e;
+	const char *words[] = { "--name=x", "--", "b", "c" };
+	command_options(command_find(W_ITEM(ITEM_DISTRO), "add"), ITEM_DISTRO, &s);
+	assert_int_equal(opts_parse(&s, 4, (char *const *)words, &p, &e), 0);
+	assert_string_equal(p.stray, "b");
 	v_unref(p.options);
 	opts_free(&s);
 }
@@ -222,6 +235,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_command_lines_become_the_dict_that_is_sent),
+		cmocka_unit_test(test_the_first_stray_word_is_named),
 		cmocka_unit_test(test_help_word_is_seen_among_other_options),
 		cmocka_unit_test(test_every_client_field_has_a_listed_option),
 		cmocka_unit_test(test_no_two_options_share_a_name),

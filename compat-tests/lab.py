@@ -359,7 +359,7 @@ class Lab:
 
     def __init__(self, network, tmp):
         self.net, self.client, self.tmp = network, network.client, Path(tmp)
-        self.daemons, self.machines, self.notes = [], [], []
+        self.daemons, self.machines, self.worlds, self.notes = [], [], [], []
 
     def daemon(self, name="root", start=True, **kw):
         d = Daemon(self.tmp / name, **kw)
@@ -384,6 +384,8 @@ class Lab:
         self.notes.append(text)
 
     def close(self):
+        for w in self.worlds:
+            w.stop()
         for m in self.machines:
             m.off()
         for d in self.daemons:

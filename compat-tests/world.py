@@ -108,6 +108,15 @@ def overlay(root):
                         "/" + name], check=True)
 
 
+def fence_agents(root):
+    """One agent that always succeeds, in place of those of the host."""
+    agents = root / "sbin"
+    agents.mkdir(exist_ok=True)
+    (agents / "fence_ipmilan").write_text("#!/bin/sh\necho Status: ON\n")
+    (agents / "fence_ipmilan").chmod(0o755)
+    subprocess.run(["mount", "-t", "overlay", "overlay", "-o", "lowerdir=%s:/usr/sbin" % agents, "/usr/sbin"], check=True)
+
+
 def python_folders():
     """What a package of Python Cobbler brings along besides its code."""
     lib = Path("/var/lib/cobbler")
@@ -223,6 +232,7 @@ def run_cli(which, words):
 
 def inside(root, kind):
     overlay(Path(root))
+    fence_agents(Path(root))
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     os.chdir("/srv")
     if SOURCE:
@@ -232,6 +242,17 @@ def inside(root, kind):
         python_folders()
     replies, sys.stdout = sys.stdout, sys.stderr
     server = start_server(kind)
+    try:
+        serve(replies)
+    finally:
+        server.terminate()
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def serve(replies):
     if SOURCE:
         import cobbler.cli  # noqa: F401  loaded once, before the children
     rpc = xmlrpc.client.ServerProxy(URL, allow_none=True)
@@ -248,11 +269,6 @@ def inside(root, kind):
             except xmlrpc.client.Fault as f:
                 answer = {"fault": f.faultString}
         print(json.dumps(answer), file=replies, flush=True)
-    server.terminate()
-    try:
-        server.wait(10)
-    except subprocess.TimeoutExpired:
-        server.kill()
 
 
 if __name__ == "__main__":

@@ -213,7 +213,6 @@ static void test_what_does_not_fit_is_refused(void **state)
 		{ ITEM_PROFILE, PAIRS("name", "x"), "Error with profile x - distro is required" },
 		{ ITEM_SYSTEM, PAIRS("name", "x"), "Error with system x - profile or image is required" },
 		{ ITEM_DISTRO, PAIRS("name", "x"), "No kernel found at \"\", tried to copy to: \"/var/www/cobbler/images/x\"" },
-		{ ITEM_REPO, PAIRS("name", "x"), "Error with repo x - mirror is required" },
 		{ ITEM_PROFILE, PAIRS("name", "x", "distro", "nope"), "profile \"x\" refers to the distro \"nope\", which does not exist" },
 		{ ITEM_SYSTEM, PAIRS("name", "s", "profile", "p"), "An object already exists with that name. Try 'edit'?" },
 	};

@@ -23,10 +23,6 @@ static int check_complete(const struct item *it, struct err *e)
 		if (*item_str(it, "profile") == '\0' && *item_str(it, "image") == '\0')
 			return err_set(e, CB_EINVAL, "Error with system %s - profile or image is required", name);
 		break;
-	case ITEM_REPO:
-		if (*item_str(it, "mirror") == '\0')
-			return err_set(e, CB_EINVAL, "Error with repo %s - mirror is required", name);
-		break;
 	case ITEM_FILE:
 		for (size_t i = 0; i < 4; i++) {
 			static const char *const needed[] = { "path", "owner", "group", "mode" };
