@@ -89,17 +89,31 @@ void dhcp_free(struct dhcp *d)
 /* ---- ISC ---- */
 
 /* Without control characters and quotes; bare: the value stands outside quotes, where ; { } end it. */
-static struct value *safe_text(const struct value *v, bool bare)
+static char *safe_text(const char *s, bool bare)
 {
-	const char *s = v_cstr(v);
 	struct strbuf b = { 0 };
-	if (!v_is(v, V_STR) || strpbrk(s, "\"\\;{}\r\n") == NULL)
-		return v_ref(v);
 	for (; *s != '\0'; s++)
 		if ((unsigned char)*s >= ' ' && *s != '"' && *s != '\\' && (!bare || strchr(";{}", *s) == NULL))
 			sb_addc(&b, *s);
-	struct value *out = v_strn(sb_str(&b), b.len);
-	sb_free(&b);
+	return sb_take(&b);
+}
+
+/* The same for all texts in it, keys of mappings among them. Returns owned. */
+static struct value *safe_value(const struct value *v, bool bare)
+{
+	char *text CLEANUP(free_ptr) = v_is(v, V_STR) ? safe_text(v_cstr(v), bare) : NULL;
+	if (text != NULL)
+		return str_eq(text, v_cstr(v)) ? v_ref(v) : v_str(text);
+	if (!v_is(v, V_LIST) && !v_is(v, V_DICT))
+		return v_ref(v);
+	struct value *out = v_is(v, V_LIST) ? v_list() : v_dict();
+	for (size_t i = 0; i < v_len(v); i++) {
+		char *key CLEANUP(free_ptr) = v_is(v, V_DICT) ? safe_text(v_dict_key(v, i), true) : NULL;
+		if (key != NULL)
+			v_dict_set(out, key, safe_value(v_dict_at(v, i), bare));
+		else
+			v_list_push(out, safe_value(v_list_at(v, i), bare));
+	}
 	return out;
 }
 
@@ -112,8 +126,8 @@ static void make_safe(struct value *iface)
 		bool is_bare = false;
 		for (size_t k = 0; k < ARRAY_LEN(bare); k++)
 			is_bare = is_bare || str_eq(bare[k], key);
-		if (v_is(v_dict_at(iface, i), V_STR))
-			v_dict_set(iface, key, safe_text(v_dict_at(iface, i), is_bare));
+		if (!str_eq(key, "distro"))        /* shared by many, safe already */
+			v_dict_set(iface, key, safe_value(v_dict_at(iface, i), is_bare));
 	}
 }
 
@@ -157,7 +171,8 @@ static struct value *distro_dict(struct dhcp *d, const struct item *distro)
 {
 	struct value *v = map_get(&d->distros, item_uid(distro));
 	if (v == NULL) {
-		v = item_to_dict(distro);
+		struct value *raw CLEANUP(v_unrefp) = item_to_dict(distro);
+		v = safe_value(raw, false);
 		map_put(&d->distros, item_uid(distro), v);
 	}
 	return v_ref(v);
@@ -243,10 +258,11 @@ static void collect_isc(
 		if (*tag == '\0')
 			tag = "default";
 		make_safe(iface);
-		if (v_dict_get(f->tags, tag) == NULL)
-			v_dict_set(f->tags, tag, v_dict());
+		char *group CLEANUP(free_ptr) = safe_text(tag, true);
+		if (v_dict_get(f->tags, group) == NULL)
+			v_dict_set(f->tags, group, v_dict());
 		/* the inner dicts are ours alone until the template is rendered */
-		v_dict_set((struct value *)(uintptr_t)v_dict_get(f->tags, tag), mac, v_ref(iface));
+		v_dict_set((struct value *)(uintptr_t)v_dict_get(f->tags, group), mac, v_ref(iface));
 	}
 	v_unref(iface);
 }
