@@ -327,15 +327,7 @@ int check_search_domains(const struct item_ctx *ctx UNUSED, struct item *it UNUS
 /* compat: utils.is_ip takes addresses of both families and networks "a/n". */
 static bool is_ip(const char *s)
 {
-	char addr[64];
-	unsigned long bits;
-	size_t n = strcspn(s, "/");
-	if (n >= sizeof(addr))
-		return false;
-	snprintf(addr, sizeof(addr), "%.*s", (int)n, s);
-	if (s[n] == '/' && !parse_uint(s + n + 1, 128, &bits))
-		return false;
-	return ipv4_valid(addr) || ipv6_valid(addr);
+	return ipv4_valid(s) || ipv6_valid(s);
 }
 
 int check_ip6_gateway(const struct item_ctx *ctx UNUSED, struct item *it UNUSED, const struct field *f, const struct value *v,

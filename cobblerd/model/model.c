@@ -378,6 +378,13 @@ static struct item *publish_one(struct model *m, struct item *it, const struct i
 		map_del(&c->by_name, item_name(e->it));
 		gone = e->it;
 		e->it = it;
+		if (!str_eq(item_name(gone), item_name(it))) {   /* compat: a new name is the last one of its collection */
+			index_entry(&before, e, false);          /* indexes are in the order of places */
+			before.len = 0;
+			c->v[e->pos] = NULL;
+			c->live--;
+			append(c, e);
+		}
 	} else {
 		e = xcalloc(1, sizeof(*e));
 		e->it = it;

@@ -41,7 +41,8 @@ static int answer_file(struct call *c, enum item_type type, const struct value *
 /* profile, system, REMOTE_ADDR, REMOTE_MAC. compat: with neither, None. */
 int rpc_generate_autoinstall(struct call *c, struct value **ret, struct err *e UNUSED)
 {
-	if (!arg_is_none(c, 1))
+	/* "" names no system: clients send it beside a profile, and Cobbler has an error for them */
+	if (!arg_is_none(c, 1) && (!v_is(c->arg[1], V_STR) || *v_cstr(c->arg[1]) != '\0' || arg_is_none(c, 0)))
 		return answer_file(c, ITEM_SYSTEM, c->arg[1], ret);
 	if (!arg_is_none(c, 0))
 		return answer_file(c, ITEM_PROFILE, c->arg[0], ret);

@@ -298,6 +298,11 @@ int rpc_resolved_value(struct call *c, struct value **ret, struct err *e)
 	if (*ret == NULL)
 		return err_py(e, CB_ENOENT, PY_ATTR, "Attribute \"%s\" did not exist on item with UID \"%s\" and name \"%s\"", attribute == NULL ? "" : attribute,
 			item_uid(it), item_name(it));
+	if (str_eq(attribute, "serial_baud_rate") && v_is(*ret, V_INT)) {        /* compat: the name of the enum's member */
+		int64_t rate = v_int_of(*ret);
+		v_unref(*ret);
+		*ret = rate < 0 ? v_str("DISABLED") : v_strf("B%lld", (long long)rate);
+	}
 	unsigned flags = secret_flags(attribute);
 	if (flags != 0 && !secrets_shown(c, it)) {
 		struct value *masked = secret_masked(flags, *ret);

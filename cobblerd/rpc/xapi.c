@@ -55,6 +55,11 @@ static int merge_in_place(struct edit *x, const char *key, const struct value *v
 	int rc = input_dict(v, true, &given, e);
 	if (rc != CB_OK)
 		return rc;
+	if (v_len(given) == 0 && old != NULL && !v_is(old, V_DICT)) {      /* nothing put over what is inherited */
+		v_unref(given);
+		*ret = v_ref(old);
+		return CB_OK;
+	}
 	all = v_is(old, V_DICT) ? v_copy(old) : v_dict();
 	for (size_t i = 0; i < v_len(given) && rc == CB_OK; i++) {
 		const char *k = v_dict_key(given, i);
