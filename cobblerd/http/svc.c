@@ -68,7 +68,7 @@ static struct value *call(struct request *req, const char *method, struct value 
 	log_warn("http", "%s for %s: %s", req->url, req->peer, e.text);
 	req->reply.status = rc == CB_ELIMIT ? 429 : 500;
 	req->reply.type = "text/plain;charset=utf-8";
-	sb_addf(&req->reply.body, "<class '%s'>:%s", e.cls, e.text);
+	fault_text(&req->reply.body, &e);
 	return NULL;
 }
 
@@ -311,6 +311,47 @@ static void op_find_autoinstall(struct request *req, const struct form *f)
 	sb_free(&why);
 }
 
+/* One class with its parameters; a definition's are those of the instance that its parameter "name" names. NULL: a definition without name. */
+static struct value *puppet_class(const struct value *mc)
+{
+	const struct value *params = v_dict_get(mc, "params");
+	struct value *own = v_is(params, V_DICT) ? v_copy(params) : v_dict();
+	if (!v_dict_bool(mc, "is_definition", false))
+		return own;
+	struct value *all = NULL;
+	const char *name = v_dict_cstr(own, "name", "");
+	if (*name != '\0') {
+		struct value *instances = v_dict();
+		all = v_dict();
+		char *key = xstrdup(name);
+		v_dict_del(own, "name");
+		v_dict_set(instances, key, v_ref(own));
+		v_dict_set(all, "instances", instances);
+		free(key);
+	}
+	v_unref(own);
+	return all;
+}
+
+/* The rendered mgmt_classes as Puppet reads them: names, or names with parameters. */
+static struct value *puppet_classes(const struct value *mc, bool with_parameters)
+{
+	struct value *ret = with_parameters ? v_dict() : v_list();
+	for (size_t i = 0; i < v_len(mc); i++) {
+		const char *key = v_is(mc, V_DICT) ? v_dict_key(mc, i) : v_cstr(v_list_at(mc, i));
+		const struct value *item = v_is(mc, V_DICT) ? v_dict_at(mc, i) : NULL;
+		const char *name = v_dict_cstr(item, "class_name", "");
+		if (!with_parameters) {
+			v_list_push(ret, v_str(key));
+			continue;
+		}
+		struct value *class = puppet_class(item);
+		if (class != NULL)
+			v_dict_set(ret, *name != '\0' ? name : key, class);
+	}
+	return ret;
+}
+
 /* Puppet's external node classifier. */
 static void op_puppet(struct request *req, const struct form *f)
 {
@@ -321,16 +362,15 @@ static void op_puppet(struct request *req, const struct form *f)
 	struct value *sys = call(req, "find_system_by_dns_name", list_of(arg(f, "hostname"), NULL, NULL, NULL));
 	if (sys == NULL)
 		return;
-	struct value *out = v_dict(), *classes = v_list();
-	const struct value *mc = v_dict_get(sys, "mgmt_classes"), *params = v_dict_get(sys, "mgmt_parameters");
-	for (size_t i = 0; i < v_len(mc); i++)
-		v_list_push(classes, v_is(mc, V_DICT) ? v_str(v_dict_key(mc, i)) : v_ref(v_list_at(mc, i)));
-	v_dict_set(out, "classes", classes);
+	struct value *out = v_dict(), *settings = settings_snapshot(req->h->core->settings);
+	const struct value *params = v_dict_get(sys, "mgmt_parameters");
+	v_dict_set(out, "classes", puppet_classes(v_dict_get(sys, "mgmt_classes"), v_dict_bool(settings, "puppet_parameterized_classes", true)));
 	const char *status = v_dict_cstr(sys, "status", "");
 	if (*status != '\0')
 		v_dict_set(out, "environment", v_str(status));
 	v_dict_set(out, "parameters", params != NULL ? v_ref(params) : v_dict());
 	yaml_write(&req->reply.body, out, true);
+	v_unref(settings);
 	v_unref(out);
 	v_unref(sys);
 }

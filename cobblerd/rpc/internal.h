@@ -112,7 +112,6 @@ struct value *secrets_hidden(struct call *c, const struct item *it, struct value
 #define SAME_SECRET 2
 int secret_written_back(const char *name, const struct value *now, const struct value *arg, struct err *e);
 
-void fault_text(struct strbuf *out, const struct err *e);     /* "<class 'X'>:message" */
 
 /* Arguments. arg_str: NULL when it is no str. */
 const char *arg_str(const struct call *c, size_t i);

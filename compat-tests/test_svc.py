@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Operations of /cblr/svc that clients other than installers use."""
+import http.client
+
+from fixtures import add, add_machine, fake_boot_files
+from lab import check, equal
+
+
+def get(path):
+    c = http.client.HTTPConnection("127.0.0.1", 80, timeout=10)
+    c.request("GET", "/cblr/svc/op/" + path)
+    r = c.getresponse()
+    return r.status, r.read().decode()
+
+
+def test_puppet(lab):
+    d = lab.daemon()
+    s, token = d.login()
+    add(s, token, "mgmtclass", {"name": "m1", "class_name": "web::server", "params": {"port": "80"}})
+    add(s, token, "mgmtclass", {"name": "m2", "is_definition": True, "params": {"name": "site", "root": "/srv"}})
+    add(s, token, "mgmtclass", {"name": "m3"})
+    add_machine(s, token, fake_boot_files(lab), mgmt_classes=["m1", "m2", "m3"], mgmt_parameters={"k": "v"})
+    s.xapi_object_edit("system", "n1", "edit", {"name": "n1", "interface": "eth0", "dns_name": "n1.lab.test"}, token)
+    equal(get("puppet/hostname/n1.lab.test"), (200, "classes:\n  m2:\n    instances:\n      site:\n        root: /srv\n  m3: {}\n  'web::server':\n"
+                                               "    port: '80'\nparameters:\n  from_cobbler: true\n  k: v\n"), "classes with parameters")
+    d.reconfigure({"puppet_parameterized_classes": False})
+    d.stop()
+    d.start()
+    check("classes:\n- m1\n- m2\n- m3\n" in get("puppet/hostname/n1.lab.test")[1], "names of classes")
+    equal(get("puppet/hostname/nosuch")[0], 200, "an unknown host")
+    equal(get("puppet")[1], "hostname is required", "no host")
+
+
+def test_errors_are_in_words_of_cobbler(lab):
+    lab.daemon()
+    status, text = get("trig/mode/pre/system/nosuch")
+    check(status == 500 and text.startswith("<class 'cobbler.cexceptions.CX'>:'Cobbler trigger failed"), text)
+    equal(get("autoinstall/system/nosuch"), (404, "# system not found"), "a system that is none")
+    equal(get("autoinstall/profile/nosuch"), (404, "# profile not found"), "a profile that is none")
+    equal(get("junk")[0], 404, "an operation that is none")
