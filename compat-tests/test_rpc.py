@@ -70,6 +70,16 @@ def test_inheritance_reaches_the_system(lab):
           ["b=4", "c=3", "d=5"], "kernel options of distro, profile and system, blended")
 
 
+def test_koan_learns_of_answer_files(lab):
+    """It looks for them under the name of 2.x."""
+    d = lab.daemon()
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab), profile={"autoinstall": "sample.ks"})
+    for method, name in (("get_profile_as_rendered", "p"), ("get_system_as_rendered", "n1"), ("get_profile_for_koan", "p")):
+        equal(getattr(s, method)(name).get("kickstart"), "sample.ks", method)
+    check("kickstart" not in s.get_distro_as_rendered("d"), "a distro has no answer file")
+
+
 def test_bad_addresses_are_refused(lab):
     d = lab.daemon()
     s, token = d.login()

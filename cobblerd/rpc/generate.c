@@ -220,6 +220,18 @@ static void add_system_extras(struct call *c, const struct item *it, struct valu
 	boot_file_free(&f);
 }
 
+/* compat: koan finds out by the name of 2.x that there is an answer file. 3.3.7 has that name in its answers only until the item
+ * is saved for the first time after its start; here koan can rely on it. */
+static struct value *rendered(struct call *c, const struct item *it)
+{
+	struct value *d = blend(c, it);
+	if (field_index(item_table(item_type(it)), "kickstart") >= 0)
+		v_dict_set(d, "kickstart", v_ref(v_dict_get(d, "autoinstall")));
+	if (item_type(it) == ITEM_SYSTEM)
+		add_system_extras(c, it, d);
+	return secrets_hidden(c, it, d);
+}
+
 /* name, token. Missing: {} */
 int rpc_as_rendered(struct call *c, struct value **ret, struct err *e UNUSED)
 {
@@ -228,10 +240,7 @@ int rpc_as_rendered(struct call *c, struct value **ret, struct err *e UNUSED)
 		*ret = v_dict();
 		return CB_OK;
 	}
-	*ret = blend(c, it);
-	if (c->type == ITEM_SYSTEM)
-		add_system_extras(c, it, *ret);
-	*ret = secrets_hidden(c, it, *ret);
+	*ret = rendered(c, it);
 	return CB_OK;
 }
 
@@ -243,9 +252,7 @@ int rpc_find_system_by_dns_name(struct call *c, struct value **ret, struct err *
 		*ret = v_dict();
 		return CB_OK;
 	}
-	*ret = blend(c, it);
-	add_system_extras(c, it, *ret);
-	*ret = secrets_hidden(c, it, *ret);
+	*ret = rendered(c, it);
 	return CB_OK;
 }
 
