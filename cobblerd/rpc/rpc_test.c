@@ -299,7 +299,7 @@ static void test_an_object_is_made_changed_and_removed(void **state)
 		{ "find_repo", "[{\"comment\": \"half\"}]", "[\"r1\"]" },
 		{ "copy_repo", "[\"repo::r1\", \"r2\", \"T\"]", "true" },
 		{ "rename_repo", "[\"repo::r1\", \"r3\", \"T\"]", "true" },
-		{ "get_item_names", "[\"repo\"]", "[\"r3\", \"r2\"]" },
+		{ "get_item_names", "[\"repo\"]", "[\"r2\", \"r3\"]" },       /* compat: a renamed item is the newest */
 		{ "get_repo", "[\"r1\"]", "null" },
 		{ "remove_repo", "[\"r2\", \"T\"]", "true" },
 		{ "remove_repo", "[\"r2\", \"T\"]", "true" },
