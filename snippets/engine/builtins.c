@@ -604,6 +604,10 @@ bool py_int_of(struct rt *rt, struct rv v, struct rv base, struct rv *out)
 		if (rt->missing != NULL)
 			return rt->missing(rt, &v);
 		break;
+	case R_OBJ:
+		if (v.u.o->ops->num != NULL)
+			return v.u.o->ops->num(rt, v.u.o, out);
+		break;
 	default: break;
 	}
 	return raise(rt, EX_TYPE, "int() argument must be a string, a bytes-like object or a real number, not '%s'",

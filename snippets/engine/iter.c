@@ -55,8 +55,9 @@ bool cur_start(struct rt *rt, struct rv v, struct cursor *c)
 
 bool cur_next(struct rt *rt, struct cursor *c, struct rv *out)
 {
+	if (rt->nthawed != 0 && (c->v.t == R_MLIST || c->v.t == R_MDICT))
+		c->v = rv_live(rt, c->v);                /* changed by the loop itself */
 	struct rv v = c->v;
-	(void)rt;
 	switch ((enum rtype)v.t) {
 	case R_LIST: case R_TUPLE: case R_VIEW:
 		if (c->i >= v.u.l->n)
@@ -187,6 +188,14 @@ static bool eq_containers(struct rt *rt, struct rv a, struct rv b)
 	return false;
 }
 
+static bool comparable(struct rv a, struct rv b)
+{
+	if (a.t != R_OBJ || b.t != R_OBJ || a.u.o->ops->cmp == NULL)
+		return false;
+	return a.u.o->ops == b.u.o->ops ||
+	       (a.u.o->ops->family != NULL && a.u.o->ops->family == b.u.o->ops->family);
+}
+
 bool rv_eq(struct rt *rt, struct rv a, struct rv b)
 {
 	if (rv_is_num(a) && rv_is_num(b)) {
@@ -198,8 +207,8 @@ bool rv_eq(struct rt *rt, struct rv a, struct rv b)
 		return a.t == b.t && a.n == b.n && memcmp(a.u.s, b.u.s, a.n) == 0;
 	if (a.t == R_UNDEF && b.t == R_UNDEF)
 		return true;
-	if (a.t == R_OBJ && b.t == R_OBJ && a.u.o->ops == b.u.o->ops && a.u.o->ops->cmp != NULL)
-		return a.u.o->ops->cmp(a.u.o, b.u.o) == 0;
+	if (comparable(a, b))
+		return a.u.o->ops->eq != NULL ? a.u.o->ops->eq(a.u.o, b.u.o) : a.u.o->ops->cmp(a.u.o, b.u.o) == 0;
 	if (rv_same(a, b))
 		return true;
 	if (rt->value_depth > LIM_VALUE_DEPTH)
@@ -254,7 +263,7 @@ bool rv_order(struct rt *rt, struct rv a, struct rv b, const char *op, int *out)
 		rt->value_depth--;
 		return r;
 	}
-	if (a.t == R_OBJ && b.t == R_OBJ && a.u.o->ops == b.u.o->ops && a.u.o->ops->cmp != NULL) {
+	if (comparable(a, b)) {
 		*out = a.u.o->ops->cmp(a.u.o, b.u.o);
 		return true;
 	}

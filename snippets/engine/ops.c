@@ -74,7 +74,7 @@ static bool int_op(struct rt *rt, enum binop op, int64_t a, int64_t b, struct rv
 	case OP_ADD: over = __builtin_add_overflow(a, b, &r); break;
 	case OP_SUB: over = __builtin_sub_overflow(a, b, &r); break;
 	case OP_MUL: over = __builtin_mul_overflow(a, b, &r); break;
-	case OP_DIV: *out = rv_float((double)a / (double)b); return true;
+	case OP_DIV: *out = rv_float((double)((long double)a / (long double)b)); return true;
 	case OP_FLOORDIV:
 		over = a == INT64_MIN && b == -1;
 		r = over ? 0 : floor_div(a, b);
@@ -280,13 +280,14 @@ bool rv_binop(struct rt *rt, enum binop op, struct rv a, struct rv b, struct rv 
 		return set_op(rt, op, a, b, out);
 	if (op == OP_BOR && rv_mapping(a) && rv_mapping(b))
 		return merge_dicts(rt, a, b, out);
-	if ((op == OP_ADD || op == OP_SUB) && a.t == R_OBJ && a.u.o->ops->attr != NULL) {
-		struct rv f = { .t = R_UNSET };
-		struct args args = { .v = &b, .n = 1 };
-		if (!a.u.o->ops->attr(rt, a.u.o, op == OP_ADD ? "__add__" : "__sub__", &f))
+	for (int i = 0; i < 2; i++) {
+		struct rv o = i == 0 ? a : b;
+		if (o.t != R_OBJ || o.u.o->ops->binop == NULL)
+			continue;
+		if (!o.u.o->ops->binop(rt, op, a, b, out))
 			return false;
-		if (f.t != R_UNSET)
-			return rv_call(rt, f, &args, out);
+		if (out->t != R_UNSET)
+			return true;
 	}
 	return bad_operands(rt, op, a, b);
 }
@@ -419,7 +420,7 @@ bool rv_getitem(struct rt *rt, struct rv o, struct rv key, struct rv *out)
 {
 	o = rv_live(rt, o);
 	int64_t n, i;
-	if (key.t == R_SLICE)
+	if (key.t == R_SLICE && o.t != R_OBJ)
 		return rv_slice(rt, o, key.u.l->v[0], key.u.l->v[1], key.u.l->v[2], out);
 	switch ((enum rtype)o.t) {
 	case R_MDICT:

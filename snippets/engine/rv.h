@@ -102,6 +102,21 @@ struct module {
 	bool (*attr)(struct rt *rt, const char *name, struct rv *out);
 };
 
+enum binop {
+	OP_ADD,
+	OP_SUB,
+	OP_MUL,
+	OP_DIV,
+	OP_FLOORDIV,
+	OP_MOD,
+	OP_POW,
+	OP_LSHIFT,
+	OP_RSHIFT,
+	OP_BAND,
+	OP_BOR,
+	OP_BXOR
+};
+
 /* Objects with behaviour of their own: loop, namespace, re.Match ... Absent operations are refused. */
 struct obj_ops {
 	const char *type;
@@ -113,6 +128,10 @@ struct obj_ops {
 	void (*str)(struct rt *rt, const struct robj *o, struct strbuf *b, bool repr);
 	bool (*iter)(struct rt *rt, const struct robj *o, struct rlist **out);
 	int (*cmp)(const struct robj *a, const struct robj *b); /* NULL: identity only */
+	bool (*eq)(const struct robj *a, const struct robj *b); /* NULL: as cmp says */
+	const struct obj_ops *family; /* objects of one family compare with each other; NULL: with those of equal ops */
+	bool (*binop)(struct rt *rt, enum binop op, struct rv a, struct rv b, struct rv *out); /* R_UNSET: not this one */
+	bool (*num)(struct rt *rt, const struct robj *o, struct rv *out); /* int(o) */
 	bool (*contains)(struct rt *rt, const struct robj *o, struct rv x, bool *out);
 	int64_t (*len)(const struct robj *o);
 	bool (*truth)(const struct robj *o);
@@ -223,20 +242,6 @@ void rv_repr(struct rt *rt, struct rv v, struct strbuf *b);
 struct rv rv_tostr(struct rt *rt, struct rv v);
 
 /* operators */
-enum binop {
-	OP_ADD,
-	OP_SUB,
-	OP_MUL,
-	OP_DIV,
-	OP_FLOORDIV,
-	OP_MOD,
-	OP_POW,
-	OP_LSHIFT,
-	OP_RSHIFT,
-	OP_BAND,
-	OP_BOR,
-	OP_BXOR
-};
 bool rv_binop(struct rt *rt, enum binop op, struct rv a, struct rv b, struct rv *out);
 bool rv_getitem(struct rt *rt, struct rv o, struct rv key, struct rv *out);
 bool rv_slice(struct rt *rt, struct rv o, struct rv lo, struct rv hi, struct rv step, struct rv *out);
