@@ -15,6 +15,18 @@ static bool reads_back(double d, int prec, char buf[40])
 	return strtod(buf, NULL) == d;
 }
 
+static bool next_up_reads_back(double d, char buf[40])
+{
+	snprintf(buf, 40, "%.15e", d);
+	char *p = strchr(buf, 'e') - 1;
+	for (; p > buf && *p == '9'; p -= p[-1] == '.' ? 2 : 1)
+		*p = '0';
+	if (*p == '9')                                    /* 9.99...: one more digit, which is then shorter anyway */
+		return false;
+	(*p)++;
+	return strtod(buf, NULL) == d;
+}
+
 /* Shortest digits that read back as d. digits has no point; the value is 0.DIGITS * 10^*exp. More digits read back where fewer do,
  * so the number of digits is searched by halving: times, which need 16 or 17, take two tries. */
 static void shortest_digits(double d, char digits[32], int *exp)
@@ -28,7 +40,10 @@ static void shortest_digits(double d, char digits[32], int *exp)
 			low = prec + 1;
 		prec = (low + high) / 2;
 	}
-	snprintf(buf, sizeof(buf), "%.*e", low - 1, d);
+	/* At a power of two the numbers below are closer than those above: the 16 digits nearest to d may not read back
+	 * while the next ones up do. */
+	if (low < 17 || !next_up_reads_back(d, buf))
+		snprintf(buf, sizeof(buf), "%.*e", low - 1, d);
 	char *e = strchr(buf, 'e');
 	*exp = (int)strtol(e + 1, NULL, 10) + 1;
 	size_t n = 0;
