@@ -56,6 +56,8 @@ struct cframe {
 	struct inst *self;
 	enum filter filter;
 	struct rv ret;
+	size_t mark;                             /* where its output begins */
+	bool lost;                               /* an exception passed out of a #call or #capture */
 };
 
 struct fdef { struct inst *inst; const struct method *m; struct cframe *up; };

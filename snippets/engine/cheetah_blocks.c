@@ -566,7 +566,7 @@ bool chp_end(struct chp *p)
 	if (c->failed || !chp_rest_of_tag(p, clear, eol))
 		return false;
 	if (rows[r].kind == B_ERRORCATCHER) {
-		p->ms->catcher = false;
+		p->ms->catcher = CATCH_NONE;
 		return true;
 	}
 	struct open *o = chp_top(p);
@@ -583,6 +583,8 @@ bool chp_end(struct chp *p)
 		end_def(p, o->kind);
 		return true;
 	}
+	if (o->kind == B_TRY && o->owner->n < 2)
+		return cfail(c, at, "#try has no #except and no #finally");
 	o->part->b = swap_body(p, o);
 	p->nopen--;
 	return true;

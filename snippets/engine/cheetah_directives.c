@@ -68,7 +68,6 @@ static int aug_op(const struct compile *c)
 		{"&=", OP_BAND},
 		{"|=", OP_BOR},
 		{"^=", OP_BXOR},
-		{"//=", OP_FLOORDIV},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		if (tok_is(c, rows[i].s))
@@ -173,7 +172,9 @@ static bool eat_del(struct chp *p)
 	struct node *x = mk(c, N_DEL, at);
 	c->pos += 4;
 	chp_start_expr(p);
-	x->a = ex_target(c);
+	x->a = ex_tuple(c);
+	if (x->a != NULL && (x->a->op == N_VAR || x->a->op == N_STEP || x->a->op == N_CALL))
+		return cfail(c, at, "#del deletes a name without '$', or a part of something: #del $x['key']");
 	return x->a != NULL && finish(p, clear, eol, x);
 }
 
@@ -392,9 +393,8 @@ static bool eat_catcher(struct chp *p)
 	if (!tok_word(c, "ListErrors") && !tok_word(c, "Echo") && !tok_word(c, "BigEcho") &&
 		!tok_word(c, "ErrorCatcher"))
 		return cfail(c, c->at, "there are the error catchers Echo, BigEcho and ListErrors");
-	x->sub = tok_word(c, "BigEcho");
+	p->ms->catcher = tok_word(c, "BigEcho") ? CATCH_BIG : CATCH_ECHO;
 	tok_next(c);
-	p->ms->catcher = true;
 	return finish(p, clear, eol, x);
 }
 

@@ -101,7 +101,13 @@ static bool placeholder(struct rt *rt, const struct node *n)
 	if (!(n->flag & NF_CATCH))
 		return true;
 	say_missing(rt, n);
-	return write_filtered(rt, n, n->k, NULL);
+	if (n->sub == 0)
+		return write_filtered(rt, n, n->k, NULL);
+	size_t mark = rt->tmp.len;
+	sb_adds(&rt->tmp, "===============&lt;");
+	sb_add(&rt->tmp, n->k.u.s, n->k.n);
+	sb_adds(&rt->tmp, " could not be found&gt;===============");
+	return write_filtered(rt, n, rv_take(rt, mark), NULL);
 }
 
 /* -- methods -- */
@@ -169,6 +175,7 @@ bool ch_run(struct rt *rt, struct inst *inst, const struct method *m, struct cfr
 	const struct tpl *tpl = rt->tpl;
 	size_t mark = rt->out.len;
 	uint32_t pieces = rt->npieces;
+	f.mark = mark;
 	if (rt->depth >= LIM_DEPTH)
 		return raise(rt, EX_LIMIT, "calls nested deeper than %d", LIM_DEPTH);
 	rt->depth++;
@@ -315,8 +322,10 @@ static bool do_set(struct rt *rt, const struct node *n)
 	if (!ev(rt, n->a, &old) || !ev(rt, n->b, &v))
 		return false;
 	old = rv_live(rt, old);
-	if (n->sub == OP_ADD && old.t == R_LIST) {        /* += changes a list in place */
+	if (n->sub == OP_ADD && (old.t == R_LIST || old.t == R_MLIST)) {        /* += changes a list in place */
 		struct rlist *l;
+		if (!rv_thaw(rt, old, &old))
+			return false;
 		if (!rv_list_of(rt, v, &l))
 			return false;
 		for (uint32_t i = 0, cnt = l->n; i < cnt; i++)
@@ -338,7 +347,7 @@ static bool do_del(struct rt *rt, const struct node *t)
 	}
 	if (t->op == N_ITEM)
 		return ev(rt, t->a, &o) && ev(rt, t->b, &k) && rv_delitem(rt, o, k);
-	if (t->op != N_NAME && t->op != N_VAR)
+	if (t->op != N_NAME)
 		return raise(rt, EX_SYNTAX, "this cannot be deleted");
 	if (t->slot < 0 || state(rt)->frame->slots[t->slot].t == R_UNSET)
 		return raise(rt, EX_NAME, "name '%s' is not defined", t->sym->name);
@@ -404,6 +413,7 @@ static enum flow do_try(struct rt *rt, const struct node *n)
 		rt->ev_depth = evd;
 		rt->value_depth = vd;
 		state(rt)->frame = frame;
+		frame->lost = false;
 		for (uint32_t i = 1; i < n->n && !caught; i++) {
 			const struct node *part = n->kids[i];
 			struct rv cls;
@@ -455,6 +465,20 @@ static enum flow stopped(struct rt *rt, size_t mark)
 	return F_RETURN;
 }
 
+/* compat: an exception inside #call or #capture that the method catches: what was collected there is the output from
+ * then on, all before it is lost. */
+static enum flow lost(struct rt *rt, size_t mark)
+{
+	struct cframe *f = state(rt)->frame;
+	size_t begin = f->mark;
+	if (mark > begin && !f->lost) {                   /* the innermost one counts */
+		memmove(rt->out.p + begin, rt->out.p + mark, rt->out.len - mark);
+		sb_truncate(&rt->out, rt->out.len - (mark - begin));
+	}
+	f->lost = true;
+	return F_ERROR;
+}
+
 /* #call: the body's text is the first argument, or the texts of its #args are keywords. */
 static enum flow do_call(struct rt *rt, const struct node *n)
 {
@@ -481,6 +505,8 @@ static enum flow do_call(struct rt *rt, const struct node *n)
 		enum flow fl = ch_exec(rt, b->kids[i]);
 		if (fl == F_RETURN)
 			return stopped(rt, mark);
+		if (fl == F_ERROR)
+			return lost(rt, mark);
 		if (fl != F_NEXT)
 			return fl;
 	}
@@ -508,7 +534,7 @@ static enum flow do_capture(struct rt *rt, const struct node *n)
 	size_t mark = rt->out.len;
 	enum flow f = body(rt, n->kids[0]->b);
 	if (f == F_ERROR)
-		return f;
+		return lost(rt, mark);
 	if (f == F_RETURN)
 		return stopped(rt, mark);
 	struct rv v = rv_dup(rt, sb_str(&rt->out) + mark, rt->out.len - mark);
@@ -723,7 +749,8 @@ bool cheetah_main(struct rt *rt, const struct tpl *t)
 	size_t mark = rt->out.len;
 	if (!ch_run(rt, &self, self.front->main, NULL, &(struct args){ 0 }, &text))
 		return false;
-	(void)mark;
+	if (text.t != R_STR)                              /* #return outside of a #def */
+		return raise(rt, EX_TYPE, "__str__ returned non-string (type %s)", rv_type_name(text));
 	sb_add(&rt->out, text.u.s, text.n);
 	if (rt->job->trace != NULL)
 		trace_piece(rt, t->body, mark, text);

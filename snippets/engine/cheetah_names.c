@@ -398,6 +398,8 @@ static bool assign(struct rt *rt, const struct node *n, struct rv v)
 
 /* -- comprehensions and lambda -- */
 
+#define LAMBDA_PARAMS 16
+
 static bool comp_clause(struct rt *rt, const struct node *n, uint32_t i, struct rv out)
 {
 	struct rv v, k, x;
@@ -430,20 +432,36 @@ static bool comp_clause(struct rt *rt, const struct node *n, uint32_t i, struct 
 	return true;
 }
 
-struct lambda { const struct node *n; struct cframe *frame; const struct tpl *tpl; };
+/* dflt: R_UNSET where a parameter has none */
+struct lambda { const struct node *n; struct cframe *frame; const struct tpl *tpl; struct rv dflt[LAMBDA_PARAMS]; };
 
 static bool call_lambda(struct rt *rt, const struct robj *o, const struct args *a, struct rv *out)
 {
 	const struct lambda *l = o->data;
-	struct rv saved[16];
+	struct rv saved[LAMBDA_PARAMS], v[LAMBDA_PARAMS];
 	struct cframe *prev = state(rt)->frame;
 	const struct node *n = l->n;
-	if (a->n != n->n || a->nkw != 0 || n->n > ARRAY_LEN(saved))
-		return raise(
-			rt, EX_TYPE, "<lambda>() takes %u positional arguments but %u were given", n->n, a->n + a->nkw);
+	if (a->n > n->n)
+		return raise(rt, EX_TYPE, "<lambda>() takes %u positional arguments but %u were given", n->n, a->n);
+	for (uint32_t i = 0; i < n->n; i++)
+		v[i] = i < a->n ? a->v[i] : l->dflt[i];
+	for (uint32_t k = 0; k < a->nkw; k++) {
+		uint32_t i = a->n;
+		while (i < n->n && !(n->kids[i]->sym->len == a->kw[k].n &&
+					   memcmp(n->kids[i]->sym->name, a->kw[k].name, a->kw[k].n) == 0))
+			i++;
+		if (i == n->n)
+			return raise(rt, EX_TYPE, "<lambda>() got an unexpected keyword argument '%.*s'",
+				(int)a->kw[k].n, a->kw[k].name);
+		v[i] = a->kw[k].v;
+	}
+	for (uint32_t i = 0; i < n->n; i++)
+		if (v[i].t == R_UNSET)
+			return raise(rt, EX_TYPE, "<lambda>() missing 1 required positional argument: '%s'",
+				n->kids[i]->sym->name);
 	for (uint32_t i = 0; i < n->n; i++) {
 		saved[i] = l->frame->slots[n->kids[i]->slot];
-		l->frame->slots[n->kids[i]->slot] = a->v[i];
+		l->frame->slots[n->kids[i]->slot] = v[i];
 	}
 	state(rt)->frame = l->frame;
 	bool ok = ev(rt, n->a, out);
@@ -459,7 +477,12 @@ static bool comp(struct rt *rt, const struct node *n, struct rv *out)
 {
 	if (n->op == N_LAMBDA) {
 		struct lambda *l = rt_alloc(rt, sizeof(*l));
-		*l = (struct lambda){ n, state(rt)->frame, rt->tpl };
+		*l = (struct lambda){ .n = n, .frame = state(rt)->frame, .tpl = rt->tpl };
+		for (uint32_t i = 0; i < n->n; i++) {
+			l->dflt[i].t = R_UNSET;
+			if (n->kids[i]->a != NULL && !ev(rt, n->kids[i]->a, &l->dflt[i]))
+				return false;
+		}
 		*out = rv_obj(rt, &lambda_ops, l);
 		return true;
 	}

@@ -270,13 +270,14 @@ static bool placeholder_start(const struct chp *p, size_t at, bool *name)
 	char open = peek(p, i);
 	if (open != '{' && open != '(' && open != '[')
 		return false;
+	size_t inner = i + 1;
 	for (i++; blank(peek(p, i)); i++)
 		;
 	if (id_start(peek(p, i)))
 		return true;
 	*name = false;
-	char ch = peek(p, i);
-	return !silent && i < p->full && ch != ')' && ch != ']' && ch != '}';
+	char ch = peek(p, inner);                          /* compat: a blank will do, then nothing may follow */
+	return !silent && inner < p->full && ch != ')' && ch != ']' && ch != '}';
 }
 
 static bool slurp_start(const struct chp *p, size_t at)
@@ -412,7 +413,78 @@ static struct node *reread(struct chp *p, size_t from, size_t to)
 	return x;
 }
 
+/* compat: getExpressionParts goes on behind the bracket that closes an expression when another one follows. */
+static bool goes_on(const struct chp *p, bool enclosed, bool named, const struct node *x)
+{
+	const struct compile *c = p->c;
+	char next = peek(p, c->pos);
+	if (!enclosed)
+		return next == '{' && c->s[c->pos - 1] == ']';
+	while (named && x->a != NULL && (x->op == N_STEP || x->op == N_CALL || x->op == N_ITEM))
+		x = x->a;
+	return !(named && x->op == N_VAR) && (next == '(' || next == '[' || next == '{');
+}
+
+/* Behind the bracket that closes the one at "at", as getExpressionParts counts them; 0: there is none. */
+static size_t closing(const struct chp *p, size_t at)
+{
+	static const char opens[] = "({[", closes[] = ")}]";
+	const struct compile *c = p->c;
+	char stack[LIM_PARSE_DEPTH];
+	size_t n = 0;
+	for (size_t i = at; i < c->n; i++) {
+		char ch = c->s[i];
+		const char *open = ch != '\0' ? strchr(opens, ch) : NULL, *close = ch != '\0' ? strchr(closes, ch) : NULL;
+		if (open != NULL) {
+			if (n == sizeof(stack))
+				return 0;
+			stack[n++] = closes[open - opens];
+		} else if (close != NULL) {
+			if (n == 0 || stack[--n] != ch)
+				return 0;
+			if (n == 0)
+				return i + 1;
+		} else if (ch == '"' || ch == '\'') {
+			for (i++; i < c->n && c->s[i] != ch; i++)
+				i += c->s[i] == '\\';
+		}
+	}
+	return 0;
+}
+
+static bool placeholder_now(struct chp *p);
+
+/* compat: under an error catcher the code of a placeholder is only read when it is rendered: one in a branch that is
+ * never taken may be malformed, as long as its brackets close. */
 static bool placeholder(struct chp *p)
+{
+	struct compile *c = p->c, before = *c;
+	size_t start = c->pos, at = start;
+	if (placeholder_now(p) || p->ms->catcher == CATCH_NONE)
+		return !c->failed;
+	for (at++; at < c->n && strchr("({[", c->s[at]) == NULL && (c->s[at] == '!' || id_char(c->s[at]) || c->s[at] == '.'); at++)
+		;
+	size_t end = at < c->n && c->s[at] != '\0' && strchr("({[", c->s[at]) != NULL ? closing(p, at) : 0;
+	if (end == 0)
+		return false;
+	struct node *x = mk(c, N_PLACE, start), *bad = mk(c, N_BAD, start);
+	struct rv why = rv_cstr(arena_strndup(&c->t->arena, c->e->text, strlen(c->e->text)));
+	uint32_t refs = before.refs.n;
+	before.refs = c->refs;
+	before.refs.n = refs;
+	before.t = c->t;
+	before.syms = c->syms;
+	*c = before;
+	*c->e = (struct err){ 0 };
+	bad->k = why;
+	x->a = bad;
+	x->k = rv_strn(c->s + start, end - start);
+	c->pos = end;
+	chp_emit(p, x);
+	return true;
+}
+
+static bool placeholder_now(struct chp *p)
 {
 	static const char opens[] = "({[";
 	static const char *const closes[] = { ")", "}", "]" };
@@ -436,7 +508,8 @@ static bool placeholder(struct chp *p)
 		c->parens = 1;
 		chp_blanks(p);
 	}
-	if (id_start(peek(p, c->pos))) {
+	bool named = id_start(peek(p, c->pos));
+	if (named) {
 		size_t e = c->pos, b = c->pos;
 		while (id_char(peek(p, e)))
 			e++;
@@ -475,14 +548,23 @@ static bool placeholder(struct chp *p)
 		return cfail(c, c->at, "'%s' was expected: the placeholder that begins with %.2s is not closed",
 			closes[o - opens], c->s + start);
 	c->parens = 0;
-	if (p->ms->catcher && memchr(c->s + start, '\\', c->pos - start) != NULL) {
+	if (goes_on(p, o != NULL, named, expr)) {
+		if (p->ms->catcher == CATCH_NONE || closing(p, c->pos) == 0)
+			return cfail(c, c->pos, "'%c' behind a placeholder that ends with an expression or a subscript: "
+						"Cheetah takes it for a part of that", c->s[c->pos]);
+		expr = mk(c, N_BAD, start);
+		expr->k = rv_cstr("a bracket directly behind this placeholder is taken for a part of it, and then it does "
+				  "not parse");
+	}
+	if (p->ms->catcher && expr->op != N_BAD && memchr(c->s + start, '\\', c->pos - start) != NULL) {
 		size_t end = c->pos;
 		expr = reread(p, start, end);
 		c->pos = end;
 	}
 	x->a = expr;
 	x->k = rv_strn(c->s + start, c->pos - start);
-	x->flag = (p->ms->catcher ? NF_CATCH : 0) | (silent ? NF_SILENT : 0);
+	x->sub = p->ms->catcher == CATCH_BIG;
+	x->flag = (p->ms->catcher != CATCH_NONE ? NF_CATCH : 0) | (silent ? NF_SILENT : 0);
 	chp_emit(p, x);
 	return true;
 }
@@ -572,7 +654,7 @@ bool cheetah_compile(struct compile *c)
 	c->front = p;
 	chp_push(p, B_METHOD, NULL);
 	chp_method_begin(p, p->f->main);
-	p->ms->catcher = c->t->opt.error_catcher;
+	p->ms->catcher = c->t->opt.error_catcher ? CATCH_ECHO : CATCH_NONE;
 	bool ok = chp_loop(p, c->n);
 	if (ok && p->nopen > 1) {
 		static const char *const names[B_KINDS] = {"", "def", "block", "closure", "if", "unless", "for",

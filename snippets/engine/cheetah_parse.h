@@ -25,6 +25,9 @@ enum blk {
 	B_KINDS
 };
 
+/* Error catchers: none, those that print the placeholder as written, BigEcho */
+enum { CATCH_NONE, CATCH_ECHO, CATCH_BIG };
+
 /* An open directive: what it adds goes to body; owner is the statement it belongs to. */
 struct open { enum blk kind; struct node *owner; struct node *part; struct nodes body; bool shortform; };
 
@@ -36,7 +39,7 @@ struct mstate {
 	size_t chunk;                    /* where the last piece of the pending text begins */
 	size_t text_at;                  /* source position of the pending text */
 	uint32_t refs_from;
-	bool catcher;
+	uint8_t catcher;                 /* CATCH_*: what prints a placeholder that is not found */
 };
 
 #define MAX_OPEN 220

@@ -149,6 +149,20 @@ static bool pct_float(struct rt *rt, const struct pct *p, struct rv v, struct st
 	return true;
 }
 
+/* ascii(): what is beyond ASCII in s as an escape. */
+static struct rv ascii_of(struct rt *rt, struct rv s)
+{
+	size_t mark = rt->tmp.len, k;
+	for (size_t i = 0; i < s.n; i += k) {
+		uint32_t cp = u8_at(s.u.s + i, s.n - i, &k);
+		if (cp < 0x80)
+			sb_addc(&rt->tmp, (char)cp);
+		else
+			sb_addf(&rt->tmp, cp < 0x100 ? "\\x%02x" : cp < 0x10000 ? "\\u%04x" : "\\U%08x", cp);
+	}
+	return rv_take(rt, mark);
+}
+
 static bool pct_text(struct rt *rt, const struct pct *p, struct rv v, struct strbuf *b)
 {
 	size_t mark = rt->tmp.len;
@@ -157,6 +171,8 @@ static bool pct_text(struct rt *rt, const struct pct *p, struct rv v, struct str
 	else
 		rv_repr(rt, v, &rt->tmp);
 	struct rv s = rv_take(rt, mark);
+	if (p->type == 'a')
+		s = ascii_of(rt, s);
 	size_t n = s.n;
 	if (p->prec >= 0)
 		n = u8_off(s.u.s, s.n, (size_t)p->prec);
@@ -171,9 +187,9 @@ static bool pct_one(struct rt *rt, const struct pct *p, struct rv v, struct strb
 	case 'f': case 'F': case 'e': case 'E': case 'g': case 'G': return pct_float(rt, p, v, b);
 	case 's': case 'r': case 'a': return pct_text(rt, p, v, b);
 	case 'c':
-		if (v.t == R_INT && v.u.i >= 0 && v.u.i < 0x110000) {
+		if ((v.t == R_INT || v.t == R_BOOL) && rv_asint(v) >= 0 && rv_asint(v) < 0x110000) {
 			size_t mark = rt->tmp.len;
-			u8_put(&rt->tmp, (uint32_t)v.u.i);
+			u8_put(&rt->tmp, (uint32_t)rv_asint(v));
 			v = rv_take(rt, mark);
 		}
 		if (v.t != R_STR || u8_len(v.u.s, v.n) != 1)
@@ -262,6 +278,11 @@ bool fmt_percent(struct rt *rt, struct rv fmt, struct rv arg, struct rv *out)
 		if (q == NULL)
 			break;
 		struct rv v = { .t = R_UNSET };
+		if (i < n && s[i] == '%') {
+			sb_addc(b, '%');
+			i++;
+			continue;
+		}
 		if (i < n && s[i] == '(') {
 			size_t e = ++i, depth = 1;
 			for (; e < n; e++) {
@@ -282,10 +303,6 @@ bool fmt_percent(struct rt *rt, struct rv fmt, struct rv arg, struct rv *out)
 		struct pct p;
 		if (!pct_spec(rt, &a, s, n, &i, &p))
 			return false;
-		if (p.type == '%') {
-			sb_addc(b, '%');
-			continue;
-		}
 		if (v.t == R_UNSET && !next_arg(rt, &a, &v))
 			return false;
 		if (!pct_one(rt, &p, v, b))
@@ -358,6 +375,26 @@ static bool spec_parse(struct rt *rt, const char *s, size_t n, struct spec *sp)
 	return true;
 }
 
+/* Zeros in front of digits that have separators get them too; a separator is never the first: "0,001" for width 4. */
+static void grouped_zeros(struct strbuf *b, const struct spec *sp, const char *digits, size_t len)
+{
+	bool words = sp->type != 0 && strchr("boxX", sp->type) != NULL;
+	size_t every = words ? 4 : 3, run = strspn(digits, words ? "0123456789abcdefABCDEF" : "0123456789");
+	char front[MAX_WIDTH / 64 + 64];
+	size_t n = sizeof(front);
+	for (bool sep; len < sp->width && n > 2; len++) {
+		sep = run == every;
+		front[--n] = sep ? sp->comma : '0';
+		run = sep ? 0 : run + 1;
+		if (sep && len + 1 == sp->width)
+			front[--n] = '0';
+	}
+	for (; len < sp->width; len++)                    /* wider than anybody writes: plain zeros */
+		sb_addc(b, '0');
+	sb_add(b, front + n, sizeof(front) - n);
+	sb_adds(b, digits);
+}
+
 /* sign, prefix and digits with padding between or around them. */
 static void spec_out(struct strbuf *b, const struct spec *sp, const char *sign, const char *prefix, const char *digits)
 {
@@ -375,9 +412,23 @@ static void spec_out(struct strbuf *b, const struct spec *sp, const char *sign, 
 	}
 	sb_adds(b, sign);
 	sb_adds(b, prefix);
+	if (sp->comma != 0 && fill[0] == '0' && nfill == 1) {
+		grouped_zeros(b, sp, digits, len);
+		return;
+	}
 	for (; len < sp->width; len++)
 		sb_add(b, fill, nfill);
 	sb_adds(b, digits);
+}
+
+/* compat: parse_internal_render_format_spec: which types take ',' and '_' between digits. */
+static bool spec_separator(struct rt *rt, const struct spec *sp, char dflt)
+{
+	char type = sp->type != 0 ? sp->type : dflt;
+	if (sp->comma == 0 || type == 0 || strchr("defgEFG%", type) != NULL ||
+		(sp->comma == '_' && strchr("boxX", type) != NULL))
+		return true;
+	return raise(rt, EX_VALUE, "Cannot specify '%c' with '%c'.", sp->comma, type);
 }
 
 static bool bad_code(struct rt *rt, char type, struct rv v)
@@ -393,11 +444,16 @@ static bool spec_int(struct rt *rt, const struct spec *sp, struct rv v, struct s
 		return raise(rt, EX_VALUE, "Precision not allowed in integer format specifier");
 	if (sp->type == 'c') {
 		size_t mark = rt->tmp.len;
+		if (sp->sign != 0 || sp->alt)
+			return raise(rt, EX_VALUE, "%s not allowed with integer format specifier 'c'",
+				sp->sign != 0 ? "Sign" : "Alternate form (#)");
 		if (i < 0 || i > 0x10ffff)
 			return raise(rt, EX_OVERFLOW, "%%c arg not in range(0x110000)");
 		u8_put(&rt->tmp, (uint32_t)i);
 		struct rv c = rv_take(rt, mark);
-		pad(b, c.u.s, c.n, sp->align != 0 ? sp->align : '<', sp->width, sp->fill, sp->nfill);
+		bool zeros = sp->zero && sp->align == 0;
+		pad(b, c.u.s, c.n, zeros ? '>' : sp->align != 0 ? sp->align : '<', sp->width, zeros ? "0" : sp->fill,
+			zeros ? 1 : sp->nfill);
 		return true;
 	}
 	unsigned base = sp->type == 'b' ? 2 : sp->type == 'o' ? 8 : sp->type == 'x' || sp->type == 'X' ? 16 : 10;
@@ -413,7 +469,7 @@ static bool spec_int(struct rt *rt, const struct spec *sp, struct rv v, struct s
 	return true;
 }
 
-static void general_float(char *out, size_t cap, double d, int prec)
+static void general_float(char *out, size_t cap, double d, int prec, bool alt)
 {
 	/* like 'g' with the shortest digits when no precision is given, but always a digit after the point */
 	if (prec < 0) {
@@ -423,12 +479,13 @@ static void general_float(char *out, size_t cap, double d, int prec)
 		sb_free(&t);
 		return;
 	}
-	float_digits(out, cap, d, 'g', prec == 0 ? 1 : prec, false);
-	if (strpbrk(out, ".en") == NULL) {
-		size_t n = strlen(out);
-		snprintf(out + n, cap - n, ".0");
-		if (n >= (size_t)(prec == 0 ? 1 : prec))
-			float_digits(out, cap, d, 'e', prec > 0 ? prec - 1 : 0, false);
+	float_digits(out, cap, d, 'g', prec == 0 ? 1 : prec, alt);
+	if (strpbrk(out, "en") == NULL) {
+		size_t n = strlen(out), whole = strcspn(out, ".");
+		if (whole == n)
+			snprintf(out + n, cap - n, ".0");
+		if ((fabs(d) >= 1 || d == 0) && whole >= (size_t)(prec == 0 ? 1 : prec))
+			float_digits(out, cap, d, 'e', prec > 0 ? prec - 1 : 0, alt);
 	}
 }
 
@@ -440,7 +497,7 @@ static bool spec_float(struct rt *rt, const struct spec *sp, struct rv v, struct
 	if (type != 0 && strchr("eEfFgG%n", type) == NULL)
 		return bad_code(rt, type, v);
 	if (type == 0)
-		general_float(digits, sizeof(digits), d, sp->prec);
+		general_float(digits, sizeof(digits), d, sp->prec, sp->alt);
 	else
 		float_digits(digits, sizeof(digits) - 2, type == '%' ? d * 100 : d,
 			type == '%'   ? 'f'
@@ -471,7 +528,7 @@ bool fmt_spec(struct rt *rt, struct rv v, const char *s, size_t n, struct strbuf
 	}
 	if (v.t != R_STR && !rv_is_num(v))
 		return raise(rt, EX_TYPE, "unsupported format string passed to %s.__format__", rv_type_name(v));
-	if (!spec_parse(rt, s, n, &sp))
+	if (!spec_parse(rt, s, n, &sp) || !spec_separator(rt, &sp, v.t == R_STR ? 's' : v.t == R_FLOAT ? 0 : 'd'))
 		return false;
 	if (rv_is_num(v)) {
 		if (v.t == R_FLOAT || (sp.type != 0 && strchr("eEfFgG%", sp.type) != NULL))
@@ -483,6 +540,8 @@ bool fmt_spec(struct rt *rt, struct rv v, const char *s, size_t n, struct strbuf
 	struct rv t = rv_tostr(rt, v);
 	if (sp.type != 0 && sp.type != 's')
 		return bad_code(rt, sp.type, t);
+	if (sp.alt)
+		return raise(rt, EX_VALUE, "Alternate form (#) not allowed in string format specifier");
 	if (sp.align == '=')
 		return raise(rt, EX_VALUE, "'=' alignment not allowed in string format specifier");
 	if (sp.sign != 0)
@@ -587,6 +646,8 @@ static bool fmt_one(struct fmt *f, const char *s, size_t n, struct strbuf *b)
 		else
 			rv_repr(rt, v, &rt->tmp);
 		v = rv_take(rt, mark);
+		if (conv == 'a')
+			v = ascii_of(rt, v);
 	}
 	if (e < n && s[e] == ':')
 		e++;

@@ -42,6 +42,7 @@ struct jinja_rt {
 	struct scope *scope;
 	const struct jimpl *impl;                /* the block that runs */
 	uint32_t loop_depth;
+	bool checked;                            /* output is muted once the template extends another */
 };
 
 static inline struct jinja_rt *jstate(const struct rt *rt) { return rt->lang; }
@@ -86,6 +87,9 @@ bool j_getattr(struct rt *rt, struct rv o, const char *name, uint32_t len, int m
 bool j_getitem(struct rt *rt, struct rv o, struct rv key, struct rv *out);
 bool j_visible(struct rt *rt, struct rdict **out);
 
+/* jinja_check.c */
+bool jinja_check(struct compile *c, const struct node *body);
+
 /* jinja_filters.c, jinja_tests.c */
 typedef bool (*filter_fn)(struct rt *rt, struct rv x, const struct rv *v, const struct args *a, struct rv *out);
 const struct native *j_filter_find(const char *name);
@@ -94,6 +98,7 @@ bool j_call_filter(struct rt *rt, const char *name, struct rv x, const struct ar
 bool j_call_test(struct rt *rt, const char *name, struct rv x, const struct args *rest, bool *out);
 bool j_attr_path(struct rt *rt, struct rv x, struct rv path, struct rv dflt, struct rv *out);
 struct rv j_markup(struct rv s);
+bool j_urlize(struct rt *rt, const struct rv *v, struct rv *out); /* jinja_urlize.c */
 extern const struct native j_filters_list[], j_filters_text[];
 
 #endif

@@ -106,6 +106,7 @@ bool j_block(struct rt *rt, const struct jimpl *impl, struct scope *up, struct r
 	rt->depth++;
 	rt->tpl = impl->tpl;
 	st->impl = impl;
+	st->checked = false;
 	st->scope = j_push(rt, up);
 	bool ok = j_exec(rt, impl->b->body) == J_NEXT;
 	*st = saved;
@@ -170,7 +171,7 @@ bool j_run_module(
 		return raise(rt, EX_LIMIT, "includes nested deeper than %d", LIM_INCLUDE_DEPTH);
 	rt->depth++;
 	*c = (struct jctx){ .vars = vars.u.m, .given = given, .no_vars = no_vars };
-	*st = (struct jinja_rt){ .ctx = c };
+	*st = (struct jinja_rt){ .ctx = c, .checked = true };
 	bool ok = run_chain(rt, t, c);
 	if (!ok)
 		note_chain(rt);
@@ -225,7 +226,11 @@ static bool set_block(struct rt *rt, const struct node *n)
 {
 	size_t mark = rt->out.len;
 	struct rv v;
-	if (!in_scope(rt, n->kids[0]))
+	bool checked = jstate(rt)->checked;
+	jstate(rt)->checked = false;
+	bool ok = in_scope(rt, n->kids[0]);
+	jstate(rt)->checked = checked;
+	if (!ok)
 		return false;
 	v = j_capture_end(rt, mark);
 	return apply(rt, n->b, n->c, v, &v) && assign(rt, n->a, v);
@@ -240,7 +245,9 @@ static bool filter_block(struct rt *rt, const struct node *n)
 	v = j_capture_end(rt, mark);
 	if (!apply(rt, n->a, n->c, v, &v))
 		return false;
-	j_write(rt, v);
+	if (v.t != R_STR)                                 /* compat: the pieces of the output are joined */
+		return raise(rt, EX_TYPE, "a {%% filter %%} gave %s, not a text", rv_type_name(v));
+	rv_str(rt, v, &rt->out);                          /* compat: what a filter made is not escaped */
 	return true;
 }
 
@@ -419,8 +426,9 @@ static bool run(struct rt *rt, const struct node *n)
 {
 	struct rv v;
 	const struct jctx *c = jstate(rt)->ctx;
-	/* behind {% extends %} the outermost text of a template is not printed, its blocks run in the parent */
-	bool mute = c->extends != NULL && jstate(rt)->scope == NULL && jstate(rt)->impl == NULL;
+	/* compat: behind {% extends %} the text of a template is not printed, its outermost blocks run in the parent;
+	 * but what includes, calls and filter blocks make is printed */
+	bool mute = c->extends != NULL && jstate(rt)->checked;
 	size_t from = rt->out.len;
 	switch ((enum nop)n->op) {
 	case N_TEXT:
@@ -431,37 +439,27 @@ static bool run(struct rt *rt, const struct node *n)
 		return true;
 	case N_OUT: return mute || output(rt, n);
 	case N_IF: return do_if(rt, n);
-	case N_JFOR: {
-		bool ok = ev(rt, n->b->a, &v) && j_for(rt, n, v, 0);
-		if (ok && mute)
-			sb_truncate(&rt->out, from);
-		return ok;
-	}
+	case N_JFOR: return ev(rt, n->b->a, &v) && j_for(rt, n, v, 0);
 	case N_JSET: return ev(rt, n->b, &v) && assign(rt, n->a, v);
 	case N_JSETBLOCK: return set_block(rt, n);
 	case N_JBLOCK: {
 		const struct jslot *s = j_slot(c, n->sym->name);
-		if (mute)
+		if (mute && jstate(rt)->scope == NULL)
 			return true;
 		const struct jblock *own = (const struct jblock *)(const void *)n->c;
 		if (s->first->b->required)
 			return raise(rt, EX_TEMPLATE_RUNTIME, "Required block '%s' not found", n->sym->name);
 		return j_block(rt, s->first, own->scoped ? jstate(rt)->scope : NULL, NULL);
 	}
-	case N_JINCLUDE: return mute || include(rt, n);
+	case N_JINCLUDE: return include(rt, n);
 	case N_JIMPORT: case N_JFROM: return import(rt, n);
 	case N_JEXTENDS: return extends(rt, n);
 	case N_JMACRO:
 		j_bind(rt, n->sym, j_macro(rt, (const struct jmacro *)(const void *)n->c, jstate(rt)->scope));
 		return rt->exc.cls == EX_NONE;
-	case N_JCALL: return mute || call_block(rt, n);
-	case N_JFILTER: return mute || filter_block(rt, n);
-	case N_JWITH: {
-		bool ok = with(rt, n);
-		if (ok && mute)
-			sb_truncate(&rt->out, from);
-		return ok;
-	}
+	case N_JCALL: return call_block(rt, n);
+	case N_JFILTER: return filter_block(rt, n);
+	case N_JWITH: return with(rt, n);
 	case N_JAUTOESCAPE: return autoescape(rt, n);
 	default: return raise(rt, EX_RUNTIME, "a statement of unknown kind %d", n->op);
 	}
@@ -488,7 +486,7 @@ enum jflow j_exec(struct rt *rt, const struct node *n)
 bool jinja_main(struct rt *rt, const struct tpl *t)
 {
 	static const struct dialect d = { .name = "jinja2", .attr_then_item = true, .soft_missing = true };
-	struct jinja_rt st = { 0 };
+	struct jinja_rt st = { .checked = true };
 	struct rv vars = rv_dict(rt);
 	struct jctx c = { .vars = vars.u.m };
 	st.ctx = &c;

@@ -175,6 +175,10 @@ F(map)
 	struct cursor c;
 	struct rv x, y, l = rv_list(rt, 0), attr = { .t = R_UNSET }, dflt = { .t = R_UNSET };
 	struct args rest = { 0 };
+	if (a->v[0].t == R_NONE || !rv_truthy(rv_live(rt, a->v[0]))) {
+		*out = rv_iter_of(rt, l, "generator");   /* compat: "if value": nothing is asked of an empty one */
+		return true;
+	}
 	if (a->n == 1) {
 		for (uint32_t i = 0; i < a->nkw; i++) {
 			if (a->kw[i].n == 9 && memcmp(a->kw[i].name, "attribute", 9) == 0)
@@ -191,10 +195,6 @@ F(map)
 		rest = (struct args){ .v = a->v + 2, .n = a->n - 2, .kw = a->kw, .nkw = a->nkw };
 		if (a->v[1].t != R_STR)
 			return raise(rt, EX_TYPE, "the name of a filter must be a text");
-	}
-	if (a->v[0].t == R_NONE || !rv_truthy(rv_live(rt, a->v[0]))) {
-		*out = rv_iter_of(rt, l, "generator");   /* compat: "if value": nothing is asked of an empty one */
-		return true;
 	}
 	if (!cur_start(rt, a->v[0], &c))
 		return false;
@@ -216,6 +216,10 @@ static bool pick(struct rt *rt, const struct args *a, bool want, bool by_attr, s
 	struct cursor c;
 	struct rv x, y, l = rv_list(rt, 0), attr = { .t = R_UNSET };
 	uint32_t at = 1;
+	if (a->v[0].t == R_NONE || !rv_truthy(rv_live(rt, a->v[0]))) {
+		*out = rv_iter_of(rt, l, "generator");
+		return true;
+	}
 	if (by_attr) {
 		if (a->n < 2)
 			return raise(rt, EX_FILTER_ARG, "Missing parameter for attribute name");
@@ -223,10 +227,6 @@ static bool pick(struct rt *rt, const struct args *a, bool want, bool by_attr, s
 	}
 	bool named = a->n > at;
 	struct args rest = { .v = a->v + at + 1, .n = named ? a->n - at - 1 : 0, .kw = a->kw, .nkw = a->nkw };
-	if (a->v[0].t == R_NONE || !rv_truthy(rv_live(rt, a->v[0]))) {
-		*out = rv_iter_of(rt, l, "generator");
-		return true;
-	}
 	if (!cur_start(rt, a->v[0], &c))
 		return false;
 	while (cur_next(rt, &c, &x)) {

@@ -57,6 +57,8 @@ F(title)
 		bool sep = cp_space(c) || c == '-' || c == '(' || c == '{' || c == '[' || c == '<';
 		if (start && c == 0xdf)
 			sb_adds(&rt->tmp, "SS");
+		else if (!start && c == 0x130)
+			sb_adds(&rt->tmp, "i\xcc\x87");
 		else
 			u8_put(&rt->tmp, sep ? c : start ? cp_upper(c) : cp_lower(c));
 		start = sep;
@@ -387,6 +389,8 @@ F(round)
 		return false;
 	if (!rv_is_num(x))
 		return raise(rt, EX_TYPE, "must be real number, not %s", rv_type_name(x));
+	if (x.t != R_FLOAT)                               /* whole already */
+		return rv_binop(rt, OP_DIV, rv_int(rv_asint(x)), scale, out);
 	double d = ceiling ? ceil(rv_num(x)) : floor(rv_num(x));
 	return rv_binop(rt, OP_DIV, rv_float(d), scale, out);
 }
@@ -420,8 +424,7 @@ F(filesizeformat)
 F(urlize)
 {
 	UNUSED_ARGS;
-	(void)out;
-	return raise(rt, EX_NOTIMPL, "the filter urlize is not supported: answer files are no web pages");
+	return j_urlize(rt, v, out);
 }
 
 const struct native j_filters_text[] = {
@@ -452,6 +455,6 @@ const struct native j_filters_text[] = {
 	{"float", "value default", 1, f_float},
 	{"round", "value precision method", 1, f_round},
 	{"filesizeformat", "value binary", 1, f_filesizeformat},
-	{"urlize", "*", 1, f_urlize},
+	{"urlize", "value trim_url_limit nofollow target rel extra_schemes", 1, f_urlize},
 	{NULL, NULL, 0, NULL},
 };

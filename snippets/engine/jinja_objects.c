@@ -69,6 +69,7 @@ static bool macro_call(struct rt *rt, const struct robj *obj, const struct args 
 	st->ctx = o->ctx;
 	rt->tpl = o->tpl;
 	st->scope = j_push(rt, o->scope);
+	st->checked = false;
 	bool ok = macro_bind(rt, o, a) && j_exec(rt, o->m->body) == J_NEXT;
 	*st = saved;
 	rt->tpl = tpl;

@@ -12,7 +12,7 @@ struct jp {
 	const char *bs, *be, *vs, *ve, *cs, *ce;
 	bool trim, lstrip;
 	bool line_start;                         /* the last tag ended with a line end, or there was none */
-	unsigned depth, soft;
+	unsigned depth;
 	const struct sym *tag;                   /* the tag that ended a body */
 	size_t tag_at;
 	bool uses_caller, uses_kwargs, uses_varargs;
@@ -115,6 +115,8 @@ static bool raw_block(struct jp *p, struct nodes *l, bool *is_raw)
 	if (!tag_end(p, p->be, true))
 		return false;
 	size_t b = c->pos;
+	if (b == c->n)                                    /* compat: nothing to end */
+		return true;
 	for (size_t e = b; e < c->n; e++) {
 		if (!starts(c, e, p->bs))
 			continue;
@@ -238,7 +240,6 @@ static bool st_if(struct jp *p, struct node *x)
 	struct nodes l = { 0 };
 	bool more = true;
 	x->op = N_IF;
-	p->soft++;
 	for (bool cond = true; more && !c->failed;) {
 		struct node *part = mk(c, N_ARG, c->at);
 		if (cond && (part->a = ex_tuple(c)) == NULL)
@@ -250,7 +251,6 @@ static bool st_if(struct jp *p, struct node *x)
 			break;
 		cond = str_eq(p->tag->name, "elif");
 	}
-	p->soft--;
 	take_nodes(c, &l, x);
 	return ended_by(p, "endif", "if") && end_tag(p);
 }
@@ -693,5 +693,5 @@ bool jinja_compile(struct compile *c)
 	c->t->body = body(&p);
 	if (c->t->body != NULL && p.tag != NULL)
 		return cfail(c, p.tag_at, "{%% %s %%} has no tag before it that it could belong to", p.tag->name);
-	return c->t->body != NULL;
+	return c->t->body != NULL && jinja_check(c, c->t->body);
 }

@@ -62,12 +62,12 @@ static size_t piece_end(const struct rv *s, size_t i, bool hyphens)
 	return p;
 }
 
-struct wrap { struct strbuf *b; struct rv sep; size_t line, width; size_t nlines; size_t from, to; };
+struct wrap { struct strbuf *b; struct rv sep; size_t line, width; size_t nlines; size_t from, to; bool keep; };
 
 static void flush_line(struct wrap *w, const struct rv *s)
 {
 	size_t e = w->to;
-	if (w->to > w->from) { /* blanks at the end of a line go: the last piece, if it is blank */
+	if (w->to > w->from && !w->keep) { /* blanks at the end of a line go: the last piece, if it is blank */
 		size_t k = e;
 		while (k > w->from && blank(s->u.s[k - 1]))
 			k--;
@@ -83,7 +83,7 @@ static void flush_line(struct wrap *w, const struct rv *s)
 /* The part of a piece that fits when it must be broken, in bytes. */
 static size_t break_at(const struct rv *s, size_t b, size_t e, size_t room, bool hyphens)
 {
-	size_t take = u8_off(s->u.s + b, e - b, room < 1 ? 1 : room);
+	size_t take = u8_off(s->u.s + b, e - b, room);
 	if (hyphens && take < e - b)
 		for (size_t i = take; i > 1; i--)
 			if (s->u.s[b + i - 1] == '-') {
@@ -106,6 +106,7 @@ void wrap_line(struct rt *rt, struct rv s, size_t width, bool break_long, bool h
 			i = e; /* a line does not begin with blanks, but for the first */
 		w.from = w.to = i;
 		w.line = 0;
+		w.keep = false;
 		while (i < s.n) {
 			e = piece_end(&s, i, hyphens);
 			size_t k = u8_len(s.u.s + i, e - i);
@@ -118,6 +119,9 @@ void wrap_line(struct rt *rt, struct rv s, size_t width, bool break_long, bool h
 			if (break_long) {
 				size_t k = break_at(&s, i, e, width - w.line, hyphens);
 				w.to = i = i + k;
+				/* compat: _handle_long_word: the empty part of the word is the last piece then, not the
+				 * blanks before it */
+				w.keep = k == 0;
 			} else if (w.to == w.from) {
 				w.to = i = e;
 			}

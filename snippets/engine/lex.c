@@ -72,6 +72,10 @@ static void put_escape(struct compile *c, struct strbuf *b, size_t *i, size_t en
 		*i += eol;
 		return;
 	}
+	if (ch == 'N' && *i + 1 < end && c->s[*i + 1] == '{') {
+		cfail(c, *i, "a character named in \\N{ } is not supported: \\u and its number");
+		return;
+	}
 	unsigned digits = ch == 'x' ? 2 : ch == 'u' ? 4 : ch == 'U' ? 8 : ch >= '0' && ch <= '7' ? 3 : 0;
 	if (digits == 0) {
 		sb_addc(b, '\\');                         /* Python keeps an unknown escape as it is */
@@ -110,6 +114,7 @@ bool read_string(struct compile *c, bool raw)
 	for (;; i++) {
 		if (i >= c->n || (!triple && !c->jinja && eol_at(c, i) != 0))
 			return cfail(c, start, "a text that begins with %c is not closed", q);
+		escapes |= c->s[i] == '\r';
 		if (c->s[i] == '\\' && i + 1 < c->n) {
 			escapes = true;
 			i++;
@@ -128,6 +133,9 @@ bool read_string(struct compile *c, bool raw)
 		if (c->s[i] == '\\') {
 			i++;
 			put_escape(c, &out, &i, e);
+		} else if (c->s[i] == '\r') {             /* Python reads line ends as newlines */
+			sb_addc(&out, '\n');
+			i += i + 1 < e && c->s[i + 1] == '\n' ? 2 : 1;
 		} else {
 			sb_addc(&out, c->s[i++]);
 		}

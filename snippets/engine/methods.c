@@ -516,17 +516,86 @@ int method_id(const char *name)
 	return p != NULL ? (int)(p - names) : -1;
 }
 
+static int row_of(struct rv v)
+{
+	switch ((enum rtype)v.t) {
+	case R_STR: return ROW_STR;
+	case R_LIST: case R_MLIST: return ROW_LIST;
+	case R_TUPLE: return ROW_TUPLE;
+	case R_DICT: case R_MDICT: return ROW_DICT;
+	case R_SET: return ROW_SET;
+	case R_INT: case R_BOOL: case R_FLOAT: return ROW_NUM;
+	default: return -1;
+	}
+}
+
+/* str.lower, list.append ...: a method whose first argument is its object. */
+struct unbound { int row; const struct native *f; const char *type; };
+
+static bool unbound_call(struct rt *rt, const struct robj *o, const struct args *a, struct rv *out)
+{
+	const struct unbound *u = o->data;
+	if (a->n == 0)
+		return raise(rt, EX_TYPE, "unbound method %s.%s() needs an argument", u->type, u->f->name);
+	if (row_of(a->v[0]) != u->row)
+		return raise(rt, EX_TYPE, "descriptor '%s' for '%s' objects doesn't apply to a '%s' object", u->f->name,
+			u->type, rv_type_name(a->v[0]));
+	struct args rest = { .v = a->v + 1, .n = a->n - 1, .kw = a->kw, .nkw = a->nkw };
+	return native_call(rt, u->f, a->v[0], &rest, out);
+}
+
+static void unbound_str(struct rt *rt, const struct robj *o, struct strbuf *b, bool repr)
+{
+	const struct unbound *u = o->data;
+	(void)rt, (void)repr;
+	sb_addf(b, "<method '%s' of '%s' objects>", u->f->name, u->type);
+}
+
+static const struct obj_ops unbound_ops = { .type = "method_descriptor", .call = unbound_call, .str = unbound_str };
+
+static bool fromkeys(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
+{
+	struct cursor c;
+	struct rv k;
+	(void)self, (void)a;
+	*out = rv_dict(rt);
+	if (!cur_start(rt, v[0], &c))
+		return false;
+	while (cur_next(rt, &c, &k))
+		if (!rt_tick(rt) || !rdict_set(rt, out->u.m, k, v[1].t == R_UNSET ? rv_none() : v[1]))
+			return false;
+	return true;
+}
+
+static bool type_attr(struct rt *rt, struct rv o, const char *name, int mid, struct rv *out)
+{
+	static const struct native from_keys = { "fromkeys", "iterable value", 1, fromkeys };
+	static const struct { uint16_t type; int row; const char *name; } types[] = {
+		{ TY_STR, ROW_STR, "str" }, { TY_LIST, ROW_LIST, "list" }, { TY_TUPLE, ROW_TUPLE, "tuple" },
+		{ TY_DICT, ROW_DICT, "dict" }, { TY_SET, ROW_SET, "set" } };
+	if (str_eq(name, "__name__")) {
+		size_t mark = rt->tmp.len;
+		rv_repr(rt, o, &rt->tmp);        /* <class 'NAME'> */
+		struct rv r = rv_take(rt, mark);
+		*out = rv_strn(r.u.s + 8, r.n - 10);
+		return true;
+	}
+	if (o.aux == TY_DICT && str_eq(name, "fromkeys"))
+		*out = (struct rv){ .t = R_FUNC, .u.f = &from_keys };
+	for (size_t i = 0; i < ARRAY_LEN(types) && mid >= 0; i++)
+		if (types[i].type == o.aux && rows[types[i].row][mid] != NULL) {
+			struct unbound *u = rt_alloc(rt, sizeof(*u));
+			*u = (struct unbound){ types[i].row, rows[types[i].row][mid], types[i].name };
+			*out = rv_obj(rt, &unbound_ops, u);
+		}
+	return true;
+}
+
 bool rv_attr(struct rt *rt, struct rv o, const char *name, int mid, struct rv *out)
 {
-	int row = -1;
+	int row = row_of(o);
 	*out = (struct rv){ .t = R_UNSET };
 	switch ((enum rtype)o.t) {
-	case R_STR: row = ROW_STR; break;
-	case R_LIST: case R_MLIST: row = ROW_LIST; break;
-	case R_TUPLE: row = ROW_TUPLE; break;
-	case R_DICT: case R_MDICT: row = ROW_DICT; break;
-	case R_SET: row = ROW_SET; break;
-	case R_INT: case R_BOOL: case R_FLOAT: row = ROW_NUM; break;
 	case R_MODULE:
 		for (const struct native *f = o.u.mod->f; f != NULL && f->name != NULL; f++)
 			if (str_eq(f->name, name)) {
@@ -536,18 +605,9 @@ bool rv_attr(struct rt *rt, struct rv o, const char *name, int mid, struct rv *o
 		return o.u.mod->attr == NULL || o.u.mod->attr(rt, name, out);
 	case R_OBJ:
 		return o.u.o->ops->attr == NULL || o.u.o->ops->attr(rt, o.u.o, name, out);
-	case R_TYPE:                     /* str.join, dict.fromkeys ... : only the unbound methods of text */
-		if (str_eq(name, "__name__")) {
-			size_t mark = rt->tmp.len;
-			rv_repr(rt, o, &rt->tmp);        /* <class 'NAME'> */
-			struct rv r = rv_take(rt, mark);
-			*out = rv_strn(r.u.s + 8, r.n - 10);
-			return true;
-		}
-		if (o.aux == TY_STR && mid >= 0 && rows[ROW_STR][mid] != NULL)
-			return raise(rt, EX_ATTRIBUTE, "unbound method str.%s is not supported", name);
-		return true;
-	default: return true;
+	case R_TYPE:
+		return type_attr(rt, o, name, mid, out);
+	default: break;
 	}
 	if (row < 0 || mid < 0 || rows[row][mid] == NULL)
 		return true;

@@ -329,6 +329,21 @@ static void expand(struct rt *rt, const struct match *m, struct rv t, struct str
 	}
 }
 
+/* Python reads a replacement before it looks for matches: is it one for this pattern? */
+static bool check_replacement(struct rt *rt, struct pattern *p, struct rv repl)
+{
+	struct match m = { .p = p, .n = p->groups + 1 };
+	size_t mark = rt->tmp.len;
+	if (repl.t != R_STR || memchr(repl.u.s, '\\', repl.n) == NULL)
+		return true;
+	m.ov = rt_alloc(rt, 2 * (size_t)m.n * sizeof(*m.ov));
+	for (uint32_t i = 0; i < 2 * m.n; i++)
+		m.ov[i] = PCRE2_UNSET;
+	expand(rt, &m, repl, &rt->tmp);
+	sb_truncate(&rt->tmp, mark);
+	return rt->exc.cls == EX_NONE;
+}
+
 /* Walks over all matches as Python's scanner does: an empty one right behind another counts, the same empty one twice
  * does not. */
 static bool next_match(struct rt *rt, struct pattern *p, struct rv s, size_t *at, bool *empty_ok, struct match **m)
@@ -361,6 +376,8 @@ static bool substitute(
 		return raise(rt, EX_TYPE, "expected string or bytes-like object, got '%s'", rv_type_name(s));
 	if (repl.t != R_STR && !rv_callable(repl))
 		return raise(rt, EX_TYPE, "decoding to str: need a bytes-like object, %s found", rv_type_name(repl));
+	if (!check_replacement(rt, p, repl))
+		return false;
 	while (count == 0 || *done < count) {
 		if (!next_match(rt, p, s, &at, &empty_ok, &m))
 			return false;

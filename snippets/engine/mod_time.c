@@ -47,6 +47,12 @@ static bool tm_item(struct rt *rt, const struct robj *o, struct rv key, struct r
 	return tm_iter(rt, o, &l) && rv_getitem(rt, (struct rv){ .t = R_TUPLE, .u.l = l }, key, out);
 }
 
+static int64_t tm_len(const struct robj *o)
+{
+	(void)o;
+	return (int64_t)ARRAY_LEN(fields);
+}
+
 static void tm_str(struct rt *rt, const struct robj *o, struct strbuf *b, bool repr)
 {
 	(void)repr;
@@ -59,7 +65,7 @@ static void tm_str(struct rt *rt, const struct robj *o, struct strbuf *b, bool r
 }
 
 static const struct obj_ops tm_ops = {
-	.type = "struct_time", .attr = tm_attr, .iter = tm_iter, .item = tm_item, .str = tm_str};
+	.type = "struct_time", .attr = tm_attr, .iter = tm_iter, .len = tm_len, .item = tm_item, .str = tm_str};
 
 static bool when(struct rt *rt, struct rv v, time_t *t)
 {
@@ -69,7 +75,7 @@ static bool when(struct rt *rt, struct rv v, time_t *t)
 			return raise(rt, EX_TYPE, "'%s' object cannot be interpreted as an integer", rv_type_name(v));
 		d = rv_num(v);
 	}
-	if (!(fabs(d) < 1e11))
+	if (!(fabs(d) < 6.7e16))                          /* years of 32 bits */
 		return raise(rt, EX_OVERFLOW, "timestamp out of range");
 	*t = (time_t)floor(d);
 	return true;

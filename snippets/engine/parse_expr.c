@@ -160,7 +160,13 @@ static struct node *lambda(struct compile *c)
 		p->slot = cheetah_new_slot(c);
 		p->flag2 = 1;
 		push_node(c, &params, p);
+		if (params.n > 16) {
+			cfail(c, c->at, "a lambda has more than 16 parameters");
+			return NULL;
+		}
 		tok_next(c);
+		if (tok_eat(c, "=") && (p->a = ex_expr(c)) == NULL)
+			return NULL;
 		if (!tok_eat(c, ","))
 			break;
 	}

@@ -479,6 +479,7 @@ bool rv_hash(struct rt *rt, struct rv v, uint64_t *h)
 		rt->value_depth--;
 		*h = x;
 		return true;
+	case R_UNDEF: *h = R_UNDEF; return true;         /* all undefined values are equal */
 	case R_LIST: case R_DICT: case R_SET: case R_MLIST: case R_MDICT: case R_SLICE:
 		return raise(rt, EX_TYPE, "unhashable type: '%s'", rv_type_name(v));
 	default:

@@ -41,6 +41,6 @@ bool cp_digit(uint32_t c)
 {
 	return (c >= '0' && c <= '9') || c == 0xb2 || c == 0xb3 || c == 0xb9 || (c >= 0x660 && c <= 0x669);
 }
-bool cp_isupper(uint32_t c) { return cp_lower(c) != c; }
-bool cp_islower(uint32_t c) { return cp_upper(c) != c || c == 0xdf || c == 0xaa || c == 0xba; }
-bool cp_cased(uint32_t c) { return cp_isupper(c) || cp_islower(c); }
+bool cp_isupper(uint32_t c) { return cp_lower(c) != c && cp_upper(c) == c; }        /* no title case */
+bool cp_islower(uint32_t c) { return (cp_upper(c) != c && cp_lower(c) == c) || c == 0xdf || c == 0xaa || c == 0xba; }
+bool cp_cased(uint32_t c) { return cp_upper(c) != c || cp_lower(c) != c || cp_islower(c); }

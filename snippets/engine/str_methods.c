@@ -28,12 +28,14 @@ static struct rv map_case(struct rt *rt, struct rv s, enum case_op op)
 	}
 	for (size_t i = 0; i < s.n; i += k) {
 		uint32_t c = u8_at(s.u.s + i, s.n - i, &k);
-		bool up = op == C_UPPER || (op == C_SWAP && !cp_isupper(c)) || (op == C_TITLE && !prev_cased) ||
+		bool up = op == C_UPPER || (op == C_SWAP && cp_islower(c)) || (op == C_TITLE && !prev_cased) ||
 			  (op == C_CAP && i == 0);
 		if (up && c == 0xdf)
 			sb_adds(&rt->tmp, op == C_TITLE || op == C_CAP ? "Ss" : "SS");
+		else if (!up && c == 0x130)
+			sb_adds(&rt->tmp, "i\xcc\x87");
 		else
-			u8_put(&rt->tmp, up ? cp_upper(c) : cp_lower(c));
+			u8_put(&rt->tmp, up ? cp_upper(c) : op == C_SWAP && !cp_isupper(c) ? c : cp_lower(c));
 		prev_cased = cp_cased(c);
 	}
 	return rv_take(rt, mark);
@@ -46,6 +48,24 @@ struct rv str_title(struct rt *rt, struct rv s) { return map_case(rt, s, C_TITLE
 
 M(upper) { NOARGS; *out = str_upper(rt, self); return true; }
 M(lower) { NOARGS; *out = str_lower(rt, self); return true; }
+/* Lower case, and what counts as the same letter; of those that become several only the common ones. */
+M(casefold)
+{
+	NOARGS;
+	size_t mark = rt->tmp.len, k;
+	for (size_t i = 0; i < self.n; i += k) {
+		uint32_t c = u8_at(self.u.s + i, self.n - i, &k);
+		if (c == 0xdf || c == 0x1e9e)
+			sb_adds(&rt->tmp, "ss");
+		else if (c == 0x130)
+			sb_adds(&rt->tmp, "i\xcc\x87");
+		else
+			u8_put(&rt->tmp, cp_lower(c == 0xb5 || c == 0x17f || c == 0x3c2 ? cp_upper(c) : c));
+	}
+	*out = rv_take(rt, mark);
+	return true;
+}
+
 M(swapcase) { NOARGS; *out = map_case(rt, self, C_SWAP); return true; }
 M(title) { NOARGS; *out = str_title(rt, self); return true; }
 M(capitalize) { NOARGS; *out = str_capitalize(rt, self); return true; }
@@ -643,7 +663,7 @@ M(encode)
 const struct native str_methods[] = {
 	{"upper", "", 0, m_upper},
 	{"lower", "", 0, m_lower},
-	{"casefold", "", 0, m_lower},
+	{"casefold", "", 0, m_casefold},
 	{"swapcase", "", 0, m_swapcase},
 	{"title", "", 0, m_title},
 	{"capitalize", "", 0, m_capitalize},
