@@ -59,7 +59,7 @@ $(OUT)/cobblerd: $(call obj,cobblerd/main.c) $(OUT)/libcobbler.a
 	$(CC) $(LDF_$(FLAVOUR)) -o $@ $< -Wl,--whole-archive $(OUT)/libcobbler.a -Wl,--no-whole-archive $(LIBS)
 $(OUT)/cobbler: $(call obj,$(CLISRC)) $(OUT)/libcobbler.a
 	$(CC) $(LDF_$(FLAVOUR)) -o $@ $^ $(CLI_LIBS) $(LIBS)
-$(OUT)/render-cases: $(call obj,tools/render_cases.c) $(OUT)/libcobbler.a
+$(OUT)/render-cases: $(call obj,tools/render_cases.c tools/render_store.c) $(OUT)/libcobbler.a
 	$(CC) $(LDF_$(FLAVOUR)) -o $@ $^ $(LIBS)
 $(OUT)/test/%: $(OUT)/obj/%.o $(OUT)/libcobbler.a
 	@mkdir -p $(@D)

@@ -2,6 +2,8 @@
 """The template engine beside the original ones, and the command that renders templates."""
 import subprocess
 
+import test_library
+from fixtures import fake_boot_files
 from lab import REPO, Skip, check
 
 
@@ -20,3 +22,37 @@ def test_random_cheetah_templates_render_as_cheetah_renders_them(lab):
 
 def test_random_jinja_templates_render_as_jinja_renders_them(lab):
     fuzz(lab, "jinja2")
+
+
+RENDER = REPO / "build/render-cases"
+
+
+def render(root, *args):
+    return subprocess.run([RENDER, "--root", root, *args], capture_output=True, text=True)
+
+
+def test_a_stored_item_is_rendered_as_the_daemon_renders_it(lab):
+    d = lab.daemon()
+    s, token = d.login()
+    profile, system = test_library.prepare(s, token, fake_boot_files(lab), "redhat", "rhel8", "sample.ks")
+    test_library.give_addresses(s, token, system)
+    before = sorted((p, p.stat().st_mtime_ns) for p in d.root.rglob("*") if p.is_file() and "log" not in str(p))
+    for kind, name, want in (("--system", system, s.generate_system_autoinstall(system)), ("--profile", profile, s.generate_profile_autoinstall(profile))):
+        r = render(d.root, kind, name)
+        check(r.returncode == 0 and r.stdout == want, "%s\n%s\ninstead of\n%s" % (r.stderr, r.stdout, want))
+    lines = render(d.root, "--system", system, "--trace").stdout.splitlines()
+    host = [x.split("\t") for x in lines if "n1.lab.test" in x]
+    check(any(x[1] == "system " + system and "sample.ks:" in x[0] and " > " in x[0] for x in host), "nothing tells where the host name is from: %s" % host)
+    check(any(x.split("\t")[1] == "distro d-sample-ks autoinstall_meta" and "$tree" in x for x in lines), "\n".join(lines[:40]))
+    own = lab.tmp / "own.ks"
+    own.write_text("#set $x = 1\n$hostname $hots\n${1 1}\n$SNIPPET('nope')\n")
+    r = render(d.root, "--system", system, "--lint", str(own))
+    check(r.returncode == 1 and "own.ks:2:12: nothing defines $hots" in r.stdout and "own.ks:3:" in r.stdout, r.stdout + r.stderr)
+    own.write_text("$breed $getVar('system_name', 'no system')\n")
+    r = render(d.root, "--distro", "d-sample-ks", str(own))
+    check(r.returncode == 0 and r.stdout == "redhat no system\n", r.stdout + r.stderr)
+    for args, status, says in ((("--system", "nobody"), 1, 'there is no system "nobody"'), (("--distro", "d-sample-ks"), 1, "a template is needed"), (("--system",), 2, "--system is not understood"),
+                               (("--system", system, "--vars", "x"), 2, "--vars")):
+        r = render(d.root, *args)
+        check(r.returncode == status and says in r.stderr, "%s: %d %s" % (args, r.returncode, r.stderr))
+    check(sorted((p, p.stat().st_mtime_ns) for p in d.root.rglob("*") if p.is_file() and "log" not in str(p)) == before, "the site was changed")

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * render_cases.c - renders templates for tests and for people.
- *   render-cases --engine cheetah|jinja2            one JSON case a line in, one answer a line out
- *   render-cases [--engine E] [--vars FILE.json] [--lint] [--trace] TEMPLATE   one template file with JSON variables
+ * render_cases.c - renders templates for tests and for people: cases on standard input, a file with JSON variables, or
+ * the answer file of a stored item. See help below.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "snippets/engine/engine.h"
+#include "tools/render_store.h"
 #include "value/json.h"
 
 struct loader { const struct value *texts; struct tpl_options opt; enum tpl_lang lang; struct map made; };
@@ -124,12 +124,10 @@ static void say(void *ctx, const char *line)
 	printf("%s:%s\n", (const char *)ctx, line);
 }
 
-static const char *traced;               /* the output that pieces refer to */
-
 static void trace(void *ctx, const struct tpl_trace *t)
 {
 	struct strbuf b = { 0 };
-	struct value *v = v_strn(traced + t->from, t->to - t->from > 60 ? 60 : t->to - t->from);
+	struct value *v = v_strn(t->text, t->to - t->from > 60 ? 60 : t->to - t->from);
 	(void)ctx;
 	json_write(&b, v, JSON_COMPACT);
 	fprintf(stderr, "%zu-%zu\t%s\t%s\t%s\n", t->from, t->to, t->chain, t->source, sb_str(&b));
@@ -156,7 +154,6 @@ static int run_file(enum tpl_lang lang, const char *path, const char *varfile, b
 	if (rc == CB_OK && !lint) {
 		struct tpl_job job = { .vars = vars, .ctx = &l, .load = load };
 		rc = tpl_render(t, &job, &out, &e);
-		traced = sb_str(&out);
 		if (rc == CB_OK && tracing) {
 			struct strbuf again = { 0 };
 			job.trace = trace;
@@ -177,33 +174,78 @@ static int run_file(enum tpl_lang lang, const char *path, const char *varfile, b
 	return rc == CB_OK ? 0 : 1;
 }
 
+static const char help[] =
+	"usage: render-cases [--engine cheetah|jinja2] [--vars FILE.json] [--lint] [--trace] TEMPLATE\n"
+	"       render-cases [--root DIR] --system NAME|--profile NAME|--distro NAME [--lint] [--trace] [TEMPLATE]\n"
+	"       render-cases --engine cheetah|jinja2\n"
+	"\n"
+	"Renders a template with JSON variables; or the answer file of an item of the store, exactly as the daemon\n"
+	"does for generate_autoinstall, which need not run; or, without TEMPLATE and item, cases: one JSON case\n"
+	"{template, vars, loader, env} a line on standard input, one answer {output} or {error} a line on standard output.\n"
+	"\n"
+	"  --root DIR      the site is below DIR, as for cobblerd --root\n"
+	"  --system NAME   render for this system (--profile, --distro: for that item); a distro needs a TEMPLATE\n"
+	"  --lint          names that nothing defines, placeholders that would be printed as written, malformed ones;\n"
+	"                  for an item also in the snippets that take part. Exit status 1 when there are any\n"
+	"  --trace         where each piece of the output was written: file and line, through snippets; for an item\n"
+	"                  also the object that gave the value: system, profile, distro or settings\n"
+	"  --vars FILE     variables of the template: one JSON object\n"
+	"  --engine E      the language of TEMPLATE without an item; cheetah is the default\n";
+
+struct options { struct render_store store; enum tpl_lang lang; const char *vars; };
+
+/* One option at argv[i]; *used: how many words it takes. */
+static bool option(struct options *o, char **argv, int i, int argc, int *used)
+{
+	static const struct { const char *name; enum item_type type; } items[] = {
+		{ "--system", ITEM_SYSTEM }, { "--profile", ITEM_PROFILE }, { "--distro", ITEM_DISTRO } };
+	const char *a = argv[i], *v = i + 1 < argc ? argv[i + 1] : NULL;
+	*used = 1;
+	if (str_eq(a, "--lint"))
+		return o->store.lint = true;
+	if (str_eq(a, "--trace"))
+		return o->store.trace = true;
+	if (a[0] != '-') {
+		bool first = o->store.file == NULL;
+		o->store.file = a;
+		return first;
+	}
+	*used = 2;
+	if (v == NULL)
+		return false;
+	if (str_eq(a, "--engine")) {
+		o->lang = str_eq(v, "jinja2") ? TPL_JINJA : TPL_CHEETAH;
+		return str_eq(v, "jinja2") || str_eq(v, "cheetah");
+	}
+	if (str_eq(a, "--vars"))
+		return (o->vars = v) != NULL;
+	if (str_eq(a, "--root"))
+		return (o->store.root = v) != NULL;
+	for (size_t k = 0; k < ARRAY_LEN(items); k++)
+		if (str_eq(a, items[k].name) && o->store.name == NULL) {
+			o->store.type = items[k].type;
+			o->store.name = v;
+			return true;
+		}
+	return false;
+}
+
 int main(int argc, char **argv)
 {
-	enum tpl_lang lang = TPL_CHEETAH;
-	const char *vars = NULL, *file = NULL;
-	bool lint = false, tracing = false, bad = false;
-	for (int i = 1; i < argc && !bad; i++) {
-		if (str_eq(argv[i], "--engine") && i + 1 < argc) {
-			const char *v = argv[++i];
-			bad = !str_eq(v, "cheetah") && !str_eq(v, "jinja2");
-			lang = str_eq(v, "jinja2") ? TPL_JINJA : TPL_CHEETAH;
-		} else if (str_eq(argv[i], "--vars") && i + 1 < argc) {
-			vars = argv[++i];
-		} else if (str_eq(argv[i], "--lint")) {
-			lint = true;
-		} else if (str_eq(argv[i], "--trace")) {
-			tracing = true;
-		} else {
-			bad = argv[i][0] == '-' || file != NULL;
-			file = argv[i];
+	struct options o = { .lang = TPL_CHEETAH };
+	for (int i = 1, used; i < argc; i += used) {
+		if (str_eq(argv[i], "--help") || str_eq(argv[i], "-h"))
+			return fputs(help, stdout) < 0;
+		if (!option(&o, argv, i, argc, &used)) {
+			fprintf(stderr, "render-cases: %s is not understood\n%s", argv[i], help);
+			return 2;
 		}
 	}
-	if (bad) {
-		fprintf(stderr, "usage: render-cases [--engine cheetah|jinja2] [--vars FILE.json] [--lint] [--trace] "
-				"[TEMPLATE]\n"
-				"Without TEMPLATE: one JSON case a line on standard input, one answer a line on "
-				"standard output.\n");
+	if (o.store.name != NULL && o.vars != NULL) {
+		fprintf(stderr, "render-cases: an item brings its own variables: --vars cannot be added\n");
 		return 2;
 	}
-	return file != NULL ? run_file(lang, file, vars, lint, tracing) : run_cases(lang);
+	if (o.store.name != NULL)
+		return render_store(&o.store);
+	return o.store.file != NULL ? run_file(o.lang, o.store.file, o.vars, o.store.lint, o.store.trace) : run_cases(o.lang);
 }

@@ -31,7 +31,7 @@ static int missing(struct strbuf *out, struct err *e, const char *fmt, ...)
 
 static const char *type_name(enum item_type t)
 {
-	return t == ITEM_SYSTEM ? "system" : t == ITEM_IMAGE ? "image" : "profile";
+	return t == ITEM_SYSTEM ? "system" : t == ITEM_IMAGE ? "image" : t == ITEM_DISTRO ? "distro" : "profile";
 }
 
 static bool file_exists(const char *path)
@@ -130,7 +130,7 @@ static struct value *repo_stanza(struct boot_run *r, const struct boot_target *t
 static struct value *config_stanza(struct boot_run *r, const struct boot_target *t)
 {
 	bool sys = t->system != NULL;
-	if (!v_dict_bool(r->settings, "yum_post_install_mirror", false))
+	if (!v_dict_bool(r->settings, "yum_post_install_mirror", false) || (!sys && t->profile == NULL))
 		return v_str("");
 	return v_strf("curl \"http://%s/cblr/svc/op/yum/%s/%s\" --output /etc/yum.repos.d/cobbler-config.repo\n",
 		v_dict_cstr(t->blended, "http_server", ""), sys ? "system" : "profile", item_name(sys ? t->system : t->profile));
@@ -165,6 +165,14 @@ static struct value *answer_vars(struct boot_run *r, const struct boot_target *t
 	return vars;
 }
 
+static int render_with(struct boot_run *r, const struct boot_target *t, const char *path, struct strbuf *out, struct err *e)
+{
+	struct value *vars = answer_vars(r, t);
+	int rc = render_file(r->c->renderer, path, NULL, vars, r->settings, out, e);
+	v_unref(vars);
+	return rc;
+}
+
 /* The answer file of a target into out. A template that cannot be rendered is an error here. */
 static int render_answer(struct boot_run *r, const struct boot_target *t, struct strbuf *out, struct err *e)
 {
@@ -182,26 +190,35 @@ static int render_answer(struct boot_run *r, const struct boot_target *t, struct
 		log_warn("boot", "automatic installation file %s not found at %s", rel, dir);
 		rc = missing(out, e, "# automatic installation file %s not found at %s", rel, dir);
 	} else {
-		struct value *vars = answer_vars(r, t);
-		rc = render_file(r->c->renderer, path, NULL, vars, r->settings, out, e);
-		v_unref(vars);
+		rc = render_with(r, t, path, out, e);
 	}
 	free(path);
 	free(written);
 	return rc;
 }
 
-static int answer_of(struct boot_run *r, enum item_type type, const char *name, struct strbuf *out, struct err *e)
+/* path: NULL or a template instead of the item's own */
+static int answer_of(struct boot_run *r, enum item_type type, const char *name, const char *path, struct strbuf *out, struct err *e)
 {
-	struct boot_target t;
+	struct boot_target t = { .arch = "" };
 	struct item *it = model_get(r->c->model, type, name);
 	if (it == NULL)
 		return missing(out, e, "# %s not found", type_name(type));
-	int rc = boot_target_init(r, it, &t, e);
-	item_unref(it);
+	int rc = CB_OK;
+	if (type != ITEM_DISTRO) {
+		rc = boot_target_init(r, it, &t, e);
+		item_unref(it);
+	} else {
+		t.distro = it;
+		t.blended = boot_blend(r, it);
+	}
 	if (rc != CB_OK)
 		return rc;
-	if (t.distro == NULL)
+	if (path != NULL && t.distro != NULL)
+		rc = render_with(r, &t, path, out, e);
+	else if (type == ITEM_DISTRO)
+		rc = err_set(e, CB_EINVAL, "a distro has no answer file of its own: a template is needed");
+	else if (t.distro == NULL)
 		rc = missing(out, e, "# image based systems do not have automatic installation files");
 	else
 		rc = render_answer(r, &t, out, e);
@@ -211,9 +228,14 @@ static int answer_of(struct boot_run *r, enum item_type type, const char *name, 
 
 int boot_autoinstall(struct core *c, enum item_type type, const char *name, struct strbuf *out, struct err *e)
 {
+	return boot_autoinstall_from(c, type, name, NULL, out, e);
+}
+
+int boot_autoinstall_from(struct core *c, enum item_type type, const char *name, const char *path, struct strbuf *out, struct err *e)
+{
 	struct boot_run r;
 	boot_begin(&r, c);
-	int rc = answer_of(&r, type, name, out, e);
+	int rc = answer_of(&r, type, name, path, out, e);
 	boot_end(&r);
 	return rc;
 }

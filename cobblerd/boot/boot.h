@@ -34,6 +34,9 @@ int boot_tftp(struct core *c, const char *path, const struct boot_client *who, s
  * a NULL or empty name: the menu of everything. */
 int boot_autoinstall(
 	struct core *c, enum item_type type, const char *name, struct strbuf *out, struct err *e) MUST_CHECK;
+/* The answer file that *path* (a real path) would give the item; NULL: its own. type may be ITEM_DISTRO, which has none of its own. */
+int boot_autoinstall_from(struct core *c, enum item_type type, const char *name, const char *path, struct strbuf *out,
+	struct err *e) MUST_CHECK;
 int boot_ipxe(struct core *c, enum item_type type, const char *name, struct strbuf *out, struct err *e) MUST_CHECK;
 int boot_bootcfg(struct core *c, enum item_type type, const char *name, struct strbuf *out, struct err *e) MUST_CHECK;
 int boot_script(struct core *c, enum item_type type, const char *name, const char *script, struct strbuf *out,

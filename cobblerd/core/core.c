@@ -85,6 +85,24 @@ int core_open(struct core *c, struct err *e)
 	return CB_OK;
 }
 
+int core_look(struct core *c, struct err *e)
+{
+	memset(c, 0, sizeof(*c));
+	pthread_mutex_init(&c->edit_lock, NULL);
+	int rc = settings_look(&c->settings, e);
+	c->model = model_new();
+	c->renderer = renderer_new();
+	if (rc != CB_OK) {
+		core_close(c);
+		return rc;
+	}
+	struct err why;
+	if (core_load_signatures(c, &why) != CB_OK)
+		log_warn("core", "the built-in signatures alone are used: %s", why.text);
+	store_look(c->model);
+	return CB_OK;
+}
+
 void core_close(struct core *c)
 {
 	if (c->tasks != NULL)

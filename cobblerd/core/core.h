@@ -26,6 +26,9 @@ struct core {
 
 /* Opens settings, store, model, renderer, tasks; everything it opened is closed again on failure. */
 int core_open(struct core *c, struct err *e) MUST_CHECK;
+/* The same for a command that only looks, also while a daemon runs: nothing is created, written or locked, and there are no store, tasks and
+ * privileged parts. */
+int core_look(struct core *c, struct err *e) MUST_CHECK;
 void core_close(struct core *c);
 /* Where the site's signature file is, as the system knows it. Returns owned. */
 char *core_signature_path(const struct value *settings);

@@ -156,8 +156,31 @@ static int compile_file(int fd, const char *path, enum flavour f, struct tpl **r
 	return rc;
 }
 
+struct lint { const struct use *u; const char *name; };
+
+static void say(void *ctx, const char *line)
+{
+	const struct lint *l = ctx;
+	char where[600];
+	const char *text = strstr(line, ": ");
+	snprintf(where, sizeof(where), "%s:%.*s", l->name, (int)(text != NULL ? text - line : 0), line);
+	l->u->r->watch->finding(l->u->r->watch->ctx, where, text != NULL ? text + 2 : line);
+}
+
+void use_lint(const struct use *u, const struct tpl *t)
+{
+	struct lint l = { u, tpl_name(t) };
+	if (u->r->watch != NULL && u->r->watch->finding != NULL)
+		tpl_lint(t, u->vars, say, &l);
+}
+
 static void hold(struct use *u, struct tpl *t)
 {
+	bool known = false;
+	for (size_t i = 0; i < u->nheld && !known; i++)
+		known = u->held[i] == t;
+	if (!known)
+		use_lint(u, t);
 	if (u->nheld == u->cap) {
 		u->cap = u->cap == 0 ? 8 : u->cap * 2;
 		u->held = xreallocarray(u->held, u->cap, sizeof(*u->held));
@@ -286,6 +309,8 @@ int use_load(void *ctx, const char *name, const struct tpl *from, const struct t
 
 void use_missing(void *ctx, const char *text, const char *where)
 {
-	(void)ctx;
+	const struct use *u = ctx;
+	if (u->r->watch != NULL && u->r->watch->missing != NULL)
+		u->r->watch->missing(u->r->watch->ctx, where, text);
 	log_warn("render", "%s: %s is not defined and printed as written", where, text);
 }

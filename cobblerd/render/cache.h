@@ -15,6 +15,7 @@ struct renderer {
 	struct map files;                 /* "flavour path" -> struct cached */
 	struct map texts;                 /* "language hash" -> struct cached */
 	unsigned ntexts;
+	const struct render_watch *watch; /* or NULL */
 };
 
 void cache_clear(struct renderer *r);
@@ -30,9 +31,11 @@ enum flavour { F_SNIPPET, F_SNIPPET_CATCH, F_MACROS, F_INCLUDE, F_JINJA };
 struct use {
 	struct renderer *r;
 	const struct value *settings;
+	const struct value *vars;
 	struct tpl **held;
 	size_t nheld, cap;
 };
+void use_lint(const struct use *u, const struct tpl *t);
 void use_end(struct use *u);
 int use_macros(struct use *u, const struct tpl **ret, struct err *e) MUST_CHECK;
 int use_snippet(void *ctx, const struct tpl_snippet *s, const struct tpl **ret, struct err *e) MUST_CHECK;

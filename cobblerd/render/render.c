@@ -219,10 +219,18 @@ static void add_result(struct strbuf *out, const struct strbuf *text)
 
 struct request { const struct value *vars, *settings; const char *name; const char *path; };
 
+static void watch_piece(void *ctx, const struct tpl_trace *t)
+{
+	const struct use *u = ctx;
+	u->r->watch->piece(u->r->watch->ctx, t->text, t->to - t->from, t->chain, t->source);
+}
+
+void renderer_watch(struct renderer *r, const struct render_watch *w) { r->watch = w; }
+
 static int engine_run(
 	struct renderer *r, const struct tpl *t, const struct request *q, struct strbuf *out, struct err *e)
 {
-	struct use u = { .r = r, .settings = q->settings };
+	struct use u = { .r = r, .settings = q->settings, .vars = q->vars };
 	struct tpl_job job = {.vars = q->vars,
 		.cobbler = true,
 		.ctx = &u,
@@ -232,6 +240,9 @@ static int engine_run(
 	int rc = CB_OK;
 	if (tpl_language(t) == TPL_CHEETAH)
 		rc = use_macros(&u, &job.base, e);
+	if (r->watch != NULL && r->watch->piece != NULL)
+		job.trace = watch_piece;
+	use_lint(&u, t);
 	if (rc == CB_OK)
 		rc = tpl_render(t, &job, out, e);
 	use_end(&u);

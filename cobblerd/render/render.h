@@ -14,6 +14,18 @@ struct renderer;
 struct renderer *renderer_new(void);
 void renderer_free(struct renderer *r);
 
+/* What somebody who looks into a render is told, beside its text. Members may be NULL. */
+struct render_watch {
+	void *ctx;
+	/* One piece of the output, before @@variables@@ and the leading blanks, in its order: where it was written
+	 * ("file:line > file:line", outermost first) and the placeholder or expression ("" for plain text). */
+	void (*piece)(void *ctx, const char *text, size_t n, const char *chain, const char *source);
+	void (*missing)(void *ctx, const char *where, const char *placeholder);   /* not defined, printed as written */
+	void (*finding)(void *ctx, const char *where, const char *text);          /* lint of each template that takes part */
+};
+/* For a renderer that one thread uses; w (borrowed) or NULL. */
+void renderer_watch(struct renderer *r, const struct render_watch *w);
+
 /* Renders text[0..n) and appends to *out. type: "cheetah", "jinja2" or NULL (setting default_template_type). vars:
  * blended data of the object, or settings; snippet lookup uses its system_name, profile_name, distro_name. settings:
  * the settings dict. name: shown in errors. On failure *out is as before and *e has file:line:column and the chain of

@@ -249,6 +249,10 @@ static int read_state(struct state *st, struct err *e)
 		rc = read_modules(st, e);
 	if (rc == CB_OK)
 		rc = settings_read_yaml("/etc/cobbler/cobblerd.yaml", &own, e);
+	if (rc == CB_ENOENT) {                              /* a site of Cobbler 3.3 that is only looked at */
+		own = v_dict();
+		rc = CB_OK;
+	}
 	if (rc == CB_OK)
 		rc = daemon_config(own, &st->daemon, e);
 	v_unref(own);
@@ -259,10 +263,14 @@ static int read_state(struct state *st, struct err *e)
 
 int settings_open(struct settings **ret, struct err *e)
 {
-	struct state st = { 0 };
 	int rc = settings_create_missing(e);
-	if (rc == CB_OK)
-		rc = read_state(&st, e);
+	return rc == CB_OK ? settings_look(ret, e) : rc;
+}
+
+int settings_look(struct settings **ret, struct err *e)
+{
+	struct state st = { 0 };
+	int rc = read_state(&st, e);
 	if (rc != CB_OK)
 		return rc;
 	struct settings *s = xcalloc(1, sizeof(*s));

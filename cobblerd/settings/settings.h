@@ -13,6 +13,8 @@ struct settings;
 /* Reads the files under path_root(); missing ones are created from embedded defaults (0640). Fails only on what is unsafe or
  * unreadable, naming file, line and key. */
 int settings_open(struct settings **ret, struct err *e) MUST_CHECK;
+/* The same for a command that only looks: nothing is created, and where there is no settings file that is the error. */
+int settings_look(struct settings **ret, struct err *e) MUST_CHECK;
 void settings_close(struct settings *s);
 /* Reads them again; on failure the old ones stay in force. */
 int settings_reload(struct settings *s, struct err *e) MUST_CHECK;

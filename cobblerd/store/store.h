@@ -24,6 +24,10 @@ int store_save(struct store *s, const struct item *it, const struct item *old, s
 int store_save_all(struct store *s, const struct item *const *items, const struct item *const *olds, size_t n, struct err *e) MUST_CHECK;
 int store_delete(struct store *s, const struct item *it, struct err *e) MUST_CHECK;
 
+/* What is stored, into an empty model, for a command that only looks: no lock, nothing written; files that cannot be read are left out and
+ * named in the log. */
+void store_look(struct model *m);
+
 /* Appends to plan a line for each stored item that has another form in 3.3.7, and for each that cannot be read; changes nothing and needs no
  * lock. Items of 2.x count when there are no collections yet. */
 int store_plan(struct value *plan, struct err *e) MUST_CHECK;

@@ -468,7 +468,10 @@ static bool placeholder(struct chp *p)
 	if (end == 0)
 		return false;
 	struct node *x = mk(c, N_PLACE, start), *bad = mk(c, N_BAD, start);
-	struct rv why = rv_cstr(arena_strndup(&c->t->arena, c->e->text, strlen(c->e->text)));
+	const char *text = c->e->text + (str_starts(c->e->text, c->t->name) ? strlen(c->t->name) : 0);
+	text += strspn(text, ":0123456789");              /* the place is told again when it is rendered */
+	text += *text == ' ';
+	struct rv why = rv_cstr(arena_strndup(&c->t->arena, text, strlen(text)));
 	uint32_t refs = before.refs.n;
 	before.refs = c->refs;
 	before.refs.n = refs;

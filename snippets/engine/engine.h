@@ -42,7 +42,11 @@ struct tpl_snippet { const char *file, *dir, *system, *profile, *distro; };
 
 /* One piece of output and where it came from, for --trace. chain: "file:line" from the outermost template to the
  * innermost. */
-struct tpl_trace { size_t from, to; const char *chain; const char *source; };
+struct tpl_trace {
+	size_t from, to;
+	const char *text;                        /* that piece of the output; not terminated */
+	const char *chain, *source;              /* source: the placeholder or expression, "" for text */
+};
 
 struct tpl_job {
 	const struct value *vars;                /* a dict; borrowed for the render */

@@ -190,7 +190,14 @@ static struct node *body(struct jp *p)
 		} else if (kind == 2) {
 			struct node *out = mk(c, N_OUT, e);
 			start_expr(p, p->ve);
+			size_t b0 = c->at;
 			out->a = ex_tuple(c);
+			if (!c->failed) {
+				size_t e0 = c->at;
+				while (e0 > b0 && space(c->s[e0 - 1]))
+					e0--;
+				out->k = rv_strn(c->s + b0, e0 - b0);
+			}
 			if (out->a != NULL && tag_end(p, p->ve, false))
 				push_node(c, &l, out);
 		} else {

@@ -2,6 +2,7 @@
  * lint.c - findings in a compiled template without rendering it: names that no variable, assignment or built-in
  * explains.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "snippets/engine/cheetah.h"
@@ -52,6 +53,11 @@ static void walk(struct lint *l, const struct node *n)
 			sb_addf(&b, " (did you mean %s?)", near);
 		l->say(l->ctx, sb_str(&b));
 		sb_free(&b);
+	}
+	if (n->op == N_BAD) {
+		char line[700];
+		snprintf(line, sizeof(line), "%u:%u: %.*s", n->line, n->col, (int)(n->k.n < 600 ? n->k.n : 600), n->k.u.s);
+		l->say(l->ctx, line);
 	}
 	l->depth++;
 	walk(l, n->a);
