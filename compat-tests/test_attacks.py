@@ -620,6 +620,10 @@ def test_18_strangers_read_no_secrets(lab):
     for criteria in ({"power_pass": "OPEN*"}, {"power_pass": "OPENSESAME"}, {"power-pass": "O*"}, {"redhat_management_key": "R*"}):
         equal(stranger().find_system(criteria), [], "guessing by search: %s" % criteria)
         equal(d.rpc().find_system(criteria), ["n1"], "searching by it: %s" % criteria)
+    equal(s.find_repo({"mirror": "http*"}), ["r"], "repos")
+    equal(stranger().find_repo({"mirror": "http*"}), [], "guessing the password of a mirror by search")
+    add(s, token, "repo", {"name": "open", "mirror": "http://mirror/y", "breed": "yum"})
+    equal(stranger().find_repo({"mirror": "http*"}), ["open"], "searching where nothing is secret")
     # a client that reads, changes and writes all back
     evil, handle = stranger(), s.get_system_handle("n1", token)
     for field, value in evil.get_system("n1").items():

@@ -49,12 +49,20 @@ static void sort_items(struct item_list *l, const char *field)
 	}
 }
 
-/* Drops the items whose secrets the caller may not see. */
-static void keep_shown(struct call *c, struct item_list *l)
+/* Would everybody be shown the field as it is? */
+static bool is_public(const struct item *it, const char *key)
+{
+	const struct value *v = item_get(it, key);
+	struct value *shown CLEANUP(v_unrefp) = v == NULL ? NULL : secret_masked(secret_flags(key), v);
+	return v != NULL && v_equal(shown, v);
+}
+
+/* Drops the items in whose field is a secret that the caller may not see. */
+static void keep_shown(struct call *c, struct item_list *l, const char *key)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < l->n; i++) {
-		if (secrets_shown(c, l->v[i]))
+		if (secrets_shown(c, l->v[i]) || is_public(l->v[i], key))
 			l->v[n++] = l->v[i];
 		else
 			item_unref(l->v[i]);
@@ -79,7 +87,7 @@ static int find(struct call *c, const struct value *criteria, const struct value
 	/* What one may not see, one may not guess by searching either. */
 	for (size_t i = 0; v_is(criteria, V_DICT) && i < v_len(criteria); i++)
 		if (secret_flags(v_dict_key(criteria, i)) != 0)
-			keep_shown(c, l);
+			keep_shown(c, l, v_dict_key(criteria, i));
 	sort_items(l, sort_key(c, sort_field));
 	return CB_OK;
 }
