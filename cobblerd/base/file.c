@@ -96,7 +96,7 @@ static int write_all(int fd, const char *p, size_t n)
 	return 0;
 }
 
-int file_stage(int dirfd, const char *path, const void *data, size_t n, mode_t mode, char *tmp, struct err *e)
+int file_stage(int dirfd, const char *path, const void *data, size_t n, mode_t mode, bool sync, char *tmp, struct err *e)
 {
 	char suffix[17];
 	const char *base = strrchr(path, '/');
@@ -107,7 +107,7 @@ int file_stage(int dirfd, const char *path, const void *data, size_t n, mode_t m
 	int fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd == -1)
 		return err_sys(e, "cannot create a file beside %s", path);
-	if (write_all(fd, data, n) == -1 || fchmod(fd, mode) == -1 || fsync(fd) == -1) {
+	if (write_all(fd, data, n) == -1 || fchmod(fd, mode) == -1 || (sync && fsync(fd) == -1)) {
 		int rc = err_sys(e, "cannot write %s", path);
 		close(fd);
 		unlinkat(dirfd, tmp, 0);
@@ -140,7 +140,7 @@ int dir_sync(int dirfd, const char *dir, struct err *e)
 int file_replace(int dirfd, const char *path, const void *data, size_t n, mode_t mode, struct err *e)
 {
 	char tmp[PATH_MAX], dir[PATH_MAX];
-	int rc = file_stage(dirfd, path, data, n, mode, tmp, e);
+	int rc = file_stage(dirfd, path, data, n, mode, true, tmp, e);
 	if (rc != CB_OK)
 		return rc;
 	rc = file_commit(dirfd, tmp, path, e);
@@ -163,7 +163,7 @@ int file_rewrite(const char *path, const void *data, size_t n, mode_t mode, stru
 		return err_set(e, CB_EINVAL, "%s is not a regular file", path);
 	if (!there && stat(dir, &st) == -1)
 		return err_sys(e, "cannot look at %s", dir);
-	int rc = file_stage(AT_FDCWD, path, data, n, there ? st.st_mode & (mode | 0770) : mode, tmp, e);
+	int rc = file_stage(AT_FDCWD, path, data, n, there ? st.st_mode & (mode | 0770) : mode, true, tmp, e);
 	if (rc != CB_OK)
 		return rc;
 	if (geteuid() == 0 && lchown(tmp, st.st_uid, st.st_gid) == -1) {

@@ -24,9 +24,9 @@ int file_replace(int dirfd, const char *path, const void *data, size_t n, mode_t
 /* As file_replace, but the mode is that of the file that is replaced (what others may do is bounded by *mode*), and so is the owner when root
  * does it: programs beside the daemon must not take its files away from it. A new file gets the owner of its directory and *mode*. */
 int file_rewrite(const char *path, const void *data, size_t n, mode_t mode, struct err *e) MUST_CHECK;
-/* The same in two steps for batches: file_stage writes and fsyncs a temp file next to path; file_commit renames it;
+/* The same in two steps for batches: file_stage writes and, with sync, fsyncs a temp file next to path; file_commit renames it;
  * the caller then calls dir_sync once. tmp must hold PATH_MAX. */
-int file_stage(int dirfd, const char *path, const void *data, size_t n, mode_t mode, char *tmp, struct err *e) MUST_CHECK;
+int file_stage(int dirfd, const char *path, const void *data, size_t n, mode_t mode, bool sync, char *tmp, struct err *e) MUST_CHECK;
 int file_commit(int dirfd, const char *tmp, const char *path, struct err *e) MUST_CHECK;
 int dir_sync(int dirfd, const char *dir, struct err *e) MUST_CHECK;
 /* mkdir -p; existing directories keep their mode. */

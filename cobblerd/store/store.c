@@ -19,8 +19,6 @@
 #include "store/store_private.h"
 #include "value/json.h"
 
-#define FILE_MODE 0640
-
 /* Keeps a second daemon out. The file names who holds the lock. */
 static int take_lock(struct store *s, struct err *e)
 {
@@ -61,7 +59,9 @@ int store_open(bool pretty, struct store **ret, struct err *e)
 {
 	struct store *s = xcalloc(1, sizeof(*s));
 	s->pretty = pretty;
-	s->lock = -1;
+	s->lock = s->journal.fd = -1;
+	pthread_mutex_init(&s->mutex, NULL);
+	pthread_cond_init(&s->journal.wake, NULL);
 	for (size_t t = 0; t < ITEM_TYPES; t++)
 		s->dir[t] = -1;
 	char *lib = path_of("/var/lib/cobbler");
@@ -71,6 +71,8 @@ int store_open(bool pretty, struct store **ret, struct err *e)
 		rc = take_lock(s, e);
 	for (size_t t = 0; t < ITEM_TYPES && rc == CB_OK; t++)
 		rc = open_dir(item_tables[t]->plural, &s->dir[t], e);
+	if (rc == CB_OK)
+		rc = journal_open(s, e);
 	if (rc != CB_OK) {
 		store_close(s);
 		return rc;
@@ -83,6 +85,9 @@ void store_close(struct store *s)
 {
 	if (s == NULL)
 		return;
+	journal_close(s);
+	pthread_cond_destroy(&s->journal.wake);
+	pthread_mutex_destroy(&s->mutex);
 	for (size_t t = 0; t < ITEM_TYPES; t++)
 		close_fd(&s->dir[t]);
 	close_fd(&s->lock);
@@ -245,8 +250,19 @@ int store_load(struct store *s, struct model *m, size_t *loaded, size_t *damaged
 	return CB_OK;
 }
 
-/* Writes the text of one item to a temp file beside its own. *tmp owned, NULL on failure. */
-static int stage(struct store *s, const struct item *it, char **tmp, struct err *e)
+/* One entry of a record of the journal. text: taken; NULL: the file is to be gone. */
+static struct value *change(enum item_type t, const char *file, struct value *text)
+{
+	struct value *c = v_list();
+	v_list_push(c, v_str(item_tables[t]->plural));
+	v_list_push(c, v_str(file));
+	if (text != NULL)
+		v_list_push(c, text);
+	return c;
+}
+
+/* Writes the text of one item to a temp file beside its own, and adds it to the changes. *tmp owned, NULL on failure. */
+static int stage(struct store *s, const struct item *it, struct value *changes, char **tmp, struct err *e)
 {
 	enum item_type t = item_type(it);
 	char name[NAME_MAX + 1], path[PATH_MAX];
@@ -255,7 +271,8 @@ static int stage(struct store *s, const struct item *it, char **tmp, struct err 
 	json_write(&b, d, JSON_ASCII | (s->pretty ? JSON_PRETTY | JSON_SORT : 0));
 	v_unref(d);
 	file_name(it, name);
-	int rc = file_stage(s->dir[t], name, sb_str(&b), b.len, FILE_MODE, path, e);
+	int rc = file_stage(s->dir[t], name, sb_str(&b), b.len, STORE_FILE_MODE, false, path, e);
+	v_list_push(changes, change(t, name, v_strn(sb_str(&b), b.len)));
 	sb_free(&b);
 	*tmp = rc == CB_OK ? xstrdup(path) : NULL;
 	return rc;
@@ -273,34 +290,71 @@ static int commit(struct store *s, const struct item *it, char **tmp, struct err
 	return rc;
 }
 
-static int remove_former(struct store *s, const struct item *it, const struct item *old, struct err *e)
+static bool is_renamed(const struct item *it, const struct item *old)
 {
-	char former[NAME_MAX + 1];
-	if (old == NULL || str_eq(item_name(old), item_name(it)))
-		return CB_OK;
-	file_name(old, former);
-	if (unlinkat(s->dir[item_type(it)], former, 0) == -1 && errno != ENOENT)
-		return err_sys(e, "cannot remove %s", former);
-	return dir_sync(s->dir[item_type(it)], ".", e);
+	return old != NULL && !str_eq(item_name(old), item_name(it));
+}
+
+static int remove_file(struct store *s, const struct item *it, struct err *e)
+{
+	char name[NAME_MAX + 1];
+	file_name(it, name);
+	return unlinkat(s->dir[item_type(it)], name, 0) == 0 || errno == ENOENT ? CB_OK : err_sys(e, "cannot remove %s", name);
+}
+
+/* The staged files take their places. Former names go last: until then the names that others still use are there. */
+static int replace_files(struct store *s, const struct item *const *items, const struct item *const *olds, size_t n, char **tmp, struct err *e)
+{
+	int rc = CB_OK;
+	for (size_t i = 0; i < n && rc == CB_OK; i++)
+		rc = commit(s, items[i], &tmp[i], e);
+	for (size_t i = 0; i < n && rc == CB_OK; i++)
+		if (is_renamed(items[i], olds[i]))
+			rc = remove_file(s, olds[i], e);
+	return rc;
+}
+
+/* Locked. What the journal cannot hold is on the disk before it is seen, and again after. */
+static int make_durable(struct store *s, const struct value *changes, bool *held, struct err *e)
+{
+	int rc = journal_add(s, changes, held, e);
+	return rc == CB_OK && !*held ? store_sync_files(s, e) : rc;
+}
+
+/* Locked. When a change that the journal holds was not made after all, the journal must not make it later. */
+static int settle(struct store *s, bool held, int rc, struct err *e)
+{
+	struct err later;
+	int rc2 = CB_OK;
+	if (rc != CB_OK && held)
+		rc2 = journal_checkpoint(s, &later);
+	else if (rc == CB_OK && !held)
+		rc = store_sync_files(s, e);
+	if (rc2 != CB_OK)
+		log_error("store", "%s", later.text);
+	return rc;
 }
 
 int store_save_all(struct store *s, const struct item *const *items, const struct item *const *olds, size_t n, struct err *e)
 {
-	char **tmp = xcalloc(n + 1, sizeof(*tmp));
-	bool touched[ITEM_TYPES] = { false };
+	char **tmp = xcalloc(n + 1, sizeof(*tmp)), former[NAME_MAX + 1];
+	struct value *changes CLEANUP(v_unrefp) = v_list();
 	int rc = CB_OK;
 	for (size_t i = 0; i < n && rc == CB_OK; i++)
-		rc = stage(s, items[i], &tmp[i], e);
-	for (size_t i = 0; i < n && rc == CB_OK; i++) {
-		rc = commit(s, items[i], &tmp[i], e);
-		touched[item_type(items[i])] = true;
-	}
-	for (size_t t = 0; t < ITEM_TYPES && rc == CB_OK; t++)
-		if (touched[t])
-			rc = dir_sync(s->dir[t], ".", e);
-	/* Last: until then the names that others still use are there. */
+		rc = stage(s, items[i], changes, &tmp[i], e);
 	for (size_t i = 0; i < n && rc == CB_OK; i++)
-		rc = remove_former(s, items[i], olds[i], e);
+		if (is_renamed(items[i], olds[i])) {
+			file_name(olds[i], former);
+			v_list_push(changes, change(item_type(olds[i]), former, NULL));
+		}
+	if (rc == CB_OK) {
+		bool held;
+		pthread_mutex_lock(&s->mutex);
+		rc = make_durable(s, changes, &held, e);
+		if (rc == CB_OK)
+			rc = settle(s, held, replace_files(s, items, olds, n, tmp, e), e);
+		pthread_mutex_unlock(&s->mutex);
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (tmp[i] != NULL)
 			unlinkat(s->dir[item_type(items[i])], tmp[i], 0);
@@ -317,9 +371,15 @@ int store_save(struct store *s, const struct item *it, const struct item *old, s
 
 int store_delete(struct store *s, const struct item *it, struct err *e)
 {
+	struct value *changes CLEANUP(v_unrefp) = v_list();
 	char name[NAME_MAX + 1];
+	bool held;
 	file_name(it, name);
-	if (unlinkat(s->dir[item_type(it)], name, 0) == -1 && errno != ENOENT)
-		return err_sys(e, "cannot remove %s", name);
-	return dir_sync(s->dir[item_type(it)], ".", e);
+	v_list_push(changes, change(item_type(it), name, NULL));
+	pthread_mutex_lock(&s->mutex);
+	int rc = make_durable(s, changes, &held, e);
+	if (rc == CB_OK)
+		rc = settle(s, held, remove_file(s, it, e), e);
+	pthread_mutex_unlock(&s->mutex);
+	return rc;
 }

@@ -4,15 +4,42 @@
 #ifndef STORE_STORE_PRIVATE_H
 #define STORE_STORE_PRIVATE_H
 
+#include <pthread.h>
+
 #include "store/store.h"
 
 #define ITEM_FILE_MAX (16u << 20)
+#define STORE_FILE_MODE 0640
+
+/* journal.c: changes that are durable, though their files may not be on the disk yet. */
+struct journal {
+	int fd;                    /* -1: no change yet */
+	size_t used, size;         /* bytes of records; of the file */
+	uint64_t number;           /* of the last record */
+	char boot[40];
+	pthread_t thread;          /* empties it when nothing changes */
+	pthread_cond_t wake;
+	bool running, stop;
+};
 
 struct store {
 	int dir[ITEM_TYPES];       /* collections/<plural> */
 	int lock;
 	bool pretty;
+	pthread_mutex_t mutex;     /* from a record of the journal until its files are replaced */
+	struct journal journal;
 };
+
+/* Puts in order the files of what a journal still holds, and begins without one. */
+int journal_open(struct store *s, struct err *e) MUST_CHECK;
+void journal_close(struct store *s);
+/* With the mutex held. Changes: a list of [collection, file, text] and [collection, file] for one that goes; durable when it returns with *held.
+ * Not held: too much for a journal; then the caller syncs the files themselves. */
+int journal_add(struct store *s, const struct value *changes, bool *held, struct err *e) MUST_CHECK;
+/* With the mutex held: the files of all changes are on the disk, and the journal is empty. */
+int journal_checkpoint(struct store *s, struct err *e) MUST_CHECK;
+/* All files of the collections are on the disk. */
+int store_sync_files(struct store *s, struct err *e) MUST_CHECK;
 
 /* store.c: one item file below dir; *ret owned. */
 int store_load_one(int dir, enum item_type t, const char *file, struct item **ret, struct err *e) MUST_CHECK;
