@@ -40,9 +40,60 @@ static void clear(struct map *m)
  * seen. */
 static struct {
 	struct map entries;
+	struct map owners;         /* system -> struct owned; made when a sync of some systems first asks */
+	bool owners_known;
 	char *path;
 	struct stat st;
 } cache;
+
+/* Paths that are, or were, written for one system: what the entry of a path says counts. */
+struct owned { char **v; size_t n; };
+
+static void add_owned(const char *path, const char *sig)
+{
+	if (*sig != '@')
+		return;
+	struct owned *o = map_get(&cache.owners, sig + 1);
+	if (o == NULL) {
+		o = xcalloc(1, sizeof(*o));
+		map_put(&cache.owners, sig + 1, o);
+	}
+	for (size_t i = 0; i < o->n; i++)
+		if (str_eq(o->v[i], path))
+			return;
+	o->v = xreallocarray(o->v, o->n + 1, sizeof(*o->v));
+	o->v[o->n++] = xstrdup(path);
+}
+
+static void free_owned(struct owned *o)
+{
+	for (size_t i = 0; o != NULL && i < o->n; i++)
+		free(o->v[i]);
+	if (o != NULL)
+		free(o->v);
+	free(o);
+}
+
+static void forget_owners(void)
+{
+	size_t i = 0;
+	void *o;
+	while (map_next(&cache.owners, &i, NULL, &o))
+		free_owned(o);
+	map_free(&cache.owners);
+	cache.owners = (struct map){ 0 };
+	cache.owners_known = false;
+}
+
+static void find_owners(void)
+{
+	size_t i = 0;
+	const char *key;
+	void *sig;
+	while (!cache.owners_known && map_next(&cache.entries, &i, &key, &sig))
+		add_owned(key, sig);
+	cache.owners_known = true;
+}
 
 static bool same_file(const struct stat *a, const struct stat *b)
 {
@@ -64,6 +115,7 @@ static void read_manifest(void)
 		return;
 	}
 	clear(&cache.entries);
+	forget_owners();
 	free(cache.path);
 	cache.path = path;
 	cache.st = st;
@@ -325,6 +377,7 @@ static int write_manifest(struct tree *t, struct err *e)
 	free(keys);
 	sb_free(&b);
 	clear(&cache.entries);
+	forget_owners();
 	cache.entries = t->now;
 	t->now = (struct map){ 0 };
 	return rc;
@@ -341,49 +394,51 @@ static int append_manifest(const struct strbuf *b, struct err *e)
 	return CB_OK;
 }
 
-/* A sync of one system passes over the entries of thousands: comparing texts is cheaper than hashing each. */
-static bool in_scope(const struct tree *t, const char *sig)
+/* An entry of old that is not in now: its file goes. */
+static void remove_entry(struct tree *t, const char *path, struct strbuf *changes, void (*gone)(void *, const char *), void *arg)
 {
-	const char *name;
-	size_t i = 0;
-	void *v;
-	if (*sig != '@')
-		return false;
-	if (t->scope.live > 8)
-		return map_get(&t->scope, sig + 1) != NULL;
-	while (map_next(&t->scope, &i, &name, &v))
-		if (str_eq(name, sig + 1))
-			return true;
-	return false;
+	if (unlinkat(t->dirfd, path, 0) == 0 && gone != NULL)
+		gone(arg, path);
+	sb_addf(changes, "%s\t-\n", path);
+	free(map_del(t->old, path));
 }
 
-/* What is in old, not in now, and within the reach of this sync. */
-static bool is_left_over(const struct tree *t, const char *key, const char *sig)
+/* A sync of one system looks at what was written for it, not at the entries of thousands. */
+static void remove_left_over_of(struct tree *t, const char *system, struct strbuf *changes, void (*gone)(void *, const char *), void *arg)
 {
-	return (!t->partial || in_scope(t, sig)) && map_get(&t->now, key) == NULL;
+	struct owned *o = map_del(&cache.owners, system);
+	for (size_t i = 0; o != NULL && i < o->n; i++) {
+		const char *sig = map_get(t->old, o->v[i]);
+		if (sig == NULL || *sig != '@' || !str_eq(sig + 1, system))
+			continue;
+		if (map_get(&t->now, o->v[i]) == NULL)
+			remove_entry(t, o->v[i], changes, gone, arg);
+		else
+			add_owned(o->v[i], sig);
+	}
+	free_owned(o);
 }
 
 static void remove_left_over(struct tree *t, struct strbuf *changes, void (*gone)(void *, const char *), void *arg)
 {
-	const char **names = NULL, *key;
+	char **names = NULL;
+	const char *key;
 	size_t n = 0, cap = 0, i = 0;
-	void *v;
-	if (t->partial && t->scope.live == 0)
-		return;
-	while (map_next(t->old, &i, &key, &v)) {
-		if (!is_left_over(t, key, v))
+	if (t->partial && t->scope.live > 0)
+		find_owners();
+	while (t->partial && map_next(&t->scope, &i, &key, NULL))
+		remove_left_over_of(t, key, changes, gone, arg);
+	while (!t->partial && map_next(t->old, &i, &key, NULL)) {
+		if (map_get(&t->now, key) != NULL)
 			continue;
 		if (n == cap)
 			names = xreallocarray(names, cap = cap * 2 + 64, sizeof(*names));
-		names[n++] = key;
+		names[n++] = xstrdup(key);
 	}
 	for (i = 0; i < n; i++) {
-		if (unlinkat(t->dirfd, names[i], 0) == 0 && gone != NULL)
-			gone(arg, names[i]);
-		sb_addf(changes, "%s\t-\n", names[i]);
+		remove_entry(t, names[i], changes, gone, arg);
+		free(names[i]);
 	}
-	for (i = 0; i < n; i++)
-		free(map_del(t->old, names[i]));
 	free(names);
 }
 
@@ -399,6 +454,8 @@ static void merge_now(struct tree *t, struct strbuf *changes)
 			continue;
 		add_entry(changes, key, v);
 		put(t->old, key, v);
+		if (cache.owners_known)
+			add_owned(key, v);
 	}
 }
 
