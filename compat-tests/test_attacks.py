@@ -614,6 +614,8 @@ def test_18_strangers_read_no_secrets(lab):
     everything = shown(readings(d.rpc()))
     check({secret for _, secret in everything} == set(SECRETS), "a program of this host is shown all, as in 3.3.7: %s" % everything)
     check({secret for _, secret in shown(readings(stranger(), token))} == set(SECRETS), "so is who has a token")
+    for answer in (stranger().get_system("n1", token), stranger().find_system({"name": "n1"}, token)[0], stranger().get_systems(token)[0]):
+        equal(answer["power_pass"], "OPENSESAME", "a token where clients of 2.x put it")
     equal(shown(readings(stranger(), "A" * 34 + "==")), set(), "a token that is none")
     for header in ({"X-Forwarded-For": "1.2.3.4"}, {"Via": "1.1 proxy"}, {"Origin": "http://evil.example"}):
         check(b"OPENSESAME" not in post(call_xml("get_system", "<string>n1</string>"), headers=header)[1], "passed on to the host's own port: %s" % header)
