@@ -449,7 +449,7 @@ static bool filter_name(struct chp *p, struct node *x)
 	const struct sym *name;
 	chp_blanks(p);
 	if (peek(p) == '$')
-		return cfail(p->c, p->c->pos, "a filter that is made by an expression is not supported");
+		return cfail(p->c, p->c->pos, "#filter with an expression is not supported: it would be a class of Python");
 	if (!word_at(p, &name))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)

@@ -377,8 +377,10 @@ static bool eat_attr(struct chp *p)
 	c->plain = false;
 	if (a->value == NULL)
 		return false;
-	a->next = p->f->attrs;
-	p->f->attrs = a;
+	struct attr **last = &p->f->attrs;
+	while (*last != NULL)
+		last = &(*last)->next;
+	*last = a;                                        /* of two with one name the later one counts */
 	return finish(p, clear, eol, NULL);
 }
 

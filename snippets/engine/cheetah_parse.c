@@ -572,7 +572,31 @@ static bool placeholder_now(struct chp *p)
 	return true;
 }
 
-/* <% ... %>: Python statements in Cheetah; here one expression or one assignment, and <%= ... %>. */
+/* One line of <% %>: an expression or an assignment; c->n is where all of it ends. */
+static bool psp_line(struct chp *p, size_t at, bool echo)
+{
+	struct compile *c = p->c;
+	struct node *x = mk(c, echo ? N_ECHO : N_SILENT, at);
+	c->parens = 0;
+	c->depth = 0;
+	tok_next(c);
+	x->a = ex_tuple(c);
+	if (x->a != NULL && tok_is(c, "=") && !echo && (x->a->op == N_NAME || x->a->op == N_ITEM)) {
+		tok_next(c);
+		x->op = N_SET_ST;
+		x->sub = 255;
+		x->b = ex_tuple(c);
+		chp_declare(p, x->a);
+	}
+	if (c->failed || c->tok != T_END || c->s[c->at] == '#')
+		return c->failed ? false : cfail(c, at, "Python code in <%% %%> is refused but for expressions and assignments, "
+							"each on a line of its own");
+	c->pos = c->at;
+	chp_emit(p, x);
+	return true;
+}
+
+/* <% ... %>: Python statements in Cheetah; here lines with an expression or an assignment, and <%= ... %>. */
 static bool psp(struct chp *p)
 {
 	struct compile *c = p->c;
@@ -581,33 +605,22 @@ static bool psp(struct chp *p)
 	if (q == NULL)
 		return cfail(c, at, "'%%>' was expected before the end of the text");
 	size_t e = (size_t)(q - c->s);
-	struct node *x = mk(c, N_SILENT, at);
 	while (b < e && (blank(c->s[b]) || c->s[b] == '\n'))
 		b++;
-	if (b < e && c->s[b] == '=') {
-		x->op = N_ECHO;
-		b++;
-	}
+	bool echo = b < e && c->s[b] == '=';
+	b += echo;
 	while (e > b && (blank(c->s[e - 1]) || c->s[e - 1] == '\n'))
 		e--;
 	c->n = e;
 	c->pos = b;
-	c->parens = 0;
-	c->depth = 0;
-	tok_next(c);
-	x->a = ex_tuple(c);
-	if (x->a != NULL && tok_is(c, "=") && x->op == N_SILENT && (x->a->op == N_NAME || x->a->op == N_ITEM)) {
-		tok_next(c);
-		x->op = N_SET_ST;
-		x->sub = 255;
-		x->b = ex_tuple(c);
-		chp_declare(p, x->a);
+	while (c->pos < e && psp_line(p, at, echo)) {
+		if (echo && c->pos < e)
+			return cfail(c, at, "<%%= %%> takes one expression");
+		while (c->pos < e && (blank(c->s[c->pos]) || c->s[c->pos] == '\n' || c->s[c->pos] == '\r'))
+			c->pos++;
 	}
-	if (!c->failed && c->tok != T_END)
-		cfail(c, at, "Python code in <%% %%> is refused but for one expression or one assignment");
 	c->n = n;
 	c->pos = (size_t)(q - c->s) + 2;
-	chp_emit(p, x);
 	return !c->failed;
 }
 

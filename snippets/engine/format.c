@@ -451,8 +451,8 @@ static bool spec_int(struct rt *rt, const struct spec *sp, struct rv v, struct s
 			return raise(rt, EX_OVERFLOW, "%%c arg not in range(0x110000)");
 		u8_put(&rt->tmp, (uint32_t)i);
 		struct rv c = rv_take(rt, mark);
-		bool zeros = sp->zero && sp->align == 0;
-		pad(b, c.u.s, c.n, zeros ? '>' : sp->align != 0 ? sp->align : '<', sp->width, zeros ? "0" : sp->fill,
+		bool zeros = sp->zero && sp->fill[0] == ' ' && sp->nfill == 1;
+		pad(b, c.u.s, c.n, zeros && sp->align == 0 ? '>' : sp->align != 0 ? sp->align : '<', sp->width, zeros ? "0" : sp->fill,
 			zeros ? 1 : sp->nfill);
 		return true;
 	}

@@ -99,6 +99,6 @@ bool j_call_test(struct rt *rt, const char *name, struct rv x, const struct args
 bool j_attr_path(struct rt *rt, struct rv x, struct rv path, struct rv dflt, struct rv *out);
 struct rv j_markup(struct rv s);
 bool j_urlize(struct rt *rt, const struct rv *v, struct rv *out); /* jinja_urlize.c */
-extern const struct native j_filters_list[], j_filters_text[];
+extern const struct native j_filters_list[], j_filters_text[], j_filters_cobbler[];
 
 #endif

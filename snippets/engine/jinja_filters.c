@@ -12,7 +12,7 @@
 
 const struct native *j_filter_find(const char *name)
 {
-	const struct native *const tables[] = { j_filters_list, j_filters_text };
+	const struct native *const tables[] = { j_filters_list, j_filters_text, j_filters_cobbler };
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
 		for (const struct native *f = tables[i]; f->name != NULL; f++)
 			if (str_eq(f->name, name))

@@ -148,10 +148,17 @@ F(replace)
 	return rt->exc.cls == EX_NONE;
 }
 
+/* Text that goes into Markup is escaped. */
+static bool for_markup(struct rt *rt, struct rv markup, struct rv x, struct rv *out)
+{
+	*out = x;
+	return !(markup.fl & RV_MARKUP) || x.t != R_STR || escaped(rt, x, false, out);
+}
+
 F(format)
 {
 	UNUSED_ARGS;
-	struct rv s, arg;
+	struct rv s, arg, x;
 	if (!soft(rt, v != NULL ? v[0] : a->v[0], &s))
 		return false;
 	if (a->n > 1 && a->nkw > 0)
@@ -159,12 +166,19 @@ F(format)
 	if (a->nkw > 0) {
 		arg = rv_dict(rt);
 		for (uint32_t i = 0; i < a->nkw; i++)
-			if (!rdict_set(rt, arg.u.m, rv_strn(a->kw[i].name, a->kw[i].n), a->kw[i].v))
+			if (!for_markup(rt, s, a->kw[i].v, &x) ||
+				!rdict_set(rt, arg.u.m, rv_strn(a->kw[i].name, a->kw[i].n), x))
 				return false;
 	} else {
 		arg = rv_tuple(rt, a->v + 1, a->n - 1);
+		for (uint32_t i = 1; i < a->n; i++)
+			if (!for_markup(rt, s, a->v[i], &arg.u.l->v[i - 1]))
+				return false;
 	}
-	return fmt_percent(rt, s, arg, out);
+	if (!fmt_percent(rt, s, arg, out))
+		return false;
+	out->fl |= s.fl & RV_MARKUP;
+	return true;
 }
 
 F(indent)
