@@ -170,19 +170,30 @@ static void clear_addresses(struct item *it)
 	item_put(it, "interfaces", all);
 }
 
-int edit_copy(struct core *c, const struct item *it, const char *newname, struct item **ret, struct err *e)
+int edit_copied(const struct item *it, const char *newname, struct item **ret, struct err *e)
 {
 	char uid[33];
-	CLEANUP(item_unrefp) struct item *copy = item_edit(it);
+	struct item *copy = item_edit(it);
 	int rc = item_set_str(copy, "name", newname, e);
-	if (rc != CB_OK)
+	if (rc != CB_OK) {
+		item_unref(copy);
 		return rc;
+	}
 	random_hex(uid, 16);
 	item_put(copy, "uid", v_str(uid));
 	item_put(copy, "ctime", v_float(0));
 	if (item_type(it) == ITEM_SYSTEM)
 		clear_addresses(copy);
-	rc = edit_save(c, copy, true, true, e);
+	*ret = copy;
+	return CB_OK;
+}
+
+int edit_copy(struct core *c, const struct item *it, const char *newname, struct item **ret, struct err *e)
+{
+	CLEANUP(item_unrefp) struct item *copy = NULL;
+	int rc = edit_copied(it, newname, &copy, e);
+	if (rc == CB_OK)
+		rc = edit_save(c, copy, true, true, e);
 	if (rc == CB_OK && ret != NULL)
 		*ret = item_ref(copy);
 	return rc;

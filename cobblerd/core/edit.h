@@ -10,7 +10,9 @@
 /* it: an unshared edited item (borrowed). It replaces the published item of the same uid, else (compat: Collection.add) the one of
  * the same name, else it is new. as_new: fail with CB_EEXIST when the name is taken. Sets ctime, mtime, depth. */
 int edit_save(struct core *c, struct item *it, bool as_new, bool triggers, struct err *e) MUST_CHECK;
-/* A copy under a new name and uid; *ret (may be NULL) owned. */
+/* A copy under a new name and uid, not saved yet; *ret owned, unshared. */
+int edit_copied(const struct item *it, const char *newname, struct item **ret, struct err *e) MUST_CHECK;
+/* The same, saved; *ret (may be NULL) owned. */
 int edit_copy(struct core *c, const struct item *it, const char *newname, struct item **ret, struct err *e) MUST_CHECK;
 /* Renames it and rewrites every reference to the old name, in one durable step. */
 int edit_rename(struct core *c, const struct item *it, const char *newname, struct err *e) MUST_CHECK;

@@ -6,15 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where e stands in b, or would: entries are in the order of their places in the collection. */
+/* A place says something only within one collection: who refers to a profile may be a profile and a system, both at place 3. */
+static bool before(const struct entry *a, const struct entry *b)
+{
+	enum item_type s = item_type(a->it), t = item_type(b->it);
+	return s != t ? s < t : a->pos < b->pos;
+}
+
+/* Where e stands in b, or would: entries are in the order of types, and of their places in the collection. */
 static size_t place_of(const struct bucket *b, const struct entry *e)
 {
 	size_t lo = 0, hi = b->n;
-	if (hi > 0 && b->v[hi - 1]->pos < e->pos)        /* most are added at the end */
+	if (hi > 0 && before(b->v[hi - 1], e))        /* most are added at the end */
 		return hi;
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
-		if (b->v[mid]->pos < e->pos)
+		if (before(b->v[mid], e))
 			lo = mid + 1;
 		else
 			hi = mid;

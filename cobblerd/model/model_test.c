@@ -267,6 +267,40 @@ static void test_an_empty_file_name_of_a_subprofile_is_its_parents(void **state)
 	model_free(m);
 }
 
+/* A profile and a system at the same place of their collections refer to one profile: each leaves it alone. */
+static void test_referrers_of_several_types_come_and_go(void **state)
+{
+	(void)state;
+	struct model *m = model_new();
+	struct err e;
+	publish(m, ITEM_PROFILE, "p", "", "f.0");
+	for (int round = 0; round < 3; round++) {
+		struct item *sys[2];
+		for (int i = 0; i < 2; i++) {
+			char name[8] = { 's', (char)('0' + i), '\0' };
+			sys[i] = item_new(ITEM_SYSTEM);
+			assert_int_equal(item_set_str(sys[i], "name", name, &e), CB_OK);
+			item_put(sys[i], "profile", v_str("p"));
+			model_publish(m, sys[i], NULL);
+			item_ref(sys[i]);
+		}
+		publish(m, ITEM_PROFILE, "sub", "p", "");
+		for (int i = 0; i < 2; i++) {
+			model_remove(m, sys[i]);
+			item_unref(sys[i]);
+		}
+		struct item_list l = model_referrers(m, ITEM_PROFILE, "p");
+		assert_int_equal(l.n, 1);
+		assert_string_equal(item_name(l.v[0]), "sub");
+		model_remove(m, l.v[0]);
+		item_list_free(&l);
+		l = model_referrers(m, ITEM_PROFILE, "p");
+		assert_int_equal(l.n, 0);
+		item_list_free(&l);
+	}
+	model_free(m);
+}
+
 static void test_readers_see_whole_items_beside_a_writer(void **state)
 {
 	struct shared s = { .m = model_new(), .settings = v_dict() };
@@ -301,6 +335,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_indexes_find_what_a_plain_search_finds),
 		cmocka_unit_test(test_an_empty_file_name_of_a_subprofile_is_its_parents),
+		cmocka_unit_test(test_referrers_of_several_types_come_and_go),
 		cmocka_unit_test(test_readers_see_whole_items_beside_a_writer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -152,11 +152,11 @@ static int apply_all(struct edit *x, bool skip_name, struct err *e)
 	return rc;
 }
 
-static int save(struct edit *x, struct err *e)
+static int save(struct edit *x, bool as_new, struct err *e)
 {
 	int rc = may(x, "save", x->it, e);
 	if (rc == CB_OK)
-		rc = save_edited(x->c->r->core, x->it, false, e);
+		rc = save_edited(x->c->r->core, x->it, as_new, e);
 	if (rc == CB_OK)
 		draft_drop(x->c->r, item_uid(x->it));
 	return rc;
@@ -197,7 +197,7 @@ static int do_add(struct edit *x, struct err *e)
 	if (is_subobject(x))
 		item_put(x->it, "is_subobject", v_bool(true));
 	rc = apply_all(x, false, e);
-	return rc == CB_OK ? save(x, e) : rc;
+	return rc == CB_OK ? save(x, false, e) : rc;
 }
 
 static int open_existing(struct edit *x, struct item **ret, struct err *e)
@@ -216,7 +216,7 @@ static int do_edit(struct edit *x, struct err *e)
 		return rc;
 	x->it = item_edit(old);
 	rc = apply_all(x, false, e);
-	return rc == CB_OK ? save(x, e) : rc;
+	return rc == CB_OK ? save(x, false, e) : rc;
 }
 
 static int new_name(struct edit *x, const char **ret, struct err *e)
@@ -232,7 +232,7 @@ static int new_name(struct edit *x, const char **ret, struct err *e)
 
 static int do_copy(struct edit *x, struct err *e)
 {
-	CLEANUP(item_unrefp) struct item *old = NULL, *copy = NULL;
+	CLEANUP(item_unrefp) struct item *old = NULL;
 	const char *name;
 	int rc = open_existing(x, &old, e);
 	if (rc == CB_OK)
@@ -242,12 +242,10 @@ static int do_copy(struct edit *x, struct err *e)
 	if (rc == CB_OK)
 		rc = may(x, "copy", old, e);
 	if (rc == CB_OK)
-		rc = edit_copy(x->c->r->core, old, name, &copy, e);
-	if (rc != CB_OK)
-		return rc;
-	x->it = item_edit(copy);
-	rc = apply_all(x, true, e);
-	return rc == CB_OK ? save(x, e) : rc;
+		rc = edit_copied(old, name, &x->it, e);
+	if (rc == CB_OK)
+		rc = apply_all(x, true, e);
+	return rc == CB_OK ? save(x, true, e) : rc;
 }
 
 static int do_rename(struct edit *x, struct err *e)
