@@ -3,6 +3,7 @@
  */
 #include "core/edit.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,7 +47,7 @@ static int64_t depth_of(struct core *c, const struct item *it)
 
 static void stamp(struct core *c, struct item *it)
 {
-	double now = clock_wall();
+	double now = floor(clock_wall() * 1e6) / 1e6;        /* what a clock of Python's gives, and a number of few digits */
 	if (v_float_of(item_get(it, "ctime")) == 0)
 		item_put(it, "ctime", v_float(now));
 	item_put(it, "mtime", v_float(now));

@@ -153,6 +153,14 @@ static bool framed_twice(struct MHD_Connection *conn)
 	return n > 1;
 }
 
+static bool is_quick(const struct request *req)
+{
+	const struct route *r = find_route(req);
+	return r != NULL && r->fn == route_xmlrpc && str_eq(req->method, "POST") &&
+		MHD_lookup_connection_value(req->conn, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_ENCODING) == NULL &&
+		rpc_is_quick(req->h->rpc, sb_str(&req->body), req->body.len);
+}
+
 static enum MHD_Result on_request(struct http *h, struct MHD_Connection *conn, bool web, const char *url, const char *method,
 	const char *data, size_t *n, void **con_cls)
 {
@@ -179,6 +187,11 @@ static enum MHD_Result on_request(struct http *h, struct MHD_Connection *conn, b
 		reply_text(&req->reply, 413, "text/plain", "the request body is too large\n");
 	if (req->reply.status != 0)
 		return send_reply(req);
+	/* Handing it to a worker and back takes longer than most calls themselves. */
+	if (is_quick(req)) {
+		answer(req);
+		return send_reply(req);
+	}
 	req->submitted = true;
 	if (workers_submit(h->workers, req))
 		return MHD_YES;
@@ -249,10 +262,12 @@ int http_start(struct core *c, struct rpc *r, int xmlrpc_fd, int http_fd, struct
 	h->trusted_proxies = v_is(trusted, V_LIST) ? v_ref(trusted) : v_list();
 	v_unref(cfg);
 	h->workers = workers_new(answer);
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned loops = cpus < 2 ? 2 : cpus > HTTP_LOOPS_MAX ? HTTP_LOOPS_MAX : (unsigned)cpus;
 	if (xmlrpc_fd >= 0)
-		h->xmlrpc = start_daemon(h, xmlrpc_fd, 2, on_xmlrpc);
+		h->xmlrpc = start_daemon(h, xmlrpc_fd, loops, on_xmlrpc);
 	if (http_fd >= 0)
-		h->web = start_daemon(h, http_fd, 2, on_web);
+		h->web = start_daemon(h, http_fd, loops, on_web);
 	if ((xmlrpc_fd >= 0 && h->xmlrpc == NULL) || (http_fd >= 0 && h->web == NULL)) {
 		http_stop(h);
 		return err_set(e, CB_EIO, "cannot start the HTTP server");

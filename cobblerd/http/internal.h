@@ -14,6 +14,7 @@
 #define HTTP_GZIP_FROM 1400              /* bytes; as Python's xmlrpc.server */
 #define HTTP_PATH_MAX 4096
 #define HTTP_WORKERS 8                   /* threads for calls that render, save or wait */
+#define HTTP_LOOPS_MAX 8                 /* event loops of a port: one a processor, within this */
 #define HTTP_WORKERS_MAX 72              /* the same with those that took the places of workers that wait for programs or other servers */
 #define HTTP_QUEUE 2048                  /* calls waiting for one of them */
 #define HTTP_IDLE_S 60                   /* a connection on which nothing moves */

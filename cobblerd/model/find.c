@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * find.c - searching as Cobbler's Item.find_match does.
  */
+#include <ctype.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,10 +36,33 @@ static bool has_glob(const char *s)
 	return strpbrk(s, "?*[") != NULL;
 }
 
+/* "?" and "*": what most searches are. Goes back to the last star only, so it takes at most length times length. */
+static bool glob_matches(const char *have, const char *want)
+{
+	const char *star = NULL, *from = NULL;
+	while (*have != '\0') {
+		if (*want == '*') {
+			star = ++want;
+			from = have;
+		} else if (*want == '?' || tolower((unsigned char)*want) == tolower((unsigned char)*have)) {
+			want++;
+			have++;
+		} else if (star != NULL) {
+			want = star;
+			have = ++from;
+		} else {
+			return false;
+		}
+	}
+	return want[strspn(want, "*")] == '\0';
+}
+
 static bool text_matches(const char *have, const char *want)
 {
 	if (!has_glob(want))
 		return strcasecmp(have, want) == 0;
+	if (strchr(want, '[') == NULL)
+		return glob_matches(have, want);
 	/* fnmatch.fnmatch: "[!x]" negates as in the shell, a backslash is itself */
 	return fnmatch(want, have, FNM_CASEFOLD | FNM_NOESCAPE) == 0;
 }
@@ -124,8 +148,13 @@ static struct item_list candidates(struct model *m, enum item_type t, const stru
 	char buf[64];
 	for (size_t i = 0; i < v_len(criteria); i++) {
 		const char *key = rekeyed(v_dict_key(criteria, i), buf), *want = v_cstr(v_dict_at(criteria, i));
-		if (*want == '\0' || *want == '~' || has_glob(want))
+		if (*want == '\0' || *want == '~')
 			continue;
+		if (has_glob(want)) {
+			if (str_eq(key, "name"))
+				return model_by_name(m, t, text_matches, want);
+			continue;
+		}
 		if (str_eq(key, "name"))
 			return model_by_index(m, t, key, want);
 		if (str_eq(key, "uid")) {

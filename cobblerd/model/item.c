@@ -403,6 +403,11 @@ static int load_value(struct item *it, const struct field *f, const struct value
 	if (*ret == NULL && run_check(NULL, it, f, v, ret, &inner) != CB_OK)
 		return err_set(e, CB_EPARSE, "%s: %s", f->name, inner.text);
 	it->reworded = it->reworded || *ret != v;
+	/* One default for all items: most fields of most items have it. */
+	if (*ret != dflt && v_type(*ret) == v_type(dflt) && v_equal(*ret, dflt)) {
+		v_unref(*ret);
+		*ret = v_ref(dflt);
+	}
 	return CB_OK;
 }
 

@@ -16,8 +16,12 @@
 
 #define KEY_MAX 512
 
+/* The beginning of the name, in lower case, stands beside the entry: a search passes over thousands without touching them. */
+#define HEAD 16
+struct place { struct entry *e; char head[HEAD]; };
+
 struct collection {
-	struct entry **v;              /* in insertion order; NULL: removed */
+	struct place *v;               /* in insertion order; e NULL: removed */
 	size_t n, cap, live;
 	struct map by_name;            /* -> struct entry */
 	struct index by_lower_name;    /* find is case-insensitive */
@@ -50,9 +54,9 @@ void model_free(struct model *m)
 	for (size_t t = 0; t < ITEM_TYPES; t++) {
 		struct collection *c = &m->c[t];
 		for (size_t i = 0; i < c->n; i++)
-			if (c->v[i] != NULL) {
-				item_unref(c->v[i]->it);
-				free(c->v[i]);
+			if (c->v[i].e != NULL) {
+				item_unref(c->v[i].e->it);
+				free(c->v[i].e);
 			}
 		free(c->v);
 		map_free(&c->by_name);
@@ -73,6 +77,14 @@ static void lower(const char *s, char out[KEY_MAX])
 	for (; *s != '\0' && n + 1 < KEY_MAX; s++)
 		out[n++] = (char)tolower((unsigned char)*s);
 	out[n] = '\0';
+}
+
+static void lower_head(const char *s, char out[HEAD])
+{
+	for (size_t n = 0; n < HEAD; n++) {
+		out[n] = (char)tolower((unsigned char)*s);
+		s += *s != '\0';
+	}
 }
 
 /* The index keys of one item: records of an index pointer and a text, one after the other. */
@@ -282,8 +294,8 @@ struct item_list model_items(struct model *m, enum item_type t)
 	const struct collection *c = &m->c[t];
 	struct item_list l = { xcalloc(c->live + 1, sizeof(struct item *)), 0 };
 	for (size_t i = 0; i < c->n; i++)
-		if (c->v[i] != NULL)
-			l.v[l.n++] = item_ref(c->v[i]->it);
+		if (c->v[i].e != NULL)
+			l.v[l.n++] = item_ref(c->v[i].e->it);
 	unlock(m);
 	return l;
 }
@@ -343,25 +355,41 @@ struct item_list model_by_index(struct model *m, enum item_type t, const char *f
 	return l;
 }
 
+struct item_list model_by_name(struct model *m, enum item_type t, bool (*matches)(const char *have, const char *want), const char *want)
+{
+	struct item_list l = { 0 };
+	const struct collection *c = &m->c[t];
+	size_t plain = strcspn(want, "?*["), n = plain < HEAD ? plain : HEAD;
+	char head[HEAD];
+	lower_head(want, head);
+	read_lock(m);
+	for (size_t i = 0; i < c->n; i++)
+		if (c->v[i].e != NULL && memcmp(c->v[i].head, head, n) == 0 && matches(item_name(c->v[i].e->it), want))
+			item_list_add(&l, c->v[i].e->it);
+	unlock(m);
+	return l;
+}
+
 static void append(struct collection *c, struct entry *e)
 {
 	if (c->n == c->cap) {
 		if (c->live < c->n / 2) {                /* close the gaps instead of growing */
 			size_t n = 0;
 			for (size_t i = 0; i < c->n; i++)
-				if (c->v[i] != NULL) {
+				if (c->v[i].e != NULL) {
 					c->v[n] = c->v[i];
-					c->v[n]->pos = n;
+					c->v[n].e->pos = n;
 					n++;
 				}
 			c->n = n;
 		} else {
 			c->cap = c->cap != 0 ? c->cap * 2 : 16;
-			c->v = xreallocarray(c->v, c->cap, sizeof(struct entry *));
+			c->v = xreallocarray(c->v, c->cap, sizeof(c->v[0]));
 		}
 	}
 	e->pos = c->n;
-	c->v[c->n++] = e;
+	lower_head(item_name(e->it), c->v[c->n].head);
+	c->v[c->n++].e = e;
 	c->live++;
 }
 
@@ -381,7 +409,7 @@ static struct item *publish_one(struct model *m, struct item *it, const struct i
 		if (!str_eq(item_name(gone), item_name(it))) {   /* compat: a new name is the last one of its collection */
 			index_entry(&before, e, false);          /* indexes are in the order of places */
 			before.len = 0;
-			c->v[e->pos] = NULL;
+			c->v[e->pos].e = NULL;
 			c->live--;
 			append(c, e);
 		}
@@ -429,7 +457,7 @@ void model_remove(struct model *m, const struct item *it)
 		index_entry(&keys, e, false);
 		sb_free(&keys);
 		map_del(&m->by_uid, item_uid(e->it));
-		c->v[e->pos] = NULL;
+		c->v[e->pos].e = NULL;
 		c->live--;
 		__atomic_add_fetch(&m->version, 1, __ATOMIC_RELEASE);
 	}

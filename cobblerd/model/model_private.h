@@ -9,6 +9,8 @@
 void item_list_add(struct item_list *l, const struct item *it);       /* takes a reference of its own */
 /* Items of a type whose indexed field (name, mac_address, ip_address, ipv6_address, dns_name) is text, in any case. */
 struct item_list model_by_index(struct model *m, enum item_type t, const char *field, const char *text);
+/* Items of a type whose name matches(name, want), a pattern: before its first "?", "*" or "[" a name must be alike in any case. */
+struct item_list model_by_name(struct model *m, enum item_type t, bool (*matches)(const char *have, const char *want), const char *want);
 /* old_items.c: a stored item of any release in the fields and words of 3.3.7; what nobody knows stays. Returns owned: the very
  * dict when nothing had to be changed. */
 struct value *item_modernise(enum item_type type, const struct value *dict);

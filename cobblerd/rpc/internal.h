@@ -27,6 +27,7 @@ enum method_flags {
 	M_EXTRA = 1 << 3,             /* not in 3.3.7 */
 	M_REPORT = 1 << 4,            /* machines call it without a token, and it writes: limited by address (rate.c) */
 	M_UPLOAD = 1 << 5,            /* the same for pieces of logs */
+	M_QUICK = 1 << 6,             /* reads what is in memory, for one item: microseconds, and waits for nothing */
 };
 
 struct call;

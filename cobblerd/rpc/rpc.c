@@ -223,6 +223,22 @@ void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, bool 
 	v_unref(call.params);
 }
 
+bool rpc_is_quick(const struct rpc *r, const char *body, size_t n)
+{
+	static const char tag[] = "<methodName>";
+	char name[64];
+	const char *from = memmem(body, n < 256 ? n : 256, tag, sizeof(tag) - 1);
+	if (from == NULL)
+		return false;
+	from += sizeof(tag) - 1;
+	size_t left = n - (size_t)(from - body), len = 0;
+	while (len < left && len < sizeof(name) - 1 && from[len] != '<')
+		len++;
+	snprintf(name, sizeof(name), "%.*s", (int)len, from);
+	const struct entry *en = map_get(&r->methods, name);
+	return en != NULL && (en->m->flags & M_QUICK) != 0;
+}
+
 int rpc_invoke(struct rpc *r, const char *method, const struct value *params, const char *peer, struct value **ret, struct err *e)
 {
 	struct call c = { .r = r, .peer = peer };

@@ -27,12 +27,35 @@ static bool next_up_reads_back(double d, char buf[40])
 	return strtod(buf, NULL) == d;
 }
 
+/* Numbers with up to six decimals and 15 digits: times in microseconds, sizes. A whole number below 2^53 divided by a power of ten is
+ * rounded once, so the first such quotient that is d has the shortest digits. */
+static bool few_decimals(double d, char digits[32], int *exp)
+{
+	double power = 1;
+	if (d < 1e-3 || d >= 9e9)
+		return false;
+	for (int decimals = 0; decimals <= 6; decimals++, power *= 10) {
+		double whole = nearbyint(d * power);
+		if (whole / power != d)
+			continue;
+		int n = snprintf(digits, 32, "%lld", (long long)whole);
+		*exp = n - decimals;
+		while (n > 1 && digits[n - 1] == '0')
+			n--;
+		digits[n] = '\0';
+		return true;
+	}
+	return false;
+}
+
 /* Shortest digits that read back as d. digits has no point; the value is 0.DIGITS * 10^*exp. More digits read back where fewer do,
  * so the number of digits is searched by halving: times, which need 16 or 17, take two tries. */
 static void shortest_digits(double d, char digits[32], int *exp)
 {
 	char buf[40];
 	int low = 1, high = 17, prec = 16;
+	if (few_decimals(d, digits, exp))
+		return;
 	while (low < high) {
 		if (reads_back(d, prec, buf))
 			high = prec;
