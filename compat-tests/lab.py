@@ -299,19 +299,22 @@ class Daemon:
 
 
 class Machine:
-    """A QEMU machine without a disk whose only card is on tap0; it boots from the network."""
+    """A QEMU machine without a disk whose only card is on tap0; it boots from the network, or from a CD (then it has no card)."""
 
-    def __init__(self, folder, mac, firmware="bios", nic="e1000", ram=512, rom=None):
+    def __init__(self, folder, mac, firmware="bios", nic="e1000", ram=512, rom=None, cdrom=None):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.serial = self.folder / "serial.log"
         device = "%s,netdev=n0,mac=%s,bootindex=1" % (nic, mac) + ("" if rom is None else ",romfile=" + rom)
         cmd = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-m", str(ram), "-display", "none",
                "-serial", "file:%s" % self.serial, "-monitor", "none", "-no-reboot", "-rtc", "base=utc",
-               "-uuid", "00112233-4455-6677-8899-aabbccddeeff", "-device", "virtio-rng-pci",
-               "-netdev", "tap,id=n0,ifname=tap0,script=no,downscript=no", "-device", device]
+               "-uuid", "00112233-4455-6677-8899-aabbccddeeff", "-device", "virtio-rng-pci"]
+        if cdrom is not None:
+            cmd += ["-nic", "none", "-cdrom", str(cdrom)]
+        else:
+            cmd += ["-netdev", "tap,id=n0,ifname=tap0,script=no,downscript=no", "-device", device]
         if firmware == "bios":
-            cmd += ["-machine", "pc", "-boot", "n"]
+            cmd += ["-machine", "pc", "-boot", "n" if cdrom is None else "d"]
         else:
             if not (OVMF / "OVMF_CODE_4M.fd").exists():
                 raise Skip("no UEFI firmware: install the package ovmf")

@@ -28,3 +28,10 @@ void actions_check(struct core *c, struct value *findings);
 /* Copies objects and their files from another Cobbler server: options master, port, use_ssl, distro_patterns ..., sync_all, prune,
  * omit_data. What could not be copied is named in the log, and the task has then failed. */
 int actions_replicate(struct core *c, struct task *t, const struct value *options, struct err *e);
+
+/* Fills bootloaders_dir: links to the boot loaders of the host's packages, GRUB images by bootloaders_formats. No options. */
+int actions_mkloaders(struct core *c, struct task *t, const struct value *options, struct err *e);
+
+/* Writes a bootable ISO (option iso): entries for profiles and systems that install from this server, or with standalone or airgapped from
+ * the ISO alone. Options as background_buildiso of 3.3.7 has them. */
+int actions_buildiso(struct core *c, struct task *t, const struct value *options, struct err *e);

@@ -30,6 +30,7 @@ struct item_list model_items(struct model *m, enum item_type t);
 struct item_list model_children(struct model *m, const struct item *it);      /* direct, all types */
 struct item_list model_descendants(struct model *m, const struct item *it);   /* parents before children */
 struct item_list model_referrers(struct model *m, enum item_type t, const char *name);   /* all that name it: parents, menus, repos */
+void item_list_add(struct item_list *l, const struct item *it);               /* takes a reference of its own */
 void item_list_free(struct item_list *l);                                     /* also for CLEANUP() */
 
 /* find_<type>(criteria): fnmatch globs, lists, dict containment, boolean text, interface fields, as Cobbler matches.

@@ -6,7 +6,6 @@
 
 #include "model/model.h"
 
-void item_list_add(struct item_list *l, const struct item *it);       /* takes a reference of its own */
 /* Items of a type whose indexed field (name, mac_address, ip_address, ipv6_address, dns_name) is text, in any case. */
 struct item_list model_by_index(struct model *m, enum item_type t, const char *field, const char *text);
 /* Items of a type whose name matches(name, want), a pattern: before its first "?", "*" or "[" a name must be alike in any case. */

@@ -92,11 +92,6 @@ static int run_signature_reload(struct core *c, struct task *t, const struct val
 	return rc;
 }
 
-static int run_missing(struct core *c UNUSED, struct task *t UNUSED, const struct value *options UNUSED, struct err *e)
-{
-	return err_set(e, CB_ESTATE, "this action is not available in this server yet");
-}
-
 static const struct work works[] = {
 	{ "background_sync", "sync", "Sync", manage_sync },
 	{ "background_syncsystems", "syncsystems", "Syncsystems", run_syncsystems },
@@ -104,14 +99,14 @@ static const struct work works[] = {
 	{ "background_validate_autoinstall_files", "validate_autoinstall_files", "Automated installation files validation", run_validate },
 	{ "background_validateks", "validate_autoinstall_files", "Automated installation files validation", run_validate },
 	{ "background_power_system", "power", "Power management", run_power },
-	{ "background_buildiso", "buildiso", "Build Iso", run_missing },
+	{ "background_buildiso", "buildiso", "Build Iso", actions_buildiso },
 	{ "background_aclsetup", "aclsetup", "(CLI) ACL Configuration", actions_aclsetup },
 	{ "background_hardlink", "hardlink", "Hardlink", actions_hardlink },
 	{ "background_replicate", "replicate", "Replicate", actions_replicate },
 	{ "background_reposync", "reposync", "Reposync", actions_reposync },
 	{ "background_signature_update", "sigupdate", "Updating Signatures", actions_sigupdate },
 	{ "background_signature_reload", "sigreload", "Reloading Signatures", run_signature_reload },
-	{ "background_mkloaders", "mkloaders", "Create bootable bootloader images", run_missing },
+	{ "background_mkloaders", "mkloaders", "Create bootable bootloader images", actions_mkloaders },
 };
 
 static int task_main(struct task *t, void *arg, struct err *e)
