@@ -37,8 +37,8 @@ static const struct opt o_aclsetup[] = {
 };
 static const struct opt o_buildiso[] = {
 	{ "iso", "iso", .help = "file to write (default: generated.iso in the current directory)" },
-	{ "profiles", "profiles", .refers = "profile", .help = "only these profiles (blank separated)" },
-	{ "systems", "systems", .refers = "system", .help = "only these systems (blank separated)" },
+	{ "profiles", "profiles", .refers = "profile", .help = "these profiles only, blank separated (default: all profiles and systems)" },
+	{ "systems", "systems", .refers = "system", .help = "these systems only, blank separated" },
 	{ "tempdir", "buildisodir", .help = "where to assemble the image" },
 	{ "distro", "distro", .refers = "distro", .help = "the distro whose kernel and initrd go onto the image" },
 	{ "standalone", "standalone", OPT_FLAG, .help = "put the distro's files on the image, so that no server is needed" },

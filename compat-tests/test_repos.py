@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import threading
 import time
+import xmlrpc.client
 from pathlib import Path
 
 from fixtures import add, add_machine, fake_boot_files
@@ -342,3 +343,42 @@ def test_other_formats_need_no_shell(lab):
     check("running: " in log, log)
     names = {p.name for p in mirror(d, "q").iterdir() if p.is_file() and not p.name.startswith(".")}
     equal(names, {"c", "config.repo"}, "files")
+
+
+def test_repositories_of_the_host(lab):
+    d = lab.daemon(start=False, services={"dhcp": {"enabled": False}, "tftp": {"enabled": False}})
+    d.write("etc/os-release", 'ID="rocky"\nVERSION_ID="9.4"\nPLATFORM_ID="platform:el9"\n')
+    d.write("etc/dnf/vars/contentdir", "pub/rocky\n")
+    d.write("etc/yum.repos.d/a.repo", """# the base
+[main]
+gpgcheck=1
+[baseos]
+name=Rocky $releasever - BaseOS - $nosuch
+mirrorlist=https://mirrors.test/mirrorlist?arch=$basearch&repo=BaseOS-$releasever
+#baseurl=http://dl.test/$contentdir/$releasever/BaseOS
+enabled=1
+[extras]
+name = Extras
+baseurl = http://dl.test/${contentdir}/$releasever/extras/$basearch/os/
+          http://dl2.test/extras
+[source]
+baseurl=http://dl.test/source
+enabled=0
+""")
+    d.write("etc/yum.repos.d/b.repo", "[epel]\nmetalink=https://m.test/metalink?repo=epel-$releasever\nbaseurl=http://never\n")
+    d.start()
+    s, token = d.login()
+    for _ in range(2):
+        equal(s.auto_add_repos(token), True, "answer")
+    arch = os.uname().machine
+    got = {r["name"]: (r["breed"], r["arch"], r["comment"], r["mirror"], r["mirror_type"]) for r in s.get_repos()}
+    equal(got, {
+        "baseos-9-" + arch: ("yum", arch, "Rocky 9 - BaseOS - $nosuch", "https://mirrors.test/mirrorlist?arch=%s&repo=BaseOS-9" % arch, "mirrorlist"),
+        "extras-9-" + arch: ("yum", arch, "Extras", "http://dl.test/pub/rocky/9/extras/%s/os/" % arch, "baseurl"),
+        "epel-9-" + arch: ("yum", arch, "", "https://m.test/metalink?repo=epel-9", "metalink")}, "repositories")
+    d.write("etc/yum.repos.d/c.repo", "[bad name!]\nbaseurl=http://x/\n")
+    try:
+        s.auto_add_repos(token)
+        check(False, "a repository whose name cannot be one is added")
+    except xmlrpc.client.Fault as e:
+        check("bad name!" in e.faultString, e.faultString)

@@ -35,3 +35,6 @@ int actions_mkloaders(struct core *c, struct task *t, const struct value *option
 /* Writes a bootable ISO (option iso): entries for profiles and systems that install from this server, or with standalone or airgapped from
  * the ISO alone. Options as background_buildiso of 3.3.7 has them. */
 int actions_buildiso(struct core *c, struct task *t, const struct value *options, struct err *e);
+
+/* Adds the repositories that dnf of this host has switched on as ID-RELEASE-ARCH; those that are there already stay as they are. No task. */
+int actions_auto_add_repos(struct core *c, struct err *e);
