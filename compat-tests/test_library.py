@@ -4,8 +4,8 @@ import json
 import re
 import shutil
 import subprocess
+import tempfile
 import tomllib
-import xml.dom.minidom
 
 from fixtures import MAC, add, fake_boot_files
 from lab import REPO, check
@@ -13,12 +13,14 @@ from lab import REPO, check
 LIBRARY = REPO / "snippets/library"
 FAMILIES = {".ks": ("redhat", "rhel8"), ".cfg": ("redhat", "rhel8"), ".seed": ("debian", "bookworm"), ".yaml": ("ubuntu", "jammy"),
             ".xml": ("suse", "sles15sp4"), ".json": ("suse", "sles15sp4"), ".toml": ("debian", "bookworm")}
+OLDER = {"legacy.ks": ("redhat", "rhel6"), "sample_legacy.ks": ("redhat", "rhel6")}
 INTERFACES = {
     "bond0": {"interface_type": "bond", "bonding_opts": "mode=1 miimon=100", "ip_address": "10.55.0.10", "netmask": "255.255.255.0", "static": True,
               "static_routes": ["10.9.0.0/16:10.55.0.2"], "dns_name": "n1.lab.test", "mac_address": MAC},
     "eth0": {"interface_type": "bond_slave", "interface_master": "bond0", "mac_address": "52:54:00:77:01:01"},
     "eth1": {"interface_type": "bond_slave", "interface_master": "bond0", "mac_address": "52:54:00:77:01:02"},
-    "bond0.20": {"ip_address": "10.56.0.10", "netmask": "255.255.0.0", "static": True, "ipv6_address": "2001:db8::10"},
+    "bond0.20": {"ip_address": "10.56.0.10", "netmask": "255.255.0.0", "static": True, "ipv6_address": "2001:db8::10", "ipv6_prefix": "64",
+                 "ipv6_default_gateway": "2001:db8::1", "ipv6_static_routes": ["2001:db8:9::/48:2001:db8::2"], "mtu": "1400"},
     "br0": {"interface_type": "bridge", "bridge_opts": "stp=no", "mtu": "9000"},
     "eth2": {"interface_type": "bridge_slave", "interface_master": "br0", "mac_address": "52:54:00:77:01:03"},
 }
@@ -56,40 +58,84 @@ def take_addresses(s, token, name):
     s.save_system(handle, token)
 
 
-def read_as(template, text):
-    """Raises when the file's own kind of reader does not take it."""
-    if template.endswith(".xml") or template == "win.ks":
-        xml.dom.minidom.parseString(text.strip().encode())
-    elif template.endswith(".json"):
-        json.loads(text)
-    elif template.endswith(".toml"):
-        tomllib.loads(text)
-    elif template.endswith(".seed") and shutil.which("debconf-set-selections"):
-        r = subprocess.run(["debconf-set-selections", "-c"], input=text, capture_output=True, text=True)
-        check(r.returncode == 0 and "error" not in r.stderr, r.stderr)
-    elif template.endswith(".yaml"):
-        check(text.startswith("#cloud-config\n"), "the first line is %r" % text.splitlines()[0])
+def program(name, *args, text, what):
+    """The program must take the text from standard input or a file of its own."""
+    r = subprocess.run([name, *args], input=text, capture_output=True, text=True)
+    said = r.stdout + r.stderr
+    check(r.returncode == 0 and "error" not in said.lower(), "%s does not take %s: %s" % (name, what, said))
+
+
+def cloud_config(template, text):
+    """cloud-init's own check of its part, and what Ubuntu's installer asks for beside it."""
+    import yaml
+    check(text.startswith("#cloud-config\n"), "the first line is %r" % text.splitlines()[0])
+    data = yaml.safe_load(text)
+    check(data["autoinstall"]["version"] == 1 and data["autoinstall"]["identity"]["hostname"], str(data)[:300])
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as f:
+        f.write(text)
+        f.flush()
+        r = subprocess.run(["cloud-init", "schema", "--config-file", f.name], capture_output=True, text=True)
+        check(r.returncode == 0, r.stdout + r.stderr)
+    net = data["autoinstall"].get("network")
+    if net is not None:
+        devices = {name: d for kind in ("ethernets", "bonds", "bridges", "vlans") for name, d in net.get(kind, {}).items()}
+        check(net["version"] == 2 and net["bonds"]["bond0"]["interfaces"] == ["eth0", "eth1"] and net["bridges"]["br0"]["interfaces"] == ["eth2"], str(net))
+        vlan = net["vlans"]["bond0.20"]
+        check(vlan["id"] == 20 and vlan["link"] in devices and "2001:db8::10/64" in vlan["addresses"] and {"10.56.0.10/16"} <= set(vlan["addresses"]), str(vlan))
+        check({"to": "10.9.0.0/16", "via": "10.55.0.2"} in net["bonds"]["bond0"]["routes"], str(net["bonds"]))
+
+
+def kickstart(template, text):
+    with tempfile.NamedTemporaryFile("w", suffix=".ks") as f:
+        f.write(text)
+        f.flush()
+        r = subprocess.run(["ksvalidator", "-v", KICKSTARTS[template], f.name], capture_output=True, text=True)
+        check(r.returncode == 0, r.stdout + r.stderr)
+
+
+# The kickstarts that Anaconda reads, and whose syntax they have; those of ESX are another language.
+KICKSTARTS = {"default.ks": "RHEL8", "sample.ks": "RHEL8", "legacy.ks": "RHEL6", "sample_legacy.ks": "RHEL6", "pxerescue.ks": "RHEL8"}
+# What reads a file: the program, and the call of it.
+READERS = [
+    (lambda t: t.endswith(".xml") or t == "win.ks", "xmllint", lambda t, x: program("xmllint", "--noout", "-", text=x.strip(), what=t)),
+    (lambda t: t.endswith(".json"), None, lambda t, x: json.loads(x)),
+    (lambda t: t.endswith(".toml"), None, lambda t, x: tomllib.loads(x)),
+    (lambda t: t.endswith(".seed"), "debconf-set-selections", lambda t, x: program("debconf-set-selections", "-c", text=x, what=t)),
+    (lambda t: t.endswith(".yaml"), "cloud-init", cloud_config),
+    (lambda t: t in KICKSTARTS, "ksvalidator", kickstart),
+]
+
+
+def read_as(template, text, absent):
+    """Raises when the file's own kind of reader does not take it; absent: the programs that are not here."""
+    for matches, needs, read in READERS:
+        if not matches(template):
+            continue
+        if needs and not shutil.which(needs):
+            absent.add(needs)
+        else:
+            read(template, text)
 
 
 def test_every_template_renders_and_is_well_formed(lab):
     d = lab.daemon()
     s, token = d.login()
     files = fake_boot_files(lab)
-    count = 0
+    count, absent = 0, set()
     for path in sorted((LIBRARY / "templates").iterdir()):
-        profile, system = prepare(s, token, files, *FAMILIES[path.suffix], path.name)
+        profile, system = prepare(s, token, files, *OLDER.get(path.name, FAMILIES[path.suffix]), path.name)
         give_addresses(s, token, system)
         for what, text in (("profile", s.generate_profile_autoinstall(profile)), ("system", s.generate_system_autoinstall(system))):
             here = "%s for a %s:\n%s" % (path.name, what, text)
             check("ERROR" not in text and "had errors" not in text and "no snippet data" not in text.lower(), here)
             check(not re.search(r"\$(SNIPPET|getVar|interfaces|http_server)\b|#(if|set|end|for)\b", text), "directives are left in " + here)
             try:
-                read_as(path.name, text)
+                read_as(path.name, text, absent)
             except Exception as e:
                 raise AssertionError("%s: %s" % (e, here)) from e
             count += 1
         take_addresses(s, token, system)
-    lab.note("%d answer files" % count)
+    lab.note("%d answer files%s" % (count, "".join(", SKIP: no %s here" % p for p in sorted(absent))))
 
 
 def test_scripts_render(lab):

@@ -98,6 +98,8 @@ F(last)
 			       ? false
 			       : raise(rt, EX_TYPE, "'%s' object is not reversible", rv_type_name(v[0]));
 	*out = l.u.l->n > 0 ? l.u.l->v[l.u.l->n - 1] : rv_undef(rt, NULL, "No last item, sequence was empty.");
+	if (v[0].t == R_STR && out->t == R_STR)
+		out->fl |= v[0].fl & RV_MARKUP;           /* compat: reversed() asks Markup for its parts, iter() does not */
 	return true;
 }
 
