@@ -34,6 +34,8 @@ struct model {
 	struct map by_uid;             /* -> struct entry, all types */
 	struct index by_mac, by_ip, by_dns;
 	struct index referrers;        /* "type:name" of what is referred to -> who does */
+	struct model *base;            /* of a view; NULL: none */
+	struct map hidden;             /* of a view: uid -> item of the base that is replaced or removed, as it was then */
 };
 
 struct model *model_new(void)
@@ -47,10 +49,21 @@ struct model *model_new(void)
 	return m;
 }
 
+struct model *model_view(struct model *base)
+{
+	struct model *m = model_new();
+	m->base = base;
+	return m;
+}
+
 void model_free(struct model *m)
 {
+	void *v;
 	if (m == NULL)
 		return;
+	for (size_t i = 0; map_next(&m->hidden, &i, NULL, &v); )
+		item_unref(v);
+	map_free(&m->hidden);
 	for (size_t t = 0; t < ITEM_TYPES; t++) {
 		struct collection *c = &m->c[t];
 		for (size_t i = 0; i < c->n; i++)
@@ -188,6 +201,12 @@ uint64_t model_version(const struct model *m)
 
 size_t model_count(struct model *m, enum item_type t)
 {
+	if (m->base != NULL) {
+		struct item_list l = model_items(m, t);
+		size_t all = l.n;
+		item_list_free(&l);
+		return all;
+	}
 	read_lock(m);
 	size_t n = m->c[t].live;
 	unlock(m);
@@ -203,14 +222,33 @@ static struct item *take(struct model *m, struct map *map, const char *key)
 	return it;
 }
 
+static bool is_hidden(struct model *m, const struct item *it)
+{
+	read_lock(m);
+	bool hidden = map_get(&m->hidden, item_uid(it)) != NULL;
+	unlock(m);
+	return hidden;
+}
+
+/* Of a view: the item of the base, taken, unless the view hides it. */
+static struct item *shown(struct model *m, struct item *it)
+{
+	if (it == NULL || !is_hidden(m, it))
+		return it;
+	item_unref(it);
+	return NULL;
+}
+
 struct item *model_get(struct model *m, enum item_type t, const char *name)
 {
-	return take(m, &m->c[t].by_name, name);
+	struct item *it = take(m, &m->c[t].by_name, name);
+	return it != NULL || m->base == NULL ? it : shown(m, model_get(m->base, t, name));
 }
 
 struct item *model_by_uid(struct model *m, const char *uid)
 {
-	return take(m, &m->by_uid, uid);
+	struct item *it = take(m, &m->by_uid, uid);
+	return it != NULL || m->base == NULL ? it : shown(m, model_by_uid(m->base, uid));
 }
 
 /* Which interface has this text (any case) in one of two fields? NULL: none. Borrows from the item. */
@@ -229,11 +267,31 @@ static const char *interface_with(const struct item *it, const char *key, const 
 	return NULL;
 }
 
+/* The same of a view; what the base has comes first, so that a check finds it. */
+static struct item *system_of_view(struct model *m, const char *text, const char *f1, const char *f2, const char **iface)
+{
+	CLEANUP(item_list_free) struct item_list l = model_by_index(m, ITEM_SYSTEM, f1, text);
+	char key[KEY_MAX];
+	const char *name = NULL;
+	size_t at = 0;
+	lower(text, key);
+	for (size_t i = 0; i < l.n && name == NULL; i++) {
+		name = interface_with(l.v[i], key, f1, f2);
+		if (name != NULL)
+			at = i;
+	}
+	if (iface != NULL && l.n > 0)
+		*iface = name;
+	return l.n > 0 ? item_ref(l.v[at]) : NULL;
+}
+
 /* A system that has the text in an interface comes before one that has it only as its host name. */
 static struct item *system_by(struct model *m, struct index *ix, const char *text, const char *f1, const char *f2, const char **iface)
 {
 	char key[KEY_MAX];
 	const char *name = NULL;
+	if (m->base != NULL)
+		return system_of_view(m, text, f1, f2, iface);
 	lower(text, key);
 	read_lock(m);
 	const struct bucket *b = index_get(ix, key);
@@ -288,7 +346,7 @@ void item_list_free(struct item_list *l)
 	*l = (struct item_list){ 0 };
 }
 
-struct item_list model_items(struct model *m, enum item_type t)
+static struct item_list own_items(struct model *m, enum item_type t)
 {
 	read_lock(m);
 	const struct collection *c = &m->c[t];
@@ -298,6 +356,43 @@ struct item_list model_items(struct model *m, enum item_type t)
 			l.v[l.n++] = item_ref(c->v[i].e->it);
 	unlock(m);
 	return l;
+}
+
+/* Those of the base that the view shows, then its own. Both are taken. */
+static struct item_list merged(struct model *m, struct item_list below, struct item_list own)
+{
+	struct item_list l = { 0 };
+	for (size_t i = 0; i < below.n; i++)
+		if (!is_hidden(m, below.v[i]))
+			item_list_add(&l, below.v[i]);
+	for (size_t i = 0; i < own.n; i++)
+		item_list_add(&l, own.v[i]);
+	item_list_free(&below);
+	item_list_free(&own);
+	return l;
+}
+
+/* What a view replaces under its name keeps its place. */
+static struct item_list items_of_view(struct model *m, enum item_type t)
+{
+	struct item_list below = model_items(m->base, t), own = own_items(m, t);
+	struct item_list l = { xcalloc(below.n + own.n + 1, sizeof(struct item *)), 0 };
+	for (size_t i = 0; i < below.n; i++) {
+		struct item *it = is_hidden(m, below.v[i]) ? take(m, &m->by_uid, item_uid(below.v[i])) : item_ref(below.v[i]);
+		if (it != NULL)
+			l.v[l.n++] = it;
+	}
+	for (size_t i = 0; i < own.n; i++)
+		if (!is_hidden(m, own.v[i]))
+			l.v[l.n++] = item_ref(own.v[i]);
+	item_list_free(&below);
+	item_list_free(&own);
+	return l;
+}
+
+struct item_list model_items(struct model *m, enum item_type t)
+{
+	return m->base != NULL ? items_of_view(m, t) : own_items(m, t);
 }
 
 struct item_list model_referrers(struct model *m, enum item_type t, const char *name)
@@ -310,7 +405,7 @@ struct item_list model_referrers(struct model *m, enum item_type t, const char *
 	for (size_t i = 0; b != NULL && i < b->n; i++)
 		item_list_add(&l, b->v[i]->it);
 	unlock(m);
-	return l;
+	return m->base != NULL ? merged(m, model_referrers(m->base, t, name), l) : l;
 }
 
 struct item_list model_children(struct model *m, const struct item *it)
@@ -352,7 +447,7 @@ struct item_list model_by_index(struct model *m, enum item_type t, const char *f
 	for (size_t i = 0; b != NULL && i < b->n; i++)
 		item_list_add(&l, b->v[i]->it);
 	unlock(m);
-	return l;
+	return m->base != NULL ? merged(m, model_by_index(m->base, t, field, text), l) : l;
 }
 
 struct item_list model_by_name(struct model *m, enum item_type t, bool (*matches)(const char *have, const char *want), const char *want)
@@ -367,7 +462,7 @@ struct item_list model_by_name(struct model *m, enum item_type t, bool (*matches
 		if (c->v[i].e != NULL && memcmp(c->v[i].head, head, n) == 0 && matches(item_name(c->v[i].e->it), want))
 			item_list_add(&l, c->v[i].e->it);
 	unlock(m);
-	return l;
+	return m->base != NULL ? merged(m, model_by_name(m->base, t, matches, want), l) : l;
 }
 
 static void append(struct collection *c, struct entry *e)
@@ -393,24 +488,38 @@ static void append(struct collection *c, struct entry *e)
 	c->live++;
 }
 
-/* Returns what it replaces: the caller's. The lock is held. */
-static struct item *publish_one(struct model *m, struct item *it, const struct item *old)
+/* Takes the entry of old off its names, so that others may have them; NULL when there is none. A view then hides the one of its base.
+ * The lock is held. */
+static struct entry *detach(struct model *m, const struct item *old)
+{
+	struct entry *e = map_del(&m->by_uid, item_uid(old));
+	if (e != NULL)
+		map_del(&m->c[item_type(old)].by_name, item_name(e->it));
+	else if (m->base != NULL && map_get(&m->hidden, item_uid(old)) == NULL)
+		map_put(&m->hidden, item_uid(old), item_ref(old));
+	return e;
+}
+
+static void take_place(struct collection *c, struct entry *e)
+{
+	c->v[e->pos].e = NULL;
+	c->live--;
+}
+
+/* e: what detach gave. Returns what it replaces: the caller's. The lock is held. */
+static struct item *attach(struct model *m, struct item *it, struct entry *e)
 {
 	struct collection *c = &m->c[item_type(it)];
 	struct item *gone = NULL;
 	struct strbuf now = keys_of(m, it), before = { 0 };
-	struct entry *e = old != NULL ? map_get(&c->by_name, item_name(old)) : NULL;
 	if (e != NULL) {
 		before = keys_of(m, e->it);
-		map_del(&m->by_uid, item_uid(e->it));
-		map_del(&c->by_name, item_name(e->it));
 		gone = e->it;
 		e->it = it;
 		if (!str_eq(item_name(gone), item_name(it))) {   /* compat: a new name is the last one of its collection */
 			index_entry(&before, e, false);          /* indexes are in the order of places */
 			before.len = 0;
-			c->v[e->pos].e = NULL;
-			c->live--;
+			take_place(c, e);
 			append(c, e);
 		}
 	} else {
@@ -424,21 +533,39 @@ static struct item *publish_one(struct model *m, struct item *it, const struct i
 		index_entry(&before, e, false);
 		index_entry(&now, e, true);
 	}
-	__atomic_add_fetch(&m->version, 1, __ATOMIC_RELEASE);
 	sb_free(&before);
 	sb_free(&now);
+	return gone;
+}
+
+static struct item *drop(struct model *m, struct entry *e)
+{
+	struct item *gone = e->it;
+	struct strbuf keys = keys_of(m, gone);
+	index_entry(&keys, e, false);
+	sb_free(&keys);
+	take_place(&m->c[item_type(gone)], e);
+	free(e);
 	return gone;
 }
 
 void model_publish_all(struct model *m, struct item *const *items, const struct item *const *olds, size_t n)
 {
 	struct item **gone = xcalloc(n + 1, sizeof(struct item *));
+	struct entry **was = xcalloc(n + 1, sizeof(struct entry *));
 	pthread_rwlock_wrlock(&m->lock);
+	for (size_t i = 0; i < n; i++)                   /* all first: names may change hands */
+		was[i] = olds[i] != NULL ? detach(m, olds[i]) : NULL;
 	for (size_t i = 0; i < n; i++)
-		gone[i] = publish_one(m, items[i], olds[i]);
+		if (items[i] != NULL)
+			gone[i] = attach(m, items[i], was[i]);
+		else if (was[i] != NULL)
+			gone[i] = drop(m, was[i]);
+	__atomic_add_fetch(&m->version, n, __ATOMIC_RELEASE);
 	pthread_rwlock_unlock(&m->lock);
 	for (size_t i = 0; i < n; i++)                   /* outside: freeing takes time */
 		item_unref(gone[i]);
+	free(was);
 	free(gone);
 }
 
@@ -449,21 +576,25 @@ void model_publish(struct model *m, struct item *it, const struct item *old)
 
 void model_remove(struct model *m, const struct item *it)
 {
-	struct collection *c = &m->c[item_type(it)];
-	pthread_rwlock_wrlock(&m->lock);
-	struct entry *e = map_del(&c->by_name, item_name(it));
-	if (e != NULL) {
-		struct strbuf keys = keys_of(m, e->it);
-		index_entry(&keys, e, false);
-		sb_free(&keys);
-		map_del(&m->by_uid, item_uid(e->it));
-		c->v[e->pos].e = NULL;
-		c->live--;
-		__atomic_add_fetch(&m->version, 1, __ATOMIC_RELEASE);
+	struct item *none = NULL;
+	model_publish_all(m, &none, &it, 1);
+}
+
+struct model_change *model_view_changes(struct model *view, size_t *n)
+{
+	void *v;
+	*n = 0;
+	read_lock(view);
+	struct model_change *all = xcalloc(view->hidden.live + view->by_uid.live + 1, sizeof(*all));
+	for (size_t i = 0; map_next(&view->hidden, &i, NULL, &v); (*n)++) {
+		struct entry *e = map_get(&view->by_uid, item_uid(v));
+		all[*n] = (struct model_change){ e != NULL ? item_ref(e->it) : NULL, item_ref(v) };
 	}
-	pthread_rwlock_unlock(&m->lock);
-	if (e != NULL) {
-		item_unref(e->it);
-		free(e);
+	for (size_t i = 0; map_next(&view->by_uid, &i, NULL, &v); ) {
+		const struct item *it = ((struct entry *)v)->it;
+		if (map_get(&view->hidden, item_uid(it)) == NULL)
+			all[(*n)++].now = item_ref(it);
 	}
+	unlock(view);
+	return all;
 }

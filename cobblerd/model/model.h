@@ -12,6 +12,8 @@
 struct model;
 
 struct model *model_new(void);
+/* What base is, with changes of its own put over it that base does not see: all functions work on it. base must outlive it. */
+struct model *model_view(struct model *base);
 void model_free(struct model *m);
 uint64_t model_version(const struct model *m);         /* +1 with each published change */
 size_t model_count(struct model *m, enum item_type t);
@@ -42,8 +44,13 @@ int model_find(struct model *m, enum item_type t, const struct value *criteria, 
 int model_check(struct model *m, const struct value *settings, const struct item *it, const struct item *old, struct err *e) MUST_CHECK;
 /* Puts it (takes the reference) in place of old (NULL: new). Never fails. */
 void model_publish(struct model *m, struct item *it, const struct item *old);
-/* Several in one step: no reader sees some of them only. */
+/* Several in one step: no reader sees some of them only. items[i] NULL: olds[i] goes away. */
 void model_publish_all(struct model *m, struct item *const *items, const struct item *const *olds, size_t n);
 void model_remove(struct model *m, const struct item *it);
+
+/* What a view changes: before is the item of its base that it replaced or (now NULL) removed, as it was then; NULL for new ones. */
+struct model_change { struct item *now, *before; };
+/* All of them, in no order; n entries. The array and the references are the caller's. */
+struct model_change *model_view_changes(struct model *view, size_t *n);
 
 #endif

@@ -209,6 +209,90 @@ static void test_indexes_find_what_a_plain_search_finds(void **state)
 	model_free(m);
 }
 
+/* A view finds what a plain search of it finds, though in another order. */
+static void check_view(struct model *m)
+{
+	struct item_list systems = model_items(m, ITEM_SYSTEM);
+	char text[64];
+	assert_int_equal(systems.n, model_count(m, ITEM_SYSTEM));
+	for (size_t i = 0; i < systems.n; i++) {
+		CLEANUP(item_unrefp) struct item *a = model_get(m, ITEM_SYSTEM, item_name(systems.v[i])), *b = model_by_uid(m, item_uid(systems.v[i]));
+		assert_ptr_equal(a, systems.v[i]);
+		assert_ptr_equal(b, systems.v[i]);
+	}
+	for (unsigned k = 0; k < ADDRESSES; k++) {
+		const char *iface = NULL;
+		size_t want = 0;
+		snprintf(text, sizeof(text), "52:54:00:ab:cd:%02x", k);
+		CLEANUP(item_unrefp) struct item *found = model_system_by_mac(m, text, &iface);
+		for (size_t i = 0; i < systems.n; i++)
+			want += has_address(systems.v[i], "mac_address", "mac_address", text);
+		assert_int_equal(found != NULL, want > 0);
+		assert_true(found == NULL || has_address(found, "mac_address", "mac_address", text));
+		check_find(m, &systems, "mac_address", text);
+	}
+	for (unsigned k = 0; k < NAMES; k++) {
+		size_t want = 0;
+		snprintf(text, sizeof(text), "n%u", k);
+		struct item_list got = model_referrers(m, ITEM_PROFILE, text);
+		for (size_t i = 0; i < systems.n; i++)
+			want += refers(systems.v[i], ITEM_PROFILE, text);
+		for (size_t i = 0; i < got.n; i++)
+			if (item_type(got.v[i]) == ITEM_SYSTEM) {
+				assert_true(refers(got.v[i], ITEM_PROFILE, text));
+				want--;
+			}
+		assert_int_equal(want, 0);
+		item_list_free(&got);
+	}
+	item_list_free(&systems);
+}
+
+/* What it changes goes over into its base, in one step, whatever names changed hands. */
+static void test_a_view_changes_its_base_when_told_to(void **state)
+{
+	struct model *m = model_new();
+	(void)state;
+	for (unsigned i = 0; i < 100; i++)
+		random_edit(m);
+	for (unsigned round = 0; round < 60; round++) {
+		struct item_list before = model_items(m, ITEM_SYSTEM);
+		struct model *view = model_view(m);
+		for (unsigned i = 0; i < 40; i++)
+			random_edit(view);
+		check_view(view);
+		struct item_list after = model_items(m, ITEM_SYSTEM), want = model_items(view, ITEM_SYSTEM);
+		assert_int_equal(after.n, before.n);
+		for (size_t i = 0; i < after.n; i++)
+			assert_ptr_equal(after.v[i], before.v[i]);
+		size_t n;
+		struct model_change *changes = model_view_changes(view, &n);
+		struct item **now = xcalloc(n + 1, sizeof(*now));
+		const struct item **old = xcalloc(n + 1, sizeof(*old));
+		for (size_t i = 0; i < n; i++) {
+			now[i] = changes[i].now;
+			old[i] = changes[i].before;
+		}
+		model_publish_all(m, now, old, n);
+		check_all(m);
+		assert_int_equal(model_count(m, ITEM_SYSTEM), want.n);
+		for (size_t i = 0; i < want.n; i++) {
+			CLEANUP(item_unrefp) struct item *it = model_get(m, ITEM_SYSTEM, item_name(want.v[i]));
+			assert_ptr_equal(it, want.v[i]);
+		}
+		for (size_t i = 0; i < n; i++)
+			item_unref(changes[i].before);
+		free(changes);
+		free(now);
+		free(old);
+		item_list_free(&before);
+		item_list_free(&after);
+		item_list_free(&want);
+		model_free(view);
+	}
+	model_free(m);
+}
+
 struct shared { struct model *m; struct value *settings; bool stop; };
 
 /* A reader never sees an item that does not fit together: the comment always says the same as the host name. */
@@ -334,6 +418,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_indexes_find_what_a_plain_search_finds),
+		cmocka_unit_test(test_a_view_changes_its_base_when_told_to),
 		cmocka_unit_test(test_an_empty_file_name_of_a_subprofile_is_its_parents),
 		cmocka_unit_test(test_referrers_of_several_types_come_and_go),
 		cmocka_unit_test(test_readers_see_whole_items_beside_a_writer),

@@ -5,14 +5,15 @@
  * the texts of all files of a change go first into /var/lib/cobbler/edits.journal, whose blocks exist already, so that fdatasync writes
  * nothing else. The files themselves are then replaced without a sync; they are current for every reader of this machine at once, and the
  * kernel writes them when it likes. Once they are all on the disk (syncfs: when the journal is full, some seconds after the last change,
- * at the end) the journal is empty again. Only the start after a loss of power finds something to do: it puts in order the files of
- * whatever the journal still holds. A process that was killed leaves nothing to do: the kernel has the files.
+ * at the end) the journal is empty again. The start after a loss of power puts in order the files of whatever the journal still holds.
+ * After a process that was killed the kernel has the files, but for those of the last change if it was not done yet.
  *
  * A record: struct head, then a JSON list of changes, [collection, file, text] or, for a file that is to be gone, [collection, file]. Records
  * follow each other with consecutive numbers; the first that does not is the end.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -36,9 +37,10 @@ struct head {
 	double at;                 /* wall clock: files that are younger than the record are somebody else's */
 	uint64_t number;
 	uint32_t n, crc;           /* of the JSON that follows */
+	uint32_t done;             /* not 0: the files were replaced; set without a sync */
 };
 
-static const char magic[8] = "cbljrnl1";
+static const char magic[8] = "cbljrnl2";
 
 static void read_boot_id(char out[40])
 {
@@ -106,7 +108,7 @@ static int redo_all(struct store *s, const struct strbuf *b, const char *boot, s
 			break;
 		last = h.number;
 		at += sizeof(h) + h.n;
-		if (memcmp(h.boot, boot, sizeof(h.boot)) == 0)
+		if (memcmp(h.boot, boot, sizeof(h.boot)) == 0 && h.done != 0)
 			continue;
 		if (json_parse(text, h.n, &v, &why) != CB_OK || !is_record(v)) {
 			v_unref(v);
@@ -117,7 +119,7 @@ static int redo_all(struct store *s, const struct strbuf *b, const char *boot, s
 		v_unref(v);
 	}
 	if (files > 0)
-		log_info("store", "%zu files of changes before the machine stopped were put in order from " JOURNAL, files);
+		log_info("store", "%zu files of changes before the end were put in order from " JOURNAL, files);
 	return rc;
 }
 
@@ -236,10 +238,18 @@ int journal_add(struct store *s, const struct value *changes, bool *held, struct
 	if (pwrite(j->fd, b.p, b.len, (off_t)j->used) != (ssize_t)b.len || fdatasync(j->fd) == -1)
 		return err_sys(e, "cannot write " JOURNAL);
 	j->number++;
+	j->last = j->used;
 	j->used += b.len;
 	*held = true;
 	pthread_cond_signal(&j->wake);
 	return CB_OK;
+}
+
+void journal_done(struct store *s)
+{
+	static const uint32_t done = 1;
+	if (pwrite(s->journal.fd, &done, sizeof(done), (off_t)(s->journal.last + offsetof(struct head, done))) != (ssize_t)sizeof(done))
+		log_error("store", "cannot write " JOURNAL ": %s", strerror(errno));
 }
 
 int journal_open(struct store *s, struct err *e)

@@ -162,6 +162,32 @@ static void test_younger_files_and_this_boot_are_left_alone(void **state)
 	sb_free(&other);
 }
 
+/* A process that is killed between a record and its files: the next one replaces them, on the same boot too. */
+static void test_a_change_that_was_not_done_is_done_at_the_next_start(void **state)
+{
+	struct store *s = opened();
+	(void)state;
+	save(s, "done", "before", NULL);
+	save(s, "to", "after", "from");
+	struct strbuf b = bytes_of(JOURNAL);
+	size_t done = s->journal.last + 72;
+	assert_int_equal(b.p[done], 1);
+	b.p[done] = 0;
+	store_close(s);
+	delete(s = opened(), "to");
+	delete(s, "done");
+	save(s, "from", "before", NULL);
+	store_close(s);
+	put_file("/var/lib/cobbler/collections/repos/from.json", "{\"name\": \"from\", \"mtime\": 1.0}");
+	put_bytes(JOURNAL, b.p, b.len, 0600);
+	struct model *m = load();
+	assert_comment(m, "to", "after");
+	assert_comment(m, "from", "-");
+	assert_comment(m, "done", "-");
+	model_free(m);
+	sb_free(&b);
+}
+
 static void test_a_torn_record_ends_the_journal(void **state)
 {
 	struct store *s = opened();
@@ -231,6 +257,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_edits_survive_a_loss_of_power),
 		cmocka_unit_test(test_younger_files_and_this_boot_are_left_alone),
+		cmocka_unit_test(test_a_change_that_was_not_done_is_done_at_the_next_start),
 		cmocka_unit_test(test_a_torn_record_ends_the_journal),
 		cmocka_unit_test(test_a_full_journal_begins_anew),
 	};

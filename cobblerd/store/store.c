@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "store/store_private.h"
 #include "value/json.h"
 
@@ -261,106 +262,147 @@ static struct value *change(enum item_type t, const char *file, struct value *te
 	return c;
 }
 
-/* Writes the text of one item to a temp file beside its own, and adds it to the changes. *tmp owned, NULL on failure. */
-static int stage(struct store *s, const struct item *it, struct value *changes, char **tmp, struct err *e)
+/* The file of an item on its way: staged in tmp, or with tmp NULL to be removed. */
+struct step { enum item_type type; char *tmp, *file; };
+
+static char *file_of(const struct item *it)
+{
+	char name[NAME_MAX + 1];
+	file_name(it, name);
+	return xstrdup(name);
+}
+
+/* Writes the text of one item to a temp file beside its own, and adds it to the changes (NULL: to none). step->tmp is NULL on failure. */
+static int stage(struct store *s, const struct item *it, struct value *changes, struct step *step, struct err *e)
 {
 	enum item_type t = item_type(it);
-	char name[NAME_MAX + 1], path[PATH_MAX];
+	char path[PATH_MAX];
 	struct strbuf b = { 0 };
 	struct value *d = item_to_disk(it);
 	json_write(&b, d, JSON_ASCII | (s->pretty ? JSON_PRETTY | JSON_SORT : 0));
 	v_unref(d);
-	file_name(it, name);
-	int rc = file_stage(s->dir[t], name, sb_str(&b), b.len, STORE_FILE_MODE, false, path, e);
-	v_list_push(changes, change(t, name, v_strn(sb_str(&b), b.len)));
+	*step = (struct step){ .type = t, .file = file_of(it) };
+	int rc = file_stage(s->dir[t], step->file, sb_str(&b), b.len, STORE_FILE_MODE, false, path, e);
+	if (changes != NULL)
+		v_list_push(changes, change(t, step->file, v_strn(sb_str(&b), b.len)));
 	sb_free(&b);
-	*tmp = rc == CB_OK ? xstrdup(path) : NULL;
+	if (rc == CB_OK)
+		step->tmp = xstrdup(path);
 	return rc;
 }
 
-static int commit(struct store *s, const struct item *it, char **tmp, struct err *e)
+static void free_step(struct store *s, struct step *step)
 {
-	char name[NAME_MAX + 1];
-	file_name(it, name);
-	int rc = file_commit(s->dir[item_type(it)], *tmp, name, e);
-	if (rc == CB_OK) {
-		free(*tmp);
-		*tmp = NULL;
-	}
+	if (step->tmp != NULL)
+		unlinkat(s->dir[step->type], step->tmp, 0);
+	free(step->tmp);
+	free(step->file);
+}
+
+static int do_step(struct store *s, struct step *step, struct err *e)
+{
+	int dir = s->dir[step->type];
+	if (step->tmp == NULL)
+		return unlinkat(dir, step->file, 0) == 0 || errno == ENOENT ? CB_OK : err_sys(e, "cannot remove %s", step->file);
+	int rc = file_commit(dir, step->tmp, step->file, e);
+	free(step->tmp);
+	step->tmp = NULL;
 	return rc;
 }
 
 static bool is_renamed(const struct item *it, const struct item *old)
 {
-	return old != NULL && !str_eq(item_name(old), item_name(it));
+	return old != NULL && (it == NULL || !str_eq(item_name(old), item_name(it)));
 }
 
-static int remove_file(struct store *s, const struct item *it, struct err *e)
+/* Files whose item has another name now, or is gone, unless another one of these takes the name. They go last: until then the names that
+ * others still use are there. Returns how many; steps has room for n. */
+static size_t add_removals(struct step *steps, struct value *changes, const struct item *const *items, const struct item *const *olds, size_t n)
 {
-	char name[NAME_MAX + 1];
-	file_name(it, name);
-	return unlinkat(s->dir[item_type(it)], name, 0) == 0 || errno == ENOENT ? CB_OK : err_sys(e, "cannot remove %s", name);
+	struct map taken[ITEM_TYPES] = { 0 };
+	size_t added = 0;
+	for (size_t i = 0; i < n; i++)
+		if (items[i] != NULL)
+			map_put(&taken[item_type(items[i])], item_name(items[i]), steps);
+	for (size_t i = 0; i < n; i++) {
+		if (!is_renamed(items[i], olds[i]) || map_get(&taken[item_type(olds[i])], item_name(olds[i])) != NULL)
+			continue;
+		steps[added] = (struct step){ item_type(olds[i]), NULL, file_of(olds[i]) };
+		v_list_push(changes, change(steps[added].type, steps[added].file, NULL));
+		added++;
+	}
+	for (size_t t = 0; t < ITEM_TYPES; t++)
+		map_free(&taken[t]);
+	return added;
 }
 
-/* The staged files take their places. Former names go last: until then the names that others still use are there. */
-static int replace_files(struct store *s, const struct item *const *items, const struct item *const *olds, size_t n, char **tmp, struct err *e)
+/* A step failed: what was done before it is undone, as far as the disk lets us. */
+static void take_back(struct store *s, const struct item *const *items, const struct item *const *olds, size_t n)
 {
-	int rc = CB_OK;
-	for (size_t i = 0; i < n && rc == CB_OK; i++)
-		rc = commit(s, items[i], &tmp[i], e);
-	for (size_t i = 0; i < n && rc == CB_OK; i++)
-		if (is_renamed(items[i], olds[i]))
-			rc = remove_file(s, olds[i], e);
-	return rc;
+	struct step step;
+	struct err e;
+	for (size_t i = 0; i < n; i++) {
+		if (items[i] == NULL || (olds[i] != NULL && !is_renamed(items[i], olds[i])))
+			continue;
+		step = (struct step){ item_type(items[i]), NULL, file_of(items[i]) };
+		if (do_step(s, &step, &e) != CB_OK)
+			log_error("store", "after a change that failed: %s", e.text);
+		free_step(s, &step);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (olds[i] == NULL)
+			continue;
+		if (stage(s, olds[i], NULL, &step, &e) != CB_OK || do_step(s, &step, &e) != CB_OK)
+			log_error("store", "%s \"%s\" on disk is not what it was before a change that failed: %s", item_table(item_type(olds[i]))->name,
+				item_name(olds[i]), e.text);
+		free_step(s, &step);
+	}
 }
 
-/* Locked. What the journal cannot hold is on the disk before it is seen, and again after. */
-static int make_durable(struct store *s, const struct value *changes, bool *held, struct err *e)
+/* Locked. All steps, durable before and after; what the journal cannot hold is on the disk before it is seen, and again after. */
+static int do_steps(struct store *s, struct step *steps, size_t n, const struct value *changes, bool *begun, struct err *e)
 {
-	int rc = journal_add(s, changes, held, e);
-	return rc == CB_OK && !*held ? store_sync_files(s, e) : rc;
-}
-
-/* Locked. When a change that the journal holds was not made after all, the journal must not make it later. */
-static int settle(struct store *s, bool held, int rc, struct err *e)
-{
-	struct err later;
-	int rc2 = CB_OK;
-	if (rc != CB_OK && held)
-		rc2 = journal_checkpoint(s, &later);
-	else if (rc == CB_OK && !held)
+	bool held;
+	int rc = journal_add(s, changes, &held, e);
+	if (rc == CB_OK && !held)
 		rc = store_sync_files(s, e);
-	if (rc2 != CB_OK)
-		log_error("store", "%s", later.text);
+	if (rc != CB_OK)
+		return rc;
+	*begun = true;
+	for (size_t i = 0; i < n && rc == CB_OK; i++)
+		rc = do_step(s, &steps[i], e);
+	if (rc == CB_OK && held)
+		journal_done(s);
+	else if (rc == CB_OK)
+		rc = store_sync_files(s, e);
 	return rc;
 }
 
 int store_save_all(struct store *s, const struct item *const *items, const struct item *const *olds, size_t n, struct err *e)
 {
-	char **tmp = xcalloc(n + 1, sizeof(*tmp)), former[NAME_MAX + 1];
+	struct step *steps = xcalloc(2 * n + 1, sizeof(*steps));
 	struct value *changes CLEANUP(v_unrefp) = v_list();
+	size_t n_steps = 0;
+	struct err later;
 	int rc = CB_OK;
+	bool begun = false;
 	for (size_t i = 0; i < n && rc == CB_OK; i++)
-		rc = stage(s, items[i], changes, &tmp[i], e);
-	for (size_t i = 0; i < n && rc == CB_OK; i++)
-		if (is_renamed(items[i], olds[i])) {
-			file_name(olds[i], former);
-			v_list_push(changes, change(item_type(olds[i]), former, NULL));
-		}
+		if (items[i] != NULL)
+			rc = stage(s, items[i], changes, &steps[n_steps++], e);
 	if (rc == CB_OK) {
-		bool held;
+		n_steps += add_removals(steps + n_steps, changes, items, olds, n);
 		pthread_mutex_lock(&s->mutex);
-		rc = make_durable(s, changes, &held, e);
-		if (rc == CB_OK)
-			rc = settle(s, held, replace_files(s, items, olds, n, tmp, e), e);
+		rc = do_steps(s, steps, n_steps, changes, &begun, e);
+		if (rc != CB_OK && begun)
+			take_back(s, items, olds, n);
+		/* What was not made after all, the journal must not make later. */
+		if (rc != CB_OK && journal_checkpoint(s, &later) != CB_OK)
+			log_error("store", "%s", later.text);
 		pthread_mutex_unlock(&s->mutex);
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (tmp[i] != NULL)
-			unlinkat(s->dir[item_type(items[i])], tmp[i], 0);
-		free(tmp[i]);
-	}
-	free(tmp);
+	for (size_t i = 0; i < n_steps; i++)
+		free_step(s, &steps[i]);
+	free(steps);
 	return rc;
 }
 
@@ -371,15 +413,6 @@ int store_save(struct store *s, const struct item *it, const struct item *old, s
 
 int store_delete(struct store *s, const struct item *it, struct err *e)
 {
-	struct value *changes CLEANUP(v_unrefp) = v_list();
-	char name[NAME_MAX + 1];
-	bool held;
-	file_name(it, name);
-	v_list_push(changes, change(item_type(it), name, NULL));
-	pthread_mutex_lock(&s->mutex);
-	int rc = make_durable(s, changes, &held, e);
-	if (rc == CB_OK)
-		rc = settle(s, held, remove_file(s, it, e), e);
-	pthread_mutex_unlock(&s->mutex);
-	return rc;
+	const struct item *none = NULL;
+	return store_save_all(s, &none, &it, 1, e);
 }

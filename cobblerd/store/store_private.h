@@ -15,6 +15,7 @@
 struct journal {
 	int fd;                    /* -1: no change yet */
 	size_t used, size;         /* bytes of records; of the file */
+	size_t last;               /* where the last record begins */
 	uint64_t number;           /* of the last record */
 	char boot[40];
 	pthread_t thread;          /* empties it when nothing changes */
@@ -36,6 +37,8 @@ void journal_close(struct store *s);
 /* With the mutex held. Changes: a list of [collection, file, text] and [collection, file] for one that goes; durable when it returns with *held.
  * Not held: too much for a journal; then the caller syncs the files themselves. */
 int journal_add(struct store *s, const struct value *changes, bool *held, struct err *e) MUST_CHECK;
+/* With the mutex held: the files of the last record, which is held, are replaced; a process that is killed leaves nothing to do for it. */
+void journal_done(struct store *s);
 /* With the mutex held: the files of all changes are on the disk, and the journal is empty. */
 int journal_checkpoint(struct store *s, struct err *e) MUST_CHECK;
 /* All files of the collections are on the disk. */

@@ -295,6 +295,70 @@ static void test_store_keeps_unknown_fields_and_sets_damage_aside(void **state)
 	model_free(m);
 }
 
+static bool there(const char *rel)
+{
+	char *path = xasprintf("%s/var/lib/cobbler/collections/%s", root, rel);
+	bool is = access(path, F_OK) == 0;
+	free(path);
+	return is;
+}
+
+/* Names change hands, one item goes, one comes. */
+static void test_several_items_change_together(void **state)
+{
+	struct store *s;
+	struct model *m = model_new();
+	struct err e;
+	size_t loaded, damaged;
+	(void)state;
+	assert_int_equal(store_open(false, &s, &e), CB_OK);
+	struct item *a = make_distro("ja"), *b = make_distro("jb"), *c = make_distro("jc"), *d = make_distro("jd");
+	const struct item *const first[] = { a, b, c }, *const none[] = { NULL, NULL, NULL };
+	assert_int_equal(store_save_all(s, first, none, 3, &e), CB_OK);
+	struct item *a2 = item_edit(a), *b2 = item_edit(b);
+	item_put(a2, "name", v_str("jb"));
+	item_put(b2, "name", v_str("ja"));
+	const struct item *const now[] = { a2, b2, NULL, d }, *const old[] = { a, b, c, NULL };
+	assert_int_equal(store_save_all(s, now, old, 4, &e), CB_OK);
+	assert_true(there("distros/jd.json"));
+	assert_false(there("distros/jc.json"));
+	assert_int_equal(store_load(s, m, &loaded, &damaged, &e), CB_OK);
+	struct item *found = model_get(m, ITEM_DISTRO, "ja");
+	assert_string_equal(item_uid(found), item_uid(b));
+	struct item *all[] = { a, b, c, d, a2, b2, found };
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		item_unref(all[i]);
+	store_close(s);
+	model_free(m);
+}
+
+/* A step that fails takes the others back. */
+static void test_a_change_that_fails_half_way_is_undone(void **state)
+{
+	struct store *s;
+	struct err e;
+	(void)state;
+	assert_int_equal(store_open(false, &s, &e), CB_OK);
+	struct item *a = make_distro("ua"), *b = make_distro("ub");
+	assert_int_equal(store_save(s, a, NULL, &e), CB_OK);
+	struct item *a2 = item_edit(a);
+	item_put(a2, "name", v_str("uc"));
+	char *dir = xasprintf("%s/var/lib/cobbler/collections/distros/ub.json", root);
+	assert_int_equal(mkdir(dir, 0700), 0);                   /* a file cannot replace it */
+	const struct item *const now[] = { a2, b }, *const old[] = { a, NULL };
+	assert_int_not_equal(store_save_all(s, now, old, 2, &e), CB_OK);
+	assert_non_null(strstr(e.text, "ub.json"));
+	assert_true(there("distros/ua.json"));
+	assert_false(there("distros/uc.json"));
+	assert_int_equal(rmdir(dir), 0);
+	free(dir);
+	assert_int_equal(store_delete(s, a, &e), CB_OK);
+	item_unref(a);
+	item_unref(a2);
+	item_unref(b);
+	store_close(s);
+}
+
 /* A store as 2.8 wrote it is taken over once; its own files stay. */
 static void test_items_of_2_8_are_taken_over(void **state)
 {
@@ -429,6 +493,8 @@ int main(void)
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_store_keeps_unknown_fields_and_sets_damage_aside),
 		cmocka_unit_test(test_items_of_3_2_are_stored_in_present_words),
+		cmocka_unit_test(test_several_items_change_together),
+		cmocka_unit_test(test_a_change_that_fails_half_way_is_undone),
 		cmocka_unit_test(test_items_of_2_8_are_taken_over),
 	};
 	return cmocka_run_group_tests(tests, root_make, root_remove);
