@@ -102,6 +102,26 @@ void log_verbatim(const char *text)
 	emit_line(line, add_printable(line, 0, sizeof(line) - 1, text), max_level >= LOG_LVL_INFO);
 }
 
+void log_verbatim_lines(const char *lines)
+{
+	char line[4608], all[32768];
+	size_t n = 0;
+	for (const char *end; (end = strchr(lines, '\n')) != NULL; lines = end + 1) {
+		char *one = xstrndup(lines, (size_t)(end - lines));
+		size_t k = add_printable(line, 0, sizeof(line) - 1, one);
+		free(one);
+		if (n + k + 2 > sizeof(all)) {
+			emit_line(all, n - 1, max_level >= LOG_LVL_INFO);
+			n = 0;
+		}
+		memcpy(all + n, line, k);
+		n += k;
+		all[n++] = '\n';
+	}
+	if (n > 0)
+		emit_line(all, n - 1, max_level >= LOG_LVL_INFO);
+}
+
 void fatal(const char *fmt, ...)
 {
 	va_list ap;

@@ -18,6 +18,8 @@ void log_line(enum log_level lvl, const char *room, const char *fmt, ...) PRINTF
 /* A line that brings its own head (a task's, as Cobbler writes them), without newline: to stderr at level info, to the file always.
  * compat: Cobbler's command line follows a task by the lines of the log file that begin with "[task_id]", until it sees its end. */
 void log_verbatim(const char *line);
+/* The same for many, each ended by a line feed, with few writes. */
+void log_verbatim_lines(const char *lines);
 
 #define log_error(room, ...) log_line(LOG_LVL_ERROR, room, __VA_ARGS__)
 #define log_warn(room, ...) log_line(LOG_LVL_WARN, room, __VA_ARGS__)

@@ -248,6 +248,7 @@ static int write_systems(struct sync *s, struct err *e)
 	struct item_list l = model_items(s->r.c->model, ITEM_SYSTEM);
 	int rc = CB_OK;
 	say(s, "generating PXE configuration files");
+	task_many_lines(s->t, true);
 	for (size_t i = 0; i < l.n && rc == CB_OK; i++) {
 		struct err one;
 		if (write_system(s, l.v[i], &one) != CB_OK)
@@ -255,6 +256,7 @@ static int write_systems(struct sync *s, struct err *e)
 		if (s->t != NULL && task_cancelled(s->t))
 			rc = err_set(e, CB_EBUSY, "the sync was cancelled");
 	}
+	task_many_lines(s->t, false);
 	item_list_free(&l);
 	return rc;
 }

@@ -19,9 +19,43 @@
 
 #define MANIFEST_MAX (256u << 20)
 
-static void put(struct map *m, const char *key, const char *text)
+/* What is known of a path: its signature in the manifest and, of a file that this process wrote or read, what it held and what the
+ * file system said of it then, so that the next sync need not read it. */
+struct known { uint64_t hash; off_t size; ino_t ino; struct timespec mtime, ctime; char sig[]; };
+
+static struct known *new_known(const char *sig)
 {
-	free(map_put(m, key, xstrdup(text)));
+	struct known *k = xcalloc(1, sizeof(*k) + strlen(sig) + 1);
+	memcpy(k->sig, sig, strlen(sig) + 1);
+	return k;
+}
+
+static void put(struct map *m, const char *key, const char *sig)
+{
+	free(map_put(m, key, new_known(sig)));
+}
+
+/* NULL when there is none. */
+static const char *sig_of(const struct map *m, const char *key)
+{
+	const struct known *k = map_get(m, key);
+	return k != NULL ? k->sig : NULL;
+}
+
+static void remember(struct known *k, uint64_t hash, const struct stat *st)
+{
+	k->hash = hash;
+	k->size = st->st_size;
+	k->ino = st->st_ino;
+	k->mtime = st->st_mtim;
+	k->ctime = st->st_ctim;
+}
+
+static bool is_known(const struct known *k, uint64_t hash, const struct stat *st)
+{
+	return k != NULL && k->ino != 0 && k->hash == hash && k->size == st->st_size && k->ino == st->st_ino &&
+		k->mtime.tv_sec == st->st_mtim.tv_sec && k->mtime.tv_nsec == st->st_mtim.tv_nsec &&
+		k->ctime.tv_sec == st->st_ctim.tv_sec && k->ctime.tv_nsec == st->st_ctim.tv_nsec;
 }
 
 static void clear(struct map *m)
@@ -89,9 +123,9 @@ static void find_owners(void)
 {
 	size_t i = 0;
 	const char *key;
-	void *sig;
-	while (!cache.owners_known && map_next(&cache.entries, &i, &key, &sig))
-		add_owned(key, sig);
+	void *k;
+	while (!cache.owners_known && map_next(&cache.entries, &i, &key, &k))
+		add_owned(key, ((struct known *)k)->sig);
 	cache.owners_known = true;
 }
 
@@ -173,10 +207,18 @@ static int make_parent(struct tree *t, const char *rel, struct err *e)
 	return tree_mkdir(t, dir, e);
 }
 
-static bool is_same(struct tree *t, const char *rel, const char *p, size_t n)
+/* Does the file hold these bytes? What is learned of it goes into k. */
+static bool is_same(struct tree *t, const char *rel, const char *p, size_t n, struct known *k)
 {
 	char buf[16384];
 	struct stat st;
+	uint64_t hash = hash_bytes(p, n);
+	if (fstatat(t->dirfd, rel, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode) || (size_t)st.st_size != n)
+		return false;
+	if (is_known(map_get(t->old, rel), hash, &st)) {
+		remember(k, hash, &st);
+		return true;
+	}
 	int fd CLEANUP(close_fd) = openat(t->dirfd, rel, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (size_t)st.st_size != n)
 		return false;
@@ -186,6 +228,7 @@ static bool is_same(struct tree *t, const char *rel, const char *p, size_t n)
 			return false;
 		at += (size_t)got;
 	}
+	remember(k, hash, &st);
 	return true;
 }
 
@@ -221,17 +264,22 @@ static int finish(struct tree *t, const char *tmp, const char *rel, struct err *
 	return rc;
 }
 
-static void note(struct tree *t, const char *rel)
+static struct known *note(struct tree *t, const char *rel)
 {
-	char *sig = t->owner != NULL ? xasprintf("@%s", t->owner) : xstrdup("");
-	free(map_put(&t->now, rel, sig));
+	char sig[NAME_MAX + 2] = "";
+	if (t->owner != NULL)
+		snprintf(sig, sizeof(sig), "@%s", t->owner);
+	struct known *k = new_known(sig);
+	free(map_put(&t->now, rel, k));
+	return k;
 }
 
 int tree_write(struct tree *t, const char *rel, const void *p, size_t n, struct err *e)
 {
 	char tmp[PATH_MAX];
-	note(t, rel);
-	if (is_same(t, rel, p, n)) {
+	struct stat st;
+	struct known *k = note(t, rel);
+	if (is_same(t, rel, p, n, k)) {
 		t->same++;
 		return CB_OK;
 	}
@@ -249,7 +297,10 @@ int tree_write(struct tree *t, const char *rel, const void *p, size_t n, struct 
 		return rc;
 	}
 	t->written++;
-	return finish(t, tmp, rel, e);
+	rc = finish(t, tmp, rel, e);
+	if (rc == CB_OK && fstatat(t->dirfd, rel, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		remember(k, hash_bytes(p, n), &st);
+	return rc;
 }
 
 int tree_symlink(struct tree *t, const char *rel, const char *to, struct err *e)
@@ -317,7 +368,7 @@ int tree_copy(struct tree *t, const char *rel, const char *src, const char **how
 	snprintf(sig, sizeof(sig), "%llx:%llx:%lld:%lld.%09ld", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino,
 		(long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 	put(&t->now, rel, sig);
-	const char *was = map_get(t->old, rel);
+	const char *was = sig_of(t->old, rel);
 	if (was != NULL && str_eq(was, sig) && fstatat(t->dirfd, rel, &have, AT_SYMLINK_NOFOLLOW) == 0 &&
 		have.st_size == st.st_size) {
 		t->same++;
@@ -372,7 +423,7 @@ static int write_manifest(struct tree *t, struct err *e)
 	if (n > 0)
 		qsort(keys, n, sizeof(*keys), compare_text);
 	for (i = 0; i < n; i++)
-		add_entry(&b, keys[i], map_get(&t->now, keys[i]));
+		add_entry(&b, keys[i], sig_of(&t->now, keys[i]));
 	int rc = file_replace(AT_FDCWD, cache.path, sb_str(&b), b.len, 0640, e);
 	free(keys);
 	sb_free(&b);
@@ -408,7 +459,7 @@ static void remove_left_over_of(struct tree *t, const char *system, struct strbu
 {
 	struct owned *o = map_del(&cache.owners, system);
 	for (size_t i = 0; o != NULL && i < o->n; i++) {
-		const char *sig = map_get(t->old, o->v[i]);
+		const char *sig = sig_of(t->old, o->v[i]);
 		if (sig == NULL || *sig != '@' || !str_eq(sig + 1, system))
 			continue;
 		if (map_get(&t->now, o->v[i]) == NULL)
@@ -449,13 +500,16 @@ static void merge_now(struct tree *t, struct strbuf *changes)
 	size_t i = 0;
 	void *v;
 	while (map_next(&t->now, &i, &key, &v)) {
-		const char *was = map_get(t->old, key);
-		if (was != NULL && str_eq(was, v))
+		struct known *k = v, *was = map_get(t->old, key);
+		bool changed = was == NULL || !str_eq(was->sig, k->sig);
+		struct known *copy = new_known(k->sig);
+		memcpy(copy, k, offsetof(struct known, sig));
+		free(map_put(t->old, key, copy));
+		if (!changed)
 			continue;
-		add_entry(changes, key, v);
-		put(t->old, key, v);
+		add_entry(changes, key, k->sig);
 		if (cache.owners_known)
-			add_owned(key, v);
+			add_owned(key, k->sig);
 	}
 }
 

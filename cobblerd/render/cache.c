@@ -196,14 +196,31 @@ void use_end(struct use *u)
 	*u = (struct use){ 0 };
 }
 
+/* What was compiled from a file that is still the same: it was opened beneath its directory then, and needs not be opened again. */
+static struct tpl *find_unchanged(struct renderer *r, const char *real, const char *rel, const char *key)
+{
+	struct stat st;
+	char path[PATH_MAX];
+	if (snprintf(path, sizeof(path), "%s/%s", real, rel) >= (int)sizeof(path) || stat(path, &st) != 0)
+		return NULL;
+	pthread_mutex_lock(&r->lock);
+	struct tpl *t = find(&r->files, key, &st);
+	pthread_mutex_unlock(&r->lock);
+	return t;
+}
+
 /* dir is the directory as settings spell it; rel must stay beneath it. CB_ENOENT: no such file. */
 static int get_file(
 	struct use *u, const char *dir, const char *rel, enum flavour f, const struct tpl **ret, struct err *e)
 {
 	char *real = path_of(dir), *key = xasprintf("%d %s/%s", f, dir, rel), *name = xasprintf("%s/%s", dir, rel);
-	struct tpl *t = NULL;
+	struct tpl *t = find_unchanged(u->r, real, rel, key);
 	struct stat st;
-	int rc = CB_ENOENT, fd = -1, dfd = open(real, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int rc = CB_ENOENT, fd = -1, dfd = t == NULL ? open(real, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (t != NULL) {
+		rc = CB_OK;
+		goto found;
+	}
 	if (dfd >= 0)
 		fd = file_open_beneath(dfd, rel, O_RDONLY, e);
 	if (fd < 0) {
@@ -224,6 +241,7 @@ static int get_file(
 		store(&u->r->files, key, t, &st);
 		pthread_mutex_unlock(&u->r->lock);
 	}
+found:
 	if (rc == CB_OK) {
 		hold(u, t);
 		*ret = t;

@@ -21,6 +21,8 @@
 
 #define STOP_WAIT_S 5
 #define LOG_MAX (64u << 20)
+#define HELD_MAX (30u << 10)
+#define HELD_S 0.1
 
 enum state { STATE_INFO, STATE_WAITING, STATE_RUNNING, STATE_COMPLETE, STATE_FAILED };
 /* compat: Cobbler's events begin as "notification" and turn complete or failed; clients know "running" too. */
@@ -33,6 +35,9 @@ struct task {
 	enum state state;
 	struct value *readers;       /* list of names; replaced, never changed */
 	int log_fd;
+	bool many_lines;             /* lines are collected in held */
+	struct strbuf held;
+	double flushed;
 	task_fn *fn;
 	void *arg;
 	void (*arg_free)(void *);
@@ -71,6 +76,7 @@ static void task_free(struct task *t)
 	if (t->arg_free != NULL && t->arg != NULL)
 		t->arg_free(t->arg);
 	close_fd(&t->log_fd);
+	sb_free(&t->held);
 	v_unref(t->readers);
 	free(t->id);
 	free(t->role);
@@ -108,6 +114,38 @@ void tasks_free(struct tasks *ts)
 	free(ts);
 }
 
+static void write_log(struct task *t, const struct strbuf *b)
+{
+	for (size_t off = 0; t->log_fd >= 0 && off < b->len; ) {
+		ssize_t n = write(t->log_fd, b->p + off, b->len - off);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			log_warn("work", "cannot write the log of %s: %s", t->id, strerror(errno));
+			break;
+		}
+		off += (size_t)n;
+	}
+}
+
+static void flush(struct task *t, double now)
+{
+	t->flushed = now;
+	if (t->held.len == 0)
+		return;
+	log_verbatim_lines(sb_str(&t->held));
+	write_log(t, &t->held);
+	sb_truncate(&t->held, 0);
+}
+
+void task_many_lines(struct task *t, bool on)
+{
+	if (t == NULL)
+		return;
+	t->many_lines = on;
+	flush(t, clock_wall());
+}
+
 /* One line as Python's logging writes it: to the task's log and to the daemon's. */
 static void write_line(struct task *t, const char *level, const char *text)
 {
@@ -119,18 +157,16 @@ static void write_line(struct task *t, const char *level, const char *text)
 	localtime_r(&s, &tm);
 	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
 	sb_addf(&b, "[%s] %s,%03d - %s | %s", t->id, when, (int)((now - (double)s) * 1000), level, text);
+	if (t->many_lines && strchr(text, '\n') == NULL) {
+		sb_addf(&t->held, "%s\n", sb_str(&b));
+		if (t->held.len > HELD_MAX || now - t->flushed > HELD_S)
+			flush(t, now);
+		return;
+	}
+	flush(t, now);
 	log_verbatim(sb_str(&b));
 	sb_addc(&b, '\n');
-	for (size_t off = 0; t->log_fd >= 0 && off < b.len; ) {
-		ssize_t n = write(t->log_fd, b.p + off, b.len - off);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			log_warn("work", "cannot write the log of %s: %s", t->id, strerror(errno));
-			break;
-		}
-		off += (size_t)n;
-	}
+	write_log(t, &b);
 }
 
 void task_log(struct task *t, const char *fmt, ...)
