@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 
 static char root_dir[PATH_MAX];
 
@@ -96,7 +97,8 @@ static int write_all(int fd, const char *p, size_t n)
 	return 0;
 }
 
-int file_stage(int dirfd, const char *path, const void *data, size_t n, mode_t mode, bool sync, char *tmp, struct err *e)
+/* A hidden name beside path, as nobody else has it. */
+static int temp_name(const char *path, char *tmp, struct err *e)
 {
 	char suffix[17];
 	const char *base = strrchr(path, '/');
@@ -104,11 +106,19 @@ int file_stage(int dirfd, const char *path, const void *data, size_t n, mode_t m
 	random_hex(suffix, 8);
 	if (snprintf(tmp, PATH_MAX, "%.*s.%s.tmp", (int)(base - path), path, suffix) >= PATH_MAX)
 		return err_set(e, CB_EINVAL, "path %s is too long", path);
+	return CB_OK;
+}
+
+int file_stage(int dirfd, const char *path, const void *data, size_t n, mode_t mode, bool sync, char *tmp, struct err *e)
+{
+	int rc = temp_name(path, tmp, e);
+	if (rc != CB_OK)
+		return rc;
 	int fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd == -1)
 		return err_sys(e, "cannot create a file beside %s", path);
 	if (write_all(fd, data, n) == -1 || fchmod(fd, mode) == -1 || (sync && fsync(fd) == -1)) {
-		int rc = err_sys(e, "cannot write %s", path);
+		rc = err_sys(e, "cannot write %s", path);
 		close(fd);
 		unlinkat(dirfd, tmp, 0);
 		return rc;
@@ -137,19 +147,84 @@ int dir_sync(int dirfd, const char *dir, struct err *e)
 	return rc;
 }
 
+/* The directory that path lies in, open for fsync. */
+static int open_parent(int dirfd, const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir CLEANUP(free_ptr) = slash == NULL ? xstrdup(".") : xstrndup(path, slash == path ? 1 : (size_t)(slash - path));
+	int fd = openat(dirfd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd >= 0 ? fd : err_sys(e, "cannot open directory %s", dir);
+}
+
+/* How tmp took path's place, and with it how to undo that. PLAIN: the file system cannot exchange two names. */
+enum swap { NOT, NEW, EXCHANGED, PLAIN };
+
+static enum swap swap_in(int dirfd, const char *tmp, const char *path)
+{
+	struct stat st;
+	if (fstatat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT && renameat(dirfd, tmp, dirfd, path) == 0 ? NEW : NOT;
+	if (S_ISDIR(st.st_mode)) {
+		errno = EISDIR;
+		return NOT;
+	}
+	if (renameat2(dirfd, tmp, dirfd, path, RENAME_EXCHANGE) == 0)
+		return EXCHANGED;
+	if (errno != EINVAL && errno != ENOSYS)
+		return NOT;
+	return renameat(dirfd, tmp, dirfd, path) == 0 ? PLAIN : NOT;
+}
+
+static void swap_back(int dirfd, const char *tmp, const char *path, enum swap how)
+{
+	int rc = how == EXCHANGED ? renameat2(dirfd, tmp, dirfd, path, RENAME_EXCHANGE) : how == NEW ? renameat(dirfd, path, dirfd, tmp) : -1;
+	if (rc == -1)
+		log_error("file", "%s is changed although that could not be made durable: %s", path, strerror(errno));
+}
+
+/* tmp becomes path for good, or path stays what it was; tmp is gone either way. */
+static int commit_durably(int dirfd, const char *tmp, const char *path, struct err *e)
+{
+	int rc = CB_OK, dir = open_parent(dirfd, path, e);
+	enum swap how = dir >= 0 ? swap_in(dirfd, tmp, path) : NOT;
+	if (dir < 0)
+		rc = dir;
+	else if (how == NOT)
+		rc = err_sys(e, "cannot replace %s", path);
+	else if (fsync(dir) == -1) {
+		rc = err_sys(e, "cannot sync the directory of %s", path);
+		swap_back(dirfd, tmp, path, how);
+	}
+	close_fd(&dir);
+	/* What is left under this name is the former file, or the new one that did not take its place. */
+	if (how == EXCHANGED || rc != CB_OK)
+		unlinkat(dirfd, tmp, 0);
+	return rc;
+}
+
+int file_remove(int dirfd, const char *path, struct err *e)
+{
+	char tmp[PATH_MAX];
+	int rc = temp_name(path, tmp, e), dir = rc == CB_OK ? open_parent(dirfd, path, e) : rc;
+	if (dir < 0)
+		return dir;
+	if (renameat(dirfd, path, dirfd, tmp) == -1) {
+		rc = errno == ENOENT ? CB_OK : err_sys(e, "cannot remove %s", path);
+	} else if (fsync(dir) == -1) {
+		rc = err_sys(e, "cannot sync the directory of %s", path);
+		swap_back(dirfd, path, tmp, NEW);
+	} else if (unlinkat(dirfd, tmp, 0) == -1) {
+		log_warn("file", "%s is removed, and %s stays: %s", path, tmp, strerror(errno));
+	}
+	close(dir);
+	return rc;
+}
+
 int file_replace(int dirfd, const char *path, const void *data, size_t n, mode_t mode, struct err *e)
 {
-	char tmp[PATH_MAX], dir[PATH_MAX];
+	char tmp[PATH_MAX];
 	int rc = file_stage(dirfd, path, data, n, mode, true, tmp, e);
-	if (rc != CB_OK)
-		return rc;
-	rc = file_commit(dirfd, tmp, path, e);
-	if (rc != CB_OK)
-		return rc;
-	const char *slash = strrchr(path, '/');
-	snprintf(dir, sizeof(dir), "%.*s", slash == NULL ? 1 : slash == path ? 1 : (int)(slash - path),
-		slash == NULL ? "." : path);
-	return dir_sync(dirfd, dir, e);
+	return rc == CB_OK ? commit_durably(dirfd, tmp, path, e) : rc;
 }
 
 int file_rewrite(const char *path, const void *data, size_t n, mode_t mode, struct err *e)
@@ -171,8 +246,7 @@ int file_rewrite(const char *path, const void *data, size_t n, mode_t mode, stru
 		unlink(tmp);
 		return rc;
 	}
-	rc = file_commit(AT_FDCWD, tmp, path, e);
-	return rc == CB_OK ? dir_sync(AT_FDCWD, dir, e) : rc;
+	return commit_durably(AT_FDCWD, tmp, path, e);
 }
 
 int dir_make(const char *path, mode_t mode, struct err *e)

@@ -19,12 +19,15 @@ char *path_of(const char *abs) __attribute__((returns_nonnull));   /* returns ow
 
 /* Reads a whole regular file, at most max bytes (more: CB_ELIMIT). dirfd AT_FDCWD allowed. Appends to *ret. */
 int file_read(int dirfd, const char *path, size_t max, struct strbuf *ret, struct err *e) MUST_CHECK;
-/* Durable atomic replacement: temp file beside it, fsync, rename, fsync of the directory. Nothing stays behind on failure. */
+/* Durable atomic replacement: temp file beside it, fsync, rename, fsync of the directory. When any of it fails the former file is there, so
+ * that an error means that nothing has changed. */
 int file_replace(int dirfd, const char *path, const void *data, size_t n, mode_t mode, struct err *e) MUST_CHECK;
 /* As file_replace, but the mode is that of the file that is replaced (what others may do is bounded by *mode*), and so is the owner when root
  * does it: programs beside the daemon must not take its files away from it. A new file gets the owner of its directory and *mode*. */
 int file_rewrite(const char *path, const void *data, size_t n, mode_t mode, struct err *e) MUST_CHECK;
-/* The same in two steps for batches: file_stage writes and, with sync, fsyncs a temp file next to path; file_commit renames it;
+/* Removes path (none: no error), durably; when that fails it is still there. */
+int file_remove(int dirfd, const char *path, struct err *e) MUST_CHECK;
+/* Replacement in two steps for batches: file_stage writes and, with sync, fsyncs a temp file next to path; file_commit renames it;
  * the caller then calls dir_sync once. tmp must hold PATH_MAX. */
 int file_stage(int dirfd, const char *path, const void *data, size_t n, mode_t mode, bool sync, char *tmp, struct err *e) MUST_CHECK;
 int file_commit(int dirfd, const char *tmp, const char *path, struct err *e) MUST_CHECK;

@@ -271,21 +271,8 @@ static void check_after_kill(unsigned acknowledged)
 		snprintf(name, sizeof(name), "sys%u", n);
 		item_unref(get(&c, ITEM_SYSTEM, name));
 	}
-	/* An interrupted rename leaves both names; the next round starts with one. */
-	struct err e;
 	struct item *p = model_get(c.model, ITEM_PROFILE, "p"), *q = model_get(c.model, ITEM_PROFILE, "q");
-	assert_true(p != NULL || q != NULL);
-	if (p != NULL && q != NULL) {
-		struct item_list l = model_items(c.model, ITEM_SYSTEM);
-		for (size_t i = 0; i < l.n; i++) {
-			struct item *it = item_edit(l.v[i]);
-			assert_int_equal(item_set_str(it, "profile", "p", &e), CB_OK);
-			assert_int_equal(edit_save(&c, it, false, false, &e), CB_OK);
-			item_unref(it);
-		}
-		item_list_free(&l);
-		assert_int_equal(edit_remove(&c, ITEM_PROFILE, "q", false, false, &e), CB_OK);
-	}
+	assert_true((p != NULL) != (q != NULL));         /* an interrupted rename leaves one name */
 	item_unref(p);
 	item_unref(q);
 	core_close(&c);

@@ -237,7 +237,8 @@ static void temp_name(const char *rel, char *out, size_t cap)
 {
 	const char *slash = strrchr(rel, '/');
 	int dir = slash != NULL ? (int)(slash - rel) + 1 : 0;
-	snprintf(out, cap, "%.*s.sync-%d", dir, rel, (int)getpid());
+	/* The same one each time, so that what a crash left behind goes with the next file. Syncs come one after the other. */
+	snprintf(out, cap, "%.*s.sync-new", dir, rel);
 }
 
 static int write_all(int fd, const char *p, size_t n)

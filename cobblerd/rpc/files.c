@@ -237,7 +237,7 @@ int rpc_remove_file(struct call *c, struct value **ret, struct err *e)
 		fd = rc == CB_OK ? make_parents(&p, &base, e) : rc;
 	}
 	if (fd >= 0) {
-		rc = unlinkat(fd, base, 0) == -1 ? err_sys(e, "%s/%s", p.dir, p.rel) : CB_OK;
+		rc = file_remove(fd, base, e);
 		close(fd);
 	} else {
 		rc = fd;

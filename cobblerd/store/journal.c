@@ -138,10 +138,11 @@ int store_sync_files(struct store *s, struct err *e)
 	return CB_OK;
 }
 
+static const struct head none;
+
 /* Locked. Nothing of the journal is needed any more. */
 static int forget(struct journal *j, struct err *e)
 {
-	static const struct head none;
 	if (j->fd >= 0 && j->used > 0 && pwrite(j->fd, &none, sizeof(none), 0) != (ssize_t)sizeof(none))
 		return err_sys(e, "cannot write " JOURNAL);
 	j->used = 0;
@@ -235,8 +236,12 @@ int journal_add(struct store *s, const struct value *changes, bool *held, struct
 	h.n = (uint32_t)(b.len - sizeof(h));
 	h.crc = (uint32_t)crc32(0, (const unsigned char *)b.p + sizeof(h), h.n);
 	memcpy(b.p, &h, sizeof(h));
-	if (pwrite(j->fd, b.p, b.len, (off_t)j->used) != (ssize_t)b.len || fdatasync(j->fd) == -1)
-		return err_sys(e, "cannot write " JOURNAL);
+	if (pwrite(j->fd, b.p, b.len, (off_t)j->used) != (ssize_t)b.len || fdatasync(j->fd) == -1) {
+		int rc = err_sys(e, "cannot write " JOURNAL);
+		if (pwrite(j->fd, &none, sizeof(none), (off_t)j->used) != (ssize_t)sizeof(none))      /* it was refused: no start may find it */
+			log_error("store", "cannot write " JOURNAL ": %s", strerror(errno));
+		return rc;
+	}
 	j->number++;
 	j->last = j->used;
 	j->used += b.len;

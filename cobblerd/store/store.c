@@ -178,7 +178,7 @@ static void report_orphans(struct model *m, enum item_type t)
 	item_list_free(&l);
 }
 
-/* Two files with one uid: a rename was interrupted, or somebody copied a file. Both items stay; the later one gets a uid of its own. */
+/* Two files with one uid: somebody copied a file. Both items stay; the later one gets a uid of its own. */
 static void own_uid(struct model *m, struct item *it)
 {
 	char uid[33];
