@@ -166,7 +166,7 @@ void push_node(struct compile *c, struct nodes *l, struct node *x);
 void take_nodes(struct compile *c, struct nodes *l, struct node *into);                /* the list becomes the kids */
 void *calloc_in(struct compile *c, size_t n);
 
-/* parse_expr.c: all return NULL after cfail */
+/* lex.c, parse_expr.c, parse_operand.c: all return NULL after cfail */
 void tok_next(struct compile *c);
 bool tok_is(const struct compile *c, const char *op);
 bool tok_word(const struct compile *c, const char *word);

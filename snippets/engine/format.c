@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * format.c - Python's three ways to format: '%' on text, str.format(), and format specifications.
+ * format.c - Python's format specifications and str.format().
  */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "snippets/engine/rt.h"
+#include "snippets/engine/format.h"
 
-#define MAX_WIDTH 100000
-#define MAX_PREC 1000
-
-static void pad(struct strbuf *b, const char *s, size_t n, char align, size_t width, const char *fill, size_t nfill)
+void fmt_pad(struct strbuf *b, const char *s, size_t n, char align, size_t width, const char *fill, size_t nfill)
 {
 	size_t have = u8_len(s, n), left = 0, right = 0;
 	if (width > have) {
@@ -28,7 +25,7 @@ static void pad(struct strbuf *b, const char *s, size_t n, char align, size_t wi
 
 static void group_digits(char *digits, size_t cap, char sep, size_t every)
 {
-	char out[MAX_PREC * 2 + 100];
+	char out[FMT_MAX_PREC * 2 + 100];
 	size_t n = strlen(digits), o = 0;
 	for (size_t i = 0; i < n && o + 2 < sizeof(out); i++) {
 		if (i != 0 && (n - i) % every == 0)
@@ -40,7 +37,7 @@ static void group_digits(char *digits, size_t cap, char sep, size_t every)
 		memcpy(digits, out, o + 1);
 }
 
-static void int_digits(char *out, size_t cap, uint64_t u, unsigned base, bool upper)
+void fmt_int_digits(char *out, size_t cap, uint64_t u, unsigned base, bool upper)
 {
 	char tmp[72];
 	size_t n = 0;
@@ -56,7 +53,7 @@ static void int_digits(char *out, size_t cap, uint64_t u, unsigned base, bool up
 }
 
 /* Digits of a float without its sign, as C's printf does it but with Python's exponents and "nan"/"inf". */
-static void float_digits(char *out, size_t cap, double d, char type, int prec, bool alt)
+void fmt_float_digits(char *out, size_t cap, double d, char type, int prec, bool alt)
 {
 	char f[16];
 	d = fabs(d);
@@ -72,85 +69,8 @@ static void float_digits(char *out, size_t cap, double d, char type, int prec, b
 #pragma GCC diagnostic pop
 }
 
-/* -- % -- */
-
-struct pct {
-	bool minus, plus, blank, zero, alt;
-	int64_t width;
-	int64_t prec;                    /* -1: none */
-	char type;
-};
-
-static void pct_out(struct strbuf *b, const struct pct *p, const char *sign, const char *prefix, const char *digits)
-{
-	size_t len = strlen(sign) + strlen(prefix) + u8_len(digits, strlen(digits));
-	size_t room = (size_t)p->width > len ? (size_t)p->width - len : 0;
-	if (!p->minus && !p->zero)
-		for (; room > 0; room--)
-			sb_addc(b, ' ');
-	sb_adds(b, sign);
-	sb_adds(b, prefix);
-	if (!p->minus)
-		for (; room > 0; room--)
-			sb_addc(b, '0');
-	sb_adds(b, digits);
-	for (; room > 0; room--)
-		sb_addc(b, ' ');
-}
-
-static bool pct_int(struct rt *rt, const struct pct *p, struct rv v, struct strbuf *b)
-{
-	char digits[MAX_PREC + 80];
-	int64_t i;
-	bool hex = p->type == 'x' || p->type == 'X' || p->type == 'o';
-	if (v.t == R_UNDEF && rt->missing != NULL)
-		return rt->missing(rt, &v);
-	if (v.t == R_FLOAT && !hex) {
-		if (isnan(v.u.d) || isinf(v.u.d))
-			return raise(rt, isnan(v.u.d) ? EX_VALUE : EX_OVERFLOW, "cannot convert float %s to integer",
-				isnan(v.u.d) ? "NaN" : "infinity");
-		if (fabs(v.u.d) >= 9.2e18)
-			return raise(rt, EX_OVERFLOW, "%%%c: the number does not fit 64 bits", p->type);
-		i = (int64_t)v.u.d;
-	} else if (v.t == R_INT || v.t == R_BOOL) {
-		i = rv_asint(v);
-	} else {
-		return raise(rt, EX_TYPE,
-			hex ? "%%%c format: an integer is required, not %s"
-			    : "%%%c format: a real number is required, not %s",
-			p->type, rv_type_name(v));
-	}
-	int_digits(digits, sizeof(digits), i < 0 ? 0 - (uint64_t)i : (uint64_t)i,
-		p->type == 'o' ? 8
-		: hex          ? 16
-			       : 10,
-		p->type == 'X');
-	size_t n = strlen(digits);
-	if (p->prec > (int64_t)n) {
-		size_t more = (size_t)p->prec - n;
-		memmove(digits + more, digits, n + 1);
-		memset(digits, '0', more);
-	}
-	const char *prefix = !p->alt || !hex ? "" : p->type == 'o' ? "0o" : p->type == 'x' ? "0x" : "0X";
-	pct_out(b, p, i < 0 ? "-" : p->plus ? "+" : p->blank ? " " : "", prefix, digits);
-	return true;
-}
-
-static bool pct_float(struct rt *rt, const struct pct *p, struct rv v, struct strbuf *b)
-{
-	char digits[MAX_PREC + 400];
-	if (v.t == R_UNDEF && rt->missing != NULL)
-		return rt->missing(rt, &v);
-	if (!rv_is_num(v))
-		return raise(rt, EX_TYPE, "must be real number, not %s", rv_type_name(v));
-	double d = rv_num(v);
-	float_digits(digits, sizeof(digits), d, p->type, p->prec < 0 ? 6 : (int)p->prec, p->alt);
-	pct_out(b, p, signbit(d) && !isnan(d) ? "-" : p->plus ? "+" : p->blank ? " " : "", "", digits);
-	return true;
-}
-
 /* ascii(): what is beyond ASCII in s as an escape. */
-static struct rv ascii_of(struct rt *rt, struct rv s)
+struct rv fmt_ascii_of(struct rt *rt, struct rv s)
 {
 	size_t mark = rt->tmp.len, k;
 	for (size_t i = 0; i < s.n; i += k) {
@@ -161,158 +81,6 @@ static struct rv ascii_of(struct rt *rt, struct rv s)
 			sb_addf(&rt->tmp, cp < 0x100 ? "\\x%02x" : cp < 0x10000 ? "\\u%04x" : "\\U%08x", cp);
 	}
 	return rv_take(rt, mark);
-}
-
-static bool pct_text(struct rt *rt, const struct pct *p, struct rv v, struct strbuf *b)
-{
-	size_t mark = rt->tmp.len;
-	if (p->type == 's')
-		rv_str(rt, v, &rt->tmp);
-	else
-		rv_repr(rt, v, &rt->tmp);
-	struct rv s = rv_take(rt, mark);
-	if (p->type == 'a')
-		s = ascii_of(rt, s);
-	size_t n = s.n;
-	if (p->prec >= 0)
-		n = u8_off(s.u.s, s.n, (size_t)p->prec);
-	pad(b, s.u.s, n, p->minus ? '<' : '>', (size_t)p->width, " ", 1);
-	return rt->exc.cls == EX_NONE;
-}
-
-static bool pct_one(struct rt *rt, const struct pct *p, struct rv v, struct strbuf *b)
-{
-	switch (p->type) {
-	case 'd': case 'i': case 'u': case 'x': case 'X': case 'o': return pct_int(rt, p, v, b);
-	case 'f': case 'F': case 'e': case 'E': case 'g': case 'G': return pct_float(rt, p, v, b);
-	case 's': case 'r': case 'a': return pct_text(rt, p, v, b);
-	case 'c':
-		if ((v.t == R_INT || v.t == R_BOOL) && rv_asint(v) >= 0 && rv_asint(v) < 0x110000) {
-			size_t mark = rt->tmp.len;
-			u8_put(&rt->tmp, (uint32_t)rv_asint(v));
-			v = rv_take(rt, mark);
-		}
-		if (v.t != R_STR || u8_len(v.u.s, v.n) != 1)
-			return raise(rt, EX_TYPE, "%%c requires int or char");
-		pad(b, v.u.s, v.n, p->minus ? '<' : '>', (size_t)p->width, " ", 1);
-		return true;
-	default:
-		return raise(rt, EX_VALUE, "unsupported format character '%c' (0x%x)", p->type, (unsigned char)p->type);
-	}
-}
-
-struct pct_args { struct rv arg; struct rlist *tuple; uint32_t next; bool keyed; };
-
-static bool next_arg(struct rt *rt, struct pct_args *a, struct rv *out)
-{
-	if (a->tuple != NULL ? a->next >= a->tuple->n : a->next > 0)
-		return raise(rt, EX_TYPE, "not enough arguments for format string");
-	*out = a->tuple != NULL ? a->tuple->v[a->next] : a->arg;
-	a->next++;
-	return true;
-}
-
-static bool pct_number(struct rt *rt, struct pct_args *a, const char *s, size_t n, size_t *i, int64_t max, int64_t *out)
-{
-	if (*i < n && s[*i] == '*') {
-		struct rv v;
-		(*i)++;
-		if (!next_arg(rt, a, &v))
-			return false;
-		if (v.t != R_INT)
-			return raise(rt, EX_TYPE, "* wants int");
-		*out = v.u.i;
-	} else {
-		for (; *i < n && s[*i] >= '0' && s[*i] <= '9' && *out <= max; (*i)++)
-			*out = *out * 10 + (s[*i] - '0');
-	}
-	if (*out > max || *out < -max)
-		return raise(rt, EX_LIMIT, "a format is wider than %lld", (long long)max);
-	return true;
-}
-
-static bool pct_spec(struct rt *rt, struct pct_args *a, const char *s, size_t n, size_t *i, struct pct *p)
-{
-	*p = (struct pct){ .prec = -1 };
-	for (; *i < n; (*i)++) {
-		if (s[*i] == '-') p->minus = true;
-		else if (s[*i] == '+') p->plus = true;
-		else if (s[*i] == ' ') p->blank = true;
-		else if (s[*i] == '0') p->zero = true;
-		else if (s[*i] == '#') p->alt = true;
-		else break;
-	}
-	if (!pct_number(rt, a, s, n, i, MAX_WIDTH, &p->width))
-		return false;
-	if (p->width < 0) {
-		p->minus = true;
-		p->width = -p->width;
-	}
-	if (*i < n && s[*i] == '.') {
-		(*i)++;
-		p->prec = 0;
-		if (!pct_number(rt, a, s, n, i, MAX_PREC, &p->prec))
-			return false;
-		if (p->prec < 0)
-			p->prec = 0;
-	}
-	while (*i < n && (s[*i] == 'h' || s[*i] == 'l' || s[*i] == 'L'))
-		(*i)++;
-	if (*i >= n)
-		return raise(rt, EX_VALUE, "incomplete format");
-	p->type = s[(*i)++];
-	return true;
-}
-
-bool fmt_percent(struct rt *rt, struct rv fmt, struct rv arg, struct rv *out)
-{
-	const char *s = fmt.u.s;
-	size_t n = fmt.n, mark = rt->tmp.len;
-	struct strbuf *b = &rt->tmp;
-	struct pct_args a = { .arg = rv_live(rt, arg), .tuple = arg.t == R_TUPLE ? arg.u.l : NULL };
-	for (size_t i = 0; i < n;) {
-		const char *q = memchr(s + i, '%', n - i);
-		size_t upto = q != NULL ? (size_t)(q - s) : n;
-		sb_add(b, s + i, upto - i);
-		i = upto + 1;
-		if (q == NULL)
-			break;
-		struct rv v = { .t = R_UNSET };
-		if (i < n && s[i] == '%') {
-			sb_addc(b, '%');
-			i++;
-			continue;
-		}
-		if (i < n && s[i] == '(') {
-			size_t e = ++i, depth = 1;
-			for (; e < n; e++) {
-				depth += s[e] == '(';
-				depth -= s[e] == ')';
-				if (depth == 0)
-					break;
-			}
-			if (e >= n)
-				return raise(rt, EX_VALUE, "incomplete format key");
-			if (!rv_mapping(a.arg))
-				return raise(rt, EX_TYPE, "format requires a mapping");
-			if (!rv_getitem(rt, a.arg, rv_dup(rt, s + i, e - i), &v))
-				return false;
-			a.keyed = true;
-			i = e + 1;
-		}
-		struct pct p;
-		if (!pct_spec(rt, &a, s, n, &i, &p))
-			return false;
-		if (v.t == R_UNSET && !next_arg(rt, &a, &v))
-			return false;
-		if (!pct_one(rt, &p, v, b))
-			return false;
-	}
-	bool used = a.tuple != NULL ? a.next >= a.tuple->n : a.next > 0;
-	if (!used && !a.keyed && !(a.tuple == NULL && (rv_mapping(a.arg) || a.arg.t == R_LIST || a.arg.t == R_MLIST)))
-		return raise(rt, EX_TYPE, "not all arguments converted during string formatting");
-	*out = rv_take(rt, mark);
-	return rt->exc.cls == EX_NONE;
 }
 
 /* -- format specifications: [[fill]align][sign][#][0][width][,_][.prec][type] -- */
@@ -357,16 +125,16 @@ static bool spec_parse(struct rt *rt, const char *s, size_t n, struct spec *sp)
 		i++;
 	}
 	for (; i < n && s[i] >= '0' && s[i] <= '9'; i++)
-		if ((sp->width = sp->width * 10 + (size_t)(s[i] - '0')) > MAX_WIDTH)
-			return raise(rt, EX_LIMIT, "a format is wider than %d", MAX_WIDTH);
+		if ((sp->width = sp->width * 10 + (size_t)(s[i] - '0')) > FMT_MAX_WIDTH)
+			return raise(rt, EX_LIMIT, "a format is wider than %d", FMT_MAX_WIDTH);
 	if (i < n && (s[i] == ',' || s[i] == '_'))
 		sp->comma = s[i++];
 	if (i < n && s[i] == '.') {
 		if (++i >= n || s[i] < '0' || s[i] > '9')
 			return raise(rt, EX_VALUE, "Format specifier missing precision");
 		for (sp->prec = 0; i < n && s[i] >= '0' && s[i] <= '9'; i++)
-			if ((sp->prec = sp->prec * 10 + (s[i] - '0')) > MAX_PREC)
-				return raise(rt, EX_LIMIT, "a format is more precise than %d", MAX_PREC);
+			if ((sp->prec = sp->prec * 10 + (s[i] - '0')) > FMT_MAX_PREC)
+				return raise(rt, EX_LIMIT, "a format is more precise than %d", FMT_MAX_PREC);
 	}
 	if (i < n)
 		sp->type = s[i++];
@@ -380,7 +148,7 @@ static void grouped_zeros(struct strbuf *b, const struct spec *sp, const char *d
 {
 	bool words = sp->type != 0 && strchr("boxX", sp->type) != NULL;
 	size_t every = words ? 4 : 3, run = strspn(digits, words ? "0123456789abcdefABCDEF" : "0123456789");
-	char front[MAX_WIDTH / 64 + 64];
+	char front[FMT_MAX_WIDTH / 64 + 64];
 	size_t n = sizeof(front);
 	for (bool sep; len < sp->width && n > 2; len++) {
 		sep = run == every;
@@ -405,9 +173,9 @@ static void spec_out(struct strbuf *b, const struct spec *sp, const char *sign, 
 	size_t nfill = fill[0] == '0' ? 1 : sp->nfill;
 	size_t len = strlen(sign) + strlen(prefix) + strlen(digits);
 	if (align != '=') {
-		char all[MAX_PREC + 600];
+		char all[FMT_MAX_PREC + 600];
 		snprintf(all, sizeof(all), "%s%s%s", sign, prefix, digits);
-		pad(b, all, strlen(all), align, sp->width, fill, nfill);
+		fmt_pad(b, all, strlen(all), align, sp->width, fill, nfill);
 		return;
 	}
 	sb_adds(b, sign);
@@ -452,12 +220,12 @@ static bool spec_int(struct rt *rt, const struct spec *sp, struct rv v, struct s
 		u8_put(&rt->tmp, (uint32_t)i);
 		struct rv c = rv_take(rt, mark);
 		bool zeros = sp->zero && sp->fill[0] == ' ' && sp->nfill == 1;
-		pad(b, c.u.s, c.n, zeros && sp->align == 0 ? '>' : sp->align != 0 ? sp->align : '<', sp->width, zeros ? "0" : sp->fill,
+		fmt_pad(b, c.u.s, c.n, zeros && sp->align == 0 ? '>' : sp->align != 0 ? sp->align : '<', sp->width, zeros ? "0" : sp->fill,
 			zeros ? 1 : sp->nfill);
 		return true;
 	}
 	unsigned base = sp->type == 'b' ? 2 : sp->type == 'o' ? 8 : sp->type == 'x' || sp->type == 'X' ? 16 : 10;
-	int_digits(digits, sizeof(digits), i < 0 ? 0 - (uint64_t)i : (uint64_t)i, base, sp->type == 'X');
+	fmt_int_digits(digits, sizeof(digits), i < 0 ? 0 - (uint64_t)i : (uint64_t)i, base, sp->type == 'X');
 	if (sp->comma != 0)
 		group_digits(digits, sizeof(digits), sp->comma, base == 10 ? 3 : 4);
 	const char *prefix = !sp->alt || base == 10 ? ""
@@ -479,19 +247,19 @@ static void general_float(char *out, size_t cap, double d, int prec, bool alt)
 		sb_free(&t);
 		return;
 	}
-	float_digits(out, cap, d, 'g', prec == 0 ? 1 : prec, alt);
+	fmt_float_digits(out, cap, d, 'g', prec == 0 ? 1 : prec, alt);
 	if (strpbrk(out, "en") == NULL) {
 		size_t n = strlen(out), whole = strcspn(out, ".");
 		if (whole == n)
 			snprintf(out + n, cap - n, ".0");
 		if ((fabs(d) >= 1 || d == 0) && whole >= (size_t)(prec == 0 ? 1 : prec))
-			float_digits(out, cap, d, 'e', prec > 0 ? prec - 1 : 0, alt);
+			fmt_float_digits(out, cap, d, 'e', prec > 0 ? prec - 1 : 0, alt);
 	}
 }
 
 static bool spec_float(struct rt *rt, const struct spec *sp, struct rv v, struct strbuf *b)
 {
-	char digits[MAX_PREC + 500];
+	char digits[FMT_MAX_PREC + 500];
 	double d = rv_num(v);
 	char type = sp->type;
 	if (type != 0 && strchr("eEfFgG%n", type) == NULL)
@@ -499,13 +267,13 @@ static bool spec_float(struct rt *rt, const struct spec *sp, struct rv v, struct
 	if (type == 0)
 		general_float(digits, sizeof(digits), d, sp->prec, sp->alt);
 	else
-		float_digits(digits, sizeof(digits) - 2, type == '%' ? d * 100 : d,
+		fmt_float_digits(digits, sizeof(digits) - 2, type == '%' ? d * 100 : d,
 			type == '%'   ? 'f'
 			: type == 'n' ? 'g'
 				      : type,
 			sp->prec < 0 ? 6 : sp->prec, sp->alt);
 	if (sp->comma != 0) {
-		char whole[MAX_PREC + 500], *tail = digits + strspn(digits, "0123456789");
+		char whole[FMT_MAX_PREC + 500], *tail = digits + strspn(digits, "0123456789");
 		snprintf(whole, sizeof(whole), "%.*s", (int)(tail - digits), digits);
 		group_digits(whole, sizeof(whole), sp->comma, 3);
 		struct strbuf t = { 0 };
@@ -548,7 +316,7 @@ bool fmt_spec(struct rt *rt, struct rv v, const char *s, size_t n, struct strbuf
 		return raise(rt, EX_VALUE, "Sign not allowed in string format specifier");
 	size_t len = sp.prec >= 0 ? u8_off(t.u.s, t.n, (size_t)sp.prec) : t.n;
 	bool zfill = sp.zero && sp.fill[0] == ' ' && sp.nfill == 1;
-	pad(b, t.u.s, len, sp.align != 0 ? sp.align : '<', sp.width, zfill ? "0" : sp.fill, zfill ? 1 : sp.nfill);
+	fmt_pad(b, t.u.s, len, sp.align != 0 ? sp.align : '<', sp.width, zfill ? "0" : sp.fill, zfill ? 1 : sp.nfill);
 	return true;
 }
 
@@ -647,7 +415,7 @@ static bool fmt_one(struct fmt *f, const char *s, size_t n, struct strbuf *b)
 			rv_repr(rt, v, &rt->tmp);
 		v = rv_take(rt, mark);
 		if (conv == 'a')
-			v = ascii_of(rt, v);
+			v = fmt_ascii_of(rt, v);
 	}
 	if (e < n && s[e] == ':')
 		e++;

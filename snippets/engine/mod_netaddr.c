@@ -488,7 +488,9 @@ static bool truth(const struct robj *o)
 	return true;
 }
 
-#define OPS(name) .type = name, .attr = attr, .str = str, .cmp = cmp, .eq = eq, .family = &addr_ops, .binop = binop, .num = num, .truth = truth
+#define OPS(name)                                                                                                      \
+	.type = name, .attr = attr, .str = str, .cmp = cmp, .eq = eq, .family = &addr_ops, .binop = binop, .num = num, \
+		.truth = truth
 static const struct obj_ops addr_ops = { OPS("IPAddress") };
 static const struct obj_ops net_ops = {OPS("IPNetwork"), .contains = contains, .item = item, .iter = walk, .len = len};
 static const struct obj_ops range_ops = {OPS("IPRange"), .contains = contains, .item = item, .iter = walk, .len = len};
