@@ -171,7 +171,7 @@ def test_what_is_refused(lab):
     (out / "precious.iso").write_text("no ISO\n")
     for options, pattern in (
             ({"iso": str(out / "precious.iso")}, "is not an ISO file"), ({"iso": "../x.iso"}, "neither an absolute path nor a file name"),
-            ({"iso": "-o"}, "looks like an option"), ({"iso": "/nonexistent/x.iso"}, "/nonexistent"), ({"profiles": "nosuch"}, "No valid systems or profiles"),
+            ({"iso": "-o"}, "looks like an option"), ({"iso": "/nonexistent/x.iso"}, "cannot write /nonexistent/x.iso: No such file"), ({"iso": "/x.iso"}, "Permission denied"), ({"profiles": "nosuch"}, "No valid systems or profiles"),
             ({"distro": "nosuch"}, "Distribution nosuch not found"), ({"standalone": True}, "name it"), ({"standalone": "yes"}, "needs to be of type bool"),
             ({"standalone": True, "distro": "d1"}, "No installation source found"), ({"xorrisofs_opts": "-o /tmp/x"}, "\"-o\" is not one of"),
             ({"xorrisofs_opts": "-V"}, "needs a value"), ({"xorrisofs_opts": "-V -outdev"}, "looks like an option"), ({"buildisodir": "/nonexistent"}, "not a directory"),

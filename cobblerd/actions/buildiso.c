@@ -2,6 +2,7 @@
  * buildiso.c - ISOs that boot without PXE: from a menu of profiles and systems into an installer, by BIOS and by UEFI (compat:
  * actions/buildiso).
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,15 @@ static int may_replace(const char *path, struct err *e)
 	return CB_OK;
 }
 
+static int may_write_beside(const char *path, const char *webdir, struct err *e)
+{
+	char *dir CLEANUP(free_ptr) = xstrndup(path, path == strrchr(path, '/') ? 1 : (size_t)(strrchr(path, '/') - path));
+	if (access(dir, W_OK) == 0)
+		return CB_OK;
+	int why = errno;
+	return err_set(e, CB_EPERM, "cannot write %s: %s (the server writes it, as its own user: %s/pub is a place for it)", path, strerror(why), webdir);
+}
+
 /* The file to write, owned. A name alone, and the default, lie in the web directory "pub". */
 static int output_path(struct iso *x, char **ret, struct err *e)
 {
@@ -48,7 +58,8 @@ static int output_path(struct iso *x, char **ret, struct err *e)
 		return rc;
 	if (*iso == '/') {
 		*ret = xstrdup(iso);
-		return may_replace(iso, e);
+		rc = may_write_beside(iso, v_dict_cstr(x->r.settings, "webdir", "/var/www/cobbler"), e);
+		return rc == CB_OK ? may_replace(iso, e) : rc;
 	}
 	if (strchr(iso, '/') != NULL)
 		return err_set(e, CB_EINVAL, "option iso: \"%s\" is neither an absolute path nor a file name", iso);
