@@ -28,8 +28,13 @@ bool boot_is_remote(const char *path)
 	return false;
 }
 
-/* GRUB's name of a remote file: (http,SERVER)/PATH. Its network stack resolves no names, so SERVER must be an address.
- */
+static bool is_host_name(const char *s)
+{
+	return *s != '\0' && s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")] == '\0';
+}
+
+/* GRUB's name of a remote file: (http,SERVER)/PATH. SERVER is an address or a name (3.3.7 refuses names; GRUB asks the name servers that DHCP
+ * gave it), without a port: GRUB has no way to write one. */
 static int grub_remote(const char *url, struct strbuf *out, struct err *e)
 {
 	const char *proto = str_starts(url, "http://") ? "http" : str_starts(url, "tftp://") ? "tftp" : NULL;
@@ -43,9 +48,8 @@ static int grub_remote(const char *url, struct strbuf *out, struct err *e)
 		return err_py(e, CB_EINVAL, PY_VALUE, "Invalid remote file format %s", url);
 	memcpy(server, host, n);
 	server[n] = '\0';
-	if (!(str_starts(server, "@@") && str_ends(server, "server@@")) && inet_pton(AF_INET, server, addr) != 1 &&
-		inet_pton(AF_INET6, server, addr) != 1)
-		return err_py(e, CB_EINVAL, PY_VALUE, "Invalid remote file format %s\n%s is not a valid IP address", url, server);
+	if (!(str_starts(server, "@@") && str_ends(server, "server@@")) && !is_host_name(server) && inet_pton(AF_INET6, server, addr) != 1)
+		return err_py(e, CB_EINVAL, PY_VALUE, "Invalid remote file format %s\n%s is not a valid IP address or name", url, server);
 	sb_addf(out, "(%s,%s)/%s", proto, server, slash != NULL ? slash + 1 : "");
 	return CB_OK;
 }
