@@ -55,10 +55,11 @@ int file_read(int dirfd, const char *path, size_t max, struct strbuf *ret, struc
 		rc = err_set(e, CB_EINVAL, "%s is not a regular file", path);
 		goto out;
 	}
-	sb_reserve(ret, (size_t)st.st_size < max ? (size_t)st.st_size + 1 : 1);
 	for (;;) {
-		sb_reserve(ret, 65536);
-		ssize_t n = read(fd, ret->p + ret->len, 65536);
+		size_t got = ret->len - before, size = (size_t)st.st_size < max ? (size_t)st.st_size : max;
+		size_t want = got <= size ? size - got + 1 : 65536;       /* one more than there is shows the end, or that it grows */
+		sb_reserve(ret, want + 1);
+		ssize_t n = read(fd, ret->p + ret->len, want);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1) {

@@ -27,6 +27,7 @@ enum { COL_NAME, COL_UID, COL_PARENT, COL_COUNT };
 static const char *const col_names[COL_COUNT] = { "name", "uid", "parent" };
 static int cols[ITEM_TYPES][COL_COUNT];
 static struct value **defaults[ITEM_TYPES + 1];
+static struct value *blank_interface;
 
 __attribute__((constructor(200))) static void parse_defaults(void)
 {
@@ -42,6 +43,9 @@ __attribute__((constructor(200))) static void parse_defaults(void)
 				if (str_eq(tab->rows[i].name, col_names[c]))
 					cols[t][c] = (int)i;
 	}
+	blank_interface = v_dict();
+	for (size_t i = 0; i < network_interface_table.n; i++)
+		v_dict_set(blank_interface, network_interface_table.rows[i].name, v_ref(defaults[ITEM_INTERFACE][i]));
 }
 
 __attribute__((destructor)) static void free_defaults(void)
@@ -51,6 +55,7 @@ __attribute__((destructor)) static void free_defaults(void)
 			v_unref(defaults[t][i]);
 		free(defaults[t]);
 	}
+	v_unref(blank_interface);
 }
 
 static const struct item_table *table_of(const struct item *it)
@@ -228,12 +233,10 @@ void item_put(struct item *it, const char *field, struct value *v)
 	it->v[i] = v;
 }
 
+/* A copy: all interfaces share one set of keys. */
 static struct value *new_interface(void)
 {
-	struct value *d = v_dict();
-	for (size_t i = 0; i < network_interface_table.n; i++)
-		v_dict_set(d, network_interface_table.rows[i].name, v_ref(defaults[ITEM_INTERFACE][i]));
-	return d;
+	return v_copy(blank_interface);
 }
 
 static bool interface_name_ok(const char *s)

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <fts.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -61,6 +62,27 @@ static int own_tree(const char *path, uid_t uid, gid_t gid, struct err *e)
 	return rc;
 }
 
+/* Does the walk through another row's directory reach this one too? */
+static bool is_within_deep(const struct dir *d)
+{
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+		size_t n = strlen(dirs[i].path);
+		if (dirs[i].deep && strncmp(d->path, dirs[i].path, n) == 0 && d->path[n] == '/')
+			return true;
+	}
+	return false;
+}
+
+static int own(const struct dir *d, const char *path, bool is_new, uid_t uid, gid_t gid, struct err *e)
+{
+	/* To root every file is open, whosever it is. */
+	if (d->deep && uid != 0 && !is_within_deep(d))
+		return own_tree(path, uid, gid, e);
+	if (!is_new && is_within_deep(d))
+		return CB_OK;
+	return lchown(path, uid, gid) == -1 ? err_sys(e, "cannot change the owner of %s", path) : CB_OK;
+}
+
 static int prepare_one(const struct dir *d, uid_t uid, gid_t gid, struct err *e)
 {
 	char *path = path_of(d->path);
@@ -72,7 +94,7 @@ static int prepare_one(const struct dir *d, uid_t uid, gid_t gid, struct err *e)
 	/* /run belongs to the system unless it is ours below a root of our own. */
 	bool ours = !str_eq(d->path, "/run") || *path_root() != '\0';
 	if (rc == CB_OK && ours && uid != (uid_t)-1)
-		rc = d->deep ? own_tree(path, uid, gid, e) : lchown(path, uid, gid) == -1 ? err_sys(e, "cannot change the owner of %s", path) : CB_OK;
+		rc = own(d, path, is_new, uid, gid, e);
 	free(path);
 	return rc;
 }

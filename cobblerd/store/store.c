@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,9 @@
 #include "base/map.h"
 #include "store/store_private.h"
 #include "value/json.h"
+
+#define LOAD_THREADS 7         /* beside the one that asks */
+#define LOAD_FILES 200         /* fewer are not worth a thread */
 
 /* Keeps a second daemon out. The file names who holds the lock. */
 static int take_lock(struct store *s, struct err *e)
@@ -210,35 +214,78 @@ static bool reword(struct store *s, const struct item *it, const char *file)
 	return false;
 }
 
+/* The files of one collection, read by several threads: start-up time is parsing time. */
+struct batch {
+	int dir;
+	enum item_type t;
+	char **names;
+	size_t n;
+	atomic_size_t next;
+	struct item **items;       /* NULL where it could not be read */
+	char **why;                /* then the reason, owned */
+};
+
+static void *load_some(void *arg)
+{
+	struct batch *b = arg;
+	for (size_t i; (i = atomic_fetch_add(&b->next, 1)) < b->n; ) {
+		struct err e;
+		if (store_load_one(b->dir, b->t, b->names[i], &b->items[i], &e) != CB_OK) {
+			b->items[i] = NULL;
+			b->why[i] = xstrdup(e.text);
+		}
+	}
+	return NULL;
+}
+
+static void load_all(struct batch *b)
+{
+	pthread_t threads[LOAD_THREADS];
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t n = 0;
+	while (n + 1 < (size_t)cpus && n < LOAD_THREADS && b->n > LOAD_FILES * (n + 1) && pthread_create(&threads[n], NULL, load_some, b) == 0)
+		n++;
+	load_some(b);
+	for (size_t i = 0; i < n; i++)
+		pthread_join(threads[i], NULL);
+}
+
+static void load_type(struct store *s, struct model *m, enum item_type t, size_t *loaded, size_t *damaged, size_t *reworded)
+{
+	struct batch b = { .dir = s->dir[t], .t = t };
+	b.names = list_files(s, t, &b.n);
+	b.items = xcalloc(b.n + 1, sizeof(*b.items));
+	b.why = xcalloc(b.n + 1, sizeof(*b.why));
+	load_all(&b);
+	for (size_t i = 0; i < b.n; i++) {
+		struct item *it = b.items[i];
+		CLEANUP(item_unrefp) struct item *twin = it != NULL ? model_get(m, t, item_name(it)) : NULL;
+		if (twin != NULL)
+			b.why[i] = xasprintf("another file holds the item \"%s\" already", item_name(it));
+		if (b.why[i] == NULL) {
+			own_uid(m, it);
+			*reworded += item_is_reworded(it) && reword(s, it, b.names[i]);
+			model_publish(m, it, NULL);
+			(*loaded)++;
+		} else {
+			item_unref(it);
+			set_aside(s, t, b.names[i], b.why[i]);
+			(*damaged)++;
+		}
+		free(b.why[i]);
+		free(b.names[i]);
+	}
+	free(b.names);
+	free(b.items);
+	free(b.why);
+}
+
 int store_load(struct store *s, struct model *m, size_t *loaded, size_t *damaged, struct err *e)
 {
 	size_t reworded = 0;
 	*loaded = *damaged = 0;
-	for (size_t t = 0; t < ITEM_TYPES; t++) {
-		size_t n;
-		char **names = list_files(s, (enum item_type)t, &n);
-		for (size_t i = 0; i < n; i++) {
-			struct item *it = NULL;
-			struct err why;
-			int rc = store_load_one(s->dir[t], (enum item_type)t, names[i], &it, &why);
-			struct item *twin = rc == CB_OK ? model_get(m, (enum item_type)t, item_name(it)) : NULL;
-			if (twin != NULL)
-				rc = err_set(&why, CB_EEXIST, "another file holds the item \"%s\" already", item_name(it));
-			if (rc == CB_OK) {
-				own_uid(m, it);
-				reworded += item_is_reworded(it) && reword(s, it, names[i]);
-				model_publish(m, it, NULL);
-				(*loaded)++;
-			} else {
-				item_unref(it);
-				set_aside(s, (enum item_type)t, names[i], why.text);
-				(*damaged)++;
-			}
-			item_unref(twin);
-			free(names[i]);
-		}
-		free(names);
-	}
+	for (size_t t = 0; t < ITEM_TYPES; t++)
+		load_type(s, m, (enum item_type)t, loaded, damaged, &reworded);
 	if (reworded > 0)
 		log_info("store", "%zu items of another release are stored anew; their files as they were lie in .former of each collection", reworded);
 	if (store_has_old_layout(*loaded == 0 && *damaged == 0)) {
