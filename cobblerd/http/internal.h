@@ -26,6 +26,7 @@ struct reply {
 	unsigned status;
 	const char *type;                /* Content-Type, static */
 	struct strbuf body;
+	bool zipped;                     /* it is gzip already */
 	int fd;
 	uint64_t offset, length;
 	bool is_file;                    /* ranges, Last-Modified and ETag apply */
@@ -71,6 +72,8 @@ void route_svc(struct request *req);
 /* files.c: everything else on the web port. In a worker when it may have to render, else at once. */
 void route_files(struct request *req);
 
+/* send.c: does the client take gzip? */
+bool wants_gzip(const struct request *req);
 /* send.c: turns req->reply into a response (ranges, conditions, compression) and queues it. */
 enum MHD_Result send_reply(struct request *req);
 

@@ -46,7 +46,8 @@ void route_xmlrpc(struct request *req)
 			return;
 		}
 	}
-	rpc_call(req->h->rpc, sb_str(&req->body), req->body.len, req->peer, req->local, &req->reply.body);
+	req->reply.zipped = wants_gzip(req);
+	rpc_call(req->h->rpc, sb_str(&req->body), req->body.len, req->peer, req->local, &req->reply.zipped, &req->reply.body);
 	req->reply.status = 200;
 	req->reply.type = "text/xml";
 }

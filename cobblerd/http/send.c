@@ -78,7 +78,7 @@ static bool not_modified(const struct request *req, const char *etag, const char
 	return ims != NULL && str_eq(ims, date);
 }
 
-static bool wants_gzip(const struct request *req)
+bool wants_gzip(const struct request *req)
 {
 	const char *ae = header(req, MHD_HTTP_HEADER_ACCEPT_ENCODING);
 	return ae != NULL && strstr(ae, "gzip") != NULL && strstr(ae, "gzip;q=0") == NULL;
@@ -154,7 +154,7 @@ enum MHD_Result send_reply(struct request *req)
 	if (r->is_file && r->fd >= 0) {
 		resp = file_response(req);
 	} else {
-		bool zipped = r->body.len >= HTTP_GZIP_FROM && wants_gzip(req) && gzip_body(&r->body);
+		bool zipped = r->zipped || (r->body.len >= HTTP_GZIP_FROM && wants_gzip(req) && gzip_body(&r->body));
 		size_t n = r->body.len;
 		resp = MHD_create_response_from_buffer(n, sb_take(&r->body), MHD_RESPMEM_MUST_FREE);
 		if (zipped)

@@ -14,7 +14,8 @@
 #define NEW_PREFIX "___NEW___"
 
 struct draft { struct item *base, *it; double used; };         /* by uid; base NULL: not saved yet */
-struct new_handle { struct item *last; double used; };         /* last: as created or saved by this handle */
+/* last: as created or saved by this handle. */
+struct new_handle { char *name; struct item *last; double used; bool saved; TAILQ_ENTRY(new_handle) link; };
 
 static void free_draft(void *v)
 {
@@ -26,13 +27,40 @@ static void free_draft(void *v)
 	free(d);
 }
 
-static void free_handle(void *v)
+static struct handle_list *list_of(struct rpc *r, const struct new_handle *h)
 {
-	struct new_handle *h = v;
-	if (h == NULL)
-		return;
+	return h->saved ? &r->saved : &r->unsaved;
+}
+
+static void drop_handle(struct rpc *r, struct new_handle *h)
+{
+	TAILQ_REMOVE(list_of(r, h), h, link);
+	r->n_saved -= h->saved;
+	map_del(&r->handles, h->name);
 	item_unref(h->last);
+	free(h->name);
 	free(h);
+}
+
+/* It was used now, and maybe saved. */
+static void touch(struct rpc *r, struct new_handle *h, bool saved)
+{
+	TAILQ_REMOVE(list_of(r, h), h, link);
+	r->n_saved += saved && !h->saved;
+	h->saved = h->saved || saved;
+	h->used = clock_wall();
+	TAILQ_INSERT_TAIL(list_of(r, h), h, link);
+}
+
+/* Drops the handles that nobody used for DRAFT_AGE, and saved ones beyond their number. Locked. */
+static void expire_handles(struct rpc *r)
+{
+	double limit = clock_wall() - DRAFT_AGE;
+	struct new_handle *h;
+	while ((h = TAILQ_FIRST(&r->unsaved)) != NULL && h->used < limit)
+		drop_handle(r, h);
+	while ((h = TAILQ_FIRST(&r->saved)) != NULL && (h->used < limit || r->n_saved > HANDLES_SAVED_MAX))
+		drop_handle(r, h);
 }
 
 void drafts_free(struct rpc *r)
@@ -40,27 +68,21 @@ void drafts_free(struct rpc *r)
 	void *v;
 	for (size_t i = 0; map_next(&r->drafts, &i, NULL, &v); )
 		free_draft(v);
-	for (size_t i = 0; map_next(&r->handles, &i, NULL, &v); )
-		free_handle(v);
+	while (!TAILQ_EMPTY(&r->unsaved))
+		drop_handle(r, TAILQ_FIRST(&r->unsaved));
+	while (!TAILQ_EMPTY(&r->saved))
+		drop_handle(r, TAILQ_FIRST(&r->saved));
 	map_free(&r->drafts);
 	map_free(&r->handles);
 }
 
-/* Drops what nobody used for DRAFT_AGE. Locked; runs when there is much, not at every call. */
+/* Drops the drafts that nobody used for DRAFT_AGE. Locked; runs when there is much, not at every call. */
 static void expire(struct rpc *r)
 {
 	double limit = clock_wall() - DRAFT_AGE;
 	const char *key, *old[64];
 	size_t n;
 	void *v;
-	do {
-		n = 0;
-		for (size_t i = 0; n < ARRAY_LEN(old) && map_next(&r->handles, &i, &key, &v); )
-			if (((struct new_handle *)v)->used < limit)
-				old[n++] = key;
-		for (size_t i = 0; i < n; i++)
-			free_handle(map_del(&r->handles, old[i]));
-	} while (n > 0);
 	do {
 		n = 0;
 		for (size_t i = 0; n < ARRAY_LEN(old) && map_next(&r->drafts, &i, &key, &v); )
@@ -76,16 +98,17 @@ char *draft_new(struct rpc *r, struct item *it, struct err *e)
 	char token[TOKEN_LEN + 1], *name = NULL;
 	random_token(token);
 	pthread_mutex_lock(&r->lock);
-	if (r->handles.live >= HANDLES_MAX / 2)
-		expire(r);
-	if (r->handles.live >= HANDLES_MAX) {
+	expire_handles(r);
+	if (r->handles.live - r->n_saved >= HANDLES_MAX) {
 		err_set(e, CB_ELIMIT, "more than %d new objects are waiting to be saved: try again later", HANDLES_MAX);
 		item_unref(it);
 	} else {
 		struct new_handle *h = xcalloc(1, sizeof(*h));
 		name = xasprintf(NEW_PREFIX "%s::%s", item_table(item_type(it))->name, token);
 		h->last = it;
+		h->name = xstrdup(name);
 		h->used = clock_wall();
+		TAILQ_INSERT_TAIL(&r->unsaved, h, link);
 		map_put(&r->handles, name, h);
 	}
 	pthread_mutex_unlock(&r->lock);
@@ -104,7 +127,7 @@ static int lookup(struct rpc *r, const char *handle, struct item **ret, struct e
 		struct new_handle *h = map_get(&r->handles, handle);
 		if (h == NULL)
 			return err_py(e, CB_ENOENT, PY_KEY, "%.200s", handle);
-		h->used = clock_wall();
+		touch(r, h, false);
 		*ret = model_by_uid(r->core->model, item_uid(h->last));
 		double ctime = v_float_of(item_get(h->last, "ctime"));
 		/* compat: another object that was saved under the same name took its place; this handle still means its own. */
@@ -198,9 +221,10 @@ void draft_saved(struct rpc *r, const char *handle, const struct item *it)
 	free_draft(map_del(&r->drafts, item_uid(it)));
 	struct new_handle *h = map_get(&r->handles, handle);
 	if (h != NULL) {
+		struct item *published = model_by_uid(r->core->model, item_uid(it));
 		item_unref(h->last);
-		h->last = item_edit(it);
-		h->used = clock_wall();
+		h->last = published != NULL ? published : item_edit(it);
+		touch(r, h, true);
 	}
 	pthread_mutex_unlock(&r->lock);
 }

@@ -6,6 +6,7 @@
 #define RPC_INTERNAL_H
 
 #include <pthread.h>
+#include <sys/queue.h>
 
 #include "auth/auth.h"
 #include "base/map.h"
@@ -15,6 +16,7 @@
 #define TOKEN_LEN 36
 #define TOKENS_MAX 20000              /* logged in at once; the one used longest ago goes first */
 #define HANDLES_MAX 20000             /* unsaved new objects */
+#define HANDLES_SAVED_MAX 2000        /* saved ones whose first handle is still good; the one used longest ago goes first */
 #define DRAFT_AGE 600                 /* seconds without use, as Cobbler's CACHE_TIMEOUT */
 
 /* Who may call: anyone; who has a valid token; who besides may do `resource`; or the handler decides (it checks by itself). */
@@ -57,12 +59,17 @@ struct entry {
 	int token_at;                 /* -1: has none */
 };
 
+struct new_handle;
+TAILQ_HEAD(handle_list, new_handle);
+
 struct rpc {
 	struct core *core;
 	struct auth *auth;
 	struct map methods;           /* name -> struct entry, fixed after rpc_open */
 	pthread_mutex_t lock;         /* sessions, handles, drafts, rates */
 	struct map tokens, handles, drafts, rates;
+	struct handle_list unsaved, saved;     /* all handles, the one used longest ago first */
+	size_t n_saved;
 	double modified;              /* answer of last_modified_time for that version of the model + 1 */
 	uint64_t modified_version;
 };
@@ -93,8 +100,8 @@ int arity_check(const struct entry *en, size_t n, struct err *e);
 /* rpc.c */
 /* c: peer, local, depth, stream are set; the rest is filled in. */
 int rpc_dispatch(struct call *c, const char *method, const struct value *params, struct value **ret, bool *tilde, struct err *e);
-/* stream.c: a response that is a list of these items, with the secrets that the caller may see. */
-int stream_items(struct strbuf *out, struct call *c, const struct item_list *l, struct err *e);
+/* stream.c: a response that is a list of these items (at least one, all of a type), with the secrets that the caller may see. packed: gzip. */
+int stream_items(struct strbuf *out, struct call *c, const struct item_list *l, bool packed, struct err *e);
 /* rate.c: takes n of what the caller's address may do of this kind; CB_ELIMIT, with the time to wait, when less than 1 is left. */
 enum rate_kind { RATE_LOGIN, RATE_REPORT, RATE_UPLOAD, RATES };
 int rate_take(struct call *c, enum rate_kind kind, double n, struct err *e) MUST_CHECK;

@@ -17,6 +17,8 @@ int rpc_open(struct core *c, struct rpc **ret, struct err *e)
 	struct rpc *r = xcalloc(1, sizeof(*r));
 	r->core = c;
 	pthread_mutex_init(&r->lock, NULL);
+	TAILQ_INIT(&r->unsaved);
+	TAILQ_INIT(&r->saved);
 	int rc = table_build(r, e);
 	if (rc == CB_OK)
 		rc = auth_open(c, &r->auth, e);
@@ -197,13 +199,15 @@ static void log_call(const struct xmlrpc_call *call, const char *peer, int rc, c
 		log_info("rpc", "%s from %s: %s: %s", call->method, peer, e->cls != NULL ? e->cls : PY_CX, e->text);
 }
 
-void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, bool local, struct strbuf *out)
+void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, bool local, bool *packed, struct strbuf *out)
 {
 	struct xmlrpc_call call;
 	struct err e = { 0 };
 	struct value *result = NULL;
-	bool tilde = false;
+	bool tilde = false, pack = packed != NULL && *packed;
 	int64_t began = clock_mono_us();
+	if (packed != NULL)
+		*packed = false;
 	if (xmlrpc_parse_call(body, n, &call, &e) != CB_OK) {
 		log_info("rpc", "a bad request from %s: %s", peer, e.text);
 		write_fault(out, &e);
@@ -212,10 +216,13 @@ void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, bool 
 	CLEANUP(item_list_free) struct item_list items = { 0 };
 	struct call c = { .r = r, .peer = peer, .local = local, .stream = &items };
 	int rc = rpc_dispatch(&c, call.method, call.params, &result, &tilde, &e);
-	if (rc == CB_OK && items.v != NULL)
-		rc = stream_items(out, &c, &items, &e);
-	else if (rc == CB_OK)
+	if (rc == CB_OK && items.v != NULL) {
+		rc = stream_items(out, &c, &items, pack, &e);
+		if (rc == CB_OK && pack)
+			*packed = true;
+	} else if (rc == CB_OK) {
 		rc = xmlrpc_write_response(out, result, tilde, &e);
+	}
 	if (rc != CB_OK)
 		write_fault(out, &e);
 	log_call(&call, peer, rc, &e, began);

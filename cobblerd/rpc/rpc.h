@@ -12,8 +12,8 @@ struct rpc;
 int rpc_open(struct core *c, struct rpc **ret, struct err *e) MUST_CHECK;
 void rpc_close(struct rpc *r);
 /* One call; thread-safe. peer: the caller's address. local: it is a program of this host that speaks to us directly. Always appends a
- * complete response document (a fault for whatever is wrong). */
-void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, bool local, struct strbuf *out);
+ * complete response document (a fault for whatever is wrong). *packed: may it be gzip, and then whether it is; NULL: it may not. */
+void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, bool local, bool *packed, struct strbuf *out);
 /* Is the call in this body one that waits for nothing and takes microseconds, so that it is answered where it was received? */
 bool rpc_is_quick(const struct rpc *r, const char *body, size_t n);
 /* The same methods by name for /cblr/svc and tests, for callers that are not local: params a list; *ret owned. */

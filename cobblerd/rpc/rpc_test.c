@@ -3,6 +3,8 @@
  */
 #include "base/testkit.h"
 
+#include <zlib.h>
+
 #include <sys/stat.h>
 
 #include "actions/actions.h"
@@ -397,11 +399,25 @@ static void test_documents(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct strbuf b = { 0 };
-		rpc_call(rpc, rows[i].in, strlen(rows[i].in), "test", true, &b);
+		rpc_call(rpc, rows[i].in, strlen(rows[i].in), "test", true, NULL, &b);
 		if (strstr(sb_str(&b), rows[i].out) == NULL)
 			fail_msg("row %zu: %s", i, sb_str(&b));
 		sb_free(&b);
 	}
+}
+
+static void assert_unpacks(const struct strbuf *packed, const struct strbuf *want)
+{
+	z_stream s = { .next_in = (unsigned char *)packed->p, .avail_in = (unsigned)packed->len };
+	char *got = xmalloc(want->len + 1);
+	s.next_out = (unsigned char *)got;
+	s.avail_out = (unsigned)want->len + 1;
+	assert_int_equal(inflateInit2(&s, 15 + 16), Z_OK);
+	assert_int_equal(inflate(&s, Z_FINISH), Z_STREAM_END);
+	assert_int_equal(s.total_out, want->len);
+	assert_memory_equal(got, want->p, want->len);
+	inflateEnd(&s);
+	free(got);
 }
 
 /* What is streamed is what the values are. */
@@ -419,7 +435,7 @@ static void test_streamed_lists_equal_the_values(void **state)
 		"\"mac_address\": \"52:54:00:00:00:01\", \"mtu\": \"9000\", \"static\": true, \"cnames\": \"x y\"}, \"T\"]", t, "true");
 	expect("xapi_object_edit", "[\"system\", \"b\", \"add\", {\"name\": \"b\", \"image\": \"i\", \"kernel_options\": \"a=1 b\"}, \"T\"]", t, "true");
 	assert_int_equal(call("get_systems", "[]", NULL, &want, &e), CB_OK);
-	rpc_call(rpc, doc, strlen(doc), "test", true, &b);
+	rpc_call(rpc, doc, strlen(doc), "test", true, NULL, &b);
 	assert_int_equal(xmlrpc_parse_response(b.p, b.len, &got, &fault, &e), CB_OK);
 	assert_false(fault);
 	sb_truncate(&b, 0);
@@ -429,11 +445,41 @@ static void test_streamed_lists_equal_the_values(void **state)
 	assert_int_equal(xmlrpc_parse_response(b.p, b.len, &wire, &fault, &e), CB_OK);
 	assert_int_equal(v_len(got), 2);
 	assert_true(v_equal(got, wire));
+	struct strbuf plain = { 0 }, packed = { 0 };
+	bool pack = true;
+	rpc_call(rpc, doc, strlen(doc), "test", true, NULL, &plain);
+	rpc_call(rpc, doc, strlen(doc), "test", true, &pack, &packed);
+	assert_true(pack);
+	assert_unpacks(&packed, &plain);
+	sb_free(&packed);
+	sb_free(&plain);
 	sb_free(&b);
 	v_unref(want);
 	v_unref(got);
 	v_unref(wire);
 	free(t);
+}
+
+/* Loading a site of a hundred thousand systems takes less than the time for which a handle is good. */
+static void test_saved_objects_leave_room_for_new_ones(void **state)
+{
+	struct err e;
+	char *last = NULL;
+	(void)state;
+	for (size_t i = 0; i < HANDLES_MAX + 10; i++) {
+		struct item *it = item_new(ITEM_REPO);
+		free(last);
+		last = draft_new(rpc, item_ref(it), &e);
+		if (last == NULL)
+			fail_msg("object %zu: %s", i, e.text);
+		draft_saved(rpc, last, it);
+		item_unref(it);
+	}
+	assert_true(rpc->n_saved <= HANDLES_SAVED_MAX + 1);
+	struct item *it = NULL;
+	assert_int_equal(draft_peek(rpc, last, &it, &e), CB_OK);
+	item_unref(it);
+	free(last);
 }
 
 /* What a client names becomes an argument of a program: never an option, never words for a shell. */
@@ -520,6 +566,7 @@ int main(void)
 		cmocka_unit_test(test_files_stay_in_their_directory),
 		cmocka_unit_test(test_documents),
 		cmocka_unit_test(test_streamed_lists_equal_the_values),
+		cmocka_unit_test(test_saved_objects_leave_room_for_new_ones),
 		cmocka_unit_test(test_account_names_for_setfacl),
 		cmocka_unit_test(test_introspection),
 	};

@@ -1,15 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * stream.c - lists of items straight from the model into the answer. Most fields of most items have their default value: those
- * are written from text that was made once.
+ * are written from text that was made once. Packed, they are one copy of what stands an item further back.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "rpc/internal.h"
+#include "wire/gzip.h"
 #include "wire/xmlrpc.h"
 
-/* One field: "<member>\n<name>x</name>\n", the default and how it is written, whole. */
-struct cell { char *head; size_t head_n; const struct value *dflt; char *whole; size_t whole_n; };
+/* A text that is written again and again, with what gzip wants to know of it. */
+struct fixed { char *p; size_t n; uint32_t crc, op; };
+
+/* One field: "<member>\n<name>x</name>\n", the default and how it is written, whole (n 0: it has none, or is not shown). */
+struct cell { struct fixed head, whole; const struct value *dflt; };
+
+/* What this answer has of a cell: where its head stood last, and of a run of defaults that begins with it where that stood. */
+struct seen { uint64_t head_at, run_at; size_t run_end; struct fixed run; bool head, any_run; };
+
+/* Where an answer goes. z NULL: as text. */
+struct sink { struct strbuf *out; struct gzip *z; struct strbuf text; struct seen *item, *iface; };
 
 static struct cell *cells[ITEM_TYPES + 1];    /* the last: interfaces, in the order of their table */
 static struct item *blank[ITEM_TYPES];       /* holds the defaults */
@@ -23,21 +34,28 @@ static bool shown(const struct field *f)
 
 static const char member_tail[] = "</member>\n";
 
-static void make_cell(struct cell *c, const char *name, const struct value *dflt)
+static struct fixed fix(struct strbuf *b)
 {
-	struct strbuf b = { 0 };
+	struct fixed f = { .n = b->len };
+	f.crc = (uint32_t)crc32_z(crc32(0, NULL, 0), (const unsigned char *)b->p, b->len);
+	f.op = (uint32_t)crc32_combine_gen((z_off_t)b->len);
+	f.p = sb_take(b);
+	return f;
+}
+
+static void make_cell(struct cell *c, const char *name, const struct value *dflt, bool is_shown)
+{
+	struct strbuf b = { 0 }, head = { 0 };
 	struct err e;
-	sb_addf(&b, "<member>\n<name>%s</name>\n", name);
-	c->head_n = b.len;
-	c->head = xstrndup(b.p, b.len);
-	if (dflt != NULL && xmlrpc_write_value(&b, dflt, true, &e) == CB_OK) {
+	sb_addf(&head, "<member>\n<name>%s</name>\n", name);
+	sb_add(&b, head.p, head.len);
+	c->head = fix(&head);
+	if (is_shown && dflt != NULL && xmlrpc_write_value(&b, dflt, true, &e) == CB_OK) {
 		sb_add(&b, member_tail, sizeof(member_tail) - 1);
 		c->dflt = dflt;
-		c->whole_n = b.len;
-		c->whole = sb_take(&b);
-	} else {
-		sb_free(&b);
+		c->whole = fix(&b);
 	}
+	sb_free(&b);
 }
 
 static void build(void)
@@ -49,22 +67,23 @@ static void build(void)
 		blank[t] = item_new((enum item_type)t);
 		cells[t] = xcalloc(tab->n, sizeof(*cells[t]));
 		for (size_t i = 0; i < tab->n; i++)
-			make_cell(&cells[t][i], tab->rows[i].name, item_at(blank[t], i));
+			make_cell(&cells[t][i], tab->rows[i].name, item_at(blank[t], i), shown(&tab->rows[i]));
 	}
 	/* An interface of a system that nobody sees has the defaults of all. */
 	if (item_set_interface(blank[ITEM_SYSTEM], "x", "mtu", item_get(blank[ITEM_SYSTEM], "gateway"), &e) == CB_OK)
 		iface = v_dict_get(item_interfaces(blank[ITEM_SYSTEM]), "x");
 	cells[ITEM_INTERFACE] = xcalloc(network_interface_table.n, sizeof(struct cell));
 	for (size_t i = 0; i < network_interface_table.n; i++)
-		make_cell(&cells[ITEM_INTERFACE][i], network_interface_table.rows[i].name, v_dict_get(iface, network_interface_table.rows[i].name));
+		make_cell(&cells[ITEM_INTERFACE][i], network_interface_table.rows[i].name,
+			v_dict_get(iface, network_interface_table.rows[i].name), true);
 }
 
 __attribute__((destructor)) static void free_cells(void)
 {
 	for (int t = 0; t <= ITEM_TYPES; t++) {
 		for (size_t i = 0; cells[t] != NULL && i < item_table((enum item_type)t)->n; i++) {
-			free(cells[t][i].head);
-			free(cells[t][i].whole);
+			free(cells[t][i].head.p);
+			free(cells[t][i].whole.p);
 		}
 		free(cells[t]);
 		if (t < ITEM_TYPES)
@@ -72,12 +91,79 @@ __attribute__((destructor)) static void free_cells(void)
 	}
 }
 
-/* One field by its cell; v is not the default. */
-static int write_member(struct strbuf *out, const struct cell *c, const struct value *v, struct err *e)
+static void put(struct sink *s, const char *p, size_t n)
 {
-	sb_add(out, c->head, c->head_n);
-	int rc = xmlrpc_write_value(out, v, true, e);
-	sb_add(out, member_tail, sizeof(member_tail) - 1);
+	if (s->z != NULL)
+		gzip_text(s->z, p, n);
+	else
+		sb_add(s->out, p, n);
+}
+
+static void puts_(struct sink *s, const char *text)
+{
+	put(s, text, strlen(text));
+}
+
+/* Text that stood at *at before, if it is known. */
+static void put_again(struct sink *s, bool known, uint64_t from, const struct fixed *f)
+{
+	if (!known || !gzip_repeat(s->z, from, f->n, f->crc, f->op))
+		gzip_text(s->z, f->p, f->n);
+}
+
+/* The text of the cells [from, end), all of them defaults. */
+static struct fixed text_of_run(const struct cell *row, size_t from, size_t end)
+{
+	struct strbuf b = { 0 };
+	for (size_t i = from; i < end; i++)
+		sb_add(&b, row[i].whole.p, row[i].whole.n);
+	return fix(&b);
+}
+
+static void put_run(struct sink *s, struct seen *seen, const struct cell *row, size_t from, size_t end)
+{
+	if (s->z == NULL) {
+		for (size_t i = from; i < end; i++)
+			sb_add(s->out, row[i].whole.p, row[i].whole.n);
+		return;
+	}
+	struct seen *m = &seen[from];
+	if (!m->any_run || m->run_end != end) {
+		free(m->run.p);
+		m->run = text_of_run(row, from, end);
+		m->any_run = false;
+		m->run_end = end;
+	}
+	uint64_t at = s->z->at;
+	put_again(s, m->any_run, m->run_at, &m->run);
+	m->run_at = at;
+	m->any_run = true;
+}
+
+static int put_value(struct sink *s, const struct value *v, struct err *e)
+{
+	struct strbuf *to = s->z != NULL ? &s->text : s->out;
+	if (s->z != NULL)
+		sb_truncate(to, 0);
+	int rc = xmlrpc_write_value(to, v, true, e);
+	if (s->z != NULL)
+		gzip_text(s->z, sb_str(to), to->len);
+	return rc;
+}
+
+/* One field by its cell; v is not the default. */
+static int put_member(struct sink *s, struct seen *m, const struct cell *c, const struct value *v, struct err *e)
+{
+	if (s->z != NULL) {
+		uint64_t at = s->z->at;
+		put_again(s, m->head, m->head_at, &c->head);
+		m->head_at = at;
+		m->head = true;
+	} else {
+		sb_add(s->out, c->head.p, c->head.n);
+	}
+	int rc = put_value(s, v, e);
+	puts_(s, member_tail);
 	return rc;
 }
 
@@ -92,77 +178,126 @@ static bool as_table(const struct value *iface)
 	return true;
 }
 
-static int write_interfaces(struct strbuf *out, const struct value *all, struct err *e)
+static int put_interface(struct sink *s, const struct value *iface, struct err *e)
 {
 	const struct cell *row = cells[ITEM_INTERFACE];
+	size_t n = network_interface_table.n, from = 0;
 	int rc = CB_OK;
-	sb_adds(out, "<member>\n<name>interfaces</name>\n<value><struct>\n");
-	for (size_t i = 0; i < v_len(all) && rc == CB_OK; i++) {
-		const struct value *iface = v_dict_at(all, i);
-		const char *name = v_dict_key(all, i);
-		sb_adds(out, "<member>\n<name>");
-		xmlrpc_write_text(out, name, strlen(name));
-		sb_adds(out, "</name>\n");
-		if (!as_table(iface)) {
-			rc = xmlrpc_write_value(out, iface, true, e);
-		} else {
-			sb_adds(out, "<value><struct>\n");
-			for (size_t k = 0; k < network_interface_table.n && rc == CB_OK; k++) {
-				const struct value *v = v_dict_at(iface, k);
-				if (v == row[k].dflt && row[k].whole != NULL)
-					sb_add(out, row[k].whole, row[k].whole_n);
-				else
-					rc = write_member(out, &row[k], v, e);
-			}
-			sb_adds(out, "</struct></value>\n");
-		}
-		sb_add(out, member_tail, sizeof(member_tail) - 1);
+	if (!as_table(iface))
+		return put_value(s, iface, e);
+	puts_(s, "<value><struct>\n");
+	for (size_t k = 0; k <= n && rc == CB_OK; k++) {
+		const struct value *v = k < n ? v_dict_at(iface, k) : NULL;
+		if (k < n && v == row[k].dflt && row[k].whole.n > 0)
+			continue;
+		if (k > from)
+			put_run(s, s->iface, row, from, k);
+		if (k < n)
+			rc = put_member(s, &s->iface[k], &row[k], v, e);
+		from = k + 1;
 	}
-	sb_adds(out, "</struct></value>\n</member>\n");
+	puts_(s, "</struct></value>\n");
 	return rc;
 }
 
-static int write_item(struct strbuf *out, struct call *c, const struct item *it, struct err *e)
+static int put_interfaces(struct sink *s, const struct value *all, struct err *e)
+{
+	int rc = CB_OK;
+	puts_(s, "<member>\n<name>interfaces</name>\n<value><struct>\n");
+	for (size_t i = 0; i < v_len(all) && rc == CB_OK; i++) {
+		struct strbuf name CLEANUP(sb_free) = { 0 };
+		xmlrpc_write_text(&name, v_dict_key(all, i), strlen(v_dict_key(all, i)));
+		puts_(s, "<member>\n<name>");
+		put(s, sb_str(&name), name.len);
+		puts_(s, "</name>\n");
+		rc = put_interface(s, v_dict_at(all, i), e);
+		puts_(s, member_tail);
+	}
+	puts_(s, "</struct></value>\n</member>\n");
+	return rc;
+}
+
+static int put_field(struct sink *s, struct call *c, const struct item *it, size_t i, struct err *e)
+{
+	const struct field *f = &item_table(item_type(it))->rows[i];
+	const struct cell *cell = &cells[item_type(it)][i];
+	const struct value *v = item_at(it, i);
+	if (f->flags & (FF_SECRET | FF_CREDENTIALS) && !secrets_shown(c, it)) {
+		struct value *masked CLEANUP(v_unrefp) = secret_masked(f->flags, v);
+		return put_member(s, &s->item[i], cell, masked, e);
+	}
+	if (v_is(v, V_DICT) && str_eq(f->name, "interfaces"))
+		return put_interfaces(s, v, e);
+	return put_member(s, &s->item[i], cell, v, e);
+}
+
+static int put_item(struct sink *s, struct call *c, const struct item *it, struct err *e)
 {
 	const struct item_table *tab = item_table(item_type(it));
 	const struct cell *row = cells[item_type(it)];
+	size_t from = 0;
 	int rc = CB_OK;
-	sb_adds(out, "<value><struct>\n");
-	for (size_t i = 0; i < tab->n && rc == CB_OK; i++) {
-		const struct value *v = item_at(it, i);
-		if (!shown(&tab->rows[i]))
+	puts_(s, "<value><struct>\n");
+	for (size_t i = 0; i <= tab->n && rc == CB_OK; i++) {
+		if (i < tab->n && (!shown(&tab->rows[i]) || (item_at(it, i) == row[i].dflt && row[i].whole.n > 0)))
 			continue;
-		if (v == row[i].dflt && row[i].whole != NULL) {
-			sb_add(out, row[i].whole, row[i].whole_n);
-			continue;
-		}
-		if (tab->rows[i].flags & (FF_SECRET | FF_CREDENTIALS) && !secrets_shown(c, it)) {
-			struct value *masked CLEANUP(v_unrefp) = secret_masked(tab->rows[i].flags, v);
-			rc = write_member(out, &row[i], masked, e);
-			continue;
-		}
-		rc = v_is(v, V_DICT) && str_eq(tab->rows[i].name, "interfaces") ? write_interfaces(out, v, e) : write_member(out, &row[i], v, e);
+		if (i > from)
+			put_run(s, s->item, row, from, i);
+		if (i < tab->n)
+			rc = put_field(s, c, it, i, e);
+		from = i + 1;
 	}
-	sb_adds(out, "</struct></value>\n");
+	puts_(s, "</struct></value>\n");
 	return rc;
 }
 
-int stream_items(struct strbuf *out, struct call *c, const struct item_list *l, struct err *e)
+static void free_seen(struct seen *m, size_t n)
 {
-	size_t before = out->len;
+	for (size_t i = 0; i < n; i++)
+		free(m[i].run.p);
+	free(m);
+}
+
+static int put_items(struct sink *s, struct call *c, const struct item_list *l, struct err *e)
+{
+	struct strbuf head = { 0 };
+	size_t before = s->out->len;
 	int rc = CB_OK;
-	pthread_once(&once, build);
-	xmlrpc_write_head(out);
-	sb_adds(out, "<value><array><data>\n");
+	xmlrpc_write_head(&head);
+	sb_adds(&head, "<value><array><data>\n");
+	put(s, head.p, head.len);
 	for (size_t i = 0; i < l->n && rc == CB_OK; i++) {
-		rc = write_item(out, c, l->v[i], e);
+		rc = put_item(s, c, l->v[i], e);
 		/* One growth to about the final size instead of many. */
-		if (i == 0)
-			sb_reserve(out, (out->len - before) * l->n + l->n * 64);
+		if (i == 0 && s->z == NULL)
+			sb_reserve(s->out, (s->out->len - before) * l->n + l->n * 64);
 	}
-	sb_adds(out, "</data></array></value>\n");
-	xmlrpc_write_tail(out);
+	sb_truncate(&head, 0);
+	sb_adds(&head, "</data></array></value>\n");
+	xmlrpc_write_tail(&head);
+	put(s, head.p, head.len);
+	sb_free(&head);
+	return rc;
+}
+
+int stream_items(struct strbuf *out, struct call *c, const struct item_list *l, bool packed, struct err *e)
+{
+	const struct item_table *tab = item_table(item_type(l->v[0]));
+	struct gzip z;
+	struct sink s = { .out = out, .z = packed ? &z : NULL };
+	size_t before = out->len;
+	pthread_once(&once, build);
+	s.item = xcalloc(tab->n, sizeof(*s.item));
+	s.iface = xcalloc(network_interface_table.n, sizeof(*s.iface));
+	if (packed)
+		gzip_begin(&z, out);
+	int rc = put_items(&s, c, l, e);
+	if (packed)
+		gzip_end(&z);
 	if (rc != CB_OK)
 		sb_truncate(out, before);
+	sb_free(&s.text);
+	free_seen(s.item, tab->n);
+	free_seen(s.iface, network_interface_table.n);
 	return rc;
 }

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * gzip.h - gzip (RFC 1951, 1952) of a text whose writer knows what of it stands some way back already: a list of records that differ little.
+ * Nothing is searched for, so a text is packed faster than it could be written out.
+ */
+#ifndef WIRE_GZIP_H
+#define WIRE_GZIP_H
+
+#include "base/strbuf.h"
+
+#define GZIP_WINDOW 32768                /* how far back a repetition may lie */
+
+struct gzip {
+	struct strbuf *out;
+	uint64_t at;                     /* bytes of text so far */
+	uint64_t bits;
+	unsigned n_bits;
+	uint32_t crc;
+	uint64_t distance, length;       /* of a repetition that may go on */
+};
+
+void gzip_begin(struct gzip *z, struct strbuf *out);
+void gzip_text(struct gzip *z, const void *p, size_t n);
+/* Text that is the same as at position from. False, and nothing is written, when that is too far back. crc: of the text; op:
+ * crc32_combine_gen(n). */
+bool gzip_repeat(struct gzip *z, uint64_t from, size_t n, uint32_t crc, uint32_t op);
+void gzip_end(struct gzip *z);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * gzip_test.c - what is packed comes out of zlib as it went in.
+ */
+#include "base/testkit.h"
+
+#include <zlib.h>
+
+#include "wire/gzip.h"
+
+static void assert_unpacks(const struct strbuf *packed, const struct strbuf *want)
+{
+	z_stream s = { 0 };
+	char *got = xmalloc(want->len + 1);
+	assert_int_equal(inflateInit2(&s, 15 + 16), Z_OK);
+	s.next_in = (unsigned char *)packed->p;
+	s.avail_in = (unsigned)packed->len;
+	s.next_out = (unsigned char *)got;
+	s.avail_out = (unsigned)want->len + 1;
+	assert_int_equal(inflate(&s, Z_FINISH), Z_STREAM_END);
+	assert_int_equal(s.avail_in, 0);
+	assert_int_equal(s.total_out, want->len);
+	assert_memory_equal(got, want->p == NULL ? "" : want->p, want->len);
+	inflateEnd(&s);
+	free(got);
+}
+
+static void test_nothing_and_all_bytes(void **state)
+{
+	struct strbuf packed = { 0 }, want = { 0 };
+	struct gzip z;
+	(void)state;
+	gzip_begin(&z, &packed);
+	gzip_end(&z);
+	assert_unpacks(&packed, &want);
+	sb_truncate(&packed, 0);
+	for (int i = 0; i < 256; i++)
+		sb_addc(&want, (char)i);
+	gzip_begin(&z, &packed);
+	gzip_text(&z, want.p, want.len);
+	gzip_end(&z);
+	assert_unpacks(&packed, &want);
+	sb_free(&packed);
+	sb_free(&want);
+}
+
+static void repeat(struct gzip *z, struct strbuf *want, uint64_t from, size_t n)
+{
+	for (size_t i = 0; i < n; i++)               /* a repetition may run into itself */
+		sb_addc(want, want->p[from + i]);
+	uint32_t crc = (uint32_t)crc32(0, (const unsigned char *)want->p + want->len - n, (unsigned)n);
+	assert_true(gzip_repeat(z, from, n, crc, (uint32_t)crc32_combine_gen((z_off_t)n)));
+}
+
+static void test_every_length_and_distance(void **state)
+{
+	struct strbuf packed = { 0 }, want = { 0 };
+	struct gzip z;
+	uint32_t seed = 1;
+	(void)state;
+	gzip_begin(&z, &packed);
+	for (int i = 0; i < GZIP_WINDOW; i++) {
+		char c = (char)((seed = seed * 1103515245 + 12345) >> 16);
+		sb_addc(&want, c);
+		gzip_text(&z, &c, 1);
+	}
+	for (size_t n = 3; n < 1100; n++) {
+		repeat(&z, &want, want.len - GZIP_WINDOW, n);
+		gzip_text(&z, "/", 1);
+		sb_addc(&want, '/');
+	}
+	for (uint64_t d = 1; d <= GZIP_WINDOW; d += d < 600 ? 1 : 37)
+		repeat(&z, &want, want.len - d, 3 + d % 400);
+	for (int i = 0; i < 50; i++)                  /* these become one */
+		repeat(&z, &want, want.len - 777, 5 + (size_t)i * 11);
+	assert_false(gzip_repeat(&z, want.len - GZIP_WINDOW - 1, 10, 0, 0));
+	assert_false(gzip_repeat(&z, want.len, 10, 0, 0));
+	assert_false(gzip_repeat(&z, want.len - 5, 2, 0, 0));
+	gzip_end(&z);
+	assert_unpacks(&packed, &want);
+	sb_free(&packed);
+	sb_free(&want);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nothing_and_all_bytes),
+		cmocka_unit_test(test_every_length_and_distance),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
