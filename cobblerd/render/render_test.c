@@ -4,7 +4,9 @@
  */
 #include "base/testkit.h"
 
+#include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "render/render.h"
 #include "value/json.h"
@@ -102,6 +104,46 @@ static void test_recursion_of_snippets_ends(void **state)
 	fails(__LINE__, "SNIPPET::loop", "called from t:1");
 }
 
+static void test_includes_stay_in_their_directories(void **state)
+{
+	(void)state;
+	put_file("/secret/key", "secret");
+	put_file("/tmpl/part", "part of $name\n");
+	put_file("/snip/a", "SNIPPET::b\n");
+	put_file("/snip/b", "SNIPPET::a\n");
+	char *link = path_of("/snip/link");
+	assert_int_equal(symlink("../secret/key", link), 0);
+	free(link);
+	gives(__LINE__, "#include 'part'\n#include '/tmpl/part'\n", "part of s1\npart of s1\n");
+	fails(__LINE__, "#include '/etc/passwd'\n", "there is no such file in the directories for templates and snippets");
+	fails(__LINE__, "#include '../secret/key'\n", "not accessible");
+	fails(__LINE__, "#include '/tmpl/../secret/key'\n", "not accessible");
+	fails(__LINE__, "#include 'link'\n", "not accessible");
+	fails(__LINE__, "#include raw 'link'\n", "not accessible");
+	fails(__LINE__, "$SNIPPET('link')\n", "not accessible");
+	fails(__LINE__, "$read_snippet('../secret/key')\n", "not accessible");
+	fails(__LINE__, "#include source='x'\n", "#include source= is refused here");
+	fails(__LINE__, "SNIPPET::a", "nested deeper");
+	const char *const jinja[] = { "part", "../secret/key", "/secret/key", "link" };
+	for (size_t i = 0; i < ARRAY_LEN(jinja); i++) {
+		char text[100];
+		snprintf(text, sizeof(text), "#template=jinja2\n{%% include '%s' %%}", jinja[i]);
+		gives(__LINE__, text, "# EXCEPTION OCCURRED DURING JINJA2 TEMPLATE PROCESSING\n");
+	}
+	struct value *before = settings;
+	settings = v_copy(settings);
+	v_dict_set(settings, "jinja2_includedir", v_str("/snip"));
+	put_file("/snip/j", "j {{ name }}");
+	gives(__LINE__, "#template=jinja2\n{% include 'j' %}", "j s1");
+	for (size_t i = 1; i < ARRAY_LEN(jinja); i++) {
+		char text[100];
+		snprintf(text, sizeof(text), "#template=jinja2\n{%% include '%s' %%}", jinja[i]);
+		gives(__LINE__, text, "# EXCEPTION OCCURRED DURING JINJA2 TEMPLATE PROCESSING\n");
+	}
+	v_unref(settings);
+	settings = before;
+}
+
 static void test_imports_are_whitelisted(void **state)
 {
 	(void)state;
@@ -155,6 +197,7 @@ int main(void)
 		cmocka_unit_test(test_names_of_a_snippet_are_seen_by_its_caller),
 		cmocka_unit_test(test_macros_are_callable_everywhere),
 		cmocka_unit_test(test_recursion_of_snippets_ends),
+		cmocka_unit_test(test_includes_stay_in_their_directories),
 		cmocka_unit_test(test_imports_are_whitelisted),
 		cmocka_unit_test(test_references_are_replaced_afterwards),
 		cmocka_unit_test(test_the_first_line_chooses_the_language),

@@ -52,6 +52,7 @@ struct tpl_job {
 	const struct value *vars;                /* a dict; borrowed for the render */
 	const struct tpl *base; /* Cheetah: its #defs are callable everywhere (the macros file); or NULL */
 	uint64_t max_steps;                      /* 0: LIM_STEPS */
+	int64_t max_ms;                          /* 0: LIM_TIME_MS */
 	bool cobbler;                            /* SNIPPET, read_snippet, sedesc and template_universe are in scope */
 	void *ctx;
 	/* Sets *ret to a compiled snippet the callee keeps alive until the render ends, or to NULL when there is none.

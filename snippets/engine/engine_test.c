@@ -233,6 +233,28 @@ static void test_hostile_templates_are_refused_with_words(void **state)
 	}
 }
 
+/* Work that few steps take long for ends, too. */
+static void test_time_is_limited(void **state)
+{
+	static const struct { enum tpl_lang lang; const char *text; } rows[] = {
+		{TPL_CHEETAH, "#set $l = list(range(100000))\n#while True\n#if 'x' in $l\n#end if\n#end while\n"},
+		{TPL_JINJA, "{{ ('a' * 8000000)|wordwrap(1) }}"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct strbuf out = { 0 };
+		struct err e = { 0 };
+		struct tpl *t = NULL;
+		struct tpl_job job = { .vars = vars, .max_ms = 20 };
+		assert_int_equal(tpl_compile(rows[i].lang, rows[i].text, strlen(rows[i].text), "t", NULL, &t, &e), CB_OK);
+		assert_int_not_equal(tpl_render(t, &job, &out, &e), CB_OK);
+		if (strstr(e.text, "LimitError: more than 20 ms") == NULL)
+			fail_msg("%zu: %s", i, e.text);
+		tpl_unref(t);
+		sb_free(&out);
+	}
+}
+
 static void test_values_are_never_read_as_templates(void **state)
 {
 	struct strbuf out = { 0 };
@@ -271,6 +293,7 @@ int main(void)
 		cmocka_unit_test(test_cheetah_renders_as_the_original),
 		cmocka_unit_test(test_jinja_renders_as_the_original),
 		cmocka_unit_test(test_hostile_templates_are_refused_with_words),
+		cmocka_unit_test(test_time_is_limited),
 		cmocka_unit_test(test_values_are_never_read_as_templates),
 		cmocka_unit_test(test_a_render_does_not_change_its_variables),
 	};

@@ -95,35 +95,50 @@ static size_t break_at(const struct rv *s, size_t b, size_t e, size_t room, bool
 	return take;
 }
 
+/* The piece that begins or, once broken, goes on at at: its end and how many characters are left of it. */
+struct piece { size_t at, end, left; };
+
+static void next_piece(const struct rv *s, struct piece *p, bool hyphens)
+{
+	if (p->at < p->end || p->at >= s->n)
+		return;
+	p->end = piece_end(s, p->at, hyphens);
+	p->left = u8_len(s->u.s + p->at, p->end - p->at);
+}
+
+static void take(struct piece *p, size_t bytes, size_t chars)
+{
+	p->at += bytes;
+	p->left -= chars;
+}
+
 void wrap_line(struct rt *rt, struct rv s, size_t width, bool break_long, bool hyphens, struct rv sep, struct strbuf *b)
 {
 	struct wrap w = { .b = b, .sep = sep, .width = width };
-	size_t i = 0;
-	(void)rt;
-	while (i < s.n) {
-		size_t e = piece_end(&s, i, hyphens);
-		if (blank(s.u.s[i]) && w.nlines > 0)
-			i = e; /* a line does not begin with blanks, but for the first */
-		w.from = w.to = i;
+	struct piece p = { 0, 0, 0 };
+	while (p.at < s.n && rt_tick(rt)) {
+		next_piece(&s, &p, hyphens);
+		if (blank(s.u.s[p.at]) && w.nlines > 0)
+			take(&p, p.end - p.at, p.left); /* a line does not begin with blanks, but for the first */
+		w.from = w.to = p.at;
 		w.line = 0;
 		w.keep = false;
-		while (i < s.n) {
-			e = piece_end(&s, i, hyphens);
-			size_t k = u8_len(s.u.s + i, e - i);
-			if (w.line + k > width)
-				break;
-			w.line += k;
-			w.to = i = e;
+		for (next_piece(&s, &p, hyphens); p.at < s.n && w.line + p.left <= width; next_piece(&s, &p, hyphens)) {
+			w.line += p.left;
+			take(&p, p.end - p.at, p.left);
+			w.to = p.at;
 		}
-		if (i < s.n && u8_len(s.u.s + i, (e = piece_end(&s, i, hyphens)) - i) > width) {
+		if (p.at < s.n && p.left > width) {
 			if (break_long) {
-				size_t k = break_at(&s, i, e, width - w.line, hyphens);
-				w.to = i = i + k;
+				size_t k = break_at(&s, p.at, p.end, width - w.line, hyphens);
+				take(&p, k, u8_len(s.u.s + p.at, k));
+				w.to = p.at;
 				/* compat: _handle_long_word: the empty part of the word is the last piece then, not the
 				 * blanks before it */
 				w.keep = k == 0;
 			} else if (w.to == w.from) {
-				w.to = i = e;
+				take(&p, p.end - p.at, p.left);
+				w.to = p.at;
 			}
 		}
 		flush_line(&w, &s);

@@ -105,7 +105,7 @@ int tpl_render(const struct tpl *t, const struct tpl_job *job, struct strbuf *ou
 {
 	struct rt rt = { .job = job, .tpl = t };
 	rt.max_steps = job->max_steps != 0 ? job->max_steps : LIM_STEPS;
-	rt.deadline = clock_mono_ms() + LIM_TIME_MS;
+	rt.deadline = clock_mono_ms() + (job->max_ms != 0 ? job->max_ms : LIM_TIME_MS);
 	arena_init(&rt.arena, 0);
 	sb_reserve(&rt.out, t->len + t->len / 2 + 256);
 	bool ok = t->lang == TPL_CHEETAH ? cheetah_main(&rt, t) : jinja_main(&rt, t);

@@ -27,7 +27,8 @@ bool rt_tick(struct rt *rt)
 		if (rt->steps > rt->max_steps)
 			return raise(rt, EX_LIMIT, "more than %llu steps", (unsigned long long)rt->max_steps);
 		if (clock_mono_ms() > rt->deadline)
-			return raise(rt, EX_LIMIT, "more than %d ms", LIM_TIME_MS);
+			return raise(rt, EX_LIMIT, "more than %lld ms",
+				(long long)(rt->job->max_ms != 0 ? rt->job->max_ms : LIM_TIME_MS));
 	}
 	return true;
 }
