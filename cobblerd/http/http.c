@@ -106,16 +106,16 @@ static atomic_size_t bodies_held;
 
 static bool hold_body(struct request *req, const char *data, size_t n)
 {
-	if (atomic_fetch_add(&bodies_held, n) > HTTP_BODIES_MAX - n) {
-		atomic_fetch_sub(&bodies_held, n);
+	size_t before = req->body.len, counted = before + n > HTTP_BODY_SMALL ? n : 0;
+	if (counted > 0 && atomic_fetch_add(&bodies_held, counted) > HTTP_BODIES_MAX - counted) {
+		atomic_fetch_sub(&bodies_held, counted);
 		return false;
 	}
-	size_t before = req->body.len;
 	sb_add(&req->body, data, n);
 	if (req->body.len == before)
-		atomic_fetch_sub(&bodies_held, n);
+		atomic_fetch_sub(&bodies_held, counted);
 	else
-		req->held += n;
+		req->held += counted;
 	return true;
 }
 
@@ -174,6 +174,8 @@ static enum MHD_Result on_request(struct http *h, struct MHD_Connection *conn, b
 		return send_reply(req);
 	}
 	if (*n > 0) {
+		if (req->body.len == 0)
+			MHD_set_connection_option(conn, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)HTTP_BODY_IDLE_S);
 		if (req->reply.status == 0 && !hold_body(req, data, *n))
 			reply_text(&req->reply, 503, "text/plain", "too many requests at once, try again\n");
 		*n = 0;
@@ -183,6 +185,7 @@ static enum MHD_Result on_request(struct http *h, struct MHD_Connection *conn, b
 		return send_reply(req);
 	if (req->submitted)                              /* woken while a worker still has it */
 		return MHD_YES;
+	MHD_set_connection_option(conn, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)HTTP_IDLE_S);
 	if (req->body.full)
 		reply_text(&req->reply, 413, "text/plain", "the request body is too large\n");
 	if (req->reply.status != 0)

@@ -11,6 +11,7 @@
 #define HTTP_BODY_MAX (64u << 20)        /* a request body, compressed or not */
 #define HTTP_BODY_OTHER 65536            /* a body that is no XML-RPC call: nobody reads it */
 #define HTTP_BODIES_MAX (512u << 20)     /* all bodies that are being received, together */
+#define HTTP_BODY_SMALL 65536            /* so much of each does not count: who holds large ones keeps nobody from an ordinary call */
 #define HTTP_GZIP_FROM 1400              /* bytes; as Python's xmlrpc.server */
 #define HTTP_PATH_MAX 4096
 #define HTTP_WORKERS 8                   /* threads for calls that render, save or wait */
@@ -18,6 +19,7 @@
 #define HTTP_WORKERS_MAX 72              /* the same with those that took the places of workers that wait for programs or other servers */
 #define HTTP_QUEUE 2048                  /* calls waiting for one of them */
 #define HTTP_IDLE_S 60                   /* a connection on which nothing moves */
+#define HTTP_BODY_IDLE_S 15              /* the same in the middle of a request body */
 #define HTTP_CONNECTIONS 2048
 #define HTTP_CONNECTIONS_PER_IP 256
 

@@ -26,31 +26,34 @@ static double expiry(struct rpc *r)
 	return (double)v_dict_int(s, "auth_token_expiration", DEFAULT_EXPIRY);
 }
 
-/* Drops what is too old; when still full, the one used longest ago. Locked. */
+static int by_use(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+/* When it is full: drops those that are too old, and the sixteenth that was used longest ago, so that the next ones find room without a search.
+ * What is too old counts for nobody before either. Locked. */
 static void make_room(struct rpc *r, double max_age)
 {
-	double now = clock_wall(), oldest = now;
-	const char *key, *old[64];
-	void *v;
-	size_t n;
-	do {
-		n = 0;
-		for (size_t i = 0; n < ARRAY_LEN(old) && map_next(&r->tokens, &i, &key, &v); )
-			if (now - ((struct session *)v)->used > max_age)
-				old[n++] = key;
-		for (size_t i = 0; i < n; i++)
-			free(map_del(&r->tokens, old[i]));
-	} while (n == ARRAY_LEN(old));
 	if (r->tokens.live < TOKENS_MAX)
 		return;
-	const char *victim = NULL;
+	double *used = xcalloc(r->tokens.live, sizeof(*used)), limit = clock_wall() - max_age;
+	const char *key, **old = xcalloc(r->tokens.live, sizeof(*old));
+	size_t n = 0, n_old = 0;
+	void *v;
+	for (size_t i = 0; map_next(&r->tokens, &i, NULL, &v); )
+		used[n++] = ((struct session *)v)->used;
+	qsort(used, n, sizeof(*used), by_use);
+	if (used[n / 16] > limit)
+		limit = used[n / 16];
 	for (size_t i = 0; map_next(&r->tokens, &i, &key, &v); )
-		if (((struct session *)v)->used <= oldest) {
-			oldest = ((struct session *)v)->used;
-			victim = key;
-		}
-	if (victim != NULL)
-		free(map_del(&r->tokens, victim));
+		if (((struct session *)v)->used <= limit)
+			old[n_old++] = key;
+	for (size_t i = 0; i < n_old; i++)
+		free(map_del(&r->tokens, old[i]));
+	free(used);
+	free(old);
 }
 
 static void base64_25(char out[TOKEN_LEN + 1])

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Floods: connections, slow requests, tokens, handles, events, tasks, log lines. Memory stays bounded, and others are served meanwhile."""
+import contextlib
+import http.client
+import re
+import socket
+import threading
+import time
+import xmlrpc.client
+from pathlib import Path
+
+from fixtures import add_machine, fake_boot_files
+from lab import SERVER, check, equal, wait_for
+
+QUIET = {"dhcp": {"enabled": False}, "tftp": {"enabled": False}}
+PROMPT = 2.0                             # seconds within which others are served; this machine may be busy
+
+
+def memory(d):
+    """Resident bytes of the core."""
+    return int(re.search(r"VmRSS:\s+(\d+)", Path("/proc/%d/status" % d.roles()["core"]).read_text()).group(1)) * 1024
+
+
+def answers(d, what, address="127.0.0.1"):
+    """Somebody else's call is answered soon."""
+    began = time.monotonic()
+    c = http.client.HTTPConnection(address, 25151 if address == "127.0.0.1" else 80, timeout=10)
+    c.request("POST", "/RPC2" if address == "127.0.0.1" else "/cobbler_api", "<methodCall><methodName>version</methodName></methodCall>", {"Content-Type": "text/xml"})
+    check(b"<double>" in c.getresponse().read(), what)
+    c.close()
+    seconds = time.monotonic() - began
+    check(seconds < PROMPT, "%s: others wait for %.1f s" % (what, seconds))
+    return seconds
+
+
+def connections(n, first):
+    """n connections from 10.55.0.1 and, where one address has too many, 127.0.0.0/8; each has said *first*."""
+    out = []
+    for i in range(n):
+        s = socket.socket()
+        s.settimeout(5)
+        s.bind(("127.0.%d.1" % (1 + i // 200), 0))
+        with contextlib.suppress(OSError):
+            s.connect(("127.0.0.1", 25151))
+            s.sendall(first)
+        out.append(s)
+    return out
+
+
+def test_a_thousand_connections_that_do_nothing(lab):
+    d = lab.daemon(services=QUIET)
+    before = memory(d)
+    for first in (b"", b"POST /RPC2 HTTP/1.1\r\nHost: x\r\nX: ", b"POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n<methodCall>"):
+        idle = connections(1000, first)
+        answers(d, "beside 1,000 connections that said %.40r" % first)
+        grown = memory(d) - before
+        check(grown < 200 << 20, "%d MB for 1,000 connections" % (grown >> 20))
+        for s in idle:
+            s.close()
+    lab.note("%d MB more" % ((memory(d) - before) >> 20))
+
+
+def test_one_address_does_not_take_all_connections(lab):
+    d = lab.daemon(services=QUIET)
+    taken = [socket.create_connection((SERVER, 80), 5) for _ in range(600)]
+    answers(d, "another address on another port")
+    c = socket.socket()
+    c.bind(("127.0.0.9", 0))
+    c.settimeout(5)
+    c.connect(("127.0.0.1", 80))
+    c.sendall(b"GET /cblr/svc/op/list/what/systems HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    check(c.recv(100).startswith(b"HTTP/1.1 200"), "another address on this port")
+    for s in (*taken, c):
+        s.close()
+
+
+def test_slow_requests_end(lab):
+    """A byte now and then: the request is served, or cut off; others do not wait."""
+    d = lab.daemon(services=QUIET)
+    slow = connections(50, b"POST /RPC2 HTTP/1.1\r\nHost: x\r\n")
+    worst = 0.0
+    for i in range(10):
+        for s in slow:
+            with contextlib.suppress(OSError):
+                s.send(b"X-%d: y\r\n" % i)
+        worst = max(worst, answers(d, "beside 50 slow requests"))
+        time.sleep(0.05)
+    for s in slow:
+        with contextlib.suppress(OSError):
+            s.send(b"Content-Length: 60\r\n\r\n<methodCall><methodName>version</methodName></methodCall>    ")
+    check(b"200 OK" in slow[0].recv(1000), "a slow request that ends well is answered")
+    lab.note("others wait for %.0f ms" % (worst * 1000))
+    for s in slow:
+        s.close()
+
+
+def test_bodies_together_are_bounded(lab):
+    """Many large bodies at once: some are refused, none is the end."""
+    d = lab.daemon(services=QUIET)
+    piece = b"x" * (1 << 20)
+    socks = connections(24, b"POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (60 << 20))
+
+    def send(s):
+        with contextlib.suppress(OSError):
+            for _ in range(30):
+                s.sendall(piece)
+    threads = [threading.Thread(target=send, args=(s,)) for s in socks]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    wait_for("bodies", lambda: memory(d) > 300 << 20, 10)
+    rss = memory(d)
+    check(rss < 1200 << 20, "%d MB" % (rss >> 20))
+    answers(d, "beside 24 large bodies")
+    for s in socks:
+        s.close()
+    lab.note("%d MB at most" % (rss >> 20))
+
+
+def many(s, calls):
+    """Calls in batches; the number of faults."""
+    faults = 0
+    for i in range(0, len(calls), 500):
+        out = s.system.multicall([{"methodName": m, "params": list(p)} for m, *p in calls[i:i + 500]])
+        faults += sum(isinstance(r, dict) for r in getattr(out, "results", out))
+    return faults
+
+
+def test_tokens_and_handles_do_not_pile_up(lab):
+    d = lab.daemon(services=QUIET)
+    s, token = d.login()
+    before = memory(d)
+    secret = (d.root / "var/lib/cobbler/web.ss").read_text()
+    equal(many(s, [("login", "", secret)] * 21000), 0, "logins")
+    check(memory(d) - before < 60 << 20, "21,000 tokens: %d MB" % ((memory(d) - before) >> 20))
+    s, token = d.login()
+    refused = many(s, [("new_system", token)] * 20500)
+    check(refused > 0 and memory(d) - before < 200 << 20, "20,500 handles: %d refused, %d MB" % (refused, (memory(d) - before) >> 20))
+    answers(d, "after a flood of handles")
+    lab.note("%d MB more, %d handles refused" % ((memory(d) - before) >> 20, refused))
+
+
+def test_tasks_events_and_log_lines(lab):
+    d = lab.daemon(services=QUIET)
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab))
+    before = memory(d)
+    many(s, [("background_validate_autoinstall_files", {}, token)] * 3000)
+    answers(d, "beside 3,000 tasks")
+    check(memory(d) - before < 100 << 20, "3,000 tasks: %d MB" % ((memory(d) - before) >> 20))
+    events = s.get_events()
+    check(len(events) <= 10000, "%d events" % len(events))
+    wait_for("end of the tasks", lambda: all(e[2] != "running" for e in s.get_events().values()), 30)
+    check(isinstance(s.get_event_log(next(iter(events))), str), "a log")
+    # what a caller says does not become a line of its own, nor a command of a terminal
+    evil = "x\n2026-01-01T00:00:00.000 core[1] ERROR rpc: INJECTED\r\x1b]0;INJECTED\x07\u2028" + "y" * 100000
+    start = len(d.log())
+    web = xmlrpc.client.ServerProxy("http://%s/cobbler_api" % SERVER, allow_none=True)
+    for call, args in ((s.login, (evil, "x")), (s.get_system_handle, (evil, token)), (web.run_install_triggers, ("pre", "system", evil, "1.2.3.4")), (s.write_autoinstall_snippet, (evil, "x", token)),
+                       (s.remove_system, (evil, evil)), (s.background_import, ({"path": evil, "name": evil}, token)), (s.modify_setting, (evil, evil, token)), (getattr(s, "x" * 200 + "INJECTED"), ())):
+        with contextlib.suppress(xmlrpc.client.Fault, xmlrpc.client.ProtocolError):
+            call(*args)
+    c = http.client.HTTPConnection(SERVER, 80, timeout=5)
+    c.request("GET", "/cblr/svc/op/autoinstall/system/a%0a2026-01-01%20INJECTED%1b[2J", headers={"User-Agent": "x"})
+    c.getresponse().read()
+    c.close()
+    time.sleep(0.3)
+    log = d.log()[start:]
+    texts = {"daemon": log, **{p.name: p.read_text(errors="replace") for p in (d.root / "var/log/cobbler").rglob("*.log")}}
+    for name, text in texts.items():
+        bad = [line[:200] for line in text.split("\n") if re.match(r"(2026-01-01\S*|\s*) (core|INJECTED)|INJECTED", line)]
+        check(not bad and "\x1b" not in text and "\x07" not in text, "%s: %s" % (name, bad or "control characters"))
+    check(len(log) < 60000, "%d bytes of log for %d calls" % (len(log), 9))
