@@ -2,7 +2,8 @@
  * rpc_load.c - the client of bench/rpc: XML-RPC and HTTP calls over kept connections, as cheap as a client can be, so that the
  * server is what is measured. Each mode prints one line of numbers.
  *
- *   rpc_load call PORT PATH SECONDS CONNECTIONS < body    the same call again and again (GET without a body):
+ *   rpc_load call PORT PATH SECONDS CONNECTIONS [gzip] < body
+ *                                                         the same call again and again (GET without a body; gzip: as Python's clients ask):
  *                                                         calls, seconds, the fastest and the median in microseconds, bytes of an answer
  *   rpc_load add PORT TOKEN FIRST COUNT CONNECTIONS       new_system, 5 modify_system, save_system: systems, seconds
  *   rpc_load task PORT TIMES < body                       a background_* call until its task has ended: runs, seconds of the fastest
@@ -32,6 +33,8 @@ struct client {
 	struct strbuf in;
 	size_t head;               /* bytes before the body */
 };
+
+static const char *accept_gzip = "";
 
 static void die(const char *what)
 {
@@ -103,7 +106,7 @@ static bool exchange(struct client *c, const char *req, size_t n)
 		sb_reserve(&c->in, want - (size_t)head + 1);
 	while (c->in.len < want) {
 		sb_reserve(&c->in, 262144);
-		ssize_t got = recv(c->fd, c->in.p + c->in.len, want - c->in.len < 1u << 20 ? 262144 : 262144, 0);
+		ssize_t got = recv(c->fd, c->in.p + c->in.len, 262144, 0);
 		if (got < 0 || (got == 0 && want != SIZE_MAX))
 			die("short answer");
 		if (got == 0)
@@ -123,7 +126,8 @@ static const char *ask(struct client *c, const char *path, const char *body, siz
 {
 	struct strbuf req = { 0 };
 	if (n > 0)
-		sb_addf(&req, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\nContent-Length: %zu\r\n\r\n", path, n);
+		sb_addf(&req, "POST %s HTTP/1.1\r\nHost: localhost\r\n%sContent-Type: text/xml\r\nContent-Length: %zu\r\n\r\n", path,
+			accept_gzip, n);
 	else
 		sb_addf(&req, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
 	sb_add(&req, body, n);
@@ -342,6 +346,10 @@ static int mode_task(char **argv)
 
 int main(int argc, char **argv)
 {
+	if (argc == 7 && str_eq(argv[1], "call") && str_eq(argv[6], "gzip")) {
+		accept_gzip = "Accept-Encoding: gzip\r\n";
+		argc--;
+	}
 	if (argc == 6 && str_eq(argv[1], "call"))
 		return mode_call(argv + 2);
 	if (argc == 7 && str_eq(argv[1], "add"))
