@@ -165,6 +165,7 @@ struct caller {
 	const char *path;
 	const struct strbuf *body;
 	double until;
+	bool once;                 /* no call beforehand */
 	size_t calls, bytes;
 	double *sample;
 };
@@ -174,7 +175,8 @@ static void *call_again(void *arg)
 	struct caller *w = arg;
 	struct client c = { .port = w->port };
 	dial(&c);
-	ask(&c, w->path, w->body->p, w->body->len);
+	if (!w->once)
+		ask(&c, w->path, w->body->p, w->body->len);
 	for (double began = now(), ended; w->calls == 0 || began < w->until; began = ended) {
 		ask(&c, w->path, w->body->p, w->body->len);
 		ended = now();
@@ -203,6 +205,7 @@ static int mode_call(char **argv)
 	double began = now();
 	for (unsigned i = 0; i < n && i < MAX_CONNECTIONS; i++) {
 		w[i] = (struct caller){ .port = (unsigned)atol(argv[0]), .path = argv[1], .body = &body, .until = began + strtod(argv[2], NULL),
+			.once = str_eq(argv[2], "0"),
 			.sample = xcalloc(SAMPLES, sizeof(double)) };
 		if (pthread_create(&w[i].thread, NULL, call_again, &w[i]) != 0)
 			die("thread");

@@ -15,6 +15,7 @@
 #define RPC_ARGS 8                    /* most that a method takes */
 #define TOKEN_LEN 36
 #define TOKENS_MAX 20000              /* logged in at once; the one used longest ago goes first */
+#define LIST_KEPT_MAX (8u << 20)      /* bytes of a packed list */
 #define HANDLES_MAX 20000             /* unsaved new objects */
 #define HANDLES_SAVED_MAX 2000        /* saved ones whose first handle is still good; the one used longest ago goes first */
 #define DRAFT_AGE 600                 /* seconds without use, as Cobbler's CACHE_TIMEOUT */
@@ -70,6 +71,8 @@ struct rpc {
 	struct map tokens, handles, drafts, rates;
 	struct handle_list unsaved, saved;     /* all handles, the one used longest ago first */
 	size_t n_saved;
+	pthread_mutex_t lists_lock;
+	struct { uint64_t version; struct strbuf text; } lists[ITEM_TYPES];    /* version + 1 */
 	double modified;              /* answer of last_modified_time for that version of the model + 1 */
 	uint64_t modified_version;
 };
@@ -102,6 +105,11 @@ int arity_check(const struct entry *en, size_t n, struct err *e);
 int rpc_dispatch(struct call *c, const char *method, const struct value *params, struct value **ret, bool *tilde, struct err *e);
 /* stream.c: a response that is a list of these items (at least one, all of a type), with the secrets that the caller may see. packed: gzip. */
 int stream_items(struct strbuf *out, struct call *c, const struct item_list *l, bool packed, struct err *e);
+/* stream.c: the last packed answer of all items of a type, good for the very version of the model that it was asked for: every edit makes
+ * another version. Only of answers that hide nothing. list_kept: false when there is none; appends it. */
+bool list_kept(struct rpc *r, enum item_type t, uint64_t version, struct strbuf *out);
+void list_keep(struct rpc *r, enum item_type t, uint64_t version, const char *p, size_t n);
+void lists_free(struct rpc *r);
 /* rate.c: takes n of what the caller's address may do of this kind; CB_ELIMIT, with the time to wait, when less than 1 is left. */
 enum rate_kind { RATE_LOGIN, RATE_REPORT, RATE_UPLOAD, RATES };
 int rate_take(struct call *c, enum rate_kind kind, double n, struct err *e) MUST_CHECK;
@@ -114,6 +122,8 @@ unsigned secret_flags(const char *name);
 struct value *secret_masked(unsigned flags, const struct value *v);
 /* May the caller see the secrets of the item, or with NULL those of the settings? */
 bool secrets_shown(struct call *c, const struct item *it);
+/* May the caller see all secrets, of whatever item? */
+bool secrets_all_shown(struct call *c);
 /* The answer, taken, as the caller may see it: fields and settings are known by their names, at any depth. Returns owned. */
 struct value *secrets_hidden(struct call *c, const struct item *it, struct value *answer);
 /* A client that writes back what it read: SAME_SECRET when arg is what the value now looks like when hidden; a fault for any other mark. */

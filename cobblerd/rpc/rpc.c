@@ -17,6 +17,7 @@ int rpc_open(struct core *c, struct rpc **ret, struct err *e)
 	struct rpc *r = xcalloc(1, sizeof(*r));
 	r->core = c;
 	pthread_mutex_init(&r->lock, NULL);
+	pthread_mutex_init(&r->lists_lock, NULL);
 	TAILQ_INIT(&r->unsaved);
 	TAILQ_INIT(&r->saved);
 	int rc = table_build(r, e);
@@ -37,6 +38,8 @@ void rpc_close(struct rpc *r)
 	session_free(r);
 	drafts_free(r);
 	rates_free(r);
+	lists_free(r);
+	pthread_mutex_destroy(&r->lists_lock);
 	table_free(r);
 	auth_close(r->auth);
 	pthread_mutex_destroy(&r->lock);
@@ -190,6 +193,19 @@ static void write_fault(struct strbuf *out, const struct err *e)
 	xmlrpc_write_fault(out, 1, sb_str(&b));
 }
 
+/* The response to a call that left its items. version: of the model, from before. */
+static int answer_items(struct call *c, const struct item_list *l, uint64_t version, bool pack, struct strbuf *out, struct err *e)
+{
+	bool all = pack && c->entry->m->fn == rpc_get_items && secrets_all_shown(c);
+	size_t before = out->len;
+	if (all && list_kept(c->r, c->type, version, out))
+		return CB_OK;
+	int rc = stream_items(out, c, l, pack, e);
+	if (rc == CB_OK && all)
+		list_keep(c->r, c->type, version, out->p + before, out->len - before);
+	return rc;
+}
+
 static void log_call(const struct xmlrpc_call *call, const char *peer, int rc, const struct err *e, int64_t began)
 {
 	double ms = (double)(clock_mono_us() - began) / 1000;
@@ -215,9 +231,10 @@ void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, bool 
 	}
 	CLEANUP(item_list_free) struct item_list items = { 0 };
 	struct call c = { .r = r, .peer = peer, .local = local, .stream = &items };
+	uint64_t version = model_version(r->core->model);
 	int rc = rpc_dispatch(&c, call.method, call.params, &result, &tilde, &e);
 	if (rc == CB_OK && items.v != NULL) {
-		rc = stream_items(out, &c, &items, pack, &e);
+		rc = answer_items(&c, &items, version, pack, out, &e);
 		if (rc == CB_OK && pack)
 			*packed = true;
 	} else if (rc == CB_OK) {

@@ -451,6 +451,17 @@ static void test_streamed_lists_equal_the_values(void **state)
 	rpc_call(rpc, doc, strlen(doc), "test", true, &pack, &packed);
 	assert_true(pack);
 	assert_unpacks(&packed, &plain);
+	/* Once more, as it was kept, and after an edit. */
+	sb_truncate(&packed, 0);
+	rpc_call(rpc, doc, strlen(doc), "test", true, &pack, &packed);
+	assert_unpacks(&packed, &plain);
+	expect("xapi_object_edit", "[\"system\", \"b\", \"edit\", {\"comment\": \"new\"}, \"T\"]", t, "true");
+	sb_truncate(&packed, 0);
+	sb_truncate(&plain, 0);
+	rpc_call(rpc, doc, strlen(doc), "test", true, NULL, &plain);
+	rpc_call(rpc, doc, strlen(doc), "test", true, &pack, &packed);
+	assert_non_null(strstr(plain.p, "<string>new</string>"));
+	assert_unpacks(&packed, &plain);
 	sb_free(&packed);
 	sb_free(&plain);
 	sb_free(&b);

@@ -163,13 +163,18 @@ static void look_at_caller(struct call *c)
 	c->secrets_open = str_eq(who, "true") || (str_eq(who, "local") && c->local);
 }
 
+bool secrets_all_shown(struct call *c)
+{
+	if (!c->secrets_known)
+		look_at_caller(c);
+	return c->secrets_open;
+}
+
 bool secrets_shown(struct call *c, const struct item *it)
 {
 	char resource[64] = "modify_setting";
 	struct err e;
-	if (!c->secrets_known)
-		look_at_caller(c);
-	if (c->secrets_open)
+	if (secrets_all_shown(c))
 		return true;
 	if (it != NULL)
 		snprintf(resource, sizeof(resource), "modify_%s", item_table(item_type(it))->name);

@@ -14,7 +14,7 @@
 struct fixed { char *p; size_t n; uint32_t crc, op; };
 
 /* One field: "<member>\n<name>x</name>\n", the default and how it is written, whole (n 0: it has none, or is not shown). */
-struct cell { struct fixed head, whole; const struct value *dflt; };
+struct cell { struct fixed head, whole; const struct value *dflt; const char *key; };     /* key: as interfaces share it */
 
 /* What this answer has of a cell: where its head stood last, and of a run of defaults that begins with it where that stood. */
 struct seen { uint64_t head_at, run_at; size_t run_end; struct fixed run; bool head, any_run; };
@@ -76,6 +76,8 @@ static void build(void)
 	for (size_t i = 0; i < network_interface_table.n; i++)
 		make_cell(&cells[ITEM_INTERFACE][i], network_interface_table.rows[i].name,
 			v_dict_get(iface, network_interface_table.rows[i].name), true);
+	for (size_t i = 0; i < v_len(iface) && i < network_interface_table.n; i++)
+		cells[ITEM_INTERFACE][i].key = v_dict_key(iface, i);
 }
 
 __attribute__((destructor)) static void free_cells(void)
@@ -173,7 +175,7 @@ static bool as_table(const struct value *iface)
 	if (!v_is(iface, V_DICT) || v_len(iface) != network_interface_table.n)
 		return false;
 	for (size_t i = 0; i < network_interface_table.n; i++)
-		if (!str_eq(v_dict_key(iface, i), network_interface_table.rows[i].name))
+		if (v_dict_key(iface, i) != cells[ITEM_INTERFACE][i].key && !str_eq(v_dict_key(iface, i), network_interface_table.rows[i].name))
 			return false;
 	return true;
 }
@@ -300,4 +302,35 @@ int stream_items(struct strbuf *out, struct call *c, const struct item_list *l, 
 	free_seen(s.item, tab->n);
 	free_seen(s.iface, network_interface_table.n);
 	return rc;
+}
+
+/* ---- all items of a type, kept ---- */
+
+bool list_kept(struct rpc *r, enum item_type t, uint64_t version, struct strbuf *out)
+{
+	pthread_mutex_lock(&r->lists_lock);
+	bool good = r->lists[t].version == version + 1;
+	if (good)
+		sb_add(out, r->lists[t].text.p, r->lists[t].text.len);
+	else
+		sb_free(&r->lists[t].text);
+	pthread_mutex_unlock(&r->lists_lock);
+	return good;
+}
+
+void list_keep(struct rpc *r, enum item_type t, uint64_t version, const char *p, size_t n)
+{
+	if (n > LIST_KEPT_MAX)
+		return;
+	pthread_mutex_lock(&r->lists_lock);
+	sb_truncate(&r->lists[t].text, 0);
+	sb_add(&r->lists[t].text, p, n);
+	r->lists[t].version = version + 1;
+	pthread_mutex_unlock(&r->lists_lock);
+}
+
+void lists_free(struct rpc *r)
+{
+	for (size_t t = 0; t < ITEM_TYPES; t++)
+		sb_free(&r->lists[t].text);
 }
