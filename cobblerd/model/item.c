@@ -251,7 +251,7 @@ static bool interface_name_ok(const char *s)
 }
 
 /* A set of interfaces of its own with this one in it; the inner dict is unshared too. Takes nothing, *iface borrows. */
-static struct value *unshare(struct item *it, const char *name, struct value **iface)
+static struct value *own_interfaces(struct item *it, const char *name, struct value **iface)
 {
 	struct value *all = v_copy(item_interfaces(it));
 	const struct value *old = v_dict_get(all, name);
@@ -283,7 +283,7 @@ int item_set_interface_in(const struct item_ctx *ctx, struct item *it, const cha
 			return rc;
 		field = f->name;
 	}
-	struct value *all = unshare(it, name, &iface);
+	struct value *all = own_interfaces(it, name, &iface);
 	if (field != NULL)
 		v_dict_set(iface, field, clean);
 	item_put(it, "interfaces", all);

@@ -33,6 +33,7 @@ struct model {
 	struct collection c[ITEM_TYPES];
 	struct map by_uid;             /* -> struct entry, all types */
 	struct index by_mac, by_ip, by_dns;
+	struct bases bases;
 	struct index referrers;        /* "type:name" of what is referred to -> who does */
 	struct model *base;            /* of a view; NULL: none */
 	struct map hidden;             /* of a view: uid -> item of the base that is replaced or removed, as it was then */
@@ -46,6 +47,7 @@ struct model *model_new(void)
 	pthread_rwlockattr_setkind_np(&a, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
 	pthread_rwlock_init(&m->lock, &a);
 	pthread_rwlockattr_destroy(&a);
+	pthread_mutex_init(&m->bases.lock, NULL);
 	return m;
 }
 
@@ -80,6 +82,12 @@ void model_free(struct model *m)
 	index_free(&m->by_ip);
 	index_free(&m->by_dns);
 	index_free(&m->referrers);
+	void *base;
+	for (size_t i = 0; map_next(&m->bases.of, &i, NULL, &base); )
+		v_unref(base);
+	map_free(&m->bases.of);
+	v_unref(m->bases.settings);
+	pthread_mutex_destroy(&m->bases.lock);
 	pthread_rwlock_destroy(&m->lock);
 	free(m);
 }
@@ -193,6 +201,11 @@ static void index_entry(const struct strbuf *keys, struct entry *e, bool enter)
 
 static void read_lock(struct model *m) { pthread_rwlock_rdlock(&m->lock); }
 static void unlock(struct model *m) { pthread_rwlock_unlock(&m->lock); }
+
+struct bases *model_bases(struct model *m)
+{
+	return &m->bases;
+}
 
 uint64_t model_version(const struct model *m)
 {

@@ -10,6 +10,7 @@
 #include "model/model_private.h"
 #include "model/signatures.h"
 
+#define BASES_MAX 64
 #define DEPTH_MAX 64          /* the model refuses cycles; a damaged store must not make us run for ever */
 
 /* compat: utils.dict_annihilate - "!key" removes itself and "key". */
@@ -382,10 +383,49 @@ static struct value *finish_blend(struct model *m, const struct item *it, bool f
 	return results;
 }
 
+/* Locked. Nothing is left of another version, or when there is too much. */
+static bool bases_good(struct bases *b, uint64_t version, uint64_t signatures, const struct value *settings)
+{
+	void *v;
+	if (b->version == version && b->signatures == signatures && b->settings == settings && b->of.live < BASES_MAX)
+		return true;
+	for (size_t i = 0; map_next(&b->of, &i, NULL, &v); )
+		v_unref(v);
+	map_free(&b->of);
+	v_unref(b->settings);
+	b->of = (struct map){ 0 };
+	b->version = version;
+	b->signatures = signatures;
+	b->settings = v_ref(settings);
+	return false;
+}
+
+/* What the parent gives, kept until something changes. Owned. */
+static struct value *base_of(struct model *m, const struct value *settings, const struct item *parent)
+{
+	struct bases *b = model_bases(m);
+	uint64_t version = model_version(m), signatures = signatures_generation();
+	pthread_mutex_lock(&b->lock);
+	struct value *base = bases_good(b, version, signatures, settings) ? map_get(&b->of, item_uid(parent)) : NULL;
+	if (base != NULL)
+		v_ref(base);
+	pthread_mutex_unlock(&b->lock);
+	if (base != NULL)
+		return base;
+	base = resolve_blend_base(m, settings, parent);
+	pthread_mutex_lock(&b->lock);
+	if (b->version == version && b->signatures == signatures && b->settings == settings)
+		v_unref(map_put(&b->of, item_uid(parent), v_ref(base)));
+	pthread_mutex_unlock(&b->lock);
+	return base;
+}
+
 struct value *resolve_blend(struct model *m, const struct value *settings, const struct item *it, bool flatten)
 {
-	struct value *results = v_copy(settings);
-	blend_tree(m, settings, it, results);
+	CLEANUP(item_unrefp) struct item *parent = model_parent(m, it);
+	struct value *base CLEANUP(v_unrefp) = parent != NULL ? base_of(m, settings, parent) : v_ref(settings);
+	struct value *results = v_copy(base);
+	blend_node(m, settings, it, results);
 	return finish_blend(m, it, flatten, results);
 }
 

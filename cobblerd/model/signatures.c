@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,6 +19,12 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct value *own;            /* our table, made once */
 static struct value *site;           /* the site's file, or NULL */
+static atomic_uint_fast64_t generation;
+
+uint64_t signatures_generation(void)
+{
+	return atomic_load(&generation);
+}
 
 /* A list of the words of text; "-" stands for the empty word. */
 static struct value *words(const char *text)
@@ -183,6 +190,7 @@ int signatures_set(struct value *v, struct err *e)
 		return rc;
 	}
 	pthread_mutex_lock(&lock);
+	atomic_fetch_add(&generation, 1);
 	struct value *old = site;
 	site = v;
 	pthread_mutex_unlock(&lock);

@@ -29,6 +29,9 @@ int signatures_set(struct value *v, struct err *e) MUST_CHECK;
  * is no site's file, or it has the version. */
 int signatures_teach_site(const char *path, const char *breed, const char *version, struct err *e) MUST_CHECK;
 
+/* Another number each time that other signatures come into force. */
+uint64_t signatures_generation(void);
+
 /* What get_signatures answers; our own table alone; both as one dict, the site's entries first. Return owned,
  * immutable. */
 struct value *signatures_get(void);
