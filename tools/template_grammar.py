@@ -210,7 +210,8 @@ class Cheetah(Gen):
             lambda: "#import time\n$time.strftime('%s', $time.gmtime(%s))\n" % (self.r.choice(STRFTIME), self.num()), lambda: "#import time\n#set $t = $time.gmtime(%d)\n$t.tm_year $t[1] $t.tm_mday $t.tm_wday $t.tm_yday $t.tm_isdst $len($t) $time.asctime($t)\n" % self.r.randint(0, 2000000000),
             lambda: "#import time\n$(time.time() > 1000) $int($time.mktime($time.localtime(86400))) $time.ctime(%d) $time.gmtime(%d)\n" % (self.r.randint(0, 10 ** 9), self.r.randint(0, 10 ** 9)), lambda: "#from time import strftime, gmtime\n$strftime('%s', $gmtime(0))\n" % self.r.choice(STRFTIME),
             lambda: "#import random\n$(1 <= random.randint(1, 5) <= 5) $(random.choice($dns) in $dns) $len($random.sample($nums, 2)) $(0 <= random.random() < 1) $(random.randrange(0, 9, 3) % 3) $len($random.choices($dns, k=3))\n",
-            lambda: "#import random\n#set $l = list($nums)\n#silent $random.shuffle($l)\n$sorted($l) $(1 <= random.uniform(1, 2) <= 2)\n", lambda: "#import random\n$random.choice(%s)\n" % self.r.choice(["[]", "5", "['x']"]),
+            lambda: "#import random\n#set $l = list($nums)\n#silent $random.shuffle($l)\n$sorted($l) $(1 <= random.uniform(1, 2) <= 2)\n", lambda: "#import random\n#silent $random.seed(%s)\n$random.random() $random.randint(%d, 99) $random.sample(%s, 2) $random.choice($dns) $random.choices($nums, k=2)\n" % (self.pick(self.strvar, self.intvar), self.r.randint(-9, 99), self.lst()),
+            lambda: "#import random\n$random.choice(%s)\n" % self.r.choice(["[]", "5", "['x']"]),
             self.netaddr, self.netaddr, lambda: "#import %s\n" % self.r.choice(["re as r\n$r.sub('a', 'b', 'aa')", "nope_module", "re, time\n$time.tzname.count(1)"]))
 
     def netaddr(self):

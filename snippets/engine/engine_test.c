@@ -73,6 +73,8 @@ static const struct row cheetah_rows[] = {
 		NULL },
 	{ __LINE__, "#if $on: one line\n",
 		"one line\n" },
+	{ __LINE__, "#import random\n#silent $random.seed('node-1')\n$random.randint(0, 59) $random.random() $random.sample(range(9), 3)\n",
+		"14 0.4993045785256104 [3, 4, 0]\n" },
 	{ __LINE__, "<%\nx = 1\ny = [x, 2]\n%>$y <%= x + 1 %>\n",
 		"[1, 2] 2\n" },
 	{ __LINE__, "$!nope.x$!host\n",

@@ -56,7 +56,7 @@ struct rt {
 	bool (*missing)(struct rt *rt, const struct rv *u);      /* use of an undefined value: sets the exception */
 	bool (*call_def)(struct rt *rt, const struct fdef *f, const struct args *a, struct rv *out);
 	void *re_cache;                  /* mod_re.c: compiled patterns of this render */
-	uint64_t rng;                    /* mod_random.c: seeded state, 0: not seeded */
+	void *random;                    /* mod_random.c: the module's generator, once it is asked */
 	struct trace_piece *pieces;
 	uint32_t npieces, cappieces;
 };
