@@ -127,6 +127,21 @@ def many(s, calls):
     return faults
 
 
+def test_a_call_of_many_calls_is_bounded(lab):
+    """A small request without a token must not make a huge answer."""
+    d = lab.daemon(services=QUIET)
+    calls = [{"methodName": "get_signatures", "params": []}] * 1000
+    c = http.client.HTTPConnection("127.0.0.1", 25151, timeout=60)
+    c.request("POST", "/RPC2", xmlrpc.client.dumps((calls,), "system.multicall"), {"Content-Type": "text/xml"})
+    text = c.getresponse().read()
+    c.close()
+    refused, answered = text.count(b"one multicall hold more than"), text.count(b"<name>breeds</name>")
+    check(refused + answered == 1000 and answered > 1 and refused > 0, "%d answered, %d refused" % (answered, refused))
+    most = int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/%d/status" % d.roles()["core"]).read_text()).group(1)) >> 10
+    check(most < 500, "%d MB for one request" % most)
+    lab.note("%d answered, %d MB" % (answered, most))
+
+
 def test_tokens_and_handles_do_not_pile_up(lab):
     d = lab.daemon(services=QUIET)
     s, token = d.login()

@@ -7,6 +7,7 @@
 #include "rpc/internal.h"
 
 #define MULTICALL_MAX 1000
+#define MULTICALL_VALUES 500000        /* in the answers so far, when another call is still made */
 
 static int by_name(const void *a, const void *b)
 {
@@ -82,8 +83,19 @@ static struct value *fault(const struct err *e)
 	return v;
 }
 
-/* One {methodName, params}: a list of the result, or the fault. */
-static struct value *one_call(struct call *c, const struct value *call)
+/* Values in it, itself included; long texts count as several. */
+static size_t size_of(const struct value *v)
+{
+	size_t n = 1 + (v_is(v, V_STR) || v_is(v, V_BYTES) ? v_len(v) / 100 : 0);
+	for (size_t i = 0; v_is(v, V_LIST) && i < v_len(v); i++)
+		n += size_of(v_list_at(v, i));
+	for (size_t i = 0; v_is(v, V_DICT) && i < v_len(v); i++)
+		n += size_of(v_dict_at(v, i));
+	return n;
+}
+
+/* One {methodName, params}: a list of the result, or the fault. size: of all answers, grows. */
+static struct value *one_call(struct call *c, const struct value *call, size_t *size)
 {
 	const struct value *name = v_dict_get(call, "methodName"), *params = v_dict_get(call, "params");
 	struct value *result = NULL, *none CLEANUP(v_unrefp) = v_list();
@@ -91,7 +103,9 @@ static struct value *one_call(struct call *c, const struct value *call)
 	struct err e;
 	bool tilde = false;
 	int rc;
-	if (!v_is(name, V_STR) || (params != NULL && !v_is(params, V_LIST)))
+	if (*size > MULTICALL_VALUES)
+		rc = err_set(&e, CB_ELIMIT, "the answers of one multicall hold more than %d values: ask for the rest in another one", MULTICALL_VALUES);
+	else if (!v_is(name, V_STR) || (params != NULL && !v_is(params, V_LIST)))
 		rc = err_set(&e, CB_EINVAL, "a call is a struct of methodName and params");
 	else if (str_eq(v_cstr(name), "system.multicall"))
 		rc = err_set(&e, CB_EINVAL, "system.multicall cannot call itself");
@@ -102,6 +116,7 @@ static struct value *one_call(struct call *c, const struct value *call)
 		return fault(&e);
 	struct value *list = v_list();
 	v_list_push(list, result);
+	*size += size_of(list);
 	return list;
 }
 
@@ -112,7 +127,7 @@ int rpc_multicall(struct call *c, struct value **ret, struct err *e)
 	if (v_len(c->arg[0]) > MULTICALL_MAX)
 		return err_set(e, CB_ELIMIT, "%zu calls in one, at most %d", v_len(c->arg[0]), MULTICALL_MAX);
 	*ret = v_list();
-	for (size_t i = 0; i < v_len(c->arg[0]); i++)
-		v_list_push(*ret, one_call(c, v_list_at(c->arg[0], i)));
+	for (size_t i = 0, size = 0; i < v_len(c->arg[0]); i++)
+		v_list_push(*ret, one_call(c, v_list_at(c->arg[0], i), &size));
 	return CB_OK;
 }
