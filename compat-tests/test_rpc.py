@@ -70,6 +70,21 @@ def test_inheritance_reaches_the_system(lab):
           ["b=4", "c=3", "d=5"], "kernel options of distro, profile and system, blended")
 
 
+def test_a_sync_takes_edits_along_that_were_not_saved(lab):
+    """The Go library's UpdateSystem only modifies; Terraform then calls sync."""
+    d = lab.daemon()
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab))
+    handle = s.get_system_handle("n1", token)
+    s.modify_system(handle, "hostname", "new.example.org", token)
+    s.modify_profile(s.get_profile_handle("p", token), "comment", "changed", token)
+    equal(s.find_system({"hostname": "new*"}), [], "before")
+    equal(s.sync(token), True, "sync")
+    equal(s.find_system({"hostname": "new*"}), ["n1"], "after")
+    stored = json.loads((d.root / "var/lib/cobbler/collections/systems/n1.json").read_text())
+    equal((stored["hostname"], s.get_profile("p")["comment"]), ("new.example.org", "changed"), "what is stored")
+
+
 def test_koan_learns_of_answer_files(lab):
     """It looks for them under the name of 2.x."""
     d = lab.daemon()

@@ -45,15 +45,17 @@ def missing():
 # ---- outside ----
 
 class World:
-    """One server, "ours" or "python", on a copy of a site (a folder with etc/cobbler and var/lib/cobbler)."""
+    """One server, "ours" or "python", on a copy of a site (a folder with etc/cobbler and var/lib/cobbler), more laid over it."""
 
-    def __init__(self, root, kind, site=SITE):
+    def __init__(self, root, kind, site=SITE, more=None):
         self.root = Path(root)
         self.process = None
         self.root.mkdir(parents=True)
         os.chmod(self.root, 0o755)
         shutil.copytree(site, self.root, dirs_exist_ok=True, symlinks=True, ignore=shutil.ignore_patterns(".work-*"))
         subprocess.run(["chmod", "-R", "u+w", self.root], check=True)
+        if more:
+            shutil.copytree(more, self.root, dirs_exist_ok=True)
         self.write("srv/boot/vmlinuz", "not a kernel\n")
         self.write("srv/boot/initrd.img", "not a ram disk\n")
         self.start(kind)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "actions/actions.h"
+#include "base/log.h"
 #include "boot/boot.h"
 #include "import/import.h"
 #include "manage/manage.h"
@@ -128,9 +129,26 @@ static int start(struct call *c, const struct work *w, const char *name, struct 
 	return CB_OK;
 }
 
+/* compat: in 3.3.7 edits are live before they are saved, and a sync writes them; the Go library's UpdateSystem relies on it, and so does
+ * Terraform. Here a sync saves those that its caller may save. */
+static void save_edits(struct call *c)
+{
+	CLEANUP(item_list_free) struct item_list l = drafts_unsaved(c->r);
+	for (size_t i = 0; i < l.n; i++) {
+		struct err e;
+		char *resource CLEANUP(free_ptr) = xasprintf("save_%s", item_table(item_type(l.v[i]))->name);
+		if (call_may(c, resource, l.v[i], &e) == CB_OK && save_edited(c->r->core, l.v[i], false, &e) == CB_OK)
+			draft_drop(c->r, item_uid(l.v[i]));
+		else
+			log_warn("rpc", "edits of %s %s stay unsaved: %s", item_table(item_type(l.v[i]))->name, item_name(l.v[i]), e.text);
+	}
+}
+
 /* options, token */
 int rpc_background(struct call *c, struct value **ret, struct err *e)
 {
+	if (str_starts(c->entry->name, "background_sync"))
+		save_edits(c);
 	for (size_t i = 0; i < ARRAY_LEN(works); i++)
 		if (str_eq(works[i].method, c->entry->name))
 			return start(c, &works[i], works[i].name, ret, e);
@@ -177,6 +195,7 @@ int rpc_get_task_status(struct call *c, struct value **ret, struct err *e)
 int rpc_sync(struct call *c, struct value **ret, struct err *e)
 {
 	struct value *options CLEANUP(v_unrefp) = v_dict();
+	save_edits(c);
 	int rc = manage_sync(c->r->core, NULL, options, e);
 	if (rc == CB_OK)
 		*ret = v_bool(true);
@@ -188,6 +207,7 @@ int rpc_sync_dhcp(struct call *c, struct value **ret, struct err *e)
 	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->r->core->settings);
 	struct value *options CLEANUP(v_unrefp) = v_dict();
 	int rc = CB_OK;
+	save_edits(c);
 	v_dict_set(options, "dhcp", v_bool(true));
 	/* compat: without a managed DHCP server there is nothing to do, and that is well */
 	if (v_dict_bool(settings, "manage_dhcp", false))

@@ -208,6 +208,24 @@ struct item *draft_overlay(struct rpc *r, struct item *it)
 	return it;
 }
 
+struct item_list drafts_unsaved(struct rpc *r)
+{
+	struct item_list l = { 0 };
+	double limit = clock_wall() - DRAFT_AGE;
+	const char *uid;
+	void *v;
+	pthread_mutex_lock(&r->lock);
+	for (size_t i = 0; map_next(&r->drafts, &i, &uid, &v); ) {
+		const struct draft *d = v;
+		CLEANUP(item_unrefp) struct item *now = d->base == NULL || d->used < limit ? NULL : model_by_uid(r->core->model, uid);
+		CLEANUP(item_unrefp) struct item *merged = now == NULL ? NULL : merge(now, d);
+		if (merged != NULL)
+			item_list_add(&l, merged);
+	}
+	pthread_mutex_unlock(&r->lock);
+	return l;
+}
+
 void draft_drop(struct rpc *r, const char *uid)
 {
 	pthread_mutex_lock(&r->lock);

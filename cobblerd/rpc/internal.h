@@ -159,6 +159,8 @@ void draft_saved(struct rpc *r, const char *handle, const struct item *it);
 /* The object with its unsaved edits. Takes it (NULL allowed); owned. */
 struct item *draft_overlay(struct rpc *r, struct item *it);
 void draft_drop(struct rpc *r, const char *uid);
+/* Saved objects with edits that are not: as they would be saved, each unshared. */
+struct item_list drafts_unsaved(struct rpc *r);
 void drafts_free(struct rpc *r);
 /* Applies attribute = arg to an unshared item, as modify_item does; NO_ATTRIBUTE when the type has none of that name. */
 #define NO_ATTRIBUTE 1
