@@ -102,6 +102,8 @@ static const struct row jinja_rows[] = {
 		"one two\nthree\nfour|one...|x\n  y"},
 	{__LINE__, "{% filter upper %}x{{ host }}{% endfilter %}{% set b %}y{% endset %}{{ b }}", "XN1y"},
 	{__LINE__, "{{ 7 // 2 }} {{ -2 ** 2 }} {{ 'a' ~ 1 }} {{ 1 < 2 < 3 }} {{ 5 is odd }}", "3 4 a1 True True"},
+	{__LINE__, "{{ 1e16 // -3 }} {{ -7.5 // 2 }} {{ 7.5 // -2.5 }} [{{ '{:4c}'.format(65) }}] [{{ '{:^04c}'.format(65) }}]",
+		"-3333333333333335.0 -4.0 -3.0 [   A] [0A00]"},
 	{__LINE__, "{% raw %}{{ x }}{% endraw %}{# c #}", "{{ x }}"},
 	{__LINE__, "{{ [{'n':'b','p':1},{'n':'a','p':1}]|groupby('p')|list }}",
 		"[(1, [{'n': 'b', 'p': 1}, {'n': 'a', 'p': 1}])]"},

@@ -220,7 +220,7 @@ static bool spec_int(struct rt *rt, const struct spec *sp, struct rv v, struct s
 		u8_put(&rt->tmp, (uint32_t)i);
 		struct rv c = rv_take(rt, mark);
 		bool zeros = sp->zero && sp->fill[0] == ' ' && sp->nfill == 1;
-		fmt_pad(b, c.u.s, c.n, zeros && sp->align == 0 ? '>' : sp->align != 0 ? sp->align : '<', sp->width, zeros ? "0" : sp->fill,
+		fmt_pad(b, c.u.s, c.n, zeros && sp->align == 0 ? '>' : sp->align != 0 ? sp->align : '>', sp->width, zeros ? "0" : sp->fill,
 			zeros ? 1 : sp->nfill);
 		return true;
 	}

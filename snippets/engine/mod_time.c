@@ -77,7 +77,7 @@ static bool when(struct rt *rt, struct rv v, time_t *t)
 	}
 	if (!(fabs(d) < 6.7e16))                          /* years of 32 bits */
 		return raise(rt, EX_OVERFLOW, "timestamp out of range");
-	*t = (time_t)floor(d);
+	*t = v.t == R_INT ? (time_t)v.u.i : (time_t)floor(d);      /* a double has no room for all of an int */
 	return true;
 }
 

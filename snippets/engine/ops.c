@@ -124,7 +124,8 @@ static bool float_op(struct rt *rt, enum binop op, double a, double b, struct rv
 	case OP_DIV: *out = rv_float(a / b); return true;
 	case OP_MOD: *out = rv_float(float_mod(a, b)); return true;
 	case OP_FLOORDIV: {
-		double q = (a - float_mod(a, b)) / b, f = floor(q);
+		/* CPython's float_divmod: the remainder of C first, then a step down, so that the roundings are the same */
+		double m = fmod(a, b), q = (a - m) / b - (m != 0 && (b < 0) != (m < 0) ? 1 : 0), f = floor(q);
 		*out = rv_float(q - f > 0.5 ? f + 1 : q == 0 ? copysign(0.0, a / b) : f);
 		return true;
 	}
