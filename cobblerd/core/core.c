@@ -110,8 +110,8 @@ void core_close(struct core *c)
 	privileged_free(c->privileged);
 	if (c->renderer != NULL)
 		renderer_free(c->renderer);
+	store_close(c->store);          /* first: what is left of the time belongs to the disk */
 	model_free(c->model);
-	store_close(c->store);
 	if (c->settings != NULL)
 		settings_close(c->settings);
 	pthread_mutex_destroy(&c->edit_lock);

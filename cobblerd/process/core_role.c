@@ -2,6 +2,7 @@
  * core_role.c - the core process: opens everything it owns, serves, and takes the sockets of the services from the master.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -97,6 +98,8 @@ int core_role(const struct value *cfg, const int *socks, size_t n)
 	size_t next = 0;
 	bool dropped = false;
 	int status = 1;
+	/* Large answers and files go back to the system when they are freed: without this, glibc keeps ever larger blocks. */
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
 	/* Blocked before any thread exists, so that only the signalfd sees them. */
 	sigemptyset(&sigs);
 	sigaddset(&sigs, SIGTERM);

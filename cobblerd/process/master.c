@@ -26,6 +26,7 @@
 #define BACKOFF_MAX_MS 10000
 #define HEALTHY_MS 60000           /* alive this long: the next death starts at the first delay again */
 #define STOP_MS 900                /* SIGTERM to SIGKILL */
+#define KILLED_MS 10000            /* SIGKILL to the end, for one that the disk holds up */
 
 /* A service: what it is called, how its sockets are opened, how the core is told. Without open it has none, nor a part of cobblerd.yaml. */
 struct service {
@@ -284,6 +285,15 @@ static void reload(struct master *m)
 	sd_notify(0, "READY=1");
 }
 
+/* The killed ones hold their ports and the store until the kernel is done with them: a daemon that starts next must find both free. */
+static void await_killed(const pid_t *pids, size_t n)
+{
+	int64_t deadline = clock_mono_ms() + KILLED_MS;
+	for (size_t i = 0; i < n; i++)
+		while (pids[i] > 0 && waitpid(pids[i], NULL, WNOHANG) == 0 && clock_mono_ms() < deadline)
+			poll(NULL, 0, 5);
+}
+
 /* Everything ends within STOP_MS; what does not is killed. */
 static void stop_all(struct master *m)
 {
@@ -316,6 +326,7 @@ static void stop_all(struct master *m)
 					log_warn("master", "process %d did not end in time: killed", (int)pids[i]);
 					kill(pids[i], SIGKILL);
 				}
+			await_killed(pids, n);
 			break;
 		}
 		poll(NULL, 0, 5);
