@@ -29,7 +29,8 @@ void sb_add(struct strbuf *b, const void *p, size_t n)
 		b->full = true;
 		return;
 	}
-	sb_reserve(b, n);
+	if (n >= b->cap - b->len)
+		sb_reserve(b, n);
 	if (n != 0)
 		memcpy(b->p + b->len, p, n);
 	b->len += n;

@@ -471,8 +471,13 @@ enum jflow j_exec(struct rt *rt, const struct node *n)
 	if (++rt->ev_depth > LIM_EVAL_DEPTH)
 		ok = raise(rt, EX_LIMIT, "evaluation nested deeper than %d", LIM_EVAL_DEPTH);
 	else if (n->op == N_BODY)
-		for (uint32_t i = 0; i < n->n && ok; i++)
-			ok = j_exec(rt, n->kids[i]) == J_NEXT;
+		for (uint32_t i = 0; i < n->n && ok; i++) {
+			const struct node *k = n->kids[i];
+			if (k->op == N_TEXT && rt->job->trace == NULL && jstate(rt)->ctx->extends == NULL)
+				sb_add(&rt->out, k->k.u.s, k->k.n);      /* half of what there is to do */
+			else
+				ok = j_exec(rt, k) == J_NEXT;
+		}
 	else
 		ok = rt_tick(rt) && run(rt, n);
 	rt->ev_depth--;

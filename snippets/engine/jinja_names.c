@@ -26,14 +26,17 @@ static bool from_context(struct rt *rt, const struct sym *n, struct rv *out)
 	if ((c->vars->live != 0 && rdict_get(rt, c->vars, key, out, &found) && found) ||
 	    (c->given != NULL && rdict_get(rt, c->given, key, out, &found) && found))
 		return true;
-	if (!c->no_vars) {
+	if (c->no_vars)
+		return false;
+	struct seen *seen = &rt->seen[((uintptr_t)n >> 3 ^ (uintptr_t)n >> 8) % SEEN];
+	if (seen->name != n) {
 		const struct value *v = v_dict_get(rt->job->vars, n->name);
-		if (v != NULL) {
-			*out = rv_wrap(v);
-			return true;
-		}
+		if (v == NULL)
+			return false;
+		*seen = (struct seen){ n, rv_wrap(v) };
 	}
-	return false;
+	*out = seen->v;
+	return true;
 }
 
 static bool name(struct rt *rt, const struct node *n, struct rv *out)

@@ -9,6 +9,7 @@
 #include "snippets/engine/rv.h"
 
 struct node;
+struct sym;
 struct frame;
 
 struct exception {
@@ -32,6 +33,10 @@ struct dialect {
 	bool none_is_empty;              /* output of None */
 };
 
+/* A variable of the job that was looked up before. */
+struct seen { const struct sym *name; struct rv v; };
+#define SEEN 32
+
 struct thawed { const struct value *from; struct rv to; };
 
 struct rt {
@@ -45,6 +50,7 @@ struct rt {
 	const struct place *place;
 	struct thawed *thawed;
 	uint32_t nthawed, capthawed;
+	struct seen seen[SEEN];          /* by the address of the name, which is unique in a template */
 	uint64_t steps, max_steps;
 	int64_t deadline;
 	const struct node *call;         /* the call that was begun last */
