@@ -73,7 +73,8 @@ def memory(d):
 
 
 def files_of(d):
-    return {p.relative_to(d.root): p.read_bytes() for p in (d.root / "var/lib/cobbler").rglob("*") if p.is_file() and not p.is_symlink()}
+    return {p.relative_to(d.root): p.read_bytes() for p in (d.root / "var/lib/cobbler").rglob("*")
+            if p.is_file() and not p.is_symlink() and p.name != "edits.journal"}
 
 
 def test_01_the_shared_secret_is_never_guessed(lab):
@@ -220,14 +221,16 @@ def test_08_requests_have_one_framing_and_an_end(lab):
     d = daemon(lab)
     body = call_xml("version")
 
-    def raw(head, rest=body):
+    def raw(head, rest=body, answers=0):
+        """What comes back; with no answer expected, whatever comes soon."""
         with contextlib.closing(socket.create_connection(("127.0.0.1", 25151), 5)) as c:
-            c.sendall(b"POST /RPC2 HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n" + rest)
-            c.shutdown(socket.SHUT_WR)
             data = b""
-            c.settimeout(1)                      # an answer comes at once; that none comes takes that long to see
-            with contextlib.suppress(ConnectionError, TimeoutError):
-                while piece := c.recv(65536):
+            with contextlib.suppress(OSError):       # it may be cut off any time
+                c.sendall(b"POST /RPC2 HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n" + rest)
+                c.shutdown(socket.SHUT_WR)
+            c.settimeout(10 if answers else 0.4)
+            with contextlib.suppress(OSError):
+                while (not answers or data.count(b"</methodResponse>") < answers) and (piece := c.recv(65536)):
                     data += piece
             return data
     smuggled = b"POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body
@@ -243,9 +246,9 @@ def test_08_requests_have_one_framing_and_an_end(lab):
     equal(post(bomb, headers={"Content-Encoding": "gzip"})[0], 400, "300 MB in %d bytes" % len(bomb))
     check(time.monotonic() - began < 5 and memory(d) < 300 << 20, "the bomb")
     check(b"<double>" in post(gzip.compress(body), headers={"Content-Encoding": "gzip"})[1], "packed, as Python's client sends it")
-    check(raw(b"Content-Length: %d\r\n" % len(body), body + smuggled).count(b"<double>") == 2, "pipelining")
+    check(raw(b"Content-Length: %d\r\n" % len(body), body + smuggled, 2).count(b"<double>") == 2, "pipelining")
     chunked = b"%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n"
-    check(b"<double>" in raw(b"Transfer-Encoding: chunked\r\n", chunked), "chunks")
+    check(b"<double>" in raw(b"Transfer-Encoding: chunked\r\n", chunked, 1), "chunks")
 
 
 def test_09_no_path_leaves_the_web_root(lab):

@@ -69,7 +69,7 @@ class Walker:
 def files(d):
     """What calls might change: configuration, items, templates, what is served."""
     roots = [d.root / p for p in ("etc", "var/lib/cobbler", "var/www", "srv")]
-    return {p: p.read_bytes() for r in roots for p in r.rglob("*") if p.is_file() and not p.is_symlink()}
+    return {p: p.read_bytes() for r in roots for p in r.rglob("*") if p.is_file() and not p.is_symlink() and p.name != "edits.journal"}
 
 
 def site(lab, module, **settings):
