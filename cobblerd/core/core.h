@@ -22,6 +22,7 @@ struct core {
 	struct tasks *tasks;
 	struct privileged *privileged;
 	pthread_mutex_t edit_lock;     /* one writer: held from check to publish (core/edit.c only) */
+	struct core *live;             /* of a transaction (edit_begin): the core that it will change; NULL: this is it */
 };
 
 /* Opens settings, store, model, renderer, tasks; everything it opened is closed again on failure. */

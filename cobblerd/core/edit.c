@@ -9,23 +9,38 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/edit_private.h"
 #include "model/signatures.h"
 #include "triggers/triggers.h"
 
-/* Runs /var/lib/cobbler/triggers/<event>/<type>/<when>. A pre-trigger that fails stops the edit; a post-trigger is reported. */
-static int run_triggers(const char *event, const struct item *it, const char *when, struct err *e)
+int edit_trigger(const char *event, const struct item *it, const char *when, struct err *e)
 {
-	char *dir = xasprintf("%s/%s/%s", event, item_table(item_type(it))->name, when);
+	char *dir CLEANUP(free_ptr) = xasprintf("%s/%s/%s", event, item_table(item_type(it))->name, when);
 	const char *args[] = { item_name(it), NULL };
 	int rc = triggers_run(dir, args, e);
-	if (rc == CB_OK && str_eq(when, "post"))
-		rc = triggers_run("change", NULL, e);
-	if (rc != CB_OK && str_eq(when, "post")) {
+	if (rc != CB_OK && str_eq(when, "post"))
 		log_warn("core", "after %s of %s \"%s\": %s", event, item_table(item_type(it))->name, item_name(it), e->text);
-		rc = CB_OK;
-	}
-	free(dir);
 	return rc;
+}
+
+void edit_change_triggers(void)
+{
+	struct err e;
+	if (triggers_run("change", NULL, &e) != CB_OK)
+		log_warn("core", "after a change: %s", e.text);
+}
+
+/* Not for a transaction, which runs them at its end. */
+static int run_triggers(struct core *c, const char *event, const struct item *it, const char *when, struct err *e)
+{
+	if (c->live != NULL)
+		return CB_OK;
+	int rc = edit_trigger(event, it, when, e);
+	if (str_eq(when, "pre"))
+		return rc;
+	if (rc == CB_OK)
+		edit_change_triggers();
+	return CB_OK;
 }
 
 /* The published item with this uid, or NULL. Returns owned. */
@@ -45,9 +60,14 @@ static int64_t depth_of(struct core *c, const struct item *it)
 	return parent != NULL ? v_int_of(item_get(parent, "depth")) + 1 : v_int_of(item_get(it, "depth"));
 }
 
+double edit_now(void)
+{
+	return floor(clock_wall() * 1e6) / 1e6;        /* what a clock of Python's gives, and a number of few digits */
+}
+
 static void stamp(struct core *c, struct item *it)
 {
-	double now = floor(clock_wall() * 1e6) / 1e6;        /* what a clock of Python's gives, and a number of few digits */
+	double now = edit_now();
 	if (v_float_of(item_get(it, "ctime")) == 0)
 		item_put(it, "ctime", v_float(now));
 	item_put(it, "mtime", v_float(now));
@@ -92,7 +112,7 @@ static int store_and_publish(struct core *c, const struct item *it, const struct
 		before[i + 1] = refs.v[i];
 		rewrite_reference(now[i + 1], item_type(it), item_name(old), item_name(it));
 	}
-	int rc = store_save_all(c->store, (const struct item *const *)now, before, refs.n + 1, e);
+	int rc = c->live != NULL ? CB_OK : store_save_all(c->store, (const struct item *const *)now, before, refs.n + 1, e);
 	if (rc == CB_OK)
 		model_publish_all(c->model, now, before, refs.n + 1);
 	for (size_t i = 0; rc != CB_OK && i < refs.n + 1; i++)
@@ -105,7 +125,7 @@ static int store_and_publish(struct core *c, const struct item *it, const struct
 
 /* Cobbler refuses to load an item whose os_version the site's signatures lack: they get what only our table knows, before the
  * item is on disk. Where that fails the item is good for us all the same. */
-static void teach_site(const struct value *settings, const struct item *it)
+void edit_teach_site(const struct value *settings, const struct item *it)
 {
 	static const enum item_type checked[] = { ITEM_DISTRO, ITEM_IMAGE };
 	struct err e;
@@ -133,8 +153,8 @@ static int check_and_store(struct core *c, struct item *it, bool as_new, struct 
 		return err_set(e, CB_EEXIST, "An object already exists with that name. Try 'edit'?");
 	}
 	int rc = model_check(c->model, settings, it, *old, e);
-	if (rc == CB_OK)
-		teach_site(settings, it);
+	if (rc == CB_OK && c->live == NULL)
+		edit_teach_site(settings, it);
 	v_unref(settings);
 	if (rc != CB_OK)
 		return rc;
@@ -145,7 +165,7 @@ static int check_and_store(struct core *c, struct item *it, bool as_new, struct 
 int edit_save(struct core *c, struct item *it, bool as_new, bool triggers, struct err *e)
 {
 	struct item *old = NULL;
-	int rc = triggers ? run_triggers("add", it, "pre", e) : CB_OK;
+	int rc = triggers ? run_triggers(c, "add", it, "pre", e) : CB_OK;
 	if (rc != CB_OK)
 		return rc;
 	pthread_mutex_lock(&c->edit_lock);
@@ -153,7 +173,7 @@ int edit_save(struct core *c, struct item *it, bool as_new, bool triggers, struc
 	pthread_mutex_unlock(&c->edit_lock);
 	item_unref(old);
 	if (rc == CB_OK && triggers)
-		rc = run_triggers("add", it, "post", e);
+		rc = run_triggers(c, "add", it, "post", e);
 	return rc;
 }
 
@@ -219,18 +239,18 @@ static int check_childless(struct core *c, const struct item *it, struct err *e)
 
 static int remove_one(struct core *c, const struct item *it, bool triggers, struct err *e)
 {
-	int rc = triggers ? run_triggers("delete", it, "pre", e) : CB_OK;
+	int rc = triggers ? run_triggers(c, "delete", it, "pre", e) : CB_OK;
 	if (rc != CB_OK)
 		return rc;
 	pthread_mutex_lock(&c->edit_lock);
 	rc = check_childless(c, it, e);
-	if (rc == CB_OK)
+	if (rc == CB_OK && c->live == NULL)
 		rc = store_delete(c->store, it, e);
 	if (rc == CB_OK)
 		model_remove(c->model, it);
 	pthread_mutex_unlock(&c->edit_lock);
 	if (rc == CB_OK && triggers)
-		rc = run_triggers("delete", it, "post", e);
+		rc = run_triggers(c, "delete", it, "post", e);
 	return rc;
 }
 

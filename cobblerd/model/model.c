@@ -36,6 +36,7 @@ struct model {
 	struct bases bases;
 	struct index referrers;        /* "type:name" of what is referred to -> who does */
 	struct model *base;            /* of a view; NULL: none */
+	size_t fresh;                  /* of a view: items of its own that replace none of the base */
 	struct map hidden;             /* of a view: uid -> item of the base that is replaced or removed, as it was then */
 };
 
@@ -539,6 +540,7 @@ static struct item *attach(struct model *m, struct item *it, struct entry *e)
 		e = xcalloc(1, sizeof(*e));
 		e->it = it;
 		append(c, e);
+		m->fresh += m->base != NULL && map_get(&m->hidden, item_uid(it)) == NULL;
 	}
 	map_put(&c->by_name, item_name(it), e);
 	map_put(&m->by_uid, item_uid(it), e);
@@ -558,6 +560,7 @@ static struct item *drop(struct model *m, struct entry *e)
 	index_entry(&keys, e, false);
 	sb_free(&keys);
 	take_place(&m->c[item_type(gone)], e);
+	m->fresh -= m->base != NULL && map_get(&m->hidden, item_uid(gone)) == NULL;
 	free(e);
 	return gone;
 }
@@ -591,6 +594,14 @@ void model_remove(struct model *m, const struct item *it)
 {
 	struct item *none = NULL;
 	model_publish_all(m, &none, &it, 1);
+}
+
+size_t model_view_count(struct model *view)
+{
+	read_lock(view);
+	size_t n = view->hidden.live + view->fresh;
+	unlock(view);
+	return n;
 }
 
 struct model_change *model_view_changes(struct model *view, size_t *n)

@@ -50,6 +50,7 @@ void model_remove(struct model *m, const struct item *it);
 
 /* What a view changes: before is the item of its base that it replaced or (now NULL) removed, as it was then; NULL for new ones. */
 struct model_change { struct item *now, *before; };
+size_t model_view_count(struct model *view);
 /* All of them, in no order; n entries. The array and the references are the caller's. */
 struct model_change *model_view_changes(struct model *view, size_t *n);
 

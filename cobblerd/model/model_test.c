@@ -267,6 +267,7 @@ static void test_a_view_changes_its_base_when_told_to(void **state)
 			assert_ptr_equal(after.v[i], before.v[i]);
 		size_t n;
 		struct model_change *changes = model_view_changes(view, &n);
+		assert_int_equal(model_view_count(view), n);
 		struct item **now = xcalloc(n + 1, sizeof(*now));
 		const struct item **old = xcalloc(n + 1, sizeof(*old));
 		for (size_t i = 0; i < n; i++) {

@@ -133,12 +133,12 @@ static int start(struct call *c, const struct work *w, const char *name, struct 
  * Terraform. Here a sync saves those that its caller may save. */
 static void save_edits(struct call *c)
 {
-	CLEANUP(item_list_free) struct item_list l = drafts_unsaved(c->r);
+	CLEANUP(item_list_free) struct item_list l = drafts_unsaved(&c->r->desk);
 	for (size_t i = 0; i < l.n; i++) {
 		struct err e;
 		char *resource CLEANUP(free_ptr) = xasprintf("save_%s", item_table(item_type(l.v[i]))->name);
 		if (call_may(c, resource, l.v[i], &e) == CB_OK && save_edited(c->r->core, l.v[i], false, &e) == CB_OK)
-			draft_drop(c->r, item_uid(l.v[i]));
+			draft_drop(c->desk, item_uid(l.v[i]));
 		else
 			log_warn("rpc", "edits of %s %s stay unsaved: %s", item_table(item_type(l.v[i]))->name, item_name(l.v[i]), e.text);
 	}
@@ -225,7 +225,7 @@ int rpc_power_system(struct call *c, struct value **ret, struct err *e)
 	bool on = true;
 	if (handle == NULL)
 		return err_py(e, CB_EINVAL, PY_ATTR, "'%s' object has no attribute 'startswith'", v_type_name(c->arg[0]));
-	int rc = draft_peek(c->r, handle, &it, e);
+	int rc = draft_peek(c->desk, handle, &it, e);
 	if (rc == CB_OK)
 		rc = call_may(c, "power_system", it, e);
 	if (rc == CB_OK && item_type(it) != ITEM_SYSTEM)

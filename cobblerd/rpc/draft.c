@@ -27,57 +27,66 @@ static void free_draft(void *v)
 	free(d);
 }
 
-static struct handle_list *list_of(struct rpc *r, const struct new_handle *h)
+static struct handle_list *list_of(struct desk *desk, const struct new_handle *h)
 {
-	return h->saved ? &r->saved : &r->unsaved;
+	return h->saved ? &desk->saved : &desk->unsaved;
 }
 
-static void drop_handle(struct rpc *r, struct new_handle *h)
+static void drop_handle(struct desk *desk, struct new_handle *h)
 {
-	TAILQ_REMOVE(list_of(r, h), h, link);
-	r->n_saved -= h->saved;
-	map_del(&r->handles, h->name);
+	TAILQ_REMOVE(list_of(desk, h), h, link);
+	desk->n_saved -= h->saved;
+	map_del(&desk->handles, h->name);
 	item_unref(h->last);
 	free(h->name);
 	free(h);
 }
 
 /* It was used now, and maybe saved. */
-static void touch(struct rpc *r, struct new_handle *h, bool saved)
+static void touch(struct desk *desk, struct new_handle *h, bool saved)
 {
-	TAILQ_REMOVE(list_of(r, h), h, link);
-	r->n_saved += saved && !h->saved;
+	TAILQ_REMOVE(list_of(desk, h), h, link);
+	desk->n_saved += saved && !h->saved;
 	h->saved = h->saved || saved;
 	h->used = clock_wall();
-	TAILQ_INSERT_TAIL(list_of(r, h), h, link);
+	TAILQ_INSERT_TAIL(list_of(desk, h), h, link);
 }
 
 /* Drops the handles that nobody used for DRAFT_AGE, and saved ones beyond their number. Locked. */
-static void expire_handles(struct rpc *r)
+static void expire_handles(struct desk *desk)
 {
 	double limit = clock_wall() - DRAFT_AGE;
 	struct new_handle *h;
-	while ((h = TAILQ_FIRST(&r->unsaved)) != NULL && h->used < limit)
-		drop_handle(r, h);
-	while ((h = TAILQ_FIRST(&r->saved)) != NULL && (h->used < limit || r->n_saved > HANDLES_SAVED_MAX))
-		drop_handle(r, h);
+	while ((h = TAILQ_FIRST(&desk->unsaved)) != NULL && h->used < limit)
+		drop_handle(desk, h);
+	while ((h = TAILQ_FIRST(&desk->saved)) != NULL && (h->used < limit || desk->n_saved > HANDLES_SAVED_MAX))
+		drop_handle(desk, h);
 }
 
-void drafts_free(struct rpc *r)
+void desk_close(struct desk *desk)
 {
 	void *v;
-	for (size_t i = 0; map_next(&r->drafts, &i, NULL, &v); )
+	for (size_t i = 0; map_next(&desk->drafts, &i, NULL, &v); )
 		free_draft(v);
-	while (!TAILQ_EMPTY(&r->unsaved))
-		drop_handle(r, TAILQ_FIRST(&r->unsaved));
-	while (!TAILQ_EMPTY(&r->saved))
-		drop_handle(r, TAILQ_FIRST(&r->saved));
-	map_free(&r->drafts);
-	map_free(&r->handles);
+	while (!TAILQ_EMPTY(&desk->unsaved))
+		drop_handle(desk, TAILQ_FIRST(&desk->unsaved));
+	while (!TAILQ_EMPTY(&desk->saved))
+		drop_handle(desk, TAILQ_FIRST(&desk->saved));
+	map_free(&desk->drafts);
+	map_free(&desk->handles);
+	pthread_mutex_destroy(&desk->lock);
+}
+
+void desk_open(struct desk *desk, struct core *core, struct desk *outer)
+{
+	*desk = (struct desk){ .core = core, .outer = outer };
+	TAILQ_INIT(&desk->unsaved);
+	TAILQ_INIT(&desk->saved);
+	pthread_mutex_init(&desk->lock, NULL);
 }
 
 /* Drops the drafts that nobody used for DRAFT_AGE. Locked; runs when there is much, not at every call. */
-static void expire(struct rpc *r)
+static void expire(struct desk *desk)
 {
 	double limit = clock_wall() - DRAFT_AGE;
 	const char *key, *old[64];
@@ -85,38 +94,55 @@ static void expire(struct rpc *r)
 	void *v;
 	do {
 		n = 0;
-		for (size_t i = 0; n < ARRAY_LEN(old) && map_next(&r->drafts, &i, &key, &v); )
+		for (size_t i = 0; n < ARRAY_LEN(old) && map_next(&desk->drafts, &i, &key, &v); )
 			if (((struct draft *)v)->used < limit)
 				old[n++] = key;
 		for (size_t i = 0; i < n; i++)
-			free_draft(map_del(&r->drafts, old[i]));
+			free_draft(map_del(&desk->drafts, old[i]));
 	} while (n > 0);
 }
 
-char *draft_new(struct rpc *r, struct item *it, struct err *e)
+/* Takes it. Locked. */
+static struct new_handle *add_handle(struct desk *desk, const char *name, struct item *it)
+{
+	struct new_handle *h = xcalloc(1, sizeof(*h));
+	h->last = it;
+	h->name = xstrdup(name);
+	h->used = clock_wall();
+	TAILQ_INSERT_TAIL(&desk->unsaved, h, link);
+	map_put(&desk->handles, name, h);
+	return h;
+}
+
+/* A new object from before a transaction is edited within it, with what was changed of it until then. Locked. */
+static struct new_handle *adopt(struct desk *desk, const char *handle)
+{
+	struct item *it = NULL;
+	struct err ignored;
+	if (desk->outer == NULL || draft_for_save(desk->outer, handle, &it, &ignored) != CB_OK)
+		return NULL;
+	return add_handle(desk, handle, it);
+}
+
+char *draft_new(struct desk *desk, struct item *it, struct err *e)
 {
 	char token[TOKEN_LEN + 1], *name = NULL;
 	random_token(token);
-	pthread_mutex_lock(&r->lock);
-	expire_handles(r);
-	if (r->handles.live - r->n_saved >= HANDLES_MAX) {
+	pthread_mutex_lock(&desk->lock);
+	expire_handles(desk);
+	if (desk->handles.live - desk->n_saved >= HANDLES_MAX) {
 		err_set(e, CB_ELIMIT, "more than %d new objects are waiting to be saved: try again later", HANDLES_MAX);
 		item_unref(it);
 	} else {
-		struct new_handle *h = xcalloc(1, sizeof(*h));
 		name = xasprintf(NEW_PREFIX "%s::%s", item_table(item_type(it))->name, token);
-		h->last = it;
-		h->name = xstrdup(name);
-		h->used = clock_wall();
-		TAILQ_INSERT_TAIL(&r->unsaved, h, link);
-		map_put(&r->handles, name, h);
+		add_handle(desk, name, it);
 	}
-	pthread_mutex_unlock(&r->lock);
+	pthread_mutex_unlock(&desk->lock);
 	return name;
 }
 
 /* The last known state of the object that a handle names; owned. Locked. */
-static int lookup(struct rpc *r, const char *handle, struct item **ret, struct err *e)
+static int lookup(struct desk *desk, const char *handle, struct item **ret, struct err *e)
 {
 	bool is_new = str_starts(handle, NEW_PREFIX);
 	const char *sep = strstr(is_new ? handle + strlen(NEW_PREFIX) : handle, "::");
@@ -124,11 +150,13 @@ static int lookup(struct rpc *r, const char *handle, struct item **ret, struct e
 	if (sep == NULL)
 		return err_py(e, CB_EINVAL, PY_VALUE, "not enough values to unpack (expected 2, got 1)");
 	if (is_new) {
-		struct new_handle *h = map_get(&r->handles, handle);
+		struct new_handle *h = map_get(&desk->handles, handle);
+		if (h == NULL)
+			h = adopt(desk, handle);
 		if (h == NULL)
 			return err_py(e, CB_ENOENT, PY_KEY, "%.200s", handle);
-		touch(r, h, false);
-		*ret = model_by_uid(r->core->model, item_uid(h->last));
+		touch(desk, h, false);
+		*ret = model_by_uid(desk->core->model, item_uid(h->last));
 		double ctime = v_float_of(item_get(h->last, "ctime"));
 		/* compat: another object that was saved under the same name took its place; this handle still means its own. */
 		if (*ret == NULL || (ctime != 0 && v_float_of(item_get(*ret, "ctime")) != ctime)) {
@@ -140,24 +168,24 @@ static int lookup(struct rpc *r, const char *handle, struct item **ret, struct e
 	struct value *what CLEANUP(v_unrefp) = v_strn(handle, (size_t)(sep - handle));
 	if (!type_by_name(what, &type))
 		return err_set(e, CB_EINVAL, "internal error, collection name \"%.64s\" not supported", v_cstr(what));
-	*ret = model_get(r->core->model, type, sep + 2);
+	*ret = model_get(desk->core->model, type, sep + 2);
 	if (*ret == NULL)
 		return err_set(e, CB_ENOENT, "internal error, unknown %s name %.200s", v_cstr(what), sep + 2);
 	return CB_OK;
 }
 
 /* The draft of the object, made if there is none. Locked. */
-static struct draft *open_draft(struct rpc *r, struct item *now)
+static struct draft *open_draft(struct desk *desk, struct item *now)
 {
-	struct draft *d = map_get(&r->drafts, item_uid(now));
+	struct draft *d = map_get(&desk->drafts, item_uid(now));
 	if (d == NULL) {
-		CLEANUP(item_unrefp) struct item *published = model_by_uid(r->core->model, item_uid(now));
-		if (r->drafts.live >= HANDLES_MAX)
-			expire(r);
+		CLEANUP(item_unrefp) struct item *published = model_by_uid(desk->core->model, item_uid(now));
+		if (desk->drafts.live >= HANDLES_MAX)
+			expire(desk);
 		d = xcalloc(1, sizeof(*d));
 		d->base = published != NULL ? item_ref(published) : NULL;
 		d->it = item_edit(now);
-		map_put(&r->drafts, item_uid(now), d);
+		map_put(&desk->drafts, item_uid(now), d);
 	}
 	d->used = clock_wall();
 	return d;
@@ -178,85 +206,124 @@ static struct item *merge(const struct item *now, const struct draft *d)
 	return it;
 }
 
-int draft_for_save(struct rpc *r, const char *handle, struct item **ret, struct err *e)
+int draft_for_save(struct desk *desk, const char *handle, struct item **ret, struct err *e)
 {
 	struct item *now = NULL;
-	pthread_mutex_lock(&r->lock);
-	int rc = lookup(r, handle, &now, e);
+	pthread_mutex_lock(&desk->lock);
+	int rc = lookup(desk, handle, &now, e);
 	if (rc == CB_OK)
-		*ret = merge(now, map_get(&r->drafts, item_uid(now)));
-	pthread_mutex_unlock(&r->lock);
+		*ret = merge(now, map_get(&desk->drafts, item_uid(now)));
+	pthread_mutex_unlock(&desk->lock);
 	item_unref(now);
 	return rc;
 }
 
-int draft_peek(struct rpc *r, const char *handle, struct item **ret, struct err *e)
+int draft_peek(struct desk *desk, const char *handle, struct item **ret, struct err *e)
 {
-	return draft_for_save(r, handle, ret, e);
+	return draft_for_save(desk, handle, ret, e);
 }
 
-struct item *draft_overlay(struct rpc *r, struct item *it)
+struct item *draft_overlay(struct desk *desk, struct item *it)
 {
-	pthread_mutex_lock(&r->lock);
-	const struct draft *d = it == NULL || r->drafts.live == 0 ? NULL : map_get(&r->drafts, item_uid(it));
+	pthread_mutex_lock(&desk->lock);
+	const struct draft *d = it == NULL || desk->drafts.live == 0 ? NULL : map_get(&desk->drafts, item_uid(it));
 	if (d != NULL && clock_wall() - d->used < DRAFT_AGE) {
 		struct item *merged = merge(it, d);
 		item_unref(it);
 		it = merged;
 	}
-	pthread_mutex_unlock(&r->lock);
+	pthread_mutex_unlock(&desk->lock);
 	return it;
 }
 
-struct item_list drafts_unsaved(struct rpc *r)
+struct item_list drafts_unsaved(struct desk *desk)
 {
 	struct item_list l = { 0 };
 	double limit = clock_wall() - DRAFT_AGE;
 	const char *uid;
 	void *v;
-	pthread_mutex_lock(&r->lock);
-	for (size_t i = 0; map_next(&r->drafts, &i, &uid, &v); ) {
+	pthread_mutex_lock(&desk->lock);
+	for (size_t i = 0; map_next(&desk->drafts, &i, &uid, &v); ) {
 		const struct draft *d = v;
-		CLEANUP(item_unrefp) struct item *now = d->base == NULL || d->used < limit ? NULL : model_by_uid(r->core->model, uid);
+		CLEANUP(item_unrefp) struct item *now = d->base == NULL || d->used < limit ? NULL : model_by_uid(desk->core->model, uid);
 		CLEANUP(item_unrefp) struct item *merged = now == NULL ? NULL : merge(now, d);
 		if (merged != NULL)
 			item_list_add(&l, merged);
 	}
-	pthread_mutex_unlock(&r->lock);
+	pthread_mutex_unlock(&desk->lock);
 	return l;
 }
 
-void draft_drop(struct rpc *r, const char *uid)
+size_t drafts_count(struct desk *desk)
 {
-	pthread_mutex_lock(&r->lock);
-	free_draft(map_del(&r->drafts, uid));
-	pthread_mutex_unlock(&r->lock);
+	pthread_mutex_lock(&desk->lock);
+	size_t n = desk->handles.live + desk->drafts.live;
+	pthread_mutex_unlock(&desk->lock);
+	return n;
 }
 
-void draft_saved(struct rpc *r, const char *handle, const struct item *it)
+struct item_list drafts_all(struct desk *desk)
 {
-	pthread_mutex_lock(&r->lock);
-	free_draft(map_del(&r->drafts, item_uid(it)));
-	struct new_handle *h = map_get(&r->handles, handle);
+	struct item_list l = { 0 };
+	void *v;
+	pthread_mutex_lock(&desk->lock);
+	l.v = xcalloc(desk->drafts.live + 1, sizeof(struct item *));
+	for (size_t i = 0; map_next(&desk->drafts, &i, NULL, &v); ) {
+		const struct draft *d = v;
+		CLEANUP(item_unrefp) struct item *now = d->base == NULL ? NULL : model_by_uid(desk->core->model, item_uid(d->it));
+		if (d->base == NULL || now != NULL)              /* else it was removed since */
+			l.v[l.n++] = merge(now != NULL ? now : d->it, d);
+	}
+	pthread_mutex_unlock(&desk->lock);
+	return l;
+}
+
+void drafts_move(struct desk *from, struct desk *to)
+{
+	void *v;
+	pthread_mutex_lock(&to->lock);
+	for (size_t i = 0; map_next(&from->handles, &i, NULL, &v); ) {
+		const struct new_handle *h = v;
+		struct new_handle *known = map_get(&to->handles, h->name);
+		free_draft(map_del(&to->drafts, item_uid(h->last)));
+		if (known != NULL)
+			drop_handle(to, known);
+		touch(to, add_handle(to, h->name, item_ref(h->last)), true);
+	}
+	pthread_mutex_unlock(&to->lock);
+}
+
+void draft_drop(struct desk *desk, const char *uid)
+{
+	pthread_mutex_lock(&desk->lock);
+	free_draft(map_del(&desk->drafts, uid));
+	pthread_mutex_unlock(&desk->lock);
+}
+
+void draft_saved(struct desk *desk, const char *handle, const struct item *it)
+{
+	pthread_mutex_lock(&desk->lock);
+	free_draft(map_del(&desk->drafts, item_uid(it)));
+	struct new_handle *h = map_get(&desk->handles, handle);
 	if (h != NULL) {
-		struct item *published = model_by_uid(r->core->model, item_uid(it));
+		struct item *published = model_by_uid(desk->core->model, item_uid(it));
 		item_unref(h->last);
 		h->last = published != NULL ? published : item_edit(it);
-		touch(r, h, true);
+		touch(desk, h, true);
 	}
-	pthread_mutex_unlock(&r->lock);
+	pthread_mutex_unlock(&desk->lock);
 }
 
-int draft_modify(struct rpc *r, const char *handle, const char *attribute, const struct value *arg, struct err *e)
+int draft_modify(struct desk *desk, const char *handle, const char *attribute, const struct value *arg, struct err *e)
 {
 	struct item *now = NULL;
-	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(r->core->settings);
-	pthread_mutex_lock(&r->lock);
-	int rc = lookup(r, handle, &now, e);
+	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(desk->core->settings);
+	pthread_mutex_lock(&desk->lock);
+	int rc = lookup(desk, handle, &now, e);
 	if (rc == CB_OK) {
-		struct draft *d = open_draft(r, now);
+		struct draft *d = open_draft(desk, now);
 		/* The draft follows what others saved meanwhile. */
-		struct item *fresh = model_by_uid(r->core->model, item_uid(now));
+		struct item *fresh = model_by_uid(desk->core->model, item_uid(now));
 		if (fresh != NULL && fresh != d->base) {
 			struct item *merged = merge(fresh, d->base == NULL ? NULL : d);
 			item_unref(d->it);
@@ -265,9 +332,9 @@ int draft_modify(struct rpc *r, const char *handle, const char *attribute, const
 			d->base = item_ref(fresh);
 		}
 		item_unref(fresh);
-		rc = apply_attribute(r->core, settings, d->it, attribute, arg, e);
+		rc = apply_attribute(desk->core, settings, d->it, attribute, arg, e);
 	}
-	pthread_mutex_unlock(&r->lock);
+	pthread_mutex_unlock(&desk->lock);
 	item_unref(now);
 	return rc;
 }

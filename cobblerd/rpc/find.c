@@ -81,7 +81,7 @@ static int find(struct call *c, const struct value *criteria, const struct value
 {
 	if (criteria != NULL && !v_is(criteria, V_NONE) && !v_is(criteria, V_DICT))
 		return err_py(e, CB_EINVAL, PY_TYPE, "criteria must be a dict, not %s", v_type_name(criteria));
-	int rc = model_find(c->r->core->model, c->type, criteria, l, e);
+	int rc = model_find(c->core->model, c->type, criteria, l, e);
 	if (rc != CB_OK)
 		return rc;
 	/* What one may not see, one may not guess by searching either. */
@@ -160,7 +160,7 @@ int rpc_find_items_paged(struct call *c, struct value **ret, struct err *e)
 {
 	CLEANUP(item_list_free) struct item_list l = { 0 };
 	if (arg_is_none(c, 0) || (v_is(c->arg[0], V_DICT) && v_len(c->arg[0]) == 0)) {
-		l = model_items(c->r->core->model, c->type);
+		l = model_items(c->core->model, c->type);
 		sort_items(&l, sort_key(c, c->arg[1]));
 	} else {
 		int rc = find(c, c->arg[0], c->arg[1], &l, e);
@@ -192,7 +192,7 @@ static bool arch_fits(const char *repo, const char *distro)
 /* profile, token. compat: not passed through xmlrpc_hacks; None in an item faults. */
 int rpc_repos_compatible(struct call *c, struct value **ret, struct err *e UNUSED)
 {
-	struct model *m = c->r->core->model;
+	struct model *m = c->core->model;
 	const char *name = arg_str(c, 0);
 	CLEANUP(item_unrefp) struct item *profile = name == NULL ? NULL : model_get(m, ITEM_PROFILE, name);
 	CLEANUP(item_unrefp) struct item *distro = profile == NULL ? NULL : resolve_distro(m, profile);

@@ -30,6 +30,7 @@ enum method_flags {
 	M_EXTRA = 1 << 3,             /* not in 3.3.7 */
 	M_REPORT = 1 << 4,            /* machines call it without a token, and it writes: limited by address (rate.c) */
 	M_UPLOAD = 1 << 5,            /* the same for pieces of logs */
+	M_ITEMS = 1 << 7,             /* works on items: within a transaction of its token, on those as the transaction has them */
 	M_QUICK = 1 << 6,             /* reads what is in memory, for one item: microseconds, and waits for nothing */
 };
 
@@ -63,14 +64,24 @@ struct entry {
 struct new_handle;
 TAILQ_HEAD(handle_list, new_handle);
 
+/* Where objects are under edit: one for all, and one for each transaction, on its view of the model. */
+struct desk {
+	struct core *core;
+	struct desk *outer;           /* of a transaction: that for all */
+	pthread_mutex_t lock;
+	struct map handles, drafts;
+	struct handle_list unsaved, saved;     /* all handles, the one used longest ago first */
+	size_t n_saved;
+};
+
 struct rpc {
 	struct core *core;
 	struct auth *auth;
 	struct map methods;           /* name -> struct entry, fixed after rpc_open */
-	pthread_mutex_t lock;         /* sessions, handles, drafts, rates */
-	struct map tokens, handles, drafts, rates;
-	struct handle_list unsaved, saved;     /* all handles, the one used longest ago first */
-	size_t n_saved;
+	struct desk desk;
+	pthread_mutex_t lock;         /* sessions, transactions, rates */
+	struct map tokens, rates;
+	unsigned transactions;        /* sessions that have one; atomic */
 	pthread_mutex_t lists_lock;
 	struct { uint64_t version; struct strbuf text; } lists[ITEM_TYPES];    /* version + 1 */
 	double modified;              /* answer of last_modified_time for that version of the model + 1 */
@@ -79,6 +90,11 @@ struct rpc {
 
 struct call {
 	struct rpc *r;
+	struct core *core;            /* what items are read from and edited in: that of r, or of the transaction */
+	struct desk *desk;            /* likewise */
+	struct transaction *transaction;      /* of the token, for methods with M_ITEMS; NULL: none */
+	bool alone;                   /* in it, until transaction_leave */
+	bool viewed;                  /* the answer is what that transaction sees */
 	const struct entry *entry;
 	const struct value *arg[RPC_ARGS];    /* all of them, defaults filled in; with M_WHAT without the first */
 	size_t n_args;
@@ -146,22 +162,48 @@ int session_user(struct rpc *r, const struct value *token, char user[AUTH_USER_M
 /* For handlers that decide: is the caller's user allowed to do this to it? (it may be NULL) */
 int call_may(struct call *c, const char *resource, const struct item *it, struct err *e);
 
+/* The transaction of a valid session, with a reference; NULL: none. */
+struct transaction *session_transaction(struct rpc *r, const char *token);
+/* Puts t (taken; NULL: none) in its place and gives the former one, owned; t is dropped where there is no such session. */
+struct transaction *session_set_transaction(struct rpc *r, const char *token, struct transaction *t);
+/* Puts TRANSACTION_EXPIRED in the place of those that are too old; how many are open then. */
+size_t sessions_expire_transactions(struct rpc *r);
+
+/* transaction.c: several edits of one token as one. */
+#define TRANSACTIONS_MAX 16           /* open at once */
+#define TRANSACTION_ITEMS 5000        /* changed by one, and as many under edit */
+#define TRANSACTION_IDLE 600          /* seconds without a call */
+#define TRANSACTION_AGE 3600
+/* c works on the transaction of its token from now on, if that has one; what changes items is alone in it until transaction_leave. */
+int transaction_enter(struct call *c, struct err *e) MUST_CHECK;
+void transaction_leave(struct call *c);
+extern struct transaction *const TRANSACTION_EXPIRED;   /* in the place of one that was too old: edits are refused until its client notices */
+bool transaction_too_old(const struct transaction *t);
+void transaction_ref(struct transaction *t);
+void transaction_unref(struct transaction *t);
+handler rpc_transaction_begin, rpc_transaction_commit, rpc_transaction_abort;
+
 /* draft.c: objects under edit. A handle is ___NEW___type::random or type::name; what modify_* changes stays in a draft of the object,
  * shared by all handles to it, until save_* applies it to the object as it is then. */
-char *draft_new(struct rpc *r, struct item *it, struct err *e);       /* takes it; returns the handle, owned; NULL: too many */
+char *draft_new(struct desk *desk, struct item *it, struct err *e);       /* takes it; returns the handle, owned; NULL: too many */
 /* The object of a handle as it would be saved now; owned. Also CB_ENOENT for an existing-object handle whose object is gone. */
-int draft_peek(struct rpc *r, const char *handle, struct item **ret, struct err *e);
+int draft_peek(struct desk *desk, const char *handle, struct item **ret, struct err *e);
 /* Changes one field, or for systems an interface command. NO_ATTRIBUTE as apply_attribute. */
-int draft_modify(struct rpc *r, const char *handle, const char *attribute, const struct value *arg, struct err *e);
+int draft_modify(struct desk *desk, const char *handle, const char *attribute, const struct value *arg, struct err *e);
 /* What to save, owned, unshared; draft_saved ends the draft. */
-int draft_for_save(struct rpc *r, const char *handle, struct item **ret, struct err *e);
-void draft_saved(struct rpc *r, const char *handle, const struct item *it);
+int draft_for_save(struct desk *desk, const char *handle, struct item **ret, struct err *e);
+void draft_saved(struct desk *desk, const char *handle, const struct item *it);
 /* The object with its unsaved edits. Takes it (NULL allowed); owned. */
-struct item *draft_overlay(struct rpc *r, struct item *it);
-void draft_drop(struct rpc *r, const char *uid);
+struct item *draft_overlay(struct desk *desk, struct item *it);
+void draft_drop(struct desk *desk, const char *uid);
 /* Saved objects with edits that are not: as they would be saved, each unshared. */
-struct item_list drafts_unsaved(struct rpc *r);
-void drafts_free(struct rpc *r);
+struct item_list drafts_unsaved(struct desk *desk);
+void desk_open(struct desk *desk, struct core *core, struct desk *outer);
+void desk_close(struct desk *desk);
+/* Of a transaction: how many objects are under edit; those with changes that were not saved, unshared; after the end its handles go over to all. */
+size_t drafts_count(struct desk *desk);
+struct item_list drafts_all(struct desk *desk);
+void drafts_move(struct desk *from, struct desk *to);
 /* Applies attribute = arg to an unshared item, as modify_item does; NO_ATTRIBUTE when the type has none of that name. */
 #define NO_ATTRIBUTE 1
 int apply_attribute(struct core *c, const struct value *settings, struct item *it, const char *attribute, const struct value *arg,

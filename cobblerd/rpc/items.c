@@ -15,8 +15,8 @@ struct value *item_answer(struct call *c, const struct item *it, bool flatten, b
 {
 	struct value *d;
 	if (resolved) {
-		struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->r->core->settings);
-		d = resolve_dict(c->r->core->model, settings, it);
+		struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->core->settings);
+		d = resolve_dict(c->core->model, settings, it);
 	} else {
 		/* compat: once an item was saved, 3.3.7 leaves the derived fields (ks_meta, kickstart, remote_grub_*) out of raw answers. */
 		const struct item_table *t = item_table(item_type(it));
@@ -34,7 +34,7 @@ struct value *item_answer(struct call *c, const struct item *it, bool flatten, b
 int rpc_get_item(struct call *c, struct value **ret, struct err *e UNUSED)
 {
 	const char *name = arg_str(c, 0);
-	CLEANUP(item_unrefp) struct item *it = draft_overlay(c->r, name == NULL ? NULL : model_get(c->r->core->model, c->type, name));
+	CLEANUP(item_unrefp) struct item *it = draft_overlay(c->desk, name == NULL ? NULL : model_get(c->core->model, c->type, name));
 	if (it != NULL)
 		*ret = item_answer(c, it, v_truthy(c->arg[1]), v_truthy(c->arg[2]));
 	return CB_OK;
@@ -55,14 +55,14 @@ struct value *answer_list(struct call *c, struct item_list *l)
 
 int rpc_get_items(struct call *c, struct value **ret, struct err *e UNUSED)
 {
-	CLEANUP(item_list_free) struct item_list l = model_items(c->r->core->model, c->type);
+	CLEANUP(item_list_free) struct item_list l = model_items(c->core->model, c->type);
 	*ret = answer_list(c, &l);
 	return CB_OK;
 }
 
 int rpc_get_item_names(struct call *c, struct value **ret, struct err *e UNUSED)
 {
-	CLEANUP(item_list_free) struct item_list l = model_items(c->r->core->model, c->type);
+	CLEANUP(item_list_free) struct item_list l = model_items(c->core->model, c->type);
 	*ret = v_list();
 	for (size_t i = 0; i < l.n; i++)
 		v_list_push(*ret, v_str(item_name(l.v[i])));
@@ -71,7 +71,7 @@ int rpc_get_item_names(struct call *c, struct value **ret, struct err *e UNUSED)
 
 int rpc_get_since(struct call *c, struct value **ret, struct err *e)
 {
-	CLEANUP(item_list_free) struct item_list l = model_items(c->r->core->model, c->type);
+	CLEANUP(item_list_free) struct item_list l = model_items(c->core->model, c->type);
 	if (!v_is(c->arg[0], V_FLOAT) && !v_is(c->arg[0], V_INT))
 		return err_py(e, CB_EINVAL, PY_TYPE, "'>=' not supported between instances of 'float' and '%s'", v_type_name(c->arg[0]));
 	*ret = v_list();
@@ -84,7 +84,7 @@ int rpc_get_since(struct call *c, struct value **ret, struct err *e)
 int rpc_has_item(struct call *c, struct value **ret, struct err *e UNUSED)
 {
 	const char *name = arg_str(c, 0);
-	CLEANUP(item_unrefp) struct item *it = name == NULL ? NULL : model_get(c->r->core->model, c->type, name);
+	CLEANUP(item_unrefp) struct item *it = name == NULL ? NULL : model_get(c->core->model, c->type, name);
 	*ret = v_bool(it != NULL);
 	return CB_OK;
 }
@@ -99,7 +99,7 @@ static int unknown(enum item_type t, const struct value *name, struct err *e)
 int rpc_get_handle(struct call *c, struct value **ret, struct err *e)
 {
 	const char *name = arg_str(c, 0);
-	CLEANUP(item_unrefp) struct item *it = name == NULL ? NULL : model_get(c->r->core->model, c->type, name);
+	CLEANUP(item_unrefp) struct item *it = name == NULL ? NULL : model_get(c->core->model, c->type, name);
 	if (it == NULL)
 		return unknown(c->type, c->arg[0], e);
 	*ret = v_strf("%s::%s", item_table(c->type)->name, item_name(it));
@@ -111,7 +111,7 @@ static int new_object(struct call *c, bool sub, struct value **ret, struct err *
 	struct item *it = item_new(c->type);
 	if (sub)
 		item_put(it, "is_subobject", v_bool(true));
-	char *handle CLEANUP(free_ptr) = draft_new(c->r, it, e);
+	char *handle CLEANUP(free_ptr) = draft_new(c->desk, it, e);
 	if (handle == NULL)
 		return CB_ELIMIT;
 	*ret = v_str(handle);
@@ -136,7 +136,7 @@ static int open_handle(struct call *c, const char *verb, struct item **ret, stru
 	char resource[64];
 	if (handle == NULL)
 		return err_py(e, CB_EINVAL, PY_ATTR, "'%s' object has no attribute 'startswith'", v_type_name(c->arg[0]));
-	int rc = draft_peek(c->r, handle, ret, e);
+	int rc = draft_peek(c->desk, handle, ret, e);
 	if (rc != CB_OK)
 		return rc;
 	snprintf(resource, sizeof(resource), "%s_%s", verb, item_table(c->type)->name);
@@ -160,7 +160,7 @@ int rpc_modify_item(struct call *c, struct value **ret, struct err *e)
 		return rc;
 	if (attribute == NULL)
 		return err_py(e, CB_EINVAL, PY_TYPE, "attribute name must be string, not '%s'", v_type_name(c->arg[1]));
-	rc = draft_modify(c->r, arg_str(c, 0), attribute, c->arg[2], e);
+	rc = draft_modify(c->desk, arg_str(c, 0), attribute, c->arg[2], e);
 	if (rc != CB_OK && rc != NO_ATTRIBUTE)
 		return rc;
 	*ret = v_bool(rc == CB_OK);
@@ -170,7 +170,7 @@ int rpc_modify_item(struct call *c, struct value **ret, struct err *e)
 void after_edit(struct core *core, enum item_type type, const char *name)
 {
 	struct err why;
-	if (type == ITEM_SYSTEM && manage_sync_system(core, name, &why) != CB_OK)
+	if (core->live == NULL && type == ITEM_SYSTEM && manage_sync_system(core, name, &why) != CB_OK)
 		log_warn("rpc", "boot files of system \"%s\": %s", name, why.text);
 }
 
@@ -196,10 +196,10 @@ int rpc_save_item(struct call *c, struct value **ret, struct err *e)
 	CLEANUP(item_unrefp) struct item *it = NULL;
 	int rc = open_handle(c, "save", &it, e);
 	if (rc == CB_OK)
-		rc = save_edited(c->r->core, it, v_str_is(c->arg[2], "new"), e);
+		rc = save_edited(c->core, it, v_str_is(c->arg[2], "new"), e);
 	if (rc != CB_OK)
 		return rc;
-	draft_saved(c->r, arg_str(c, 0), it);
+	draft_saved(c->desk, arg_str(c, 0), it);
 	*ret = v_bool(true);
 	return CB_OK;
 }
@@ -213,10 +213,10 @@ int rpc_copy_item(struct call *c, struct value **ret, struct err *e)
 		return rc;
 	if (name == NULL)
 		return err_py(e, CB_EINVAL, PY_TYPE, "name must of be type str");
-	rc = edit_copy(c->r->core, it, name, NULL, e);
+	rc = edit_copy(c->core, it, name, NULL, e);
 	if (rc != CB_OK)
 		return rc;
-	after_edit(c->r->core, c->type, name);
+	after_edit(c->core, c->type, name);
 	*ret = v_bool(true);
 	return CB_OK;
 }
@@ -230,14 +230,14 @@ int rpc_rename_item(struct call *c, struct value **ret, struct err *e)
 		return rc;
 	if (name == NULL)
 		return err_py(e, CB_EINVAL, PY_TYPE, "name must of be type str");
-	published = model_by_uid(c->r->core->model, item_uid(it));
+	published = model_by_uid(c->core->model, item_uid(it));
 	if (published == NULL)
 		return err_set(e, CB_ENOENT, "internal error, unknown %s name %s", item_table(c->type)->name, item_name(it));
-	rc = edit_rename(c->r->core, published, name, e);
+	rc = edit_rename(c->core, published, name, e);
 	if (rc != CB_OK)
 		return rc;
-	after_edit(c->r->core, c->type, item_name(published));
-	after_edit(c->r->core, c->type, name);
+	after_edit(c->core, c->type, item_name(published));
+	after_edit(c->core, c->type, name);
 	*ret = v_bool(true);
 	return CB_OK;
 }
@@ -246,16 +246,16 @@ int rpc_remove_item(struct call *c, struct value **ret, struct err *e)
 {
 	const char *name = arg_str(c, 0);
 	char resource[64];
-	CLEANUP(item_unrefp) struct item *it = name == NULL ? NULL : model_get(c->r->core->model, c->type, name);
+	CLEANUP(item_unrefp) struct item *it = name == NULL ? NULL : model_get(c->core->model, c->type, name);
 	snprintf(resource, sizeof(resource), "remove_%s", item_table(c->type)->name);
 	int rc = call_may(c, resource, it, e);
 	/* compat: what is not there is removed */
 	if (rc == CB_OK && it != NULL) {
-		rc = edit_remove(c->r->core, c->type, name, v_truthy(c->arg[2]), true, e);
+		rc = edit_remove(c->core, c->type, name, v_truthy(c->arg[2]), true, e);
 		if (rc != CB_OK)
 			return rc;
-		draft_drop(c->r, item_uid(it));
-		after_edit(c->r->core, c->type, name);
+		draft_drop(c->desk, item_uid(it));
+		after_edit(c->core, c->type, name);
 	}
 	if (rc != CB_OK)
 		return rc;
@@ -274,7 +274,7 @@ static int by_uid(struct call *c, struct item **ret, struct err *e)
 	const char *uid = arg_str(c, 0);
 	if (!uuid_ok(uid))
 		return err_py(e, CB_EINVAL, PY_VALUE, "The given uuid did not have the correct format!");
-	*ret = model_by_uid(c->r->core->model, uid);
+	*ret = model_by_uid(c->core->model, uid);
 	if (*ret == NULL)
 		return err_py(e, CB_ENOENT, PY_VALUE, "Item with item_uuid \"%s\" does not exist!", uid);
 	return CB_OK;
@@ -282,19 +282,19 @@ static int by_uid(struct call *c, struct item **ret, struct err *e)
 
 int rpc_resolved_value(struct call *c, struct value **ret, struct err *e)
 {
-	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->r->core->settings);
+	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->core->settings);
 	CLEANUP(item_unrefp) struct item *it = NULL;
 	const char *attribute = arg_str(c, 1);
 	int rc = by_uid(c, &it, e);
 	if (rc != CB_OK)
 		return rc;
-	it = draft_overlay(c->r, it);
+	it = draft_overlay(c->desk, it);
 	/* compat: what is a method of Cobbler's object is there, but no value. */
 	if (item_type(it) == ITEM_SYSTEM && attribute != NULL && (str_eq(attribute, "modify_interface") || str_eq(attribute, "delete_interface") ||
 	    str_eq(attribute, "rename_interface")))
 		return err_py(e, CB_EINVAL, PY_VALUE, "Cannot return XML-RPC compliant type. See logs for more information!");
 	if (attribute != NULL && *attribute != '\0')
-		*ret = resolve_field(c->r->core->model, settings, it, attribute);
+		*ret = resolve_field(c->core->model, settings, it, attribute);
 	if (*ret == NULL)
 		return err_py(e, CB_ENOENT, PY_ATTR, "Attribute \"%s\" did not exist on item with UID \"%s\" and name \"%s\"", attribute == NULL ? "" : attribute,
 			item_uid(it), item_name(it));
@@ -314,7 +314,7 @@ int rpc_resolved_value(struct call *c, struct value **ret, struct err *e)
 
 int rpc_set_resolved_value(struct call *c, struct value **ret, struct err *e)
 {
-	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->r->core->settings);
+	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->core->settings);
 	CLEANUP(item_unrefp) struct item *it = NULL, *edited = NULL;
 	const char *attribute = arg_str(c, 1);
 	char resource[64];
@@ -326,12 +326,12 @@ int rpc_set_resolved_value(struct call *c, struct value **ret, struct err *e)
 	if (rc != CB_OK)
 		return rc;
 	edited = item_edit(it);
-	rc = attribute == NULL ? NO_ATTRIBUTE : apply_attribute(c->r->core, settings, edited, attribute, c->arg[2], e);
+	rc = attribute == NULL ? NO_ATTRIBUTE : apply_attribute(c->core, settings, edited, attribute, c->arg[2], e);
 	if (rc == NO_ATTRIBUTE)
 		rc = err_py(e, CB_ENOENT, PY_ATTR, "%s \"%s\" has no attribute \"%s\"", item_table(item_type(it))->name, item_name(it),
 			attribute == NULL ? "" : attribute);
 	if (rc == CB_OK)
-		rc = edit_save(c->r->core, edited, false, true, e);
+		rc = edit_save(c->core, edited, false, true, e);
 	if (rc == CB_OK)
 		*ret = v_bool(true);
 	return rc;

@@ -295,7 +295,7 @@ int rpc_clear_system_logs(struct call *c, struct value **ret, struct err *e)
 	const char *handle = arg_str(c, 0);
 	if (handle == NULL)
 		return err_py(e, CB_EINVAL, PY_ATTR, "'%s' object has no attribute 'startswith'", v_type_name(c->arg[0]));
-	int rc = draft_peek(c->r, handle, &it, e);
+	int rc = draft_peek(c->desk, handle, &it, e);
 	if (rc == CB_OK)
 		rc = call_may(c, "clear_system_logs", it, e);
 	if (rc != CB_OK)

@@ -16,10 +16,9 @@ int rpc_open(struct core *c, struct rpc **ret, struct err *e)
 {
 	struct rpc *r = xcalloc(1, sizeof(*r));
 	r->core = c;
+	desk_open(&r->desk, c, NULL);
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_mutex_init(&r->lists_lock, NULL);
-	TAILQ_INIT(&r->unsaved);
-	TAILQ_INIT(&r->saved);
 	int rc = table_build(r, e);
 	if (rc == CB_OK)
 		rc = auth_open(c, &r->auth, e);
@@ -36,7 +35,7 @@ void rpc_close(struct rpc *r)
 	if (r == NULL)
 		return;
 	session_free(r);
-	drafts_free(r);
+	desk_close(&r->desk);
 	rates_free(r);
 	lists_free(r);
 	pthread_mutex_destroy(&r->lists_lock);
@@ -146,6 +145,8 @@ static int find_method(struct rpc *r, const char *name, const struct entry **ret
 
 int rpc_dispatch(struct call *c, const char *method, const struct value *params, struct value **ret, bool *tilde, struct err *e)
 {
+	c->core = c->r->core;
+	c->desk = &c->r->desk;
 	int rc = find_method(c->r, method, &c->entry, e);
 	if (rc == CB_OK)
 		rc = arity_check(c->entry, v_len(params), e);
@@ -169,7 +170,11 @@ int rpc_dispatch(struct call *c, const char *method, const struct value *params,
 		return rc;
 	*ret = NULL;
 	*tilde = (c->entry->m->flags & M_TILDE) != 0;
-	rc = c->entry->m->fn(c, ret, e);
+	if (c->entry->m->flags & M_ITEMS)
+		rc = transaction_enter(c, e);
+	if (rc == CB_OK)
+		rc = c->entry->m->fn(c, ret, e);
+	transaction_leave(c);
 	if (rc == CB_OK && *ret == NULL)
 		*ret = v_none();
 	return rc;
@@ -196,7 +201,7 @@ static void write_fault(struct strbuf *out, const struct err *e)
 /* The response to a call that left its items. version: of the model, from before. */
 static int answer_items(struct call *c, const struct item_list *l, uint64_t version, bool pack, struct strbuf *out, struct err *e)
 {
-	bool all = pack && c->entry->m->fn == rpc_get_items && secrets_all_shown(c);
+	bool all = pack && !c->viewed && c->entry->m->fn == rpc_get_items && secrets_all_shown(c);
 	size_t before = out->len;
 	if (all && list_kept(c->r, c->type, version, out))
 		return CB_OK;

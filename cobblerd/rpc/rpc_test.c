@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * rpc_test.c - the dispatcher on a real core with an empty store: every method without rights, logins, tokens, handles, faults.
  */
-#include "base/testkit.h"
+#include "rpc/testkit.h"
 
 #include <zlib.h>
 
@@ -10,18 +10,7 @@
 #include "actions/actions.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "rpc/internal.h"
-#include "value/json.h"
 #include "wire/xmlrpc.h"
-
-static struct core core;
-static struct rpc *rpc;
-static double wall_now = 1800000000.0;
-
-static double fake_wall(void)
-{
-	return wall_now;
-}
 
 /* "user:Cobbler:" and the SHA3-512 of "secret". */
 static const char digest[] = "anna:Cobbler:"
@@ -29,71 +18,6 @@ static const char digest[] = "anna:Cobbler:"
 	"680ada57dcec8eee91c4e3bf3bfa9af6ffde90cd1d249d1c6121d7b759a001b1\n"
 	"old:Cobbler:e5f5fe02dd4aca714523a28156de244c\n"           /* htdigest of 2.x */
 	"other:Elsewhere:b778a39a\n";
-
-/* params as JSON; "T" inside it stands for the token. */
-static int call(const char *method, const char *json, const char *token, struct value **ret, struct err *e)
-{
-	struct strbuf b = { 0 };
-	struct value *params;
-	for (const char *s = json; *s != '\0'; s++) {
-		if (strncmp(s, "\"T\"", 3) == 0 && token != NULL) {
-			sb_addf(&b, "\"%s\"", token);
-			s += 2;
-		} else {
-			sb_addc(&b, *s);
-		}
-	}
-	if (json_parse(b.p, b.len, &params, e) != CB_OK)
-		fail_msg("%s: %s", json, e->text);
-	sb_free(&b);
-	*ret = NULL;
-	int rc = rpc_invoke(rpc, method, params, "test", ret, e);
-	v_unref(params);
-	return rc;
-}
-
-static void expect(const char *method, const char *json, const char *token, const char *want)
-{
-	struct value *v;
-	struct strbuf b = { 0 };
-	struct err e;
-	if (call(method, json, token, &v, &e) != CB_OK)
-		fail_msg("%s%s: %s: %s", method, json, e.cls, e.text);
-	json_write(&b, v, JSON_COMPACT);
-	if (!str_eq(sb_str(&b), want))
-		fail_msg("%s%s: %s, not %s", method, json, sb_str(&b), want);
-	sb_free(&b);
-	v_unref(v);
-}
-
-static void expect_fault(const char *method, const char *json, const char *token, const char *cls, const char *text)
-{
-	struct value *v;
-	struct err e = { 0 };
-	if (call(method, json, token, &v, &e) == CB_OK)
-		fail_msg("%s%s succeeds", method, json);
-	if (!str_eq(e.cls, cls) || strstr(e.text, text) == NULL)
-		fail_msg("%s%s: %s: %s", method, json, e.cls, e.text);
-}
-
-/* A token of the local command line: all rights. */
-static char *direct_token(void)
-{
-	struct strbuf b = { 0 };
-	struct value *v, *params = v_list();
-	struct err e;
-	char *path = path_of("/var/lib/cobbler/web.ss");
-	assert_int_equal(file_read(-100, path, 65536, &b, &e), CB_OK);
-	v_list_push(params, v_str(""));
-	v_list_push(params, v_strn(b.p, b.len));
-	assert_int_equal(rpc_invoke(rpc, "login", params, "test", &v, &e), CB_OK);
-	char *token = xstrdup(v_cstr(v));
-	v_unref(params);
-	v_unref(v);
-	sb_free(&b);
-	free(path);
-	return token;
-}
 
 /* As many arguments as the method takes, each "x", the token at its place. */
 static struct value *arguments(const struct entry *en, size_t n, const struct value *token)
@@ -480,15 +404,15 @@ static void test_saved_objects_leave_room_for_new_ones(void **state)
 	for (size_t i = 0; i < HANDLES_MAX + 10; i++) {
 		struct item *it = item_new(ITEM_REPO);
 		free(last);
-		last = draft_new(rpc, item_ref(it), &e);
+		last = draft_new(&rpc->desk, item_ref(it), &e);
 		if (last == NULL)
 			fail_msg("object %zu: %s", i, e.text);
-		draft_saved(rpc, last, it);
+		draft_saved(&rpc->desk, last, it);
 		item_unref(it);
 	}
-	assert_true(rpc->n_saved <= HANDLES_SAVED_MAX + 1);
+	assert_true(rpc->desk.n_saved <= HANDLES_SAVED_MAX + 1);
 	struct item *it = NULL;
-	assert_int_equal(draft_peek(rpc, last, &it, &e), CB_OK);
+	assert_int_equal(draft_peek(&rpc->desk, last, &it, &e), CB_OK);
 	item_unref(it);
 	free(last);
 }

@@ -10,13 +10,33 @@
 
 #define DEFAULT_EXPIRY 3600
 
-struct session { double used; char user[AUTH_USER_MAX]; };
+struct session { double used; char user[AUTH_USER_MAX]; struct transaction *transaction; };
+
+/* Locked. Gives the former one. */
+static struct transaction *exchange(struct rpc *r, struct session *s, struct transaction *t)
+{
+	struct transaction *was = s->transaction;
+	s->transaction = t;
+	if (was == NULL && t != NULL)
+		__atomic_add_fetch(&r->transactions, 1, __ATOMIC_RELEASE);
+	else if (was != NULL && t == NULL)
+		__atomic_sub_fetch(&r->transactions, 1, __ATOMIC_RELEASE);
+	return was;
+}
+
+/* An open transaction goes with its session. */
+static void free_session(struct rpc *r, struct session *s)
+{
+	if (s != NULL)
+		transaction_unref(exchange(r, s, NULL));
+	free(s);
+}
 
 void session_free(struct rpc *r)
 {
 	void *v;
 	for (size_t i = 0; map_next(&r->tokens, &i, NULL, &v); )
-		free(v);
+		free_session(r, v);
 	map_free(&r->tokens);
 }
 
@@ -51,7 +71,7 @@ static void make_room(struct rpc *r, double max_age)
 		if (((struct session *)v)->used <= limit)
 			old[n_old++] = key;
 	for (size_t i = 0; i < n_old; i++)
-		free(map_del(&r->tokens, old[i]));
+		free_session(r, map_del(&r->tokens, old[i]));
 	free(used);
 	free(old);
 }
@@ -88,7 +108,7 @@ int session_new(struct rpc *r, const char *user, char token[TOKEN_LEN + 1], stru
 	memcpy(s->user, user, strlen(user) + 1);
 	pthread_mutex_lock(&r->lock);
 	make_room(r, age);
-	free(map_put(&r->tokens, token, s));
+	free_session(r, map_put(&r->tokens, token, s));
 	pthread_mutex_unlock(&r->lock);
 	log_info("rpc", "login: user %s", user);
 	return CB_OK;
@@ -99,8 +119,9 @@ bool session_end(struct rpc *r, const char *token)
 	pthread_mutex_lock(&r->lock);
 	struct session *s = map_del(&r->tokens, token);
 	pthread_mutex_unlock(&r->lock);
-	free(s);
-	return s != NULL;
+	bool was = s != NULL;
+	free_session(r, s);
+	return was;
 }
 
 int session_user(struct rpc *r, const struct value *token, char user[AUTH_USER_MAX], struct err *e)
@@ -111,7 +132,7 @@ int session_user(struct rpc *r, const struct value *token, char user[AUTH_USER_M
 	pthread_mutex_lock(&r->lock);
 	struct session *s = map_get(&r->tokens, v_cstr(token));
 	if (s != NULL && now - s->used > age) {
-		free(map_del(&r->tokens, v_cstr(token)));
+		free_session(r, map_del(&r->tokens, v_cstr(token)));
 		s = NULL;
 	}
 	if (s != NULL) {
@@ -122,4 +143,47 @@ int session_user(struct rpc *r, const struct value *token, char user[AUTH_USER_M
 	if (s == NULL)
 		return err_set(e, CB_EPERM, "invalid token: %s", v_cstr(token));
 	return CB_OK;
+}
+
+struct transaction *session_transaction(struct rpc *r, const char *token)
+{
+	double age = expiry(r), now = clock_wall();
+	struct transaction *t = NULL;
+	pthread_mutex_lock(&r->lock);
+	struct session *s = map_get(&r->tokens, token);
+	if (s != NULL && now - s->used <= age)
+		t = s->transaction;
+	if (t != NULL)
+		transaction_ref(t);
+	pthread_mutex_unlock(&r->lock);
+	return t;
+}
+
+struct transaction *session_set_transaction(struct rpc *r, const char *token, struct transaction *t)
+{
+	struct transaction *was = t;
+	pthread_mutex_lock(&r->lock);
+	struct session *s = map_get(&r->tokens, token);
+	if (s != NULL)
+		was = exchange(r, s, t);
+	pthread_mutex_unlock(&r->lock);
+	return was;
+}
+
+size_t sessions_expire_transactions(struct rpc *r)
+{
+	size_t open = 0;
+	void *v;
+	pthread_mutex_lock(&r->lock);
+	for (size_t i = 0; map_next(&r->tokens, &i, NULL, &v); ) {
+		struct session *s = v;
+		if (s->transaction == NULL || s->transaction == TRANSACTION_EXPIRED)
+			continue;
+		if (transaction_too_old(s->transaction))
+			transaction_unref(exchange(r, s, TRANSACTION_EXPIRED));
+		else
+			open++;
+	}
+	pthread_mutex_unlock(&r->lock);
+	return open;
 }

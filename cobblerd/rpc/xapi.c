@@ -85,7 +85,7 @@ static int apply(struct edit *x, const char *key, const struct value *v, struct 
 		v = whole;
 	}
 	if (rc == CB_OK)
-		rc = apply_attribute(x->c->r->core, x->settings, x->it, key, v, e);
+		rc = apply_attribute(x->c->core, x->settings, x->it, key, v, e);
 	return rc == NO_ATTRIBUTE ? CB_OK : rc;        /* compat: what the type does not have is passed over */
 }
 
@@ -108,14 +108,14 @@ static int choose_interface(struct edit *x, bool has_fields, const char **ret, s
 
 static int edit_interfaces(struct edit *x, struct err *e)
 {
-	struct item_ctx ctx = { .model = x->c->r->core->model, .settings = x->settings, .path_kind = core_path_kind };
+	struct item_ctx ctx = { .model = x->c->core->model, .settings = x->settings, .path_kind = core_path_kind };
 	const struct value *given = v_dict_get(x->attrs, "interface");
 	const char *name = NULL;
 	bool has_fields = false;
 	if (v_dict_get(x->attrs, "delete_interface") != NULL) {
 		if (given == NULL || v_is(given, V_NONE))
 			return err_py(e, CB_EINVAL, PY_VALUE, "Interface is required for deletion.");
-		return apply_attribute(x->c->r->core, x->settings, x->it, "delete_interface", given, e);
+		return apply_attribute(x->c->core, x->settings, x->it, "delete_interface", given, e);
 	}
 	if (v_dict_get(x->attrs, "rename_interface") != NULL)
 		return item_rename_interface(x->it, v_is(given, V_STR) ? v_cstr(given) : "", v_dict_cstr(x->attrs, "rename_interface", ""), e);
@@ -156,15 +156,15 @@ static int save(struct edit *x, bool as_new, struct err *e)
 {
 	int rc = may(x, "save", x->it, e);
 	if (rc == CB_OK)
-		rc = save_edited(x->c->r->core, x->it, as_new, e);
+		rc = save_edited(x->c->core, x->it, as_new, e);
 	if (rc == CB_OK)
-		draft_drop(x->c->r, item_uid(x->it));
+		draft_drop(x->c->desk, item_uid(x->it));
 	return rc;
 }
 
 static int refuse_taken(struct edit *x, const char *name, struct err *e)
 {
-	CLEANUP(item_unrefp) struct item *taken = model_get(x->c->r->core->model, x->type, name);
+	CLEANUP(item_unrefp) struct item *taken = model_get(x->c->core->model, x->type, name);
 	if (taken == NULL)
 		return CB_OK;
 	return err_set(e, CB_EEXIST, "It seems unwise to overwrite the object %s, try 'edit'", name);
@@ -202,7 +202,7 @@ static int do_add(struct edit *x, struct err *e)
 
 static int open_existing(struct edit *x, struct item **ret, struct err *e)
 {
-	*ret = model_get(x->c->r->core->model, x->type, x->name);
+	*ret = model_get(x->c->core->model, x->type, x->name);
 	if (*ret == NULL)
 		return err_set(e, CB_ENOENT, "internal error, unknown %s name %s", item_table(x->type)->name, x->name);
 	return CB_OK;
@@ -260,10 +260,10 @@ static int do_rename(struct edit *x, struct err *e)
 	if (rc == CB_OK)
 		rc = may(x, "rename", old, e);
 	if (rc == CB_OK)
-		rc = edit_rename(x->c->r->core, old, name, e);
+		rc = edit_rename(x->c->core, old, name, e);
 	if (rc == CB_OK) {
-		after_edit(x->c->r->core, x->type, x->name);
-		after_edit(x->c->r->core, x->type, name);
+		after_edit(x->c->core, x->type, x->name);
+		after_edit(x->c->core, x->type, name);
 	}
 	return rc;
 }
@@ -272,7 +272,7 @@ static int refuse_children(struct edit *x, const struct item *it, struct err *e)
 {
 	const char *type = item_table(x->type)->name;
 	size_t n = 0;
-	CLEANUP(item_list_free) struct item_list l = model_children(x->c->r->core->model, it);
+	CLEANUP(item_list_free) struct item_list l = model_children(x->c->core->model, it);
 	for (size_t i = 0; i < l.n; i++)
 		n += item_type(l.v[i]) == x->type;
 	if (n == 0)
@@ -290,10 +290,10 @@ static int do_remove(struct edit *x, struct err *e)
 	if (rc == CB_OK)
 		rc = may(x, "remove", old, e);
 	if (rc == CB_OK)
-		rc = edit_remove(x->c->r->core, x->type, x->name, recursive, true, e);
+		rc = edit_remove(x->c->core, x->type, x->name, recursive, true, e);
 	if (rc == CB_OK) {
-		draft_drop(x->c->r, item_uid(old));
-		after_edit(x->c->r->core, x->type, x->name);
+		draft_drop(x->c->desk, item_uid(old));
+		after_edit(x->c->core, x->type, x->name);
 	}
 	return rc;
 }
@@ -323,7 +323,7 @@ int rpc_xapi_object_edit(struct call *c, struct value **ret, struct err *e)
 	for (size_t i = 0; mode != NULL && i < ARRAY_LEN(modes); i++)
 		if (str_eq(modes[i].name, mode))
 			run = modes[i].run;
-	x.settings = settings_snapshot(c->r->core->settings);
+	x.settings = settings_snapshot(c->core->settings);
 	rc = run(&x, e);
 	item_unref(x.it);
 	v_unref(x.settings);
