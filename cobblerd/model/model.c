@@ -210,7 +210,8 @@ struct bases *model_bases(struct model *m)
 
 uint64_t model_version(const struct model *m)
 {
-	return __atomic_load_n(&m->version, __ATOMIC_ACQUIRE);
+	uint64_t own = __atomic_load_n(&m->version, __ATOMIC_ACQUIRE);
+	return m->base != NULL ? own + model_version(m->base) : own;
 }
 
 size_t model_count(struct model *m, enum item_type t)

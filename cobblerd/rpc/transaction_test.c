@@ -162,6 +162,34 @@ static void test_a_conflict_refuses_the_whole(void **state)
 	}
 }
 
+/* Additions that other clients use. */
+static void test_calls_of_other_releases(void **state)
+{
+	(void)state;
+	char *t = direct_token();
+	struct item *p = model_get(core.model, ITEM_PROFILE, "p");
+	char *json = xasprintf("[\"%s\", \"comment\", \"by uid\", \"T\"]", item_uid(p));
+	expect("set_item_resolved_value", json, t, "true");
+	expect("find_profile", "[{\"comment\": \"by uid\"}]", t, "[\"p\"]");
+	expect_fault("set_item_resolved_value", "[\"nonsense\", \"comment\", \"x\", \"T\"]", t, PY_VALUE, "uuid");
+	expect("get_snippets", "[]", t, "[]");
+	expect("get_kickstart_templates", "[]", t, "[]");
+	struct value *v = NULL;
+	struct err e = { 0 };
+	assert_int_equal(call("background_signature_reload", "[{}, \"T\"]", t, &v, &e), CB_OK);
+	char *id = xasprintf("[\"%s\"]", v_cstr(v));
+	struct value *status = NULL;
+	assert_int_equal(call("get_task_status", id, t, &status, &e), CB_OK);
+	assert_string_equal(v_cstr(v_list_at(status, 1)), "Reloading Signatures");
+	v_unref(status);
+	free(id);
+	v_unref(v);
+	expect_fault("get_tftp_file", "[\"../../etc/passwd\", 0, 100, \"T\"]", t, e.cls != NULL ? e.cls : PY_CX, "");
+	item_unref(p);
+	free(json);
+	free(t);
+}
+
 static void test_too_old_and_too_many(void **state)
 {
 	(void)state;
@@ -216,6 +244,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_edits_are_seen_by_others_after_the_commit, fill, empty),
 		cmocka_unit_test_setup_teardown(test_an_abort_or_the_end_of_the_token_leaves_nothing, fill, empty),
 		cmocka_unit_test_setup_teardown(test_a_conflict_refuses_the_whole, fill, empty),
+		cmocka_unit_test_setup_teardown(test_calls_of_other_releases, fill, empty),
 		cmocka_unit_test_setup_teardown(test_too_old_and_too_many, fill, empty),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
