@@ -288,7 +288,6 @@ static enum flow do_try(struct rt *rt, const struct node *n)
 		rt->ev_depth = evd;
 		rt->value_depth = vd;
 		state(rt)->frame = frame;
-		frame->lost = false;
 		for (uint32_t i = 1; i < n->n && !caught; i++) {
 			const struct node *part = n->kids[i];
 			struct rv cls;
@@ -302,6 +301,7 @@ static enum flow do_try(struct rt *rt, const struct node *n)
 				continue;
 			}
 			caught = true;
+			frame->lost = false;
 			if (part->c != NULL) {
 				struct exception *copy = rt_alloc(rt, sizeof(*copy));
 				*copy = e;
@@ -331,9 +331,13 @@ static enum flow do_try(struct rt *rt, const struct node *n)
 	return f;
 }
 
+/* Where a region began may be gone: see lost(). */
+static size_t still(const struct rt *rt, size_t mark) { return mark < rt->out.len ? mark : rt->out.len; }
+
 /* compat: #stop inside #call or #capture: the method's value is what was collected there, all before it is lost. */
 static enum flow stopped(struct rt *rt, size_t mark)
 {
+	mark = still(rt, mark);
 	struct cframe *f = state(rt)->frame;
 	if (f->ret.t == R_UNSET)
 		f->ret = rv_dup(rt, sb_str(&rt->out) + mark, rt->out.len - mark);
@@ -346,7 +350,7 @@ static enum flow lost(struct rt *rt, size_t mark)
 {
 	struct cframe *f = state(rt)->frame;
 	size_t begin = f->mark;
-	if (mark > begin && !f->lost) {                   /* the innermost one counts */
+	if (mark > begin && mark <= rt->out.len && !f->lost) {                   /* the innermost one counts */
 		memmove(rt->out.p + begin, rt->out.p + mark, rt->out.len - mark);
 		sb_truncate(&rt->out, rt->out.len - (mark - begin));
 	}
@@ -367,6 +371,7 @@ static enum flow do_call(struct rt *rt, const struct node *n)
 	const struct node *b = n->kids[0]->b;
 	for (uint32_t i = 0; b != NULL && i < b->n; i++) {
 		if (b->kids[i]->op == N_CALLARG) {
+			mark = still(rt, mark);
 			if (cur != NULL) {
 				kw[nkw++] = (struct karg){
 					cur->name, cur->len, rv_dup(rt, sb_str(&rt->out) + mark, rt->out.len - mark)};
@@ -385,6 +390,7 @@ static enum flow do_call(struct rt *rt, const struct node *n)
 		if (fl != F_NEXT)
 			return fl;
 	}
+	mark = still(rt, mark);
 	v = rv_dup(rt, sb_str(&rt->out) + mark, rt->out.len - mark);
 	sb_truncate(&rt->out, mark);
 	if (!ev(rt, n->a, &f) || (n->b != NULL && !ev_args(rt, n->b, &extra, 0)))
@@ -412,6 +418,7 @@ static enum flow do_capture(struct rt *rt, const struct node *n)
 		return lost(rt, mark);
 	if (f == F_RETURN)
 		return stopped(rt, mark);
+	mark = still(rt, mark);
 	struct rv v = rv_dup(rt, sb_str(&rt->out) + mark, rt->out.len - mark);
 	sb_truncate(&rt->out, mark);
 	return ev_assign(rt, n->a, v) ? f : F_ERROR;

@@ -182,6 +182,7 @@ static const struct { int line; enum tpl_lang lang; const char *text, *says;
 	{__LINE__, TPL_CHEETAH, "$(2 ** 64)", "OverflowError"},
 	{__LINE__, TPL_CHEETAH, "#import re\n$re.match('(a+)+$', 'a' * 40 + 'b')", "LimitError: a regular expression"},
 	{__LINE__, TPL_CHEETAH, "#include '/etc/passwd'\n", "#include is refused here"},
+	{__LINE__, TPL_CHEETAH, "#capture a\n#try\nlong text\n#capture b\n$chr('a')\n#end capture\n#except KeyError\n#end try\n#end capture\n", "TypeError"},
 	{__LINE__, TPL_CHEETAH, "<% import os %>", "is refused"},
 	{__LINE__, TPL_CHEETAH, "<%\nfor x in 1:\n  pass\n%>", "t:2:1: a value was expected, not 'for'"},
 	{__LINE__, TPL_CHEETAH, "<% x = 1; y = 2 %>", "Python code in <% %> is refused"},
