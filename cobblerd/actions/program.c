@@ -101,13 +101,14 @@ static void on_output(void *arg, const char *p, size_t n)
 	}
 }
 
-/* The command as shown in the log: without the password of an address ("//user:password@") or of an option. */
+/* The command as shown in the log: without the password of an address ("//user:password@") or of an option. Everything from the first colon
+ * behind "://" to the last "@" goes, so that a password may hold whatever it likes. */
 static void show(struct strbuf *out, const char *word)
 {
-	const char *at = strstr(word, "://"), *end = at == NULL ? NULL : at + 3 + strcspn(at + 3, "/@"), *colon = NULL;
+	const char *at = strstr(word, "://"), *end = at != NULL ? strrchr(at, '@') : NULL, *colon = NULL;
 	if (str_starts(word, "--passwd="))
-		at = colon = word + strlen("--passwd"), end = word + strlen(word);
-	else if (end != NULL && *end == '@')
+		colon = word + strlen("--passwd"), end = word + strlen(word);
+	else if (end != NULL)
 		colon = memchr(at + 3, ':', (size_t)(end - at - 3));
 	if (colon == NULL)
 		sb_adds(out, word);
