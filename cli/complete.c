@@ -86,7 +86,7 @@ static const struct opt *option_before(const struct opt_set *opts, const char *c
 	} else if (str_starts(prev, "--")) {
 		name = prev;
 	}
-	const struct opt *o = name ? opts_find(opts, name + 2, strlen(name + 2)) : NULL;
+	const struct opt *o = name ? opts_find(opts, name + 2, strlen(name) - 2) : NULL;
 	return o && o->kind != OPT_FLAG ? o : NULL;
 }
 

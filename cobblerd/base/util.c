@@ -82,11 +82,6 @@ void close_fd(int *fd)
 	*fd = -1;
 }
 
-bool str_eq(const char *a, const char *b)
-{
-	return strcmp(a, b) == 0;
-}
-
 bool str_starts(const char *s, const char *prefix)
 {
 	return strncmp(s, prefix, strlen(prefix)) == 0;

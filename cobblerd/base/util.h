@@ -10,6 +10,7 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
+#include <string.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,7 +35,11 @@ char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2) __attribute__((returns_n
 void free_ptr(void *pp);
 void close_fd(int *fd);
 
-bool str_eq(const char *a, const char *b);       /* both non-NULL */
+/* Both non-NULL. Inline: most texts differ in the first byte. */
+static inline bool str_eq(const char *a, const char *b)
+{
+	return *a == *b && strcmp(a, b) == 0;
+}
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 /* True when s[0..n) is well-formed UTF-8 (no surrogates, no overlong forms). */

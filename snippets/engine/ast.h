@@ -139,6 +139,7 @@ struct compile {
 	unsigned parens, depth;
 	unsigned inargs;                 /* inside the arguments of a call */
 	unsigned conds;                  /* "a if b else c" seen outside of such */
+	uint32_t near;                   /* index of the line of the last node */
 	size_t fixed_at;                 /* not 0: nodes are placed here (text that was rewritten), plus 1 */
 	bool jinja;
 	const char *end1, *end2;         /* Jinja: what ends an expression at depth 0; end2 NULL or another */

@@ -553,7 +553,7 @@ bool chp_end(struct chp *p)
 	bool clear = chp_line_clear(p, at);
 	c->pos += 4;
 	chp_blanks(p);
-	while (r < ARRAY_LEN(rows) && !(strlen(rows[r].name) <= c->n - c->pos &&
+	while (r < ARRAY_LEN(rows) && !(c->pos < c->n && rows[r].name[0] == c->s[c->pos] && strlen(rows[r].name) <= c->n - c->pos &&
 					      memcmp(rows[r].name, c->s + c->pos, strlen(rows[r].name)) == 0))
 		r++;
 	if (r == ARRAY_LEN(rows))

@@ -40,16 +40,19 @@ static bool finish(struct chp *p, bool clear, size_t eol, struct node *x)
 
 static bool starts(const struct chp *p, const char *w)
 {
+	if (p->c->pos >= p->c->n || *w != p->c->s[p->c->pos])
+		return *w == '\0';
 	size_t k = strlen(w);
 	return k <= p->c->n - p->c->pos && memcmp(p->c->s + p->c->pos, w, k) == 0;
 }
 
 static bool word_is(const struct chp *p, const char *w)
 {
+	if (!starts(p, w))
+		return false;
 	size_t e = p->c->pos + strlen(w);
 	char ch = e < p->c->n ? p->c->s[e] : '\0';
-	return starts(p, w) &&
-	       !((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || ch == '_' || (ch >= '0' && ch <= '9'));
+	return !((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || ch == '_' || (ch >= '0' && ch <= '9'));
 }
 
 /* "+=" and friends: OP_* or -1. */

@@ -241,7 +241,7 @@ const char *chp_directive(const struct chp *p, size_t at, size_t *len)
 	while (e < p->full && (id_char(p->c->s[e]) || p->c->s[e] == '-' || p->c->s[e] == '@') && e - b < 20)
 		e++;
 	for (size_t i = 0; i < ARRAY_LEN(directives); i++)
-		if (strlen(directives[i]) == e - b && memcmp(directives[i], p->c->s + b, e - b) == 0) {
+		if (directives[i][0] == p->c->s[b] && strlen(directives[i]) == e - b && memcmp(directives[i], p->c->s + b, e - b) == 0) {
 			*len = e - b;
 			return directives[i];
 		}

@@ -39,12 +39,26 @@ bool cfail(struct compile *c, size_t at, const char *fmt, ...)
 
 void *calloc_in(struct compile *c, size_t n) { return arena_zalloc(&c->t->arena, n); }
 
+/* As place_of; nodes are mostly made in the order of the text, so the line of the last one is looked at first. */
+static void place_near(struct compile *c, size_t at, uint32_t *line, uint32_t *col)
+{
+	const struct tpl *t = c->t;
+	uint32_t i = c->near;
+	if (i < t->nlines && t->lines[i] <= at && (i + 1 == t->nlines || t->lines[i + 1] > at)) {
+		*line = i + 1;
+		*col = (uint32_t)at - t->lines[i] + 1;
+		return;
+	}
+	place_of(t, at, line, col);
+	c->near = *line - 1;
+}
+
 struct node *mk(struct compile *c, enum nop op, size_t at)
 {
 	struct node *x = calloc_in(c, sizeof(*x));
 	x->op = op;
 	x->slot = -1;
-	place_of(c->t, c->fixed_at != 0 ? c->fixed_at - 1 : at, &x->line, &x->col);
+	place_near(c, c->fixed_at != 0 ? c->fixed_at - 1 : at, &x->line, &x->col);
 	return x;
 }
 

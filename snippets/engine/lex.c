@@ -39,7 +39,9 @@ static void skip_blanks(struct compile *c)
 
 static bool starts(const struct compile *c, size_t p, const char *w)
 {
-	size_t k = w != NULL ? strlen(w) : 0;
+	if (w == NULL || p >= c->n || *w != c->s[p])
+		return false;
+	size_t k = strlen(w);
 	return k != 0 && k <= c->n - p && memcmp(c->s + p, w, k) == 0;
 }
 
