@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * map.c - open addressing with linear probing; SipHash-2-4 (Aumasson and Bernstein) under a random key.
+ * map.c - open addressing with linear probing; SipHash-1-3 (Aumasson and Bernstein) under a random key.
  */
 #include "base/map.h"
 
@@ -48,17 +48,15 @@ uint64_t hash_bytes(const void *p, size_t n)
 		memcpy(&m, s, 8);
 		v[3] ^= m;
 		sip_round(v);
-		sip_round(v);
 		v[0] ^= m;
 	}
 	for (size_t i = 0; i < n; i++)
 		last |= (uint64_t)s[i] << 8 * i;
 	v[3] ^= last;
 	sip_round(v);
-	sip_round(v);
 	v[0] ^= last;
 	v[2] ^= 0xff;
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 3; i++)
 		sip_round(v);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }

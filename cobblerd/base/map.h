@@ -17,6 +17,6 @@ void *map_del(struct map *m, const char *key);                   /* returns the 
 bool map_next(const struct map *m, size_t *i, const char **key, void **v);
 void map_free(struct map *m);                                    /* not the values */
 
-uint64_t hash_bytes(const void *p, size_t n);                    /* SipHash-2-4 under the process key */
+uint64_t hash_bytes(const void *p, size_t n);                    /* SipHash-1-3 under the process key, as Python and Rust hash */
 
 #endif

@@ -334,11 +334,16 @@ static struct value *append_line(
 	return v_strf("append %s", kopts + (*kopts == ' '));
 }
 
-static struct value *entry_vars(
-	const struct boot_target *t, const struct paths *p, const char *filename, const char *kopts)
+/* Borrowed from t: the entries of one machine differ in a few words only. */
+static struct value *entry_vars(struct boot_target *t, const struct paths *p, const char *filename, const char *kopts)
 {
 	const struct item *it = t->system != NULL ? t->system : t->profile != NULL ? t->profile : t->image;
-	struct value *vars = v_copy(t->blended);
+	if (t->vars == NULL || t->vars_flat != t->flat) {
+		v_unref(t->vars);
+		t->vars = v_copy(t->blended);
+		t->vars_flat = t->flat;
+	}
+	struct value *vars = t->vars;
 	v_dict_set(vars, "menu_label", v_str(item_name(it)));
 	v_dict_set(vars, "menu_name", v_str(item_name(it)));
 	if (t->distro != NULL && v_dict_get(vars, "img_path") == NULL)
@@ -371,7 +376,6 @@ int boot_entry(struct boot_run *r, struct boot_target *t, enum loader l, const c
 		struct value *vars = entry_vars(t, &p, filename, sb_str(&kopts));
 		if (p.has_kernel)
 			rc = boot_render_conf(r, templates[l], vars, out, e);
-		v_unref(vars);
 	}
 	sb_free(&raw);
 	sb_free(&kopts);

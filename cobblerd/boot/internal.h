@@ -31,6 +31,8 @@ struct boot_target {
 	struct value *blended;            /* of the most special item: ours alone, flattened by the first boot_entry */
 	struct value *kopts, *meta;       /* its kernel_options and autoinstall_meta as dicts */
 	bool flat;
+	struct value *vars;               /* what boot_entry gives to templates: blended and the entry's own words, made once; NULL before */
+	bool vars_flat;                   /* whether blended was flat then */
 	struct value *loaders;            /* resolved boot_loaders of the most special item */
 };
 /* it (borrowed): a system, profile or image. A broken reference is an error with Cobbler's words. */

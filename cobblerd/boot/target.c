@@ -88,6 +88,7 @@ void boot_target_clear(struct boot_target *t)
 	item_unref(t->image);
 	item_unref(t->distro);
 	v_unref(t->blended);
+	v_unref(t->vars);
 	v_unref(t->kopts);
 	v_unref(t->meta);
 	v_unref(t->loaders);
