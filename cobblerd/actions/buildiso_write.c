@@ -107,8 +107,7 @@ static int put_file(struct work *w, const char *on_iso, const char *disk, struct
 /* A file made for the ISO; its name in the work directory is a number. */
 static int put_text(struct work *w, const char *on_iso, const char *text, size_t n, struct err *e)
 {
-	static const char *const form = "%s/text%zu";
-	char *path CLEANUP(free_ptr) = xasprintf(form, w->dir, w->list.len);
+	char *path CLEANUP(free_ptr) = xasprintf("%s/text%zu", w->dir, w->list.len);
 	int rc = file_replace(AT_FDCWD, path, text, n, 0644, e);
 	return rc == CB_OK ? put_file(w, on_iso, path, e) : rc;
 }
