@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * messages.c - see messages.h.
  */
-#include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include "base/fdpass.h"
 #include "netboot/messages.h"
 
 static const uint16_t sizes[] = {
@@ -45,36 +43,10 @@ bool msg_valid(const union any_message *m, size_t n)
 
 bool nb_msg_send(int sock, const struct msg_head *h, int fd, int flags)
 {
-	union { struct cmsghdr h; char buf[CMSG_SPACE(sizeof(int))]; } c = { 0 };
-	struct iovec iov = { (void *)(uintptr_t)h, h->size };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
-	if (fd >= 0) {
-		m.msg_control = c.buf;
-		m.msg_controllen = sizeof(c.buf);
-		c.h.cmsg_level = SOL_SOCKET;
-		c.h.cmsg_type = SCM_RIGHTS;
-		c.h.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&c.h), &fd, sizeof(fd));
-	}
-	ssize_t n;
-	do
-		n = sendmsg(sock, &m, MSG_NOSIGNAL | flags);
-	while (n == -1 && errno == EINTR);
-	return n == h->size;
+	return fdpass_send(sock, h, h->size, &fd, 1, flags) == h->size;
 }
 
 ssize_t nb_msg_recv(int sock, union any_message *msg, int *fd, int flags)
 {
-	union { struct cmsghdr h; char buf[CMSG_SPACE(sizeof(int))]; } c = { 0 };
-	struct iovec iov = { msg, sizeof(*msg) };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = c.buf, .msg_controllen = sizeof(c.buf) };
-	ssize_t n;
-	*fd = -1;
-	do
-		n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC | flags);
-	while (n == -1 && errno == EINTR);
-	struct cmsghdr *h = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
-	if (h != NULL && h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS && h->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(fd, CMSG_DATA(h), sizeof(*fd));
-	return n;
+	return fdpass_recv(sock, msg, sizeof(*msg), fd, 1, flags, NULL);
 }
