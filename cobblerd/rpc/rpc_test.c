@@ -477,14 +477,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	rpc_close(rpc);
-	core_close(&core);
-	return root_remove(state);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -505,5 +497,5 @@ int main(void)
 		cmocka_unit_test(test_account_names_for_setfacl),
 		cmocka_unit_test(test_introspection),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, rpc_teardown);
 }

@@ -82,4 +82,12 @@ static inline char *direct_token(void)
 	return token;
 }
 
+/* The end of a program's tests. */
+static inline int rpc_teardown(void **state)
+{
+	rpc_close(rpc);
+	core_close(&core);
+	return root_remove(state);
+}
+
 #endif

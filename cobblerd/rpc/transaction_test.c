@@ -230,14 +230,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	rpc_close(rpc);
-	core_close(&core);
-	return root_remove(state);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,5 +239,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_calls_of_other_releases, fill, empty),
 		cmocka_unit_test_setup_teardown(test_too_old_and_too_many, fill, empty),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, rpc_teardown);
 }
