@@ -12,26 +12,10 @@
 
 #include "base/log.h"
 #include "base/map.h"
+#include "value/layout.h"
 
 #define IMMORTAL INT_MIN
 #define INDEX_FROM 16          /* dicts with more keys than this get a hash index */
-
-/* A key is shared by every copy of the dict that it came with: templates are given hundreds of them for each machine. */
-struct key { atomic_uint refs; uint32_t len; uint64_t hash; char text[]; };
-struct entry { struct key *key; struct value *v; };
-
-struct value {
-	atomic_int refs;
-	enum vtype type;
-	union {
-		bool b;
-		int64_t i;
-		double d;
-		struct { size_t n; char p[]; } s;                       /* str, bytes */
-		struct { struct value **v; size_t n, cap; } l;
-		struct { struct entry *v; size_t n, cap; uint32_t *index; size_t index_cap; } d_;
-	} u;
-};
 
 #define SMALL_MIN (-5)
 #define SMALL_MAX 256
@@ -354,13 +338,35 @@ void v_dict_set(struct value *d, const char *key, struct value *v)
 	v_dict_setn(d, key, strlen(key), v);
 }
 
-const struct value *v_dict_get(const struct value *d, const char *key)
+const struct value *v_dict_getn(const struct value *d, const char *key, size_t n)
 {
 	if (!v_is(d, V_DICT))
 		return NULL;
-	size_t at = find_key(d, key, strlen(key));
+	size_t at = find_key(d, key, n);
 	return at != SIZE_MAX ? d->u.d_.v[at].v : NULL;
 }
+
+const struct value *v_dict_geth(const struct value *d, const char *key, size_t n, uint64_t hash)
+{
+	if (!v_is(d, V_DICT))
+		return NULL;
+	const struct entry *v = d->u.d_.v;
+	if (d->u.d_.index == NULL) {
+		for (size_t i = 0; i < d->u.d_.n; i++)
+			if (v[i].key->hash == hash && is_key(v[i].key, key, n))
+				return v[i].v;
+		return NULL;
+	}
+	size_t mask = d->u.d_.index_cap - 1;
+	for (size_t i = hash & mask; d->u.d_.index[i] != 0; i = (i + 1) & mask) {
+		size_t at = d->u.d_.index[i] - 1;
+		if (v[at].key->hash == hash && is_key(v[at].key, key, n))
+			return v[at].v;
+	}
+	return NULL;
+}
+
+const struct value *v_dict_get(const struct value *d, const char *key) { return v_dict_getn(d, key, strlen(key)); }
 
 bool v_dict_del(struct value *d, const char *key)
 {

@@ -55,6 +55,8 @@ bool v_list_has_str(const struct value *list, const char *s);
 void v_dict_set(struct value *dict, const char *key, struct value *v);    /* takes v */
 void v_dict_setn(struct value *dict, const char *key, size_t n, struct value *v);
 const struct value *v_dict_get(const struct value *dict, const char *key);
+const struct value *v_dict_getn(const struct value *dict, const char *key, size_t n);
+const struct value *v_dict_geth(const struct value *dict, const char *key, size_t n, uint64_t hash);  /* hash_bytes() of the key */
 bool v_dict_del(struct value *dict, const char *key);
 const char *v_dict_key(const struct value *dict, size_t i);
 const struct value *v_dict_at(const struct value *dict, size_t i);

@@ -94,13 +94,17 @@ enum cmpop { CMP_EQ, CMP_NE, CMP_LT, CMP_LE, CMP_GT, CMP_GE, CMP_IN, CMP_NOTIN, 
 /* sub of N_ARG */
 enum argkind { ARG_POS, ARG_KW, ARG_STAR, ARG_DSTAR };
 
-struct sym { const char *name; uint32_t len; int mid; };
+/* id: its number in the template. bound: a Jinja template gives it a value somewhere, so it may be a local. */
+struct sym { const char *name; uint32_t len; int mid; uint32_t id; bool bound; uint64_t hash; };
 
 struct node {
 	uint8_t op, sub, flag, flag2;
 	int32_t slot;                    /* Cheetah locals: index in the frame; -1: not a local */
 	uint32_t line, col, n;
-	const struct sym *sym;
+	union {
+		const struct sym *sym;
+		const struct code *code; /* N_BODY: what is run */
+	};
 	struct rv k;
 	struct node *a, *b, *c;
 	struct node **kids;
@@ -109,6 +113,10 @@ struct node {
 enum { NF_AUTOCALL = 1, NF_NOLOCALS = 2, NF_CATCH = 4, NF_GLOBAL = 8, NF_SILENT = 16, NF_TRIM = 32 };
 
 struct method;                           /* cheetah.h */
+struct code;                             /* code.h */
+
+/* Names that Jinja binds of its own accord. */
+enum jword { JW_LOOP, JW_CALLER, JW_KWARGS, JW_VARARGS, JW_WORDS };
 
 struct tpl {
 	int refs;
@@ -120,6 +128,7 @@ struct tpl {
 	struct node *body;
 	const void *front;               /* what the front end keeps: methods, blocks */
 	struct tpl_options opt;
+	const struct sym *words[JW_WORDS]; /* Jinja: its own symbols of the names that are bound by themselves */
 	uint32_t *lines;
 	uint32_t nlines;
 };
@@ -133,6 +142,8 @@ struct compile {
 	struct err *e;
 	bool failed;
 	struct map syms;
+	uint32_t nsyms;
+	struct nodes bodies;             /* every N_BODY */
 	const char *s;
 	size_t n;                        /* end of what may be read */
 	size_t pos;                      /* after the current token */
@@ -142,6 +153,7 @@ struct compile {
 	uint32_t near;                   /* index of the line of the last node */
 	size_t fixed_at;                 /* not 0: nodes are placed here (text that was rewritten), plus 1 */
 	bool jinja;
+	uint32_t loop_uses;              /* Jinja: how often "loop" was named */
 	const char *end1, *end2;         /* Jinja: what ends an expression at depth 0; end2 NULL or another */
 	/* current token */
 	enum tok tok;
@@ -163,6 +175,7 @@ bool cfail(struct compile *c, size_t at, const char *fmt, ...) PRINTF_LIKE(3, 4)
 void place_of(const struct tpl *t, size_t at, uint32_t *line, uint32_t *col);
 struct node *mk(struct compile *c, enum nop op, size_t at);
 const struct sym *intern(struct compile *c, const char *s, size_t n);
+void sym_bound(const struct sym *y);                     /* something is assigned to it */
 void push_node(struct compile *c, struct nodes *l, struct node *x);
 void take_nodes(struct compile *c, struct nodes *l, struct node *into);                /* the list becomes the kids */
 void *calloc_in(struct compile *c, size_t n);
@@ -185,8 +198,18 @@ struct node *ex_primary(struct compile *c);
 struct node *ex_postfix(struct compile *c, struct node *x);
 bool read_string(struct compile *c, bool raw);
 
+/* How a statement ended. */
+enum flow { F_NEXT, F_BREAK, F_CONTINUE, F_RETURN, F_ERROR };
+
 /* eval.c */
-bool ev(struct rt *rt, const struct node *n, struct rv *out);
+bool ev_node(struct rt *rt, const struct node *n, struct rv *out);
+static inline bool ev(struct rt *rt, const struct node *n, struct rv *out)
+{
+	if (n->op != N_CONST)
+		return ev_node(rt, n, out);
+	*out = n->k;
+	return true;
+}
 bool ev_args(struct rt *rt, const struct node *call, struct args *a, uint32_t extra);
 bool ev_assign(struct rt *rt, const struct node *target, struct rv v);
 bool ev_compare(struct rt *rt, enum cmpop op, struct rv a, struct rv b, bool *out);
@@ -203,7 +226,6 @@ struct front {
 	bool (*test)(struct rt *rt, const struct node *n, struct rv *out);
 };
 extern const struct front cheetah_fns, jinja_fns;
-extern const struct front *const fronts[2];              /* by enum tpl_lang */
 
 /* cheetah_parse.c, jinja_parse.c */
 bool cheetah_compile(struct compile *c);

@@ -67,8 +67,20 @@ struct cheetah_rt {
 	struct rdict *globals;
 };
 
+/* The value of a name where it is at hand: a local or one that was looked up before; else NULL. id: the name's number. */
+static inline const struct rv *ch_quick(const struct rt *rt, const struct node *n, uint32_t id)
+{
+	const struct cframe *f = ((const struct cheetah_rt *)rt->lang)->frame;
+	if (n->slot >= 0 && f->slots[n->slot].t != R_UNSET && !(n->flag & NF_GLOBAL))
+		return &f->slots[n->slot];
+	const struct known *k = &rt->known[id % KNOWN];
+	return n->op == N_VAR && k->name == n->sym && k->by == f->self && k->epoch == rt->epoch && f->up == NULL &&
+			       !(n->flag & NF_GLOBAL)
+		       ? &k->v
+		       : NULL;
+}
+
 /* cheetah_exec.c */
-enum flow { F_NEXT, F_BREAK, F_CONTINUE, F_RETURN, F_ERROR };
 enum flow ch_exec(struct rt *rt, const struct node *n);
 bool ch_run(struct rt *rt, struct inst *inst, const struct method *m, struct cframe *up, const struct args *a,
 	struct rv *out);

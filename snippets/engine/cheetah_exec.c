@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "snippets/engine/cheetah.h"
+#include "snippets/engine/code_run.h"
 #include "snippets/engine/str_methods.h"
 #include "snippets/engine/trace.h"
 
@@ -85,14 +86,13 @@ static bool placeholder(struct rt *rt, const struct node *n)
 {
 	struct rv v;
 	struct args a = { 0 };
-	struct exception before = rt->exc;
 	size_t tmp = rt->tmp.len, out = rt->out.len;
 	uint32_t depth = rt->depth, evd = rt->ev_depth, vd = rt->value_depth;
 	if (ev(rt, n->a, &v) && (n->b == NULL || ev_args(rt, n->b, &a, 0)))
 		return write_filtered(rt, n, v, n->b != NULL ? &a : NULL);
 	if (rt->exc.cls != EX_NOTFOUND || !(n->flag & (NF_CATCH | NF_SILENT)))
 		return false;
-	rt->exc = before;
+	rt->exc = (struct exception){ 0 };
 	rt->tmp.len = tmp;
 	sb_truncate(&rt->out, out);
 	rt->depth = depth;
@@ -555,18 +555,26 @@ static enum flow run(struct rt *rt, const struct node *n)
 	}
 }
 
+static bool plain(const struct rt *rt) { return rt->job->trace == NULL && state(rt)->frame->filter == FILTER_NONE; }
+
+static inline const struct rv *quick(const struct rt *rt, const struct node *name, uint32_t id)
+{
+	return ch_quick(rt, name, id);
+}
+
+static bool print(struct rt *rt, const struct node *n) { return placeholder(rt, n); }
+
+static enum flow statement(struct rt *rt, const struct node *n) { return ch_exec(rt, n); }
+
 enum flow ch_exec(struct rt *rt, const struct node *n)
 {
-	enum flow f = F_NEXT;
-	if (++rt->ev_depth > LIM_EVAL_DEPTH) {
+	enum flow f = F_ERROR;
+	if (++rt->ev_depth > LIM_EVAL_DEPTH)
 		raise(rt, EX_LIMIT, "evaluation nested deeper than %d", LIM_EVAL_DEPTH);
-		f = F_ERROR;
-	} else if (n->op == N_BODY) {
-		for (uint32_t i = 0; i < n->n && f == F_NEXT; i++)
-			f = ch_exec(rt, n->kids[i]);
-	} else {
-		f = rt_tick(rt) ? run(rt, n) : F_ERROR;
-	}
+	else if (n->op == N_BODY)
+		f = run_code(rt, n->code);
+	else if (rt_tick(rt))
+		f = run(rt, n);
 	rt->ev_depth--;
 	if (f == F_ERROR && rt->exc.at == NULL) {
 		rt->exc.at = n;

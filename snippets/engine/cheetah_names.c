@@ -140,6 +140,7 @@ static bool m_SNIPPET(struct rt *rt, struct rv self, const struct rv *v, const s
 			inst->caplist = cap;
 		}
 		inst->list[inst->nlist++] = sub->list[i];
+		rt->epoch++;
 	}
 	*out = text;
 	return true;
@@ -275,7 +276,13 @@ bool ch_search(struct rt *rt, const struct inst *inst, const char *name, uint32_
 static bool step(struct rt *rt, struct rv o, const struct sym *s, struct rv *out)
 {
 	o = rv_live(rt, o);
-	if (rv_mapping(o) && rv_map_get(rt, o, s->name, s->len, out))
+	if (o.t == R_MDICT && s->hash != 0) {
+		const struct value *v = v_dict_geth(o.u.v, s->name, s->len, s->hash);
+		if (v != NULL) {
+			*out = rv_wrap(v);
+			return true;
+		}
+	} else if (rv_mapping(o) && rv_map_get(rt, o, s->name, s->len, out))
 		return true;
 	if (s->name[0] == '_' && !(o.t == R_TYPE && str_eq(s->name, "__name__")))
 		return not_found(rt, s->name);
@@ -296,7 +303,7 @@ bool ch_dotted(struct rt *rt, struct inst *inst, const char *name, bool call, st
 		const char *b = e + 1;
 		e = strchrnul(b, '.');
 		struct rv part = rv_dup(rt, b, (size_t)(e - b));
-		struct sym s = { part.u.s, part.n, method_id(part.u.s) };
+		struct sym s = { .name = part.u.s, .len = part.n, .mid = method_id(part.u.s) };
 		if (!step(rt, *out, &s, out) || (call && !autocall(rt, out)))
 			return false;
 	}
@@ -346,20 +353,25 @@ static bool name(struct rt *rt, const struct node *n, struct rv *out)
 	struct cframe *f = state(rt)->frame;
 	const struct sym *s = n->sym;
 	bool found = false;
+	const struct rv *at_hand = ch_quick(rt, n, s->id);
+	if (at_hand != NULL) {
+		*out = *at_hand;
+		return !(n->flag & NF_AUTOCALL) || autocall(rt, out);
+	}
 	if (n->flag & NF_GLOBAL) {
 		if (!rdict_get(rt, state(rt)->globals, rv_strn(s->name, s->len), out, &found))
 			return false;
 		return found || raise(rt, EX_KEY, "'%s'", s->name);
 	}
-	if (n->slot >= 0 && f->slots[n->slot].t != R_UNSET) {
-		*out = f->slots[n->slot];
-	} else if (n->op == N_VAR) {
+	if (n->op == N_VAR) {
 		if (!(f->up != NULL && up_local(f->up, s, out)) && !ch_search(rt, f->self, s->name, s->len, out) &&
 		    !module_name(rt, f->self, s, out) && !builtin(rt, s, out)) {
 			if (!str_eq(s->name, "self"))
 				return rt->exc.cls == EX_NONE && not_found(rt, s->name);
 			*out = (struct rv){ .t = R_OBJ, .u.o = &f->self->self };
 		}
+		if (f->up == NULL)
+			rt->known[s->id % KNOWN] = (struct known){ s, f->self, rt->epoch, *out };
 	} else if (n->slot >= 0) {
 		return raise(rt, EX_UNBOUND,
 			"cannot access local variable '%s' where it is not associated with a value", s->name);
@@ -388,8 +400,10 @@ static bool attr(struct rt *rt, struct rv o, const struct node *n, struct rv *ou
 
 static bool assign(struct rt *rt, const struct node *n, struct rv v)
 {
-	if (n->flag & NF_GLOBAL)
+	if (n->flag & NF_GLOBAL) {
+		rt->epoch++;
 		return rdict_set(rt, state(rt)->globals, rv_strn(n->sym->name, n->sym->len), v);
+	}
 	if (n->slot < 0)
 		return raise(rt, EX_SYNTAX, "'%s' cannot be assigned to", n->sym->name);
 	state(rt)->frame->slots[n->slot] = v;

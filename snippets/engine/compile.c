@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "snippets/engine/ast.h"
+#include "snippets/engine/code.h"
 
 void place_of(const struct tpl *t, size_t at, uint32_t *line, uint32_t *col)
 {
@@ -59,6 +59,8 @@ struct node *mk(struct compile *c, enum nop op, size_t at)
 	x->op = op;
 	x->slot = -1;
 	place_near(c, c->fixed_at != 0 ? c->fixed_at - 1 : at, &x->line, &x->col);
+	if (op == N_BODY)
+		push_node(c, &c->bodies, x);
 	return x;
 }
 
@@ -78,9 +80,13 @@ const struct sym *intern(struct compile *c, const char *s, size_t n)
 	y->name = arena_strndup(&c->t->arena, s, n);
 	y->len = (uint32_t)n;
 	y->mid = method_id(y->name);
+	y->id = c->nsyms++;
+	y->hash = hash_bytes(s, n);
 	map_put(&c->syms, buf, y);
 	return y;
 }
+
+void sym_bound(const struct sym *y) { ((struct sym *)(uintptr_t)y)->bound = true; }
 
 void push_node(struct compile *c, struct nodes *l, struct node *x)
 {
@@ -146,6 +152,8 @@ int tpl_compile(enum tpl_lang lang, const char *text, size_t n, const char *name
 	struct compile c = { .t = t, .e = e, .s = t->text, .n = n, .jinja = lang == TPL_JINJA };
 	bool ok = lang == TPL_CHEETAH ? cheetah_compile(&c) : jinja_compile(&c);
 	map_free(&c.syms);
+	if (ok && !c.failed)
+		code_make(&c);
 	if (!ok || c.failed) {
 		if (!c.failed)
 			err_set(e, CB_EPARSE, "%s: the template could not be compiled", name);

@@ -5,8 +5,6 @@
 
 #include "snippets/engine/ast.h"
 
-static const struct front *front_of(const struct rt *rt) { return fronts[rt->tpl->lang]; }
-
 bool ev_compare(struct rt *rt, enum cmpop op, struct rv a, struct rv b, bool *out)
 {
 	int o = 0;
@@ -41,7 +39,14 @@ static bool compare(struct rt *rt, const struct node *n, struct rv *out)
 	if (!ev(rt, n->a, &a))
 		return false;
 	for (uint32_t i = 0; i < n->n && yes; i++) {
-		if (!ev(rt, n->kids[i]->a, &b) || !ev_compare(rt, n->kids[i]->sub, a, b, &yes))
+		if (!ev(rt, n->kids[i]->a, &b))
+			return false;
+		if (a.t == R_STR && b.t == R_STR && n->kids[i]->sub <= CMP_NE) {        /* the most of all comparisons */
+			yes = (a.n == b.n && memcmp(a.u.s, b.u.s, a.n) == 0) == (n->kids[i]->sub == CMP_EQ);
+			a = b;
+			continue;
+		}
+		if (!ev_compare(rt, n->kids[i]->sub, a, b, &yes))
 			return false;
 		a = b;
 	}
@@ -135,7 +140,7 @@ static bool call_method(struct rt *rt, const struct node *n, bool *done, struct 
 	*done = true;
 	if (!ev(rt, f->a, &o))
 		return false;
-	const struct front *fr = front_of(rt);
+	const struct front *fr = rt->front;
 	if (f->op == N_ATTR ? !fr->attr(rt, o, f, &m) : !fr->step(rt, o, f, &m)) {
 		if (rt->exc.at == NULL)
 			rt->exc.at = f;
@@ -235,7 +240,7 @@ static bool concat(struct rt *rt, const struct node *n, struct rv *out)
 static bool eval(struct rt *rt, const struct node *n, struct rv *out)
 {
 	struct rv a, b;
-	const struct front *fr = front_of(rt);
+	const struct front *fr = rt->front;
 	switch ((enum nop)n->op) {
 	case N_CONST: *out = n->k; return true;
 	case N_NAME: case N_VAR: return fr->name(rt, n, out);
@@ -276,12 +281,17 @@ static bool eval(struct rt *rt, const struct node *n, struct rv *out)
 	}
 }
 
-bool ev(struct rt *rt, const struct node *n, struct rv *out)
+bool ev_node(struct rt *rt, const struct node *n, struct rv *out)
 {
-	bool ok = ++rt->ev_depth <= LIM_EVAL_DEPTH ||
-		  raise(rt, EX_LIMIT, "evaluation nested deeper than %d", LIM_EVAL_DEPTH);
-	ok = ok && rt_tick(rt) && eval(rt, n, out);
-	rt->ev_depth--;
+	bool ok;
+	if (n->op == N_NAME || n->op == N_VAR) {
+		ok = rt->front->name(rt, n, out);
+	} else {
+		ok = ++rt->ev_depth <= LIM_EVAL_DEPTH ||
+		     raise(rt, EX_LIMIT, "evaluation nested deeper than %d", LIM_EVAL_DEPTH);
+		ok = ok && rt_tick(rt) && eval(rt, n, out);
+		rt->ev_depth--;
+	}
 	if (ok)
 		return true;
 	if (rt->exc.at == NULL) {
@@ -293,8 +303,8 @@ bool ev(struct rt *rt, const struct node *n, struct rv *out)
 
 static bool unpack(struct rt *rt, const struct node *t, struct rv v)
 {
-	struct rv l;
-	if (!rv_copy_list(rt, v, &l))
+	struct rv l = v;                                  /* a tuple stays as it is while its items are assigned */
+	if (v.t != R_TUPLE && !rv_copy_list(rt, v, &l))
 		return rt->exc.cls == EX_TYPE
 			       ? raise(rt, EX_TYPE, "cannot unpack non-iterable %s object", rv_type_name(v))
 			       : false;
@@ -312,7 +322,7 @@ bool ev_assign(struct rt *rt, const struct node *t, struct rv v)
 {
 	struct rv o, k;
 	switch ((enum nop)t->op) {
-	case N_NAME: case N_VAR: return front_of(rt)->assign(rt, t, v);
+	case N_NAME: case N_VAR: return rt->front->assign(rt, t, v);
 	case N_TUPLE: case N_LIST: return unpack(rt, t, v);
 	case N_ITEM: return ev(rt, t->a, &o) && ev(rt, t->b, &k) && rv_setitem(rt, o, k, v);
 	case N_ATTR:

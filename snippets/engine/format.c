@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "snippets/engine/format.h"
+#include "snippets/engine/rt.h"
 
 void fmt_pad(struct strbuf *b, const char *s, size_t n, char align, size_t width, const char *fill, size_t nfill)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "snippets/engine/rt.h"
+#include "value/layout.h"
 
 static struct rv chars_of(struct rt *rt, struct rv s)
 {
@@ -65,14 +66,15 @@ bool cur_next(struct rt *rt, struct cursor *c, struct rv *out)
 		*out = v.u.l->v[c->i++];
 		return true;
 	case R_MLIST:
-		if (c->i >= v_len(v.u.v))
+		if (c->i >= v.u.v->u.l.n)
 			return false;
-		*out = rv_wrap(v_list_at(v.u.v, c->i++));
+		*out = rv_wrap(v.u.v->u.l.v[c->i++]);
 		return true;
 	case R_MDICT:
-		if (c->i >= v_len(v.u.v))
+		if (c->i >= v.u.v->u.d_.n)
 			return false;
-		*out = rv_cstr(v_dict_key(v.u.v, c->i++));
+		*out = rv_strn(v.u.v->u.d_.v[c->i].key->text, v.u.v->u.d_.v[c->i].key->len);
+		c->i++;
 		return true;
 	case R_DICT: case R_SET:
 		while (c->i < v.u.m->used && !v.u.m->e[c->i].live)

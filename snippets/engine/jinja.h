@@ -22,7 +22,8 @@ struct jinja_front { struct jblock *blocks; };
 
 /* Local names, innermost first. The outermost names of a template are not here but in its context. */
 struct bind { const struct sym *name; struct rv v; };
-struct scope { struct scope *up; const struct tpl *tpl; struct bind *b; uint32_t n, cap; bool hard; };
+/* foreign: names of another template are in it or around it, so that names are compared by their text. */
+struct scope { struct scope *up; const struct tpl *tpl; struct bind *b; uint32_t n, cap; bool hard, foreign; };
 
 /* One version of a block: of the template itself or of a parent. */
 struct jimpl { const struct tpl *tpl; const struct jblock *b; struct jimpl *super; };
@@ -47,9 +48,24 @@ struct jinja_rt {
 
 static inline struct jinja_rt *jstate(const struct rt *rt) { return rt->lang; }
 
+/* The value of a name where it is at hand: a local or one that was looked up before; else NULL. id: the name's number. */
+static inline const struct rv *j_quick(const struct rt *rt, const struct sym *name, uint32_t id)
+{
+	const struct jinja_rt *st = jstate(rt);
+	const struct scope *s = st->scope;
+	if (s != NULL && s->foreign)
+		return NULL;
+	for (; s != NULL && name->bound; s = s->up)
+		for (uint32_t i = s->n; i > 0; i--)
+			if (s->b[i - 1].name == name)
+				return &s->b[i - 1].v;
+	const struct known *k = &rt->known[id % KNOWN];
+	return k->name == name && k->by == st->ctx && k->epoch == rt->epoch ? &k->v : NULL;
+}
+
 /* jinja_exec.c */
-enum jflow { J_NEXT, J_ERROR };
-enum jflow j_exec(struct rt *rt, const struct node *n);
+bool j_exec(struct rt *rt, const struct node *n);
+bool j_body(struct rt *rt, const struct node *n);        /* the same for an N_BODY */
 struct rv j_capture_end(struct rt *rt, size_t mark);
 bool j_run_module(
 	struct rt *rt, const struct tpl *t, struct rdict *given, bool no_vars, struct jctx **ret, struct rv *text);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "snippets/engine/code_run.h"
 #include "snippets/engine/jinja.h"
 #include "snippets/engine/trace.h"
 
@@ -12,7 +13,7 @@
 struct scope *j_push(struct rt *rt, struct scope *up)
 {
 	struct scope *s = rt_alloc(rt, sizeof(*s));
-	*s = (struct scope){ .up = up, .tpl = rt->tpl };
+	*s = (struct scope){ .up = up, .tpl = rt->tpl, .foreign = up != NULL && (up->foreign || up->tpl != rt->tpl) };
 	return s;
 }
 
@@ -22,6 +23,7 @@ void j_bind(struct rt *rt, const struct sym *name, struct rv v)
 	if (s == NULL) {                                  /* an outermost name: exported */
 		bool ok = rdict_set(rt, jstate(rt)->ctx->vars, rv_strn(name->name, name->len), v);
 		(void)ok;
+		rt->epoch++;
 		return;
 	}
 	for (uint32_t i = 0; i < s->n; i++)
@@ -108,7 +110,7 @@ bool j_block(struct rt *rt, const struct jimpl *impl, struct scope *up, struct r
 	st->impl = impl;
 	st->checked = false;
 	st->scope = j_push(rt, up);
-	bool ok = j_exec(rt, impl->b->body) == J_NEXT;
+	bool ok = j_exec(rt, impl->b->body);
 	*st = saved;
 	rt->tpl = tpl;
 	rt->depth--;
@@ -148,7 +150,7 @@ static bool run_chain(struct rt *rt, const struct tpl *t, struct jctx *c)
 		c->extends = NULL;
 		size_t mark = rt->out.len;
 		add_blocks(rt, c, t);
-		if (j_exec(rt, t->body) != J_NEXT)
+		if (!j_exec(rt, t->body))
 			return false;
 		(void)mark;
 		t = c->extends;
@@ -217,7 +219,7 @@ static bool in_scope(struct rt *rt, const struct node *body)
 {
 	struct scope *before = jstate(rt)->scope;
 	jstate(rt)->scope = j_push(rt, before);
-	bool ok = j_exec(rt, body) == J_NEXT;
+	bool ok = j_exec(rt, body);
 	jstate(rt)->scope = before;
 	return ok;
 }
@@ -263,7 +265,7 @@ static bool with(struct rt *rt, const struct node *n)
 		jstate(rt)->scope = before;
 	}
 	jstate(rt)->scope = s;
-	ok = ok && j_exec(rt, n->b) == J_NEXT;
+	ok = ok && j_exec(rt, n->b);
 	jstate(rt)->scope = before;
 	return ok;
 }
@@ -388,7 +390,7 @@ static bool do_if(struct rt *rt, const struct node *n)
 			if (!rv_truthy(rv_live(rt, v)))
 				continue;
 		}
-		return j_exec(rt, n->kids[i]->b) == J_NEXT;
+		return j_exec(rt, n->kids[i]->b);
 	}
 	return true;
 }
@@ -465,27 +467,44 @@ static bool run(struct rt *rt, const struct node *n)
 	}
 }
 
-enum jflow j_exec(struct rt *rt, const struct node *n)
+static bool plain(const struct rt *rt)
 {
-	bool ok = true;
-	if (++rt->ev_depth > LIM_EVAL_DEPTH)
-		ok = raise(rt, EX_LIMIT, "evaluation nested deeper than %d", LIM_EVAL_DEPTH);
-	else if (n->op == N_BODY)
-		for (uint32_t i = 0; i < n->n && ok; i++) {
-			const struct node *k = n->kids[i];
-			if (k->op == N_TEXT && rt->job->trace == NULL && jstate(rt)->ctx->extends == NULL)
-				sb_add(&rt->out, k->k.u.s, k->k.n);      /* half of what there is to do */
-			else
-				ok = j_exec(rt, k) == J_NEXT;
-		}
-	else
+	const struct jinja_rt *st = jstate(rt);
+	return rt->job->trace == NULL && !rt->autoescape && !(st->checked && st->ctx->extends != NULL);
+}
+
+static inline const struct rv *quick(const struct rt *rt, const struct node *name, uint32_t id)
+{
+	return j_quick(rt, name->sym, id);
+}
+
+static bool print(struct rt *rt, const struct node *n) { return output(rt, n); }
+
+static enum flow statement(struct rt *rt, const struct node *n) { return j_exec(rt, n) ? F_NEXT : F_ERROR; }
+
+bool j_body(struct rt *rt, const struct node *n)
+{
+	bool ok = ++rt->ev_depth <= LIM_EVAL_DEPTH ||
+		  raise(rt, EX_LIMIT, "evaluation nested deeper than %d", LIM_EVAL_DEPTH);
+	ok = ok && run_code(rt, n->code) == F_NEXT;
+	rt->ev_depth--;
+	return ok;
+}
+
+bool j_exec(struct rt *rt, const struct node *n)
+{
+	bool ok = ++rt->ev_depth <= LIM_EVAL_DEPTH ||
+		  raise(rt, EX_LIMIT, "evaluation nested deeper than %d", LIM_EVAL_DEPTH);
+	if (ok && n->op == N_BODY)
+		ok = run_code(rt, n->code) == F_NEXT;
+	else if (ok)
 		ok = rt_tick(rt) && run(rt, n);
 	rt->ev_depth--;
 	if (!ok && rt->exc.at == NULL) {
 		rt->exc.at = n;
 		rt->exc.tpl = rt->tpl;
 	}
-	return ok ? J_NEXT : J_ERROR;
+	return ok;
 }
 
 bool jinja_main(struct rt *rt, const struct tpl *t)

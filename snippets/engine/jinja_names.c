@@ -28,26 +28,31 @@ static bool from_context(struct rt *rt, const struct sym *n, struct rv *out)
 		return true;
 	if (c->no_vars)
 		return false;
-	struct seen *seen = &rt->seen[((uintptr_t)n >> 3 ^ (uintptr_t)n >> 8) % SEEN];
-	if (seen->name != n) {
-		const struct value *v = v_dict_get(rt->job->vars, n->name);
-		if (v == NULL)
-			return false;
-		*seen = (struct seen){ n, rv_wrap(v) };
-	}
-	*out = seen->v;
-	return true;
+	const struct value *v = v_dict_geth(rt->job->vars, n->name, n->len, n->hash);
+	*out = rv_wrap(v);
+	return v != NULL;
 }
 
 static bool name(struct rt *rt, const struct node *n, struct rv *out)
 {
+	const struct rv *at_hand = j_quick(rt, n->sym, n->sym->id);
+	if (at_hand != NULL) {
+		*out = *at_hand;
+		return true;
+	}
 	for (const struct scope *s = jstate(rt)->scope; s != NULL; s = s->up)
 		for (uint32_t i = s->n; i > 0; i--)
 			if (same_name(s->b[i - 1].name, n->sym)) {
 				*out = s->b[i - 1].v;
 				return true;
 			}
-	if (from_context(rt, n->sym, out) || j_global(rt, n->sym->name, out))
+	if (from_context(rt, n->sym, out)) {
+		if (rt->exc.cls != EX_NONE)
+			return false;
+		rt->known[n->sym->id % KNOWN] = (struct known){ n->sym, jstate(rt)->ctx, rt->epoch, *out };
+		return true;
+	}
+	if (j_global(rt, n->sym->name, out))
 		return rt->exc.cls == EX_NONE;
 	*out = rv_undef(rt, n->sym->name, NULL);
 	return rt->exc.cls == EX_NONE;
@@ -89,7 +94,15 @@ bool j_getattr(struct rt *rt, struct rv o, const char *nm, uint32_t len, int mid
 
 static bool attr(struct rt *rt, struct rv o, const struct node *n, struct rv *out)
 {
-	return j_getattr(rt, o, n->sym->name, n->sym->len, n->sym->mid, out);
+	const struct sym *s = n->sym;
+	if (o.t == R_MDICT && s->mid < 0 && rt->nthawed == 0) {        /* no method of that name: an entry */
+		const struct value *v = v_dict_geth(o.u.v, s->name, s->len, s->hash);
+		if (v != NULL) {
+			*out = rv_wrap(v);
+			return true;
+		}
+	}
+	return j_getattr(rt, o, s->name, s->len, s->mid, out);
 }
 
 /* o[key]: an item, else for a text the attribute of that name. */

@@ -21,7 +21,7 @@ static const struct karg *take_kw(const struct args *a, bool *used, const char *
 
 static bool macro_bind(struct rt *rt, const struct macro *o, const struct args *a)
 {
-	static const struct sym caller = {"caller", 6, -1}, kwargs = {"kwargs", 6, -1}, varargs = {"varargs", 7, -1};
+	const struct sym *const *words = o->tpl->words;
 	const struct jmacro *m = o->m;
 	bool used[LIM_ARGS + 1] = { false }, has_caller = false;
 	for (uint32_t i = 0; i < m->nparams; i++) {
@@ -39,7 +39,7 @@ static bool macro_bind(struct rt *rt, const struct macro *o, const struct args *
 	}
 	if (m->uses_caller && !has_caller) {
 		const struct karg *k = take_kw(a, used, "caller", 6);
-		j_bind(rt, &caller, k != NULL ? k->v : rv_undef(rt, "caller", "No caller defined"));
+		j_bind(rt, words[JW_CALLER], k != NULL ? k->v : rv_undef(rt, "caller", "No caller defined"));
 	}
 	struct rv rest = rv_dict(rt);
 	for (uint32_t i = 0; i < a->nkw; i++) {
@@ -52,9 +52,9 @@ static bool macro_bind(struct rt *rt, const struct macro *o, const struct args *
 			return false;
 	}
 	if (m->uses_kwargs)
-		j_bind(rt, &kwargs, rest);
+		j_bind(rt, words[JW_KWARGS], rest);
 	if (m->uses_varargs)
-		j_bind(rt, &varargs, rv_tuple(rt, a->n > m->nparams ? a->v + m->nparams : NULL, a->n > m->nparams ? a->n - m->nparams : 0));
+		j_bind(rt, words[JW_VARARGS], rv_tuple(rt, a->n > m->nparams ? a->v + m->nparams : NULL, a->n > m->nparams ? a->n - m->nparams : 0));
 	else if (a->n > m->nparams)
 		return raise(rt, EX_TYPE, "macro '%s' takes not more than %u argument(s)", m->name->name, m->nparams);
 	return true;
@@ -70,7 +70,7 @@ static bool macro_call(struct rt *rt, const struct robj *obj, const struct args 
 	rt->tpl = o->tpl;
 	st->scope = j_push(rt, o->scope);
 	st->checked = false;
-	bool ok = macro_bind(rt, o, a) && j_exec(rt, o->m->body) == J_NEXT;
+	bool ok = macro_bind(rt, o, a) && j_exec(rt, o->m->body);
 	*st = saved;
 	rt->tpl = tpl;
 	if (!ok)

@@ -221,6 +221,7 @@ static bool want_name(struct jp *p, const struct sym **name)
 	if (c->tok != T_NAME)
 		return cfail(c, c->at, "a name was expected");
 	*name = c->name;
+	sym_bound(c->name);
 	tok_next(c);
 	return true;
 }
@@ -297,9 +298,11 @@ static bool st_for(struct jp *p, struct node *x)
 	iter->b = cond;
 	x->b = iter;
 	struct nodes l = { 0 };
+	uint32_t uses = c->loop_uses;
 	struct node *b = body(p);
 	if (b == NULL)
 		return false;
+	x->flag2 = x->flag || uses != c->loop_uses;      /* recursive loops are called by that name, if only elsewhere */
 	push_node(c, &l, b);
 	if (p->tag != NULL && str_eq(p->tag->name, "else")) {
 		if (!end_tag(p) || (b = body(p)) == NULL)
@@ -511,6 +514,7 @@ static bool st_block(struct jp *p, struct node *x)
 			return cfail(c, p->tag_at, "block '%s' defined twice", b->name->name);
 	for (; c->tok == T_NAME; tok_next(c)) {
 		b->scoped |= tok_word(c, "scoped");
+		c->loop_uses += b->scoped;               /* what stands in it elsewhere may name the loop */
 		b->required |= tok_word(c, "required");
 	}
 	b->next = p->f->blocks;
@@ -683,6 +687,23 @@ static const char *or_default(struct compile *c, const char *s, const char *dflt
 	return s != NULL && s[0] != '\0' ? arena_strndup(&c->t->arena, s, strlen(s)) : dflt;
 }
 
+/* The symbols of the names that loops and macros bind. */
+static void find_words(struct compile *c)
+{
+	static const struct sym none[JW_WORDS] = {
+		[JW_LOOP] = {"loop", 4, -1, 0, true},
+		[JW_CALLER] = {"caller", 6, -1, 0, true},
+		[JW_KWARGS] = {"kwargs", 6, -1, 0, true},
+		[JW_VARARGS] = {"varargs", 7, -1, 0, true},
+	};
+	for (int i = 0; i < JW_WORDS; i++) {
+		const struct sym *y = map_get(&c->syms, none[i].name);
+		if (y != NULL)
+			sym_bound(y);
+		c->t->words[i] = y != NULL ? y : &none[i];
+	}
+}
+
 bool jinja_compile(struct compile *c)
 {
 	const struct tpl_options *o = &c->t->opt;
@@ -698,6 +719,7 @@ bool jinja_compile(struct compile *c)
 	p.cs = or_default(c, o->comment_start, "{#");
 	p.ce = or_default(c, o->comment_end, "#}");
 	c->t->body = body(&p);
+	find_words(c);
 	if (c->t->body != NULL && p.tag != NULL)
 		return cfail(c, p.tag_at, "{%% %s %%} has no tag before it that it could belong to", p.tag->name);
 	return c->t->body != NULL && jinja_check(c, c->t->body);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "snippets/engine/netaddr.h"
+#include "snippets/engine/rt.h"
 
 static const struct obj_ops addr_ops, net_ops, range_ops;
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "snippets/engine/modules.h"
+#include "snippets/engine/rt.h"
 
 #define R(name)                                                                                                        \
 	static bool r_##name(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "snippets/engine/modules.h"
+#include "snippets/engine/rt.h"
 
 enum { RE_I = 2, RE_L = 4, RE_M = 8, RE_S = 16, RE_U = 32, RE_X = 64, RE_A = 256 };
 #define MAX_PATTERNS 200

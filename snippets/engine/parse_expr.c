@@ -320,6 +320,7 @@ static struct node *one_target(struct compile *c)
 	}
 	if (c->tok != T_NAME || ex_reserved(c))
 		return ex_fail(c, "the name of a variable");
+	sym_bound(c->name);
 	return c->jinja ? ex_primary(c) : ex_postfix(c, ex_primary(c));
 }
 

@@ -297,6 +297,7 @@ static struct node *word(struct compile *c)
 		return ex_fail(c, "a value");
 	struct node *x = mk(c, N_NAME, c->at);
 	x->sym = c->name;
+	c->loop_uses += x->sym->len == 4 && memcmp(x->sym->name, "loop", 4) == 0;
 	ex_ref(c, x);
 	tok_next(c);
 	return x;

@@ -9,8 +9,6 @@
 #include "snippets/engine/cheetah.h"
 #include "snippets/engine/trace.h"
 
-const struct front *const fronts[2] = { [TPL_CHEETAH] = &cheetah_fns, [TPL_JINJA] = &jinja_fns };
-
 static int code_of(enum exc c)
 {
 	return c == EX_LIMIT                ? CB_ELIMIT
@@ -103,7 +101,7 @@ void note_chain(struct rt *rt)
 
 int tpl_render(const struct tpl *t, const struct tpl_job *job, struct strbuf *out, struct err *e)
 {
-	struct rt rt = { .job = job, .tpl = t };
+	struct rt rt = { .job = job, .tpl = t, .front = t->lang == TPL_CHEETAH ? &cheetah_fns : &jinja_fns };
 	rt.max_steps = job->max_steps != 0 ? job->max_steps : LIM_STEPS;
 	rt.deadline = clock_mono_ms() + (job->max_ms != 0 ? job->max_ms : LIM_TIME_MS);
 	arena_init(&rt.arena, 0);

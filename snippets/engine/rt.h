@@ -10,7 +10,7 @@
 
 struct node;
 struct sym;
-struct frame;
+struct front;
 
 struct exception {
 	enum exc cls;
@@ -33,9 +33,9 @@ struct dialect {
 	bool none_is_empty;              /* output of None */
 };
 
-/* A variable of the job that was looked up before. */
-struct seen { const struct sym *name; struct rv v; };
-#define SEEN 32
+/* What a name was found to be where it is no local: by whom (the context or the template at work) and when. */
+struct known { const struct sym *name; const void *by; uint64_t epoch; struct rv v; };
+#define KNOWN 64
 
 struct thawed { const struct value *from; struct rv to; };
 
@@ -45,13 +45,16 @@ struct rt {
 	struct strbuf tmp;
 	struct exception exc;
 	const struct dialect *d;
+	const struct front *front;       /* ast.h */
 	const struct tpl_job *job;
 	const struct tpl *tpl;           /* the template whose text is running */
 	const struct place *place;
 	struct thawed *thawed;
 	uint32_t nthawed, capthawed;
-	struct seen seen[SEEN];          /* by the address of the name, which is unique in a template */
+	struct known known[KNOWN];       /* by the number of the name in its template */
+	uint64_t epoch;                  /* grows when something is set that other names could hide or show */
 	uint64_t steps, max_steps;
+	uint64_t look_at;                /* when steps has come here, the clock is read */
 	int64_t deadline;
 	const struct node *call;         /* the call that was begun last */
 	uint32_t depth;
@@ -66,6 +69,17 @@ struct rt {
 	struct trace_piece *pieces;
 	uint32_t npieces, cappieces;
 };
+
+bool rt_over(struct rt *rt);     /* rv.c: false: a limit is passed, the exception is set */
+
+/* Counts n steps and checks the limits; false: the exception is set. */
+static inline bool rt_steps(struct rt *rt, uint64_t n)
+{
+	rt->steps += n;
+	bool near = (rt->arena.used | rt->out.len | rt->tmp.len) >= LIM_OUTPUT || rt->steps >= rt->look_at;
+	return __builtin_expect(!near, 1) || rt_over(rt);
+}
+static inline bool rt_tick(struct rt *rt) { return rt_steps(rt, 1); }
 
 void note_chain(struct rt *rt); /* render.c: an exception passes out of a snippet: where that was called */
 const char *nearest_name(const struct value *vars, const char *name);

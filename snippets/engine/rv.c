@@ -10,20 +10,21 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "snippets/engine/rt.h"
+#include "value/layout.h"
 
 void *rt_alloc(struct rt *rt, size_t n) { return arena_alloc(&rt->arena, n == 0 ? 1 : n); }
 struct strbuf *rt_tmp(struct rt *rt) { return &rt->tmp; }
 
-bool rt_tick(struct rt *rt)
+bool rt_over(struct rt *rt)
 {
-	rt->steps++;
 	if (rt->arena.used > LIM_MEMORY)
 		return raise(rt, EX_LIMIT, "the values of this template need more than %u MiB", LIM_MEMORY >> 20);
 	if (rt->out.len > LIM_OUTPUT)
 		return raise(rt, EX_LIMIT, "the output is longer than %u MiB", LIM_OUTPUT >> 20);
 	if (rt->tmp.len > 4 * (size_t)LIM_STRING)
 		return raise(rt, EX_LIMIT, "a text is longer than %u MiB", LIM_STRING >> 20);
-	if ((rt->steps & 1023) == 0) {
+	if (rt->steps >= rt->look_at) {
+		rt->look_at = rt->steps + 1024;
 		if (rt->steps > rt->max_steps)
 			return raise(rt, EX_LIMIT, "more than %llu steps", (unsigned long long)rt->max_steps);
 		if (clock_mono_ms() > rt->deadline)
@@ -104,13 +105,13 @@ struct rv rv_wrap(const struct value *v)
 {
 	if (v == NULL)
 		return (struct rv){ .t = R_UNSET };
-	switch (v_type(v)) {
+	switch (v->type) {
 	case V_NONE: return rv_none();
-	case V_BOOL: return rv_bool(v_truthy(v));
-	case V_INT: return rv_int(v_int_of(v));
-	case V_FLOAT: return rv_float(v_float_of(v));
+	case V_BOOL: return rv_bool(v->u.b);
+	case V_INT: return rv_int(v->u.i);
+	case V_FLOAT: return rv_float(v->u.d);
 	case V_STR:
-	case V_BYTES: return rv_strn(v_cstr(v), v_len(v));
+	case V_BYTES: return rv_strn(v->u.s.p, v->u.s.n);
 	case V_LIST: return (struct rv){ .t = R_MLIST, .u.v = v };
 	case V_DICT: return (struct rv){ .t = R_MDICT, .u.v = v };
 	}
@@ -431,16 +432,7 @@ bool rv_map_get(struct rt *rt, struct rv m, const char *key, size_t n, struct rv
 {
 	m = rv_live(rt, m);
 	if (m.t == R_MDICT) {
-		char buf[128];
-		const char *z = key;
-		if (n < sizeof(buf)) {
-			memcpy(buf, key, n);
-			buf[n] = '\0';
-			z = buf;
-		} else {
-			z = rv_dup(rt, key, n).u.s;
-		}
-		const struct value *v = v_dict_get(m.u.v, z);
+		const struct value *v = v_dict_getn(m.u.v, key, n);
 		if (v == NULL)
 			return false;
 		*out = rv_wrap(v);

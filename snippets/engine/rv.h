@@ -198,7 +198,6 @@ void rlist_push(struct rt *rt, struct rlist *l, struct rv v);
 
 void *rt_alloc(struct rt *rt, size_t n);                        /* never NULL: the limit is seen at the next step */
 struct strbuf *rt_tmp(struct rt *rt);                           /* scratch buffer, used as a stack */
-bool rt_tick(struct rt *rt);                                    /* counts a step, checks limits; false: exception set */
 bool raise(struct rt *rt, enum exc c, const char *fmt, ...) PRINTF_LIKE(3, 4);   /* always false */
 
 /* dict of any hashable keys; false: exception (unhashable) */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "snippets/engine/builtins.h"
+#include "snippets/engine/rt.h"
 
 struct sortrec { struct rv key, val; };
 
