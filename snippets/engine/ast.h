@@ -5,7 +5,6 @@
 #ifndef ENGINE_AST_H
 #define ENGINE_AST_H
 
-#include "base/map.h"
 #include "snippets/engine/rt.h"
 
 enum nop {
@@ -141,8 +140,7 @@ struct compile {
 	struct tpl *t;
 	struct err *e;
 	bool failed;
-	struct map syms;
-	uint32_t nsyms;
+	struct symtab { struct sym **v; uint32_t n, cap; } syms;
 	struct nodes bodies;             /* every N_BODY */
 	const char *s;
 	size_t n;                        /* end of what may be read */
@@ -175,6 +173,7 @@ bool cfail(struct compile *c, size_t at, const char *fmt, ...) PRINTF_LIKE(3, 4)
 void place_of(const struct tpl *t, size_t at, uint32_t *line, uint32_t *col);
 struct node *mk(struct compile *c, enum nop op, size_t at);
 const struct sym *intern(struct compile *c, const char *s, size_t n);
+const struct sym *find_sym(const struct compile *c, const char *name);                 /* NULL: the text has no such name */
 void sym_bound(const struct sym *y);                     /* something is assigned to it */
 void push_node(struct compile *c, struct nodes *l, struct node *x);
 void take_nodes(struct compile *c, struct nodes *l, struct node *into);                /* the list becomes the kids */

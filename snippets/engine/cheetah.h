@@ -65,12 +65,13 @@ struct fdef { struct inst *inst; const struct method *m; struct cframe *up; };
 struct cheetah_rt {
 	struct cframe *frame;
 	struct rdict *globals;
+	struct callreg *call;                    /* the innermost #call whose body runs */
 };
 
 /* The value of a name where it is at hand: a local or one that was looked up before; else NULL. id: the name's number. */
-static inline const struct rv *ch_quick(const struct rt *rt, const struct node *n, uint32_t id)
+static inline const struct rv *ch_quick(const struct rt *rt, const struct cheetah_rt *st, const struct node *n, uint32_t id)
 {
-	const struct cframe *f = ((const struct cheetah_rt *)rt->lang)->frame;
+	const struct cframe *f = st->frame;
 	if (n->slot >= 0 && f->slots[n->slot].t != R_UNSET && !(n->flag & NF_GLOBAL))
 		return &f->slots[n->slot];
 	const struct known *k = &rt->known[id % KNOWN];

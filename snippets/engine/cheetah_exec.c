@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "snippets/engine/cheetah.h"
+#define ENTRY N_STEP
 #include "snippets/engine/code_run.h"
 #include "snippets/engine/str_methods.h"
 #include "snippets/engine/trace.h"
@@ -117,22 +118,6 @@ static enum flow body(struct rt *rt, const struct node *n)
 	return n == NULL ? F_NEXT : ch_exec(rt, n);
 }
 
-static enum flow do_if(struct rt *rt, const struct node *n)
-{
-	for (uint32_t i = 0; i < n->n; i++) {
-		struct rv v;
-		const struct node *part = n->kids[i];
-		if (part->a != NULL) {
-			if (!ev(rt, part->a, &v))
-				return F_ERROR;
-			if (!rv_truthy(rv_live(rt, v)))
-				continue;
-		}
-		return body(rt, part->b);
-	}
-	return F_NEXT;
-}
-
 static enum flow loop_else(struct rt *rt, const struct node *n) { return n->n > 1 ? body(rt, n->kids[1]->b) : F_NEXT; }
 
 static enum flow do_for(struct rt *rt, const struct node *n)
@@ -141,7 +126,7 @@ static enum flow do_for(struct rt *rt, const struct node *n)
 	struct cursor c;
 	if (!ev(rt, n->b, &v) || !cur_start(rt, v, &c))
 		return F_ERROR;
-	while (cur_next(rt, &c, &x)) {
+	while (cur_step(rt, &c, &x)) {
 		if (!rt_tick(rt) || !ev_assign(rt, n->a, x))
 			return F_ERROR;
 		enum flow f = body(rt, n->kids[0]->b);
@@ -358,56 +343,58 @@ static enum flow lost(struct rt *rt, size_t mark)
 	return F_ERROR;
 }
 
+/* #call at work: the text of its body so far, and of its #args. */
+struct callreg { size_t mark; const struct sym *cur; struct karg *kw; uint32_t nkw, most; };
+
+static struct rv take_from(struct rt *rt, size_t mark)
+{
+	mark = still(rt, mark);
+	struct rv v = rv_dup(rt, sb_str(&rt->out) + mark, rt->out.len - mark);
+	sb_truncate(&rt->out, mark);
+	return v;
+}
+
+/* #arg: what was written so far belongs to the one before; before the first one it comes along with that. */
+static bool call_arg(struct rt *rt, const struct node *n)
+{
+	struct callreg *c = state(rt)->call;
+	if (c == NULL)
+		return true;
+	if (c->cur != NULL)
+		c->kw[c->nkw++] = (struct karg){ c->cur->name, c->cur->len, take_from(rt, c->mark) };
+	c->cur = n->sym;
+	return c->nkw + 1 < c->most || raise(rt, EX_LIMIT, "#call has more than %u arguments", c->most);
+}
+
 /* #call: the body's text is the first argument, or the texts of its #args are keywords. */
 static enum flow do_call(struct rt *rt, const struct node *n)
 {
-	struct rv f, v;
-	struct args extra = { 0 };
-	size_t mark = rt->out.len;
-	struct rv list[LIM_ARGS + 1];
+	struct rv f, v, list[LIM_ARGS + 1];
 	struct karg kw[64];
-	uint32_t nkw = 0;
-	const struct sym *cur = NULL;
-	const struct node *b = n->kids[0]->b;
-	for (uint32_t i = 0; b != NULL && i < b->n; i++) {
-		if (b->kids[i]->op == N_CALLARG) {
-			mark = still(rt, mark);
-			if (cur != NULL) {
-				kw[nkw++] = (struct karg){
-					cur->name, cur->len, rv_dup(rt, sb_str(&rt->out) + mark, rt->out.len - mark)};
-				sb_truncate(&rt->out, mark);
-			}
-			cur = b->kids[i]->sym;
-			if (nkw + 1 >= ARRAY_LEN(kw))
-				return raise(rt, EX_LIMIT, "#call has more than %zu arguments", ARRAY_LEN(kw)), F_ERROR;
-			continue;
-		}
-		enum flow fl = ch_exec(rt, b->kids[i]);
-		if (fl == F_RETURN)
-			return stopped(rt, mark);
-		if (fl == F_ERROR)
-			return lost(rt, mark);
-		if (fl != F_NEXT)
-			return fl;
-	}
-	mark = still(rt, mark);
-	v = rv_dup(rt, sb_str(&rt->out) + mark, rt->out.len - mark);
-	sb_truncate(&rt->out, mark);
+	struct args extra = { 0 }, a = { .v = list, .kw = kw };
+	struct callreg c = { .mark = rt->out.len, .kw = kw, .most = ARRAY_LEN(kw) }, *around = state(rt)->call;
+	state(rt)->call = &c;
+	enum flow fl = body(rt, n->kids[0]->b);
+	state(rt)->call = around;
+	if (fl == F_RETURN)
+		return stopped(rt, c.mark);
+	if (fl == F_ERROR)
+		return lost(rt, c.mark);
+	if (fl != F_NEXT)
+		return fl;
+	v = take_from(rt, c.mark);
 	if (!ev(rt, n->a, &f) || (n->b != NULL && !ev_args(rt, n->b, &extra, 0)))
 		return F_ERROR;
-	struct args a = { .v = list, .kw = kw };
-	if (cur != NULL)
-		kw[nkw++] = (struct karg){ cur->name, cur->len, v };
+	if (c.cur != NULL)
+		kw[c.nkw++] = (struct karg){ c.cur->name, c.cur->len, v };
 	else
 		list[a.n++] = v;
 	for (uint32_t i = 0; i < extra.n; i++)
 		list[a.n++] = extra.v[i];
-	for (uint32_t i = 0; i < extra.nkw && nkw < ARRAY_LEN(kw); i++)
-		kw[nkw++] = extra.kw[i];
-	a.nkw = nkw;
-	if (!rv_call(rt, f, &a, &v) || !ch_write(rt, n, v))
-		return F_ERROR;
-	return F_NEXT;
+	for (uint32_t i = 0; i < extra.nkw && c.nkw < ARRAY_LEN(kw); i++)
+		kw[c.nkw++] = extra.kw[i];
+	a.nkw = c.nkw;
+	return rv_call(rt, f, &a, &v) && ch_write(rt, n, v) ? F_NEXT : F_ERROR;
 }
 
 static enum flow do_capture(struct rt *rt, const struct node *n)
@@ -519,12 +506,12 @@ static enum flow run(struct rt *rt, const struct node *n)
 	case N_PLACE: return placeholder(rt, n) ? F_NEXT : F_ERROR;
 	case N_ECHO: return ev(rt, n->a, &v) && ch_write(rt, n, v) ? F_NEXT : F_ERROR;
 	case N_SILENT: return ev(rt, n->a, &v) ? F_NEXT : F_ERROR;
-	case N_IF: return do_if(rt, n);
 	case N_FOR: return do_for(rt, n);
 	case N_WHILE: case N_REPEAT: return do_while(rt, n);
 	case N_BREAK: return F_BREAK;
 	case N_CONTINUE: return F_CONTINUE;
-	case N_PASS: case N_CATCHER: case N_CALLARG: return F_NEXT;
+	case N_PASS: case N_CATCHER: return F_NEXT;
+	case N_CALLARG: return call_arg(rt, n) ? F_NEXT : F_ERROR;
 	case N_SET_ST: return do_set(rt, n) ? F_NEXT : F_ERROR;
 	case N_DEL: return do_del(rt, n->a) ? F_NEXT : F_ERROR;
 	case N_ASSERT: return do_assert(rt, n) ? F_NEXT : F_ERROR;
@@ -557,12 +544,30 @@ static enum flow run(struct rt *rt, const struct node *n)
 
 static bool plain(const struct rt *rt) { return rt->job->trace == NULL && state(rt)->frame->filter == FILTER_NONE; }
 
-static inline const struct rv *quick(const struct rt *rt, const struct node *name, uint32_t id)
+static inline const struct rv *quick(const struct rt *rt, const void *lang, const struct node *name, uint32_t id)
 {
-	return ch_quick(rt, name, id);
+	return ch_quick(rt, lang, name, id);
 }
 
 static bool print(struct rt *rt, const struct node *n) { return placeholder(rt, n); }
+
+static bool loop_begin(struct rt *rt, struct loop *l, const struct node *n)
+{
+	struct rv v;
+	l->n = n;
+	return (at_hand(rt, rt->lang, n->b, &v) || ev(rt, n->b, &v)) && cur_start(rt, v, &l->c);
+}
+
+static bool loop_item(struct rt *rt, struct loop *l, struct rv x)
+{
+	const struct node *t = l->n->a;
+	if ((t->op != N_NAME && t->op != N_VAR) || t->slot < 0 || (t->flag & NF_GLOBAL))
+		return ev_assign(rt, t, x);
+	state(rt)->frame->slots[t->slot] = x;
+	return true;
+}
+
+static void loop_end(struct rt *rt, struct loop *l) { (void)rt, (void)l; }
 
 static enum flow statement(struct rt *rt, const struct node *n) { return ch_exec(rt, n); }
 

@@ -277,11 +277,8 @@ static bool step(struct rt *rt, struct rv o, const struct sym *s, struct rv *out
 {
 	o = rv_live(rt, o);
 	if (o.t == R_MDICT && s->hash != 0) {
-		const struct value *v = v_dict_geth(o.u.v, s->name, s->len, s->hash);
-		if (v != NULL) {
-			*out = rv_wrap(v);
+		if (rv_entry(o.u.v, s->name, s->len, s->hash, out))
 			return true;
-		}
 	} else if (rv_mapping(o) && rv_map_get(rt, o, s->name, s->len, out))
 		return true;
 	if (s->name[0] == '_' && !(o.t == R_TYPE && str_eq(s->name, "__name__")))
@@ -353,7 +350,7 @@ static bool name(struct rt *rt, const struct node *n, struct rv *out)
 	struct cframe *f = state(rt)->frame;
 	const struct sym *s = n->sym;
 	bool found = false;
-	const struct rv *at_hand = ch_quick(rt, n, s->id);
+	const struct rv *at_hand = ch_quick(rt, state(rt), n, s->id);
 	if (at_hand != NULL) {
 		*out = *at_hand;
 		return !(n->flag & NF_AUTOCALL) || autocall(rt, out);

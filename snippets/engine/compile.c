@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "snippets/engine/code.h"
+
+#define MAX_NAME 255
 
 void place_of(const struct tpl *t, size_t at, uint32_t *line, uint32_t *col)
 {
@@ -64,26 +67,50 @@ struct node *mk(struct compile *c, enum nop op, size_t at)
 	return x;
 }
 
+/* Where a name is in the table, or belongs. */
+static struct sym **sym_place(const struct symtab *t, const char *s, size_t n, uint64_t hash)
+{
+	for (uint32_t i = (uint32_t)hash & (t->cap - 1);; i = (i + 1) & (t->cap - 1))
+		if (t->v[i] == NULL || (t->v[i]->hash == hash && t->v[i]->len == n && memcmp(t->v[i]->name, s, n) == 0))
+			return &t->v[i];
+}
+
+static void grow_syms(struct symtab *t)
+{
+	struct symtab more = { .n = t->n, .cap = t->cap == 0 ? 64 : t->cap * 2 };
+	more.v = xcalloc(more.cap, sizeof(struct sym *));
+	for (uint32_t i = 0; i < t->cap; i++)
+		if (t->v[i] != NULL)
+			*sym_place(&more, t->v[i]->name, t->v[i]->len, t->v[i]->hash) = t->v[i];
+	free(t->v);
+	*t = more;
+}
+
 const struct sym *intern(struct compile *c, const char *s, size_t n)
 {
-	char buf[256];
-	if (n >= sizeof(buf)) {
-		cfail(c, c->at, "a name is longer than %zu bytes", sizeof(buf) - 1);
+	if (n > MAX_NAME) {
+		cfail(c, c->at, "a name is longer than %d bytes", MAX_NAME);
 		n = 0;
 	}
-	memcpy(buf, s, n);
-	buf[n] = '\0';
-	struct sym *y = map_get(&c->syms, buf);
-	if (y != NULL)
-		return y;
-	y = calloc_in(c, sizeof(*y));
-	y->name = arena_strndup(&c->t->arena, s, n);
-	y->len = (uint32_t)n;
-	y->mid = method_id(y->name);
-	y->id = c->nsyms++;
-	y->hash = hash_bytes(s, n);
-	map_put(&c->syms, buf, y);
-	return y;
+	if (c->syms.n * 2 >= c->syms.cap)
+		grow_syms(&c->syms);
+	uint64_t hash = hash_bytes(s, n);
+	struct sym **at = sym_place(&c->syms, s, n, hash);
+	if (*at == NULL) {
+		struct sym *y = *at = calloc_in(c, sizeof(*y));
+		y->name = arena_strndup(&c->t->arena, s, n);
+		y->len = (uint32_t)n;
+		y->mid = method_id(y->name);
+		y->id = c->syms.n++;
+		y->hash = hash;
+	}
+	return *at;
+}
+
+const struct sym *find_sym(const struct compile *c, const char *name)
+{
+	size_t n = strlen(name);
+	return c->syms.cap == 0 ? NULL : *sym_place(&c->syms, name, n, hash_bytes(name, n));
 }
 
 void sym_bound(const struct sym *y) { ((struct sym *)(uintptr_t)y)->bound = true; }
@@ -110,14 +137,16 @@ void take_nodes(struct compile *c, struct nodes *l, struct node *into)
 
 static void index_lines(struct tpl *t)
 {
-	uint32_t n = 1;
-	for (size_t i = 0; i < t->len; i++)
-		n += t->text[i] == '\n';
-	t->lines = xcalloc(n, sizeof(*t->lines));
-	t->nlines = 1;
-	for (size_t i = 0; i < t->len; i++)
-		if (t->text[i] == '\n')
-			t->lines[t->nlines++] = (uint32_t)i + 1;
+	const char *q = t->text, *end = t->text + t->len;
+	uint32_t cap = 0;
+	for (; q != NULL; q = memchr(q, '\n', (size_t)(end - q))) {
+		q += t->nlines != 0;                      /* behind the newline */
+		if (t->nlines == cap) {
+			cap = cap == 0 ? 256 : cap * 2;
+			t->lines = xreallocarray(t->lines, cap, sizeof(*t->lines));
+		}
+		t->lines[t->nlines++] = (uint32_t)(q - t->text);
+	}
 }
 
 static void free_tpl(struct tpl *t)
@@ -151,7 +180,7 @@ int tpl_compile(enum tpl_lang lang, const char *text, size_t n, const char *name
 	index_lines(t);
 	struct compile c = { .t = t, .e = e, .s = t->text, .n = n, .jinja = lang == TPL_JINJA };
 	bool ok = lang == TPL_CHEETAH ? cheetah_compile(&c) : jinja_compile(&c);
-	map_free(&c.syms);
+	free(c.syms.v);
 	if (ok && !c.failed)
 		code_make(&c);
 	if (!ok || c.failed) {

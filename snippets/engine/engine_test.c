@@ -79,6 +79,17 @@ static const struct row cheetah_rows[] = {
 		"[1, 2] 2\n" },
 	{ __LINE__, "$!nope.x$!host\n",
 		"n1\n" },
+	{__LINE__, "#for $a in $dns\n#for $b in [1,2,3]\n#if $b == 2\n#continue\n#end if\n#for $c in 'xyz'\n#if $c == 'y'\n#break\n#end if\n$b$c\n#end for\n#end for\n#end for\n",
+		"1x\n3x\n1x\n3x\n"},
+
+	{__LINE__, "#for $a in [1]\n#while True\n#for $b in [1,2]\n#break\n#end for\n$b\n#break\n#end while\n#end for\n",
+		"1\n"},
+	{__LINE__, "#set global $g = 1\n$g\n#set global $g = 2\n$g#def s\n#set global $g = 3\n#end def\n$s$g\n",
+		"1\n2\n3\n"},
+	{__LINE__, "#try\n#for $i in [1,2]\n$i\n$nope\n#end for\n#except NotFound\n#pass\n#except LookupError\ncaught $i\n#end try\n$i\n",
+		"1\n1\n"},
+	{__LINE__, "#def f\n#for $i in [1,2,3]\n#for $j in [1]\n#if $i == 2\n#return 'r'\n#end if\n#end for\n#end for\n#end def\n$f\n",
+		"r\n"},
 };
 static const struct row jinja_rows[] = {
 	{__LINE__, "{{ host }}|{{ none }}|{{ nope }}|{{ on }}\n", "n1|None||True"},
@@ -115,6 +126,25 @@ static const struct row jinja_rows[] = {
 	{__LINE__, "{{ [0, '', 1]|any }}{{ []|any }}{{ dns|all }}{{ [1, none]|all }}", "TrueFalseTrueFalse"},
 	{__LINE__, "{{ nics|toyaml }}\n{{ dns|toyaml }} {{ 'x'|toyaml }}", "en0:\n  ip: 192.0.2.9\n  mtu: ''\nen1:\n  ip: ''\n  mtu: 9000\n"
 		"- 192.0.2.1\n- 192.0.2.2 x\n..."},
+	{__LINE__, "{% for a in [1,2] %}{% set b = a %}{% for c in 'xy' %}{% set a = c %}{{ a }}{{ b }}{% endfor %}{{ a }}{% endfor %}{{ b }}",
+		"x1y11x2y22"},
+
+	{__LINE__, "{% for a in [1,2] %}{% macro m() %}{{ a }}{% endmacro %}{{ m() }}{% endfor %}",
+		"12"},
+	{__LINE__, "{% for a in dns %}{% for b in a.split('.') if b != '0' %}{{ loop.index }}{{ b }},{% endfor %}{% endfor %}{{ loop }}",
+		"1192,22,31,1192,22,32,"},
+	{__LINE__, "{% set x = 1 %}{% if on %}{% set x = 2 %}{% endif %}{{ x }}{% for i in [1] %}{% set x = 9 %}{% endfor %}{{ x }}",
+		"22"},
+	{__LINE__, "{% for k, v in {'a': 1, 'b': 2}.items() %}{% if k == 'a' %}{{ v }}{% elif v != 1 %}{{ k }}{% else %}?{% endif %}{% else %}none{% endfor %}",
+		"1b"},
+	{__LINE__, "{% macro r(l) %}{% for i in l %}{% if i is iterable %}({{ r(i) }}){% else %}{{ i }}{% endif %}{% endfor %}{% endmacro %}{{ r([1,[2,[3]]]) }}",
+		"1(2(3))"},
+	{__LINE__, "{% for x in nope %}{{ x }}{% endfor %}{% for x in [nope] %}[{{ x }}]{% endfor %}{% if nope %}a{% elif none == 'x' %}b{% elif host != 'n1' or not on %}c{% else %}d{% endif %}",
+		"[]d"},
+	{__LINE__, "{% for x in [1,2] %}{{ x }}{% set host = x %}{{ host }}{% endfor %}{{ host }}",
+		"1122n1"},
+	{__LINE__, "{% for a, b in [(1,2),(3,4)] %}{{ a }}{{ b }}{% set a = 0 %}{{ a }}{% endfor %}{{ a }}",
+		"120340"},
 	{__LINE__, "{{ nope.x }}", NULL},
 	{__LINE__, "{{ 'x'|nosuch }}", NULL},
 };

@@ -23,7 +23,14 @@ struct jinja_front { struct jblock *blocks; };
 /* Local names, innermost first. The outermost names of a template are not here but in its context. */
 struct bind { const struct sym *name; struct rv v; };
 /* foreign: names of another template are in it or around it, so that names are compared by their text. */
-struct scope { struct scope *up; const struct tpl *tpl; struct bind *b; uint32_t n, cap; bool hard, foreign; };
+struct scope {
+	struct scope *up;
+	const struct tpl *tpl;
+	struct bind *b;
+	uint32_t n, cap;
+	bool hard, foreign;
+	struct bind first[2];                    /* b points to these as long as they are enough */
+};
 
 /* One version of a block: of the template itself or of a parent. */
 struct jimpl { const struct tpl *tpl; const struct jblock *b; struct jimpl *super; };
@@ -49,9 +56,8 @@ struct jinja_rt {
 static inline struct jinja_rt *jstate(const struct rt *rt) { return rt->lang; }
 
 /* The value of a name where it is at hand: a local or one that was looked up before; else NULL. id: the name's number. */
-static inline const struct rv *j_quick(const struct rt *rt, const struct sym *name, uint32_t id)
+static inline const struct rv *j_quick(const struct rt *rt, const struct jinja_rt *st, const struct sym *name, uint32_t id)
 {
-	const struct jinja_rt *st = jstate(rt);
 	const struct scope *s = st->scope;
 	if (s != NULL && s->foreign)
 		return NULL;
@@ -65,7 +71,6 @@ static inline const struct rv *j_quick(const struct rt *rt, const struct sym *na
 
 /* jinja_exec.c */
 bool j_exec(struct rt *rt, const struct node *n);
-bool j_body(struct rt *rt, const struct node *n);        /* the same for an N_BODY */
 struct rv j_capture_end(struct rt *rt, size_t mark);
 bool j_run_module(
 	struct rt *rt, const struct tpl *t, struct rdict *given, bool no_vars, struct jctx **ret, struct rv *text);

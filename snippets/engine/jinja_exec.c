@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ENTRY N_ATTR
 #include "snippets/engine/code_run.h"
 #include "snippets/engine/jinja.h"
 #include "snippets/engine/trace.h"
@@ -13,7 +14,13 @@
 struct scope *j_push(struct rt *rt, struct scope *up)
 {
 	struct scope *s = rt_alloc(rt, sizeof(*s));
-	*s = (struct scope){ .up = up, .tpl = rt->tpl, .foreign = up != NULL && (up->foreign || up->tpl != rt->tpl) };
+	s->up = up;
+	s->tpl = rt->tpl;
+	s->b = s->first;
+	s->n = 0;
+	s->cap = ARRAY_LEN(s->first);
+	s->hard = false;
+	s->foreign = up != NULL && (up->foreign || up->tpl != rt->tpl);
 	return s;
 }
 
@@ -32,10 +39,9 @@ void j_bind(struct rt *rt, const struct sym *name, struct rv v)
 			return;
 		}
 	if (s->n == s->cap) {
-		uint32_t cap = s->cap == 0 ? 4 : s->cap * 2;
+		uint32_t cap = s->cap * 4;
 		struct bind *b = rt_alloc(rt, cap * sizeof(*b));
-		if (s->n != 0)
-			memcpy(b, s->b, s->n * sizeof(*b));
+		memcpy(b, s->b, s->n * sizeof(*b));
 		s->b = b;
 		s->cap = cap;
 	}
@@ -380,21 +386,6 @@ static bool extends(struct rt *rt, const struct node *n)
 	return j_load(rt, name, &c->extends);
 }
 
-static bool do_if(struct rt *rt, const struct node *n)
-{
-	for (uint32_t i = 0; i < n->n; i++) {
-		struct rv v;
-		if (n->kids[i]->a != NULL) {
-			if (!ev(rt, n->kids[i]->a, &v))
-				return false;
-			if (!rv_truthy(rv_live(rt, v)))
-				continue;
-		}
-		return j_exec(rt, n->kids[i]->b);
-	}
-	return true;
-}
-
 static bool autoescape(struct rt *rt, const struct node *n)
 {
 	struct rv v;
@@ -440,7 +431,6 @@ static bool run(struct rt *rt, const struct node *n)
 			trace_piece(rt, n, from, rv_none());
 		return true;
 	case N_OUT: return mute || output(rt, n);
-	case N_IF: return do_if(rt, n);
 	case N_JFOR: return ev(rt, n->b->a, &v) && j_for(rt, n, v, 0);
 	case N_JSET: return ev(rt, n->b, &v) && assign(rt, n->a, v);
 	case N_JSETBLOCK: return set_block(rt, n);
@@ -473,23 +463,41 @@ static bool plain(const struct rt *rt)
 	return rt->job->trace == NULL && !rt->autoescape && !(st->checked && st->ctx->extends != NULL);
 }
 
-static inline const struct rv *quick(const struct rt *rt, const struct node *name, uint32_t id)
+static inline const struct rv *quick(const struct rt *rt, const void *lang, const struct node *name, uint32_t id)
 {
-	return j_quick(rt, name->sym, id);
+	return j_quick(rt, lang, name->sym, id);
 }
 
 static bool print(struct rt *rt, const struct node *n) { return output(rt, n); }
 
 static enum flow statement(struct rt *rt, const struct node *n) { return j_exec(rt, n) ? F_NEXT : F_ERROR; }
 
-bool j_body(struct rt *rt, const struct node *n)
+static bool loop_begin(struct rt *rt, struct loop *l, const struct node *n)
 {
-	bool ok = ++rt->ev_depth <= LIM_EVAL_DEPTH ||
-		  raise(rt, EX_LIMIT, "evaluation nested deeper than %d", LIM_EVAL_DEPTH);
-	ok = ok && run_code(rt, n->code) == F_NEXT;
-	rt->ev_depth--;
-	return ok;
+	struct rv v;
+	if ((!at_hand(rt, rt->lang, n->b->a, &v) && !ev(rt, n->b->a, &v)) || !cur_start(rt, v, &l->c))
+		return false;
+	l->n = n;
+	l->before = jstate(rt)->scope;
+	l->inner = jstate(rt)->scope = j_push(rt, l->before);
+	return true;
 }
+
+static bool loop_item(struct rt *rt, struct loop *l, struct rv x)
+{
+	if (l->inner->hard)                               /* a macro or caller keeps that round's names */
+		l->inner = j_push(rt, l->before);
+	jstate(rt)->scope = l->inner;
+	if (l->n->a->op != N_NAME || l->inner->n == 0) {
+		l->inner->n = 0;
+		return ev_assign(rt, l->n->a, x);
+	}
+	l->inner->n = 1;                                  /* what the round before set is gone */
+	l->inner->b[0].v = x;
+	return true;
+}
+
+static void loop_end(struct rt *rt, struct loop *l) { jstate(rt)->scope = l->before; }
 
 bool j_exec(struct rt *rt, const struct node *n)
 {

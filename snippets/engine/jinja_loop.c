@@ -123,42 +123,8 @@ static bool filtered(struct rt *rt, const struct node *n, struct rv iterable, st
 	return true;
 }
 
-/* A loop that nobody asks where it is. */
-static bool plain_for(struct rt *rt, const struct node *n, struct rv iterable)
-{
-	struct scope *before = jstate(rt)->scope, *inner = j_push(rt, before);
-	struct cursor c;
-	struct rv x;
-	if (rt->depth >= LIM_DEPTH)
-		return raise(rt, EX_LIMIT, "calls nested deeper than %d", LIM_DEPTH);
-	if (!cur_start(rt, iterable, &c))
-		return false;
-	jstate(rt)->scope = inner;
-	rt->depth++;
-	bool ok = true;
-	while (ok && cur_next(rt, &c, &x)) {
-		if (inner->hard)                          /* a macro or caller keeps that round's names */
-			jstate(rt)->scope = inner = j_push(rt, before);
-		bool named = n->a->op == N_NAME;
-		if (named && inner->n != 0) {
-			inner->n = 1;
-			inner->b[0].v = x;
-		} else {
-			inner->n = 0;
-			ok = named ? (j_bind(rt, n->a->sym, x), true) : ev_assign(rt, n->a, x);
-		}
-		ok = ok && j_body(rt, n->kids[0]);
-	}
-	rt->depth--;
-	jstate(rt)->scope = before;
-	return ok && rt->exc.cls == EX_NONE;
-}
-
-/* flag2: the object "loop" is asked for. */
 bool j_for(struct rt *rt, const struct node *n, struct rv iterable, uint32_t depth0)
 {
-	if (!n->flag2 && n->b->b == NULL && n->n == 1)
-		return plain_for(rt, n, iterable);
 	struct scope *before = jstate(rt)->scope;
 	struct jloop *l = rt_alloc(rt, sizeof(*l));
 	*l = (struct jloop){.depth0 = depth0, .n = n->flag ? n : NULL, .scope = before, .last_changed = {.t = R_UNSET}};

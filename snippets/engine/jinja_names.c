@@ -28,14 +28,12 @@ static bool from_context(struct rt *rt, const struct sym *n, struct rv *out)
 		return true;
 	if (c->no_vars)
 		return false;
-	const struct value *v = v_dict_geth(rt->job->vars, n->name, n->len, n->hash);
-	*out = rv_wrap(v);
-	return v != NULL;
+	return rv_entry(rt->job->vars, n->name, n->len, n->hash, out);
 }
 
 static bool name(struct rt *rt, const struct node *n, struct rv *out)
 {
-	const struct rv *at_hand = j_quick(rt, n->sym, n->sym->id);
+	const struct rv *at_hand = j_quick(rt, jstate(rt), n->sym, n->sym->id);
 	if (at_hand != NULL) {
 		*out = *at_hand;
 		return true;
@@ -95,13 +93,8 @@ bool j_getattr(struct rt *rt, struct rv o, const char *nm, uint32_t len, int mid
 static bool attr(struct rt *rt, struct rv o, const struct node *n, struct rv *out)
 {
 	const struct sym *s = n->sym;
-	if (o.t == R_MDICT && s->mid < 0 && rt->nthawed == 0) {        /* no method of that name: an entry */
-		const struct value *v = v_dict_geth(o.u.v, s->name, s->len, s->hash);
-		if (v != NULL) {
-			*out = rv_wrap(v);
-			return true;
-		}
-	}
+	if (o.t == R_MDICT && s->mid < 0 && rt->nthawed == 0 && rv_entry(o.u.v, s->name, s->len, s->hash, out))
+		return true;
 	return j_getattr(rt, o, s->name, s->len, s->mid, out);
 }
 

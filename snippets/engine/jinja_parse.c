@@ -697,7 +697,7 @@ static void find_words(struct compile *c)
 		[JW_VARARGS] = {"varargs", 7, -1, 0, true},
 	};
 	for (int i = 0; i < JW_WORDS; i++) {
-		const struct sym *y = map_get(&c->syms, none[i].name);
+		const struct sym *y = find_sym(c, none[i].name);
 		if (y != NULL)
 			sym_bound(y);
 		c->t->words[i] = y != NULL ? y : &none[i];

@@ -105,19 +105,27 @@ int tpl_render(const struct tpl *t, const struct tpl_job *job, struct strbuf *ou
 	rt.max_steps = job->max_steps != 0 ? job->max_steps : LIM_STEPS;
 	rt.deadline = clock_mono_ms() + (job->max_ms != 0 ? job->max_ms : LIM_TIME_MS);
 	arena_init(&rt.arena, 0);
+	bool own = out->len != 0 || out->limit != 0;      /* else the text is made where it is wanted */
+	if (!own)
+		rt.out = *out;
 	sb_reserve(&rt.out, t->len + t->len / 2 + 256);
 	bool ok = t->lang == TPL_CHEETAH ? cheetah_main(&rt, t) : jinja_main(&rt, t);
 	ok = ok && rt.exc.cls == EX_NONE && rt_tick(&rt);
 	int rc = CB_OK;
 	if (ok && rt.job->trace != NULL)
 		trace_report(&rt);
-	if (ok)
-		sb_add(out, sb_str(&rt.out), rt.out.len);
-	else
+	if (!ok)
 		rc = fail(&rt, t, e);
+	sb_truncate(&rt.out, ok ? rt.out.len : 0);
+	rt.out.p[rt.out.len] = '\0';
+	if (own) {
+		sb_add(out, rt.out.p, rt.out.len);
+		sb_free(&rt.out);
+	} else {
+		*out = rt.out;
+	}
 	if (rt.re_cache != NULL)
 		rt_free_re(&rt);
-	sb_free(&rt.out);
 	sb_free(&rt.tmp);
 	arena_free(&rt.arena);
 	return rc;

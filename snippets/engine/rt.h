@@ -7,6 +7,7 @@
 
 #include "snippets/engine/engine.h"
 #include "snippets/engine/rv.h"
+#include "value/layout.h"
 
 struct node;
 struct sym;
@@ -80,6 +81,18 @@ static inline bool rt_steps(struct rt *rt, uint64_t n)
 	return __builtin_expect(!near, 1) || rt_over(rt);
 }
 static inline bool rt_tick(struct rt *rt) { return rt_steps(rt, 1); }
+
+/* As cur_next; the lists of the job's variables are what most loops go over. */
+static inline bool cur_step(struct rt *rt, struct cursor *c, struct rv *out)
+{
+	if (c->v.t != R_MLIST || rt->nthawed != 0)
+		return cur_next(rt, c, out);
+	if (c->i >= c->v.u.v->u.l.n)
+		return false;
+	const struct value *v = c->v.u.v->u.l.v[c->i++];
+	*out = v->type == V_STR ? rv_strn(v->u.s.p, v->u.s.n) : rv_wrap(v);
+	return true;
+}
 
 void note_chain(struct rt *rt); /* render.c: an exception passes out of a snippet: where that was called */
 const char *nearest_name(const struct value *vars, const char *name);

@@ -118,6 +118,14 @@ struct rv rv_wrap(const struct value *v)
 	return rv_none();
 }
 
+bool rv_entry(const struct value *dict, const char *key, size_t n, uint64_t hash, struct rv *out)
+{
+	const struct value *v = v_dict_geth(dict, key, n, hash);
+	if (v != NULL)
+		*out = rv_wrap(v);
+	return v != NULL;
+}
+
 struct rv rv_list(struct rt *rt, uint32_t cap)
 {
 	struct rlist *l = rt_alloc(rt, sizeof(*l));

@@ -185,6 +185,8 @@ static inline struct rv rv_strn(const char *s, size_t n)
 }
 struct rv rv_cstr(const char *s);                               /* borrows */
 struct rv rv_wrap(const struct value *v);                       /* borrows */
+/* The entry of a dict; hash: hash_bytes() of the key. False: there is none, *out is as before. */
+bool rv_entry(const struct value *dict, const char *key, size_t n, uint64_t hash, struct rv *out);
 struct rv rv_list(struct rt *rt, uint32_t cap);
 struct rv rv_tuple(struct rt *rt, const struct rv *v, uint32_t n);
 struct rv rv_dict(struct rt *rt);
