@@ -17,6 +17,7 @@
 struct item {
 	atomic_int refs;
 	enum item_type type;
+	uint64_t serial;
 	struct value *extra;           /* fields of its file that no row knows; NULL: none */
 	bool reworded;                 /* loaded from another form than item_to_disk() writes */
 	struct value *v[];
@@ -66,7 +67,9 @@ static const struct item_table *table_of(const struct item *it)
 static struct item *alloc_item(enum item_type type)
 {
 	struct item *it = xcalloc(1, sizeof(*it) + item_tables[type]->n * sizeof(it->v[0]));
+	static atomic_ullong serials;
 	atomic_init(&it->refs, 1);
+	it->serial = 1 + atomic_fetch_add_explicit(&serials, 1, memory_order_relaxed);
 	it->type = type;
 	return it;
 }
@@ -102,6 +105,8 @@ struct item *item_edit(const struct item *old)
 	it->extra = old->extra != NULL ? v_ref(old->extra) : NULL;
 	return it;
 }
+
+uint64_t item_serial(const struct item *it) { return it->serial; }
 
 struct item *item_ref(const struct item *cit)
 {

@@ -22,6 +22,8 @@ void item_unrefp(struct item **it);                   /* for CLEANUP() */
 
 /* Reading. Results borrow from the item. */
 enum item_type item_type(const struct item *it);
+/* A number that no other item of this process has or had: what was published under it stays as it is. */
+uint64_t item_serial(const struct item *it);
 const char *item_name(const struct item *it);
 const char *item_uid(const struct item *it);
 const struct value *item_get(const struct item *it, const char *field);      /* raw value or NULL when no such field */

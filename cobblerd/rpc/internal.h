@@ -11,11 +11,11 @@
 #include "auth/auth.h"
 #include "base/map.h"
 #include "rpc/rpc.h"
+#include "wire/gzip.h"
 
 #define RPC_ARGS 8                    /* most that a method takes */
 #define TOKEN_LEN 36
 #define TOKENS_MAX 20000              /* logged in at once; the one used longest ago goes first */
-#define LIST_KEPT_MAX (8u << 20)      /* bytes of a packed list */
 #define HANDLES_MAX 20000             /* unsaved new objects */
 #define HANDLES_SAVED_MAX 2000        /* saved ones whose first handle is still good; the one used longest ago goes first */
 #define DRAFT_AGE 600                 /* seconds without use, as Cobbler's CACHE_TIMEOUT */
@@ -83,7 +83,7 @@ struct rpc {
 	struct map tokens, rates;
 	unsigned transactions;        /* sessions that have one; atomic */
 	pthread_mutex_t lists_lock;
-	struct { uint64_t version; struct strbuf text; } lists[ITEM_TYPES];    /* version + 1 */
+	struct kept_list { struct piece **v; size_t n; } lists[ITEM_TYPES][2];    /* for callers from whom secrets are hidden, and others */
 	double modified;              /* answer of last_modified_time for that version of the model + 1 */
 	uint64_t modified_version;
 };
@@ -121,10 +121,12 @@ int arity_check(const struct entry *en, size_t n, struct err *e);
 int rpc_dispatch(struct call *c, const char *method, const struct value *params, struct value **ret, bool *tilde, struct err *e);
 /* stream.c: a response that is a list of these items (at least one, all of a type), with the secrets that the caller may see. packed: gzip. */
 int stream_items(struct strbuf *out, struct call *c, const struct item_list *l, bool packed, struct err *e);
-/* stream.c: the last packed answer of all items of a type, good for the very version of the model that it was asked for: every edit makes
- * another version. Only of answers that hide nothing. list_kept: false when there is none; appends it. */
-bool list_kept(struct rpc *r, enum item_type t, uint64_t version, struct strbuf *out);
-void list_keep(struct rpc *r, enum item_type t, uint64_t version, const char *p, size_t n);
+/* The same in parts: what stands before the items, some items, what stands behind them. sum: {0} at the begin. */
+void stream_begin(struct strbuf *out, struct gzip_sum *sum);
+int stream_part(struct strbuf *out, struct call *c, struct item *const *v, size_t n, struct gzip_sum *sum, struct err *e);
+void stream_end(struct strbuf *out, struct gzip_sum *sum);
+/* kept.c: all items of a type as stream_items would pack them, from pieces that are kept. */
+int stream_kept(struct strbuf *out, struct call *c, const struct item_list *l, struct err *e);
 void lists_free(struct rpc *r);
 /* rate.c: takes n of what the caller's address may do of this kind; CB_ELIMIT, with the time to wait, when less than 1 is left. */
 enum rate_kind { RATE_LOGIN, RATE_REPORT, RATE_UPLOAD, RATES };

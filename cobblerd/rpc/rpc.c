@@ -198,17 +198,11 @@ static void write_fault(struct strbuf *out, const struct err *e)
 	xmlrpc_write_fault(out, 1, sb_str(&b));
 }
 
-/* The response to a call that left its items. version: of the model, from before. */
-static int answer_items(struct call *c, const struct item_list *l, uint64_t version, bool pack, struct strbuf *out, struct err *e)
+/* The response to a call that left its items. */
+static int answer_items(struct call *c, const struct item_list *l, bool pack, struct strbuf *out, struct err *e)
 {
-	bool all = pack && !c->viewed && c->entry->m->fn == rpc_get_items && secrets_all_shown(c);
-	size_t before = out->len;
-	if (all && list_kept(c->r, c->type, version, out))
-		return CB_OK;
-	int rc = stream_items(out, c, l, pack, e);
-	if (rc == CB_OK && all)
-		list_keep(c->r, c->type, version, out->p + before, out->len - before);
-	return rc;
+	bool all = !c->viewed && c->entry->m->fn == rpc_get_items;
+	return pack && all ? stream_kept(out, c, l, e) : stream_items(out, c, l, pack, e);
 }
 
 static void log_call(const struct xmlrpc_call *call, const char *peer, int rc, const struct err *e, int64_t began)
@@ -236,10 +230,9 @@ void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, bool 
 	}
 	CLEANUP(item_list_free) struct item_list items = { 0 };
 	struct call c = { .r = r, .peer = peer, .local = local, .stream = &items };
-	uint64_t version = model_version(r->core->model);
 	int rc = rpc_dispatch(&c, call.method, call.params, &result, &tilde, &e);
 	if (rc == CB_OK && items.v != NULL) {
-		rc = answer_items(&c, &items, version, pack, out, &e);
+		rc = answer_items(&c, &items, pack, out, &e);
 		if (rc == CB_OK && pack)
 			*packed = true;
 	} else if (rc == CB_OK) {

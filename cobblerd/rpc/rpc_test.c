@@ -395,6 +395,54 @@ static void test_streamed_lists_equal_the_values(void **state)
 	free(t);
 }
 
+static void assert_list_is_as_written(bool local)
+{
+	static const char doc[] = "<methodCall><methodName>get_systems</methodName></methodCall>";
+	struct strbuf plain = { 0 }, packed = { 0 };
+	bool pack = true;
+	rpc_call(rpc, doc, strlen(doc), "192.0.2.9", local, NULL, &plain);
+	rpc_call(rpc, doc, strlen(doc), "192.0.2.9", local, &pack, &packed);
+	assert_true(pack);
+	assert_unpacks(&packed, &plain);
+	assert_true((strstr(plain.p, "pw-of-") != NULL) == local);
+	sb_free(&plain);
+	sb_free(&packed);
+}
+
+static void edit_system(const char *t, const char *how, unsigned i, const char *rest)
+{
+	char args[256];
+	snprintf(args, sizeof(args), "[\"system\", \"k%u\", \"%s\", {\"name\": \"k%u\"%s}, \"T\"]", i, how, i, rest);
+	expect("xapi_object_edit", args, t, "true");
+}
+
+/* Lists are kept in pieces: whatever is edited, added and removed between two of them, each is what the items are now. */
+static void test_kept_lists_follow_every_edit(void **state)
+{
+	(void)state;
+	char *t = direct_token();
+	bool there[600] = { false };
+	unsigned seed = 7;
+	expect("xapi_object_edit", "[\"image\", \"kept\", \"add\", {\"name\": \"kept\"}, \"T\"]", t, "true");
+	for (unsigned i = 0; i < 600; i += 2) {
+		edit_system(t, "add", i, ", \"image\": \"kept\", \"power_pass\": \"pw-of-it\"");
+		there[i] = true;
+	}
+	for (unsigned step = 0; step < 40; step++) {
+		for (unsigned k = step % 3; k < 3; k++) {
+			unsigned i = (seed = seed * 1103515245 + 12345) >> 16;
+			i %= 600;
+			char rest[80];
+			snprintf(rest, sizeof(rest), ", \"%s\": \"%u\"", step % 2 ? "comment" : "hostname", seed >> 8);
+			edit_system(t, there[i] ? step % 4 == 3 ? "remove" : "edit" : "add", i, there[i] ? rest : ", \"image\": \"kept\"");
+			there[i] = !there[i] || step % 4 != 3;
+		}
+		assert_list_is_as_written(true);
+		assert_list_is_as_written(false);
+	}
+	free(t);
+}
+
 /* Loading a site of a hundred thousand systems takes less than the time for which a handle is good. */
 static void test_saved_objects_leave_room_for_new_ones(void **state)
 {
@@ -493,6 +541,7 @@ int main(void)
 		cmocka_unit_test(test_files_stay_in_their_directory),
 		cmocka_unit_test(test_documents),
 		cmocka_unit_test(test_streamed_lists_equal_the_values),
+		cmocka_unit_test(test_kept_lists_follow_every_edit),
 		cmocka_unit_test(test_saved_objects_leave_room_for_new_ones),
 		cmocka_unit_test(test_account_names_for_setfacl),
 		cmocka_unit_test(test_introspection),

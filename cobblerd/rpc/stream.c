@@ -260,77 +260,91 @@ static void free_seen(struct seen *m, size_t n)
 	free(m);
 }
 
-static int put_items(struct sink *s, struct call *c, const struct item_list *l, struct err *e)
+static void list_begin(struct strbuf *b)
 {
-	struct strbuf head = { 0 };
-	size_t before = s->out->len;
+	xmlrpc_write_head(b);
+	sb_adds(b, "<value><array><data>\n");
+}
+
+static void list_end(struct strbuf *b)
+{
+	sb_adds(b, "</data></array></value>\n");
+	xmlrpc_write_tail(b);
+}
+
+/* A text that stands around the items, as a part of its own. */
+static void add_text(struct strbuf *out, struct gzip_sum *sum, void (*write)(struct strbuf *b))
+{
+	struct strbuf text CLEANUP(sb_free) = { 0 };
+	struct gzip z;
+	write(&text);
+	gzip_begin(&z, out);
+	gzip_text(&z, text.p, text.len);
+	gzip_add(sum, gzip_end(&z));
+}
+
+void stream_begin(struct strbuf *out, struct gzip_sum *sum)
+{
+	gzip_head(out);
+	add_text(out, sum, list_begin);
+}
+
+void stream_end(struct strbuf *out, struct gzip_sum *sum)
+{
+	add_text(out, sum, list_end);
+	gzip_tail(out, *sum);
+}
+
+static int stream_text(struct strbuf *out, struct call *c, const struct item_list *l, struct err *e)
+{
+	struct sink s = { .out = out };
+	size_t before = out->len;
 	int rc = CB_OK;
-	xmlrpc_write_head(&head);
-	sb_adds(&head, "<value><array><data>\n");
-	put(s, head.p, head.len);
+	pthread_once(&once, build);
+	list_begin(out);
 	for (size_t i = 0; i < l->n && rc == CB_OK; i++) {
-		rc = put_item(s, c, l->v[i], e);
+		rc = put_item(&s, c, l->v[i], e);
 		/* One growth to about the final size instead of many. */
-		if (i == 0 && s->z == NULL)
-			sb_reserve(s->out, (s->out->len - before) * l->n + l->n * 64);
+		if (i == 0)
+			sb_reserve(out, (out->len - before) * l->n + l->n * 64);
 	}
-	sb_truncate(&head, 0);
-	sb_adds(&head, "</data></array></value>\n");
-	xmlrpc_write_tail(&head);
-	put(s, head.p, head.len);
-	sb_free(&head);
+	list_end(out);
 	return rc;
 }
 
-int stream_items(struct strbuf *out, struct call *c, const struct item_list *l, bool packed, struct err *e)
+int stream_part(struct strbuf *out, struct call *c, struct item *const *v, size_t n, struct gzip_sum *sum, struct err *e)
 {
-	const struct item_table *tab = item_table(item_type(l->v[0]));
+	const struct item_table *tab = item_table(item_type(v[0]));
 	struct gzip z;
-	struct sink s = { .out = out, .z = packed ? &z : NULL };
-	size_t before = out->len;
+	struct sink s = { .out = out, .z = &z };
+	int rc = CB_OK;
 	pthread_once(&once, build);
 	s.item = xcalloc(tab->n, sizeof(*s.item));
 	s.iface = xcalloc(network_interface_table.n, sizeof(*s.iface));
-	if (packed)
-		gzip_begin(&z, out);
-	int rc = put_items(&s, c, l, e);
-	if (packed)
-		gzip_end(&z);
-	if (rc != CB_OK)
-		sb_truncate(out, before);
+	gzip_begin(&z, out);
+	for (size_t i = 0; i < n && rc == CB_OK; i++)
+		rc = put_item(&s, c, v[i], e);
+	*sum = gzip_end(&z);
 	sb_free(&s.text);
 	free_seen(s.item, tab->n);
 	free_seen(s.iface, network_interface_table.n);
 	return rc;
 }
 
-/* ---- all items of a type, kept ---- */
-
-bool list_kept(struct rpc *r, enum item_type t, uint64_t version, struct strbuf *out)
+int stream_items(struct strbuf *out, struct call *c, const struct item_list *l, bool packed, struct err *e)
 {
-	pthread_mutex_lock(&r->lists_lock);
-	bool good = r->lists[t].version == version + 1;
-	if (good)
-		sb_add(out, r->lists[t].text.p, r->lists[t].text.len);
-	else
-		sb_free(&r->lists[t].text);
-	pthread_mutex_unlock(&r->lists_lock);
-	return good;
-}
-
-void list_keep(struct rpc *r, enum item_type t, uint64_t version, const char *p, size_t n)
-{
-	if (n > LIST_KEPT_MAX)
-		return;
-	pthread_mutex_lock(&r->lists_lock);
-	sb_truncate(&r->lists[t].text, 0);
-	sb_add(&r->lists[t].text, p, n);
-	r->lists[t].version = version + 1;
-	pthread_mutex_unlock(&r->lists_lock);
-}
-
-void lists_free(struct rpc *r)
-{
-	for (size_t t = 0; t < ITEM_TYPES; t++)
-		sb_free(&r->lists[t].text);
+	size_t before = out->len;
+	struct gzip_sum sum = { 0 }, items;
+	int rc;
+	if (!packed) {
+		rc = stream_text(out, c, l, e);
+	} else {
+		stream_begin(out, &sum);
+		rc = stream_part(out, c, l->v, l->n, &items, e);
+		gzip_add(&sum, items);
+		stream_end(out, &sum);
+	}
+	if (rc != CB_OK)
+		sb_truncate(out, before);
+	return rc;
 }

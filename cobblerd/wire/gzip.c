@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * gzip.c - one block with the fixed Huffman codes: literals, and copies that the caller names.
+ * gzip.c - parts of one block each with the fixed Huffman codes: literals, and copies that the caller names.
  */
 #include "wire/gzip.h"
 
@@ -86,13 +86,17 @@ static void end_repetition(struct gzip *z)
 	}
 }
 
-void gzip_begin(struct gzip *z, struct strbuf *out)
+void gzip_head(struct strbuf *out)
 {
 	static const uint8_t head[10] = { 0x1f, 0x8b, 8, [9] = 255 };
+	sb_add(out, head, sizeof(head));
+}
+
+void gzip_begin(struct gzip *z, struct strbuf *out)
+{
 	pthread_once(&once, build);
 	*z = (struct gzip){ .out = out, .crc = (uint32_t)crc32(0, NULL, 0) };
-	sb_add(out, head, sizeof(head));
-	put(z, 3, 3);                    /* the last block, fixed codes */
+	put(z, 2, 3);                    /* not the last block, fixed codes */
 }
 
 void gzip_text(struct gzip *z, const void *p, size_t n)
@@ -119,15 +123,30 @@ bool gzip_repeat(struct gzip *z, uint64_t from, size_t n, uint32_t crc, uint32_t
 	return true;
 }
 
-void gzip_end(struct gzip *z)
+/* An empty block of bytes as they are brings what follows to the begin of a byte (as Z_SYNC_FLUSH does). */
+struct gzip_sum gzip_end(struct gzip *z)
 {
+	static const uint8_t none[4] = { 0, 0, 0xff, 0xff };
 	end_repetition(z);
 	put(z, literal[END_OF_BLOCK].bits, literal[END_OF_BLOCK].n);
-	put(z, 0, 7);                    /* to the end of a byte */
+	put(z, 0, 3 + 7);                /* that block, not the last one; to the end of a byte */
 	for (; z->n_bits >= 8; z->n_bits -= 8, z->bits >>= 8)
 		sb_addc(z->out, (char)(z->bits & 255));
+	sb_add(z->out, none, sizeof(none));
+	return (struct gzip_sum){ z->at, z->crc };
+}
+
+void gzip_add(struct gzip_sum *all, struct gzip_sum next)
+{
+	all->crc = (uint32_t)crc32_combine(all->crc, next.crc, (z_off_t)next.n);
+	all->n += next.n;
+}
+
+void gzip_tail(struct strbuf *out, struct gzip_sum all)
+{
+	sb_add(out, "\3", 2);            /* the last block, fixed codes, empty */
 	for (unsigned i = 0; i < 32; i += 8)
-		sb_addc(z->out, (char)(z->crc >> i & 255));
+		sb_addc(out, (char)(all.crc >> i & 255));
 	for (unsigned i = 0; i < 32; i += 8)
-		sb_addc(z->out, (char)(z->at >> i & 255));
+		sb_addc(out, (char)(all.n >> i & 255));
 }

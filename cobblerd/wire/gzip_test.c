@@ -29,15 +29,17 @@ static void test_nothing_and_all_bytes(void **state)
 	struct strbuf packed = { 0 }, want = { 0 };
 	struct gzip z;
 	(void)state;
+	gzip_head(&packed);
 	gzip_begin(&z, &packed);
-	gzip_end(&z);
+	gzip_tail(&packed, gzip_end(&z));
 	assert_unpacks(&packed, &want);
 	sb_truncate(&packed, 0);
 	for (int i = 0; i < 256; i++)
 		sb_addc(&want, (char)i);
+	gzip_head(&packed);
 	gzip_begin(&z, &packed);
 	gzip_text(&z, want.p, want.len);
-	gzip_end(&z);
+	gzip_tail(&packed, gzip_end(&z));
 	assert_unpacks(&packed, &want);
 	sb_free(&packed);
 	sb_free(&want);
@@ -57,6 +59,7 @@ static void test_every_length_and_distance(void **state)
 	struct gzip z;
 	uint32_t seed = 1;
 	(void)state;
+	gzip_head(&packed);
 	gzip_begin(&z, &packed);
 	for (int i = 0; i < GZIP_WINDOW; i++) {
 		char c = (char)((seed = seed * 1103515245 + 12345) >> 16);
@@ -75,8 +78,45 @@ static void test_every_length_and_distance(void **state)
 	assert_false(gzip_repeat(&z, want.len - GZIP_WINDOW - 1, 10, 0, 0));
 	assert_false(gzip_repeat(&z, want.len, 10, 0, 0));
 	assert_false(gzip_repeat(&z, want.len - 5, 2, 0, 0));
-	gzip_end(&z);
+	gzip_tail(&packed, gzip_end(&z));
 	assert_unpacks(&packed, &want);
+	sb_free(&packed);
+	sb_free(&want);
+}
+
+/* Parts that were made once, in any order and as often as one likes, and none at all. */
+static void test_parts_stand_behind_any_others(void **state)
+{
+	struct strbuf part[3] = { { 0 } }, text[3] = { { 0 } }, packed = { 0 }, want = { 0 };
+	struct gzip_sum sum[3], all = { 0 };
+	struct gzip z;
+	(void)state;
+	gzip_head(&packed);
+	gzip_tail(&packed, all);
+	assert_unpacks(&packed, &want);
+	for (size_t i = 0; i < 3; i++) {
+		gzip_begin(&z, &part[i]);
+		for (size_t k = 0; k < i * 1000 + i; k++)
+			sb_addf(&text[i], "%zu,", k);
+		gzip_text(&z, sb_str(&text[i]), text[i].len);
+		if (i > 0)
+			repeat(&z, &text[i], text[i].len - 20, 300 + i);
+		sum[i] = gzip_end(&z);
+	}
+	sb_truncate(&packed, 0);
+	gzip_head(&packed);
+	for (size_t i = 0; i < 20; i++) {
+		size_t k = i * i % 3 + i % 2;
+		sb_add(&packed, part[k].p, part[k].len);
+		sb_add(&want, sb_str(&text[k]), text[k].len);
+		gzip_add(&all, sum[k]);
+	}
+	gzip_tail(&packed, all);
+	assert_unpacks(&packed, &want);
+	for (size_t i = 0; i < 3; i++) {
+		sb_free(&part[i]);
+		sb_free(&text[i]);
+	}
 	sb_free(&packed);
 	sb_free(&want);
 }
@@ -86,6 +126,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_and_all_bytes),
 		cmocka_unit_test(test_every_length_and_distance),
+		cmocka_unit_test(test_parts_stand_behind_any_others),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
