@@ -140,8 +140,8 @@ struct compile {
 	struct tpl *t;
 	struct err *e;
 	bool failed;
-	struct symtab { struct sym **v; uint32_t n, cap; } syms;
-	struct nodes bodies;             /* every N_BODY */
+	struct symtab { struct sym **v; uint32_t n, cap; } *syms;      /* these two outlive a return to an earlier state */
+	struct nodes *bodies;            /* every N_BODY */
 	const char *s;
 	size_t n;                        /* end of what may be read */
 	size_t pos;                      /* after the current token */

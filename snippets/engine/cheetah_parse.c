@@ -476,7 +476,6 @@ static bool placeholder(struct chp *p)
 	before.refs = c->refs;
 	before.refs.n = refs;
 	before.t = c->t;
-	before.syms = c->syms;
 	*c = before;
 	*c->e = (struct err){ 0 };
 	bad->k = why;

@@ -64,7 +64,8 @@ static void add_for(struct draft *d, const struct node *x)
 	d->loops++;
 	add_body(d, loop_body(x));
 	d->loops--;
-	d->ops[from].n = add(d, OP_NEXT, from + 1, x);
+	uint32_t next = add(d, OP_NEXT, from + 1, x);     /* may move the operations */
+	d->ops[from].n = next;
 }
 
 static void add_node(struct draft *d, const struct node *x)
@@ -123,9 +124,9 @@ static const struct code *finish(struct compile *c, const struct draft *d)
 void code_make(struct compile *c)
 {
 	struct draft d = { 0 };
-	for (uint32_t i = 0; i < c->bodies.n; i++) {
+	for (uint32_t i = 0; i < c->bodies->n; i++) {
 		/* the outer ones first: Jinja's parser makes them before the inner ones, Cheetah's behind them */
-		struct node *b = c->bodies.v[c->jinja ? i : c->bodies.n - 1 - i];
+		struct node *b = c->bodies->v[c->jinja ? i : c->bodies->n - 1 - i];
 		if (b->flag2)
 			continue;
 		d.n = 0;

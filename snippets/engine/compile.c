@@ -63,7 +63,7 @@ struct node *mk(struct compile *c, enum nop op, size_t at)
 	x->slot = -1;
 	place_near(c, c->fixed_at != 0 ? c->fixed_at - 1 : at, &x->line, &x->col);
 	if (op == N_BODY)
-		push_node(c, &c->bodies, x);
+		push_node(c, c->bodies, x);
 	return x;
 }
 
@@ -92,16 +92,16 @@ const struct sym *intern(struct compile *c, const char *s, size_t n)
 		cfail(c, c->at, "a name is longer than %d bytes", MAX_NAME);
 		n = 0;
 	}
-	if (c->syms.n * 2 >= c->syms.cap)
-		grow_syms(&c->syms);
+	if (c->syms->n * 2 >= c->syms->cap)
+		grow_syms(c->syms);
 	uint64_t hash = hash_bytes(s, n);
-	struct sym **at = sym_place(&c->syms, s, n, hash);
+	struct sym **at = sym_place(c->syms, s, n, hash);
 	if (*at == NULL) {
 		struct sym *y = *at = calloc_in(c, sizeof(*y));
 		y->name = arena_strndup(&c->t->arena, s, n);
 		y->len = (uint32_t)n;
 		y->mid = method_id(y->name);
-		y->id = c->syms.n++;
+		y->id = c->syms->n++;
 		y->hash = hash;
 	}
 	return *at;
@@ -110,7 +110,7 @@ const struct sym *intern(struct compile *c, const char *s, size_t n)
 const struct sym *find_sym(const struct compile *c, const char *name)
 {
 	size_t n = strlen(name);
-	return c->syms.cap == 0 ? NULL : *sym_place(&c->syms, name, n, hash_bytes(name, n));
+	return c->syms->cap == 0 ? NULL : *sym_place(c->syms, name, n, hash_bytes(name, n));
 }
 
 void sym_bound(const struct sym *y) { ((struct sym *)(uintptr_t)y)->bound = true; }
@@ -178,9 +178,11 @@ int tpl_compile(enum tpl_lang lang, const char *text, size_t n, const char *name
 		jinja_newlines(t);
 	n = t->len;
 	index_lines(t);
-	struct compile c = { .t = t, .e = e, .s = t->text, .n = n, .jinja = lang == TPL_JINJA };
+	struct symtab syms = { 0 };
+	struct nodes bodies = { 0 };
+	struct compile c = { .t = t, .e = e, .s = t->text, .n = n, .jinja = lang == TPL_JINJA, .syms = &syms, .bodies = &bodies };
 	bool ok = lang == TPL_CHEETAH ? cheetah_compile(&c) : jinja_compile(&c);
-	free(c.syms.v);
+	free(syms.v);
 	if (ok && !c.failed)
 		code_make(&c);
 	if (!ok || c.failed) {

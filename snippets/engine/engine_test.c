@@ -269,6 +269,47 @@ static void test_hostile_templates_are_refused_with_words(void **state)
 }
 
 /* Work that few steps take long for ends, too. */
+/* Every length of code around a loop: the list of operations grows wherever it may. */
+static void test_loops_in_texts_of_any_length(void **state)
+{
+	(void)state;
+	for (size_t n = 0; n < 300; n++) {
+		struct strbuf text = { 0 }, out = { 0 }, want = { 0 };
+		struct err e = { 0 };
+		for (size_t i = 0; i < n; i++) {
+			sb_adds(&text, "$host ");
+			sb_adds(&want, "n1 ");
+		}
+		sb_adds(&text, "\n#for $i in [1,2]\n$i\n#end for\n");
+		sb_adds(&want, "\n1\n2\n");
+		assert_int_equal(render(TPL_CHEETAH, sb_str(&text), &out, &e), CB_OK);
+		assert_string_equal(sb_str(&out), sb_str(&want));
+		sb_free(&text);
+		sb_free(&out);
+		sb_free(&want);
+	}
+}
+
+/* Texts that are read a second time bring names of their own, however many there are already. */
+static void test_names_of_texts_that_are_read_twice(void **state)
+{
+	(void)state;
+	for (size_t n = 0; n < 70; n++) {
+		struct strbuf text = { 0 }, out = { 0 };
+		struct err e = { 0 };
+		sb_adds(&text, "#errorCatcher ListErrors\n");
+		for (size_t i = 0; i < n; i++)
+			sb_addf(&text, "#set $v%zu = 1\n", i);
+		sb_adds(&text, "$getVar('a\\x41', $host)$str('b\\x42', $dns)$host\n#del v0\n#set $z = 2\n#set $y = 3\n$z$y\n");
+		if (n > 0)
+			assert_int_equal(render(TPL_CHEETAH, sb_str(&text), &out, &e), CB_OK);
+		else
+			assert_int_not_equal(render(TPL_CHEETAH, sb_str(&text), &out, &e), CB_OK);
+		sb_free(&text);
+		sb_free(&out);
+	}
+}
+
 static void test_time_is_limited(void **state)
 {
 	static const struct { enum tpl_lang lang; const char *text; } rows[] = {
@@ -328,6 +369,8 @@ int main(void)
 		cmocka_unit_test(test_cheetah_renders_as_the_original),
 		cmocka_unit_test(test_jinja_renders_as_the_original),
 		cmocka_unit_test(test_hostile_templates_are_refused_with_words),
+		cmocka_unit_test(test_loops_in_texts_of_any_length),
+		cmocka_unit_test(test_names_of_texts_that_are_read_twice),
 		cmocka_unit_test(test_time_is_limited),
 		cmocka_unit_test(test_values_are_never_read_as_templates),
 		cmocka_unit_test(test_a_render_does_not_change_its_variables),
