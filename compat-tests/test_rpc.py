@@ -111,6 +111,23 @@ def test_bad_addresses_are_refused(lab):
     equal([x["name"] for x in s.get_systems()], ["n1"], "nothing is left behind")
 
 
+def test_an_empty_bridge_that_is_set_or_copied_is_inherited(lab):
+    """As in 3.3.7, whose setters make "<<inherit>>" of it; the default of a new interface or image is empty."""
+    d = lab.daemon()
+    s, token = d.login()
+    files = fake_boot_files(lab)
+    add_machine(s, token, files)
+    add(s, token, "image", {"name": "i", "file": str(files[0])})
+    equal((s.get_system("n1")["interfaces"]["eth0"]["virt_bridge"], s.get_image("i")["virt_bridge"]), ("", ""), "defaults")
+    s.copy_system(s.get_system_handle("n1", token), "n2", token)
+    s.copy_image(s.get_image_handle("i", token), "i2", token)
+    equal((s.get_system("n2")["interfaces"]["eth0"]["virt_bridge"], s.get_image("i2")["virt_bridge"]), ("<<inherit>>",) * 2, "copies")
+    handle = s.get_system_handle("n1", token)
+    s.modify_system(handle, "modify_interface", {"virt_bridge-eth0": ""}, token)
+    s.save_system(handle, token)
+    equal(s.get_system("n1")["interfaces"]["eth0"]["virt_bridge"], "<<inherit>>", "set to nothing")
+
+
 def test_names_cannot_leave_the_store(lab):
     d = lab.daemon()
     s, token = d.login()

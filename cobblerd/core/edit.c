@@ -191,11 +191,24 @@ static void clear_addresses(struct item *it)
 	item_put(it, "interfaces", all);
 }
 
+/* compat: Item.from_dict - a copy goes through the setters, and that of a bridge makes "<<inherit>>" of "". */
+static int set_bridges(struct item *it, struct err *e)
+{
+	int rc = item_type(it) == ITEM_IMAGE ? item_set(it, "virt_bridge", item_get(it, "virt_bridge"), e) : CB_OK;
+	for (size_t i = 0; rc == CB_OK && i < v_len(item_interfaces(it)); i++) {
+		const struct value *all = item_interfaces(it);
+		rc = item_set_interface(it, v_dict_key(all, i), "virt_bridge", v_dict_get(v_dict_at(all, i), "virt_bridge"), e);
+	}
+	return rc;
+}
+
 int edit_copied(const struct item *it, const char *newname, struct item **ret, struct err *e)
 {
 	char uid[33];
 	struct item *copy = item_edit(it);
 	int rc = item_set_str(copy, "name", newname, e);
+	if (rc == CB_OK)
+		rc = set_bridges(copy, e);
 	if (rc != CB_OK) {
 		item_unref(copy);
 		return rc;

@@ -279,9 +279,9 @@ int item_set_interface_in(const struct item_ctx *ctx, struct item *it, const cha
 		if (i < 0)
 			return err_set(e, CB_ENOENT, "an interface has no field \"%s\"", field);
 		const struct field *f = &network_interface_table.rows[i];
-		/* compat: setting what is there already is never a duplicate */
+		/* compat: setting what is there already is never a duplicate; but an empty bridge becomes "<<inherit>>". */
 		const struct value *now = v_dict_get(v_dict_get(item_interfaces(it), name), f->name);
-		if (now != NULL && v_equal(now, v))
+		if (now != NULL && v_equal(now, v) && !(f->flags & FF_INHERIT))
 			return CB_OK;
 		int rc = run_check(ctx, it, f, v, &clean, e);
 		if (rc != CB_OK)
