@@ -112,6 +112,8 @@ static int store_and_publish(struct core *c, const struct item *it, const struct
 		before[i + 1] = refs.v[i];
 		rewrite_reference(now[i + 1], item_type(it), item_name(old), item_name(it));
 	}
+	for (size_t i = 0; i < refs.n + 1; i++)
+		item_mark_saved(now[i]);
 	int rc = c->live != NULL ? CB_OK : store_save_all(c->store, (const struct item *const *)now, before, refs.n + 1, e);
 	if (rc == CB_OK)
 		model_publish_all(c->model, now, before, refs.n + 1);

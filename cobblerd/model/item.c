@@ -20,6 +20,7 @@ struct item {
 	uint64_t serial;
 	struct value *extra;           /* fields of its file that no row knows; NULL: none */
 	bool reworded;                 /* loaded from another form than item_to_disk() writes */
+	bool saved;                    /* here, after it was loaded or made */
 	struct value *v[];
 };
 
@@ -325,6 +326,16 @@ int item_rename_interface(struct item *it, const char *from, const char *to, str
 	v_dict_del(all, from);
 	item_put(it, "interfaces", all);
 	return CB_OK;
+}
+
+bool item_is_saved(const struct item *it)
+{
+	return it->saved;
+}
+
+void item_mark_saved(struct item *it)
+{
+	it->saved = true;
 }
 
 static struct value *as_dict(const struct item *it, unsigned leave_out)

@@ -66,5 +66,9 @@ struct value *item_to_dict(const struct item *it);
 struct value *item_to_disk(const struct item *it);
 int item_from_disk(enum item_type type, const struct value *dict, struct item **ret, struct err *e) MUST_CHECK;
 bool item_is_reworded(const struct item *it);
+/* Was it saved since it was loaded or edited? compat: Item.serialize - 3.3.7 loses the derived fields (kickstart, ks_meta, remote_grub_*)
+ * of what its cache holds when it saves an item; answers then lack them until the next start. */
+bool item_is_saved(const struct item *it);
+void item_mark_saved(struct item *it);
 
 #endif

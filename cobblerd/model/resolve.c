@@ -252,7 +252,9 @@ static void add_repo_data(struct model *m, struct value *results)
 		if (r == NULL)
 			continue;
 		sorted[n] = item_to_dict(r);
-		v_dict_del(sorted[n++], "ks_meta");          /* compat: stored items are seen without the names of 2.x here */
+		if (item_is_saved(r))
+			v_dict_del(sorted[n], "ks_meta");
+		n++;
 	}
 	/* Insertion keeps the order of equal priorities. */
 	for (size_t i = 1; i < n; i++)

@@ -137,25 +137,30 @@ int rpc_template_file(struct call *c, struct value **ret, struct err *e)
 	return text_or_missing(boot_template_file(c->r->core, type, arg_str(c, 0), arg_str(c, 1) == NULL ? "" : arg_str(c, 1), &b, e), &b, ret);
 }
 
-/* compat: as in raw answers, 3.3.7 shows no derived fields here. */
+/* Does the item, or one that it inherits from, show this derived field? */
+static bool shows(struct model *m, const struct item *it, const char *field)
+{
+	bool found = false;
+	struct item *at = item_ref(it);
+	while (at != NULL && !found) {
+		found = !item_is_saved(at) && field_index(item_table(item_type(at)), field) >= 0;
+		struct item *up = model_parent(m, at);
+		item_unref(at);
+		at = up;
+	}
+	item_unref(at);
+	return found;
+}
+
+/* compat: derived fields are there as far as raw answers have them. */
 static struct value *blend(struct call *c, const struct item *it)
 {
 	static const char *const derived[] = { "kickstart", "ks_meta", "remote_grub_kernel", "remote_grub_initrd" };
 	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->r->core->settings);
 	struct value *d = resolve_blend(c->r->core->model, settings, it, true);
-	const struct value *repos = v_dict_get(d, "repo_data");
-	struct value *plain = v_list();
 	for (size_t i = 0; i < ARRAY_LEN(derived); i++)
-		v_dict_del(d, derived[i]);
-	for (size_t i = 0; v_is(repos, V_LIST) && i < v_len(repos); i++) {
-		struct value *one = v_copy(v_list_at(repos, i));
-		v_dict_del(one, "ks_meta");
-		v_list_push(plain, one);
-	}
-	if (repos != NULL)
-		v_dict_set(d, "repo_data", plain);
-	else
-		v_unref(plain);
+		if (!shows(c->r->core->model, it, derived[i]))
+			v_dict_del(d, derived[i]);
 	return d;
 }
 
@@ -220,6 +225,22 @@ static void add_system_extras(struct call *c, const struct item *it, struct valu
 	boot_file_free(&f);
 }
 
+/* koan takes the profile's bridge for an interface with "", and would give a guest a bridge named "<<inherit>>", as 3.3.7 says. */
+static void plain_bridges(struct value *d)
+{
+	const struct value *faces = v_dict_get(d, "interfaces");
+	struct value *all = v_is(faces, V_DICT) ? v_copy(faces) : NULL;
+	for (size_t i = 0; i < v_len(faces) && all != NULL; i++) {
+		if (!v_str_is(v_dict_get(v_dict_at(faces, i), "virt_bridge"), "<<inherit>>"))
+			continue;
+		struct value *one = v_copy(v_dict_at(faces, i));
+		v_dict_set(one, "virt_bridge", v_str(""));
+		v_dict_set(all, v_dict_key(faces, i), one);
+	}
+	if (all != NULL)
+		v_dict_set(d, "interfaces", all);
+}
+
 /* compat: koan finds out by the name of 2.x that there is an answer file. 3.3.7 has that name in its answers only until the item
  * is saved for the first time after its start; here koan can rely on it. */
 static struct value *rendered(struct call *c, const struct item *it)
@@ -227,8 +248,10 @@ static struct value *rendered(struct call *c, const struct item *it)
 	struct value *d = blend(c, it);
 	if (field_index(item_table(item_type(it)), "kickstart") >= 0)
 		v_dict_set(d, "kickstart", v_ref(v_dict_get(d, "autoinstall")));
-	if (item_type(it) == ITEM_SYSTEM)
+	if (item_type(it) == ITEM_SYSTEM) {
+		plain_bridges(d);
 		add_system_extras(c, it, d);
+	}
 	return secrets_hidden(c, it, d);
 }
 

@@ -18,11 +18,11 @@ struct value *item_answer(struct call *c, const struct item *it, bool flatten, b
 		struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->core->settings);
 		d = resolve_dict(c->core->model, settings, it);
 	} else {
-		/* compat: once an item was saved, 3.3.7 leaves the derived fields (ks_meta, kickstart, remote_grub_*) out of raw answers. */
 		const struct item_table *t = item_table(item_type(it));
+		unsigned left_out = FF_NOWIRE | (item_is_saved(it) ? FF_NODISK : 0);
 		d = v_dict();
 		for (size_t i = 0; i < t->n; i++)
-			if (!(t->rows[i].flags & (FF_NOWIRE | FF_NODISK)))
+			if (!(t->rows[i].flags & left_out))
 				v_dict_set(d, t->rows[i].name, v_ref(item_at(it, i)));
 	}
 	d = secrets_hidden(c, it, d);

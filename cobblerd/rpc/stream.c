@@ -26,7 +26,7 @@ static struct cell *cells[ITEM_TYPES + 1];    /* the last: interfaces, in the or
 static struct item *blank[ITEM_TYPES];       /* holds the defaults */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-/* As item_answer leaves out. */
+/* In answers for every item; derived fields follow at the end where item_answer has them. */
 static bool shown(const struct field *f)
 {
 	return !(f->flags & (FF_NOWIRE | FF_NODISK));
@@ -249,6 +249,9 @@ static int put_item(struct sink *s, struct call *c, const struct item *it, struc
 			rc = put_field(s, c, it, i, e);
 		from = i + 1;
 	}
+	for (size_t i = 0; i < tab->n && rc == CB_OK && !item_is_saved(it); i++)
+		if ((tab->rows[i].flags & (FF_NODISK | FF_NOWIRE)) == FF_NODISK)
+			rc = put_field(s, c, it, i, e);
 	puts_(s, "</struct></value>\n");
 	return rc;
 }
