@@ -106,9 +106,10 @@ def processes():
 
 
 def ended(pid):
-    """It is gone, sockets and all."""
+    """It is gone, sockets and locks and all: also its threads, which may outlive the first one."""
     try:
-        return Path("/proc/%d/stat" % pid).read_text().rsplit(")", 1)[1].split()[0] in "ZX"
+        return (Path("/proc/%d/stat" % pid).read_text().rsplit(")", 1)[1].split()[0] in "ZX"
+                and len(os.listdir("/proc/%d/task" % pid)) <= 1)
     except OSError:
         return True
 

@@ -161,6 +161,17 @@ int rpc_read_file(struct call *c, struct value **ret, struct err *e)
 	return rc;
 }
 
+/* As mkdirat; what it creates is there after a loss of power. One that exists is good too. */
+static bool make_durably(int dirfd, const char *name)
+{
+	if (mkdirat(dirfd, name, 0755) == -1)
+		return errno == EEXIST;
+	if (fsync(dirfd) == 0)
+		return true;
+	unlinkat(dirfd, name, AT_REMOVEDIR);
+	return false;
+}
+
 /* Directories on the way to rel, made one by one below dirfd. Returns the descriptor of the last and the file's own name. */
 static int make_parents(const struct place *p, const char **base, struct err *e)
 {
@@ -170,7 +181,7 @@ static int make_parents(const struct place *p, const char **base, struct err *e)
 		char *part CLEANUP(free_ptr) = xstrndup(s, (size_t)(slash - s));
 		if (*part == '\0' || str_eq(part, "."))
 			continue;
-		if (mkdirat(fd, part, 0755) == -1 && errno != EEXIST)
+		if (!make_durably(fd, part))
 			break;
 		int next = openat(fd, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		close(fd);

@@ -28,19 +28,27 @@
 
 #define JOURNAL "/var/lib/cobbler/edits.journal"
 #define JOURNAL_MIN (256u << 10)      /* doubles whenever it is full */
-#define JOURNAL_MAX (16u << 20)
+#define JOURNAL_MAX (16u << 20)       /* when it holds more than one record */
+#define RECORD_MAX (1u << 30)         /* a change of 300,000 systems */
 #define IDLE_S 3                   /* after the last change */
 
 struct head {
 	char magic[8];
 	char boot[40];             /* boot_id of the kernel whose memory has the files */
-	double at;                 /* wall clock: files that are younger than the record are somebody else's */
+	double at;                 /* wall clock: files that are younger than the record are somebody else's. Not before what it replaces. */
 	uint64_t number;
-	uint32_t n, crc;           /* of the JSON that follows */
+	uint32_t n;                /* bytes of JSON that follow */
+	uint32_t crc;              /* from "at" to here, and of the JSON: a head may be torn too */
 	uint32_t done;             /* not 0: the files were replaced; set without a sync */
 };
 
-static const char magic[8] = "cbljrnl2";
+static const char magic[8] = "cbljrnl3";
+
+static uint32_t crc_of(const struct head *h, const char *text)
+{
+	uLong crc = crc32(0, (const unsigned char *)&h->at, offsetof(struct head, crc) - offsetof(struct head, at));
+	return (uint32_t)crc32_z(crc, (const unsigned char *)text, h->n);
+}
 
 static void read_boot_id(char out[40])
 {
@@ -104,7 +112,7 @@ static int redo_all(struct store *s, const struct strbuf *b, const char *boot, s
 		memcpy(&h, b->p + at, sizeof(h));
 		const char *text = b->p + at + sizeof(h);
 		if (memcmp(h.magic, magic, sizeof(magic)) != 0 || h.n > b->len - at - sizeof(h) || (at > 0 && h.number != last + 1) ||
-			crc32(0, (const unsigned char *)text, h.n) != h.crc)
+			crc_of(&h, text) != h.crc)
 			break;
 		last = h.number;
 		at += sizeof(h) + h.n;
@@ -140,12 +148,26 @@ int store_sync_files(struct store *s, struct err *e)
 
 static const struct head none;
 
-/* Locked. Nothing of the journal is needed any more. */
+/* As pwrite, but all of it or an error. */
+static int write_at(int fd, const void *p, size_t n, size_t at)
+{
+	for (ssize_t k; n > 0; p = (const char *)p + k, n -= (size_t)k, at += (size_t)k)
+		if ((k = pwrite(fd, p, n, (off_t)at)) <= 0)
+			return -1;
+	return 0;
+}
+
+/* Locked. Nothing of the journal is needed any more. What only a large change needed goes back to the disk. */
 static int forget(struct journal *j, struct err *e)
 {
-	if (j->fd >= 0 && j->used > 0 && pwrite(j->fd, &none, sizeof(none), 0) != (ssize_t)sizeof(none))
+	if (j->fd >= 0 && j->used > 0 && write_at(j->fd, &none, sizeof(none), 0) == -1)
 		return err_sys(e, "cannot write " JOURNAL);
 	j->used = 0;
+	if (j->size > JOURNAL_MAX) {
+		if (ftruncate(j->fd, JOURNAL_MAX) == -1)
+			return err_sys(e, "cannot shorten " JOURNAL);
+		j->size = JOURNAL_MAX;
+	}
 	return CB_OK;
 }
 
@@ -185,16 +207,31 @@ static void *tidy(void *arg)
 	return NULL;
 }
 
-/* Makes room for n bytes, within the limit: an empty journal of twice the size, all of it written. */
-static int make_room(struct store *s, size_t n, struct err *e)
+/* Zeros from the journal's end to size, which no write of a record has to allocate then. */
+static int extend(struct journal *j, size_t size, struct err *e)
 {
 	static const char zero[65536];
+	for (size_t at = j->size, n; at < size; at += n) {
+		n = size - at < sizeof(zero) ? size - at : sizeof(zero);
+		if (write_at(j->fd, zero, n, at) == -1)
+			return err_sys(e, "cannot write " JOURNAL " (%zu bytes)", size);
+	}
+	return fsync(j->fd) == -1 ? err_sys(e, "cannot sync " JOURNAL) : CB_OK;
+}
+
+/* Makes room for n bytes: an empty journal of twice the size within its limit, or as large as this one change. */
+static int make_room(struct store *s, size_t n, struct err *e)
+{
 	struct journal *j = &s->journal;
 	size_t size = j->size == 0 ? JOURNAL_MIN : j->size * 2;
 	while (size < n && size < JOURNAL_MAX)
 		size *= 2;
+	if (size > JOURNAL_MAX)
+		size = JOURNAL_MAX;
+	if (size < n)
+		size = n;
 	int rc = journal_checkpoint(s, e);
-	if (rc != CB_OK || j->size == JOURNAL_MAX)
+	if (rc != CB_OK || j->size >= size)
 		return rc;
 	char *path = path_of(JOURNAL);
 	if (j->fd < 0)
@@ -202,11 +239,12 @@ static int make_room(struct store *s, size_t n, struct err *e)
 	free(path);
 	if (j->fd < 0)
 		return err_sys(e, "cannot open " JOURNAL);
-	for (size_t at = 0; at < size; at += sizeof(zero))
-		if (pwrite(j->fd, zero, sizeof(zero), (off_t)at) != (ssize_t)sizeof(zero))
-			return err_sys(e, "cannot write " JOURNAL);
-	if (fsync(j->fd) == -1)
-		return err_sys(e, "cannot sync " JOURNAL);
+	rc = extend(j, size, e);
+	if (rc != CB_OK) {
+		if (ftruncate(j->fd, (off_t)j->size) == -1)
+			log_error("store", "cannot shorten " JOURNAL ": %s", strerror(errno));
+		return rc;
+	}
 	j->size = size;
 	char *lib = path_of("/var/lib/cobbler");
 	rc = dir_sync(AT_FDCWD, lib, e);
@@ -216,36 +254,34 @@ static int make_room(struct store *s, size_t n, struct err *e)
 	return rc;
 }
 
-int journal_add(struct store *s, const struct value *changes, bool *held, struct err *e)
+int journal_add(struct store *s, const struct value *changes, double newest, struct err *e)
 {
 	struct journal *j = &s->journal;
 	struct strbuf b CLEANUP(sb_free) = { 0 };
-	struct head h = { .at = clock_wall(), .number = j->number + 1 };
-	*held = false;
+	double now = clock_wall();
+	struct head h = { .at = now > newest ? now : newest, .number = j->number + 1 };
 	sb_add(&b, &h, sizeof(h));
 	json_write(&b, changes, JSON_ASCII);
-	if (b.len > JOURNAL_MAX)
-		return journal_checkpoint(s, e);          /* nothing older is redone over it */
-	if (j->used + b.len > j->size) {
-		int rc = make_room(s, b.len, e);
-		if (rc != CB_OK || b.len > j->size)
-			return rc;
-	}
+	if (b.len > RECORD_MAX)
+		return err_set(e, CB_ELIMIT, "a change of %zu files is too large: it has %zu bytes, at most %u can be made at once", v_len(changes),
+			b.len, RECORD_MAX);
+	int rc = j->used + b.len > j->size ? make_room(s, b.len, e) : CB_OK;
+	if (rc != CB_OK)
+		return rc;
 	memcpy(h.magic, magic, sizeof(magic));
 	memcpy(h.boot, j->boot, sizeof(h.boot));
 	h.n = (uint32_t)(b.len - sizeof(h));
-	h.crc = (uint32_t)crc32(0, (const unsigned char *)b.p + sizeof(h), h.n);
+	h.crc = crc_of(&h, b.p + sizeof(h));
 	memcpy(b.p, &h, sizeof(h));
-	if (pwrite(j->fd, b.p, b.len, (off_t)j->used) != (ssize_t)b.len || fdatasync(j->fd) == -1) {
-		int rc = err_sys(e, "cannot write " JOURNAL);
-		if (pwrite(j->fd, &none, sizeof(none), (off_t)j->used) != (ssize_t)sizeof(none))      /* it was refused: no start may find it */
+	if (write_at(j->fd, b.p, b.len, j->used) == -1 || fdatasync(j->fd) == -1) {
+		rc = err_sys(e, "cannot write " JOURNAL);
+		if (write_at(j->fd, &none, sizeof(none), j->used) == -1)      /* it was refused: no start may find it */
 			log_error("store", "cannot write " JOURNAL ": %s", strerror(errno));
 		return rc;
 	}
 	j->number++;
 	j->last = j->used;
 	j->used += b.len;
-	*held = true;
 	pthread_cond_signal(&j->wake);
 	return CB_OK;
 }
@@ -253,7 +289,7 @@ int journal_add(struct store *s, const struct value *changes, bool *held, struct
 void journal_done(struct store *s)
 {
 	static const uint32_t done = 1;
-	if (pwrite(s->journal.fd, &done, sizeof(done), (off_t)(s->journal.last + offsetof(struct head, done))) != (ssize_t)sizeof(done))
+	if (write_at(s->journal.fd, &done, sizeof(done), s->journal.last + offsetof(struct head, done)) == -1)
 		log_error("store", "cannot write " JOURNAL ": %s", strerror(errno));
 }
 
@@ -266,7 +302,7 @@ int journal_open(struct store *s, struct err *e)
 	j->number = (uint64_t)(clock_wall() * 1e6);       /* above all that was */
 	if (access(path, F_OK) == -1)
 		return CB_OK;
-	int rc = file_read(AT_FDCWD, path, JOURNAL_MAX, &b, e);
+	int rc = file_read(AT_FDCWD, path, RECORD_MAX + JOURNAL_MAX, &b, e);
 	if (rc == CB_OK)
 		rc = redo_all(s, &b, j->boot, e);
 	if (rc == CB_OK)

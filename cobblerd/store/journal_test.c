@@ -17,13 +17,13 @@ static struct store *opened(void)
 	return s;
 }
 
-static void save(struct store *s, const char *name, const char *comment, const char *former)
+static void save_at(struct store *s, const char *name, const char *comment, const char *former, double mtime)
 {
 	struct item *it = item_new(ITEM_REPO), *old = NULL;
 	struct err e;
 	assert_int_equal(item_set_str(it, "name", name, &e), CB_OK);
 	assert_int_equal(item_set_str(it, "comment", comment, &e), CB_OK);
-	item_put(it, "mtime", v_float(clock_wall()));
+	item_put(it, "mtime", v_float(mtime));
 	if (former != NULL) {
 		old = item_edit(it);
 		assert_int_equal(item_set_str(old, "name", former, &e), CB_OK);
@@ -32,6 +32,11 @@ static void save(struct store *s, const char *name, const char *comment, const c
 		fail_msg("%s", e.text);
 	item_unref(old);
 	item_unref(it);
+}
+
+static void save(struct store *s, const char *name, const char *comment, const char *former)
+{
+	save_at(s, name, comment, former, clock_wall());
 }
 
 static void delete(struct store *s, const char *name)
@@ -214,6 +219,59 @@ static void test_a_torn_record_ends_the_journal(void **state)
 	sb_free(&b);
 }
 
+/* A head that is half a later record's is none: it would make an older change again. */
+static void test_a_torn_head_ends_the_journal(void **state)
+{
+	struct store *s = opened();
+	struct err e;
+	(void)state;
+	save(s, "e", "one", NULL);
+	struct strbuf one = journal_of_another_boot();
+	pthread_mutex_lock(&s->mutex);
+	assert_int_equal(journal_checkpoint(s, &e), CB_OK);
+	pthread_mutex_unlock(&s->mutex);
+	save(s, "e", "two", NULL);
+	struct strbuf two = journal_of_another_boot();
+	store_close(s);
+	assert_int_equal(one.len, two.len);
+	for (size_t n = 1; n < 76; n++) {
+		memcpy(one.p, two.p, n);
+		put_bytes(JOURNAL, one.p, one.len, 0600);
+		struct model *m = load();
+		assert_comment(m, "e", "two");
+		model_free(m);
+	}
+	sb_free(&one);
+	sb_free(&two);
+}
+
+/* The clock is put back between two edits, and the first is all that reached the disk. */
+static void test_a_clock_that_went_back(void **state)
+{
+	struct store *s = opened();
+	(void)state;
+	save_at(s, "f", "one", NULL, clock_wall() + 86400);
+	struct strbuf one = bytes_of("/var/lib/cobbler/collections/repos/f.json");
+	struct item *old = NULL, *it;
+	struct err e;
+	assert_int_equal(store_load_one(s->dir[ITEM_REPO], ITEM_REPO, "f.json", &old, &e), CB_OK);
+	it = item_edit(old);
+	assert_int_equal(item_set_str(it, "comment", "two", &e), CB_OK);
+	item_put(it, "mtime", v_float(clock_wall()));
+	assert_int_equal(store_save(s, it, old, &e), CB_OK);
+	struct strbuf journal = journal_of_another_boot();
+	store_close(s);
+	put_bytes("/var/lib/cobbler/collections/repos/f.json", one.p, one.len, 0640);
+	put_bytes(JOURNAL, journal.p, journal.len, 0600);
+	struct model *m = load();
+	assert_comment(m, "f", "two");
+	model_free(m);
+	item_unref(old);
+	item_unref(it);
+	sb_free(&one);
+	sb_free(&journal);
+}
+
 /* More than a journal of any size holds, in many changes and in one. */
 static void test_a_full_journal_begins_anew(void **state)
 {
@@ -235,10 +293,20 @@ static void test_a_full_journal_begins_anew(void **state)
 	for (size_t i = 0; i < 2; i++)
 		assert_int_equal(store_save(s, items[i], NULL, &e), CB_OK);
 	assert_int_equal(store_save_all(s, (const struct item *const *)items, olds, ARRAY_LEN(items), &e), CB_OK);
-	assert_int_equal(s->journal.used, 0);
+	assert_true(s->journal.used > 16u << 20);
+	/* killed before any file is there: all of them are, after the next start */
+	struct strbuf whole = bytes_of(JOURNAL);
+	whole.p[s->journal.last + 72] = 0;
 	save(s, "small", "after", NULL);
 	assert_true(s->journal.used > 0);
+	struct strbuf after = bytes_of(JOURNAL);
+	assert_true(after.len < whole.len);
+	sb_free(&after);
+	for (size_t i = 0; i < ARRAY_LEN(items); i++)
+		delete(s, item_name(items[i]));
 	store_close(s);
+	put_bytes(JOURNAL, whole.p, whole.len, 0600);
+	sb_free(&whole);
 	struct model *m = load();
 	assert_comment(m, "small", "after");
 	assert_comment(m, "big23", big);
@@ -259,6 +327,8 @@ int main(void)
 		cmocka_unit_test(test_younger_files_and_this_boot_are_left_alone),
 		cmocka_unit_test(test_a_change_that_was_not_done_is_done_at_the_next_start),
 		cmocka_unit_test(test_a_torn_record_ends_the_journal),
+		cmocka_unit_test(test_a_torn_head_ends_the_journal),
+		cmocka_unit_test(test_a_clock_that_went_back),
 		cmocka_unit_test(test_a_full_journal_begins_anew),
 	};
 	return cmocka_run_group_tests(tests, root_make, root_remove);

@@ -406,23 +406,30 @@ static void take_back(struct store *s, const struct item *const *items, const st
 	}
 }
 
-/* Locked. All steps, durable before and after; what the journal cannot hold is on the disk before it is seen, and again after. */
-static int do_steps(struct store *s, struct step *steps, size_t n, const struct value *changes, bool *begun, struct err *e)
+/* Locked. All steps, durable before the first is seen. */
+static int do_steps(struct store *s, struct step *steps, size_t n, const struct value *changes, double newest, bool *begun, struct err *e)
 {
-	bool held;
-	int rc = journal_add(s, changes, &held, e);
-	if (rc == CB_OK && !held)
-		rc = store_sync_files(s, e);
+	int rc = journal_add(s, changes, newest, e);
 	if (rc != CB_OK)
 		return rc;
 	*begun = true;
 	for (size_t i = 0; i < n && rc == CB_OK; i++)
 		rc = do_step(s, &steps[i], e);
-	if (rc == CB_OK && held)
+	if (rc == CB_OK)
 		journal_done(s);
-	else if (rc == CB_OK)
-		rc = store_sync_files(s, e);
 	return rc;
+}
+
+/* The last time at which one of these was changed. */
+static double newest_of(const struct item *const *items, const struct item *const *olds, size_t n)
+{
+	double newest = 0;
+	for (size_t i = 0; i < 2 * n; i++) {
+		const struct item *it = i < n ? items[i] : olds[i - n];
+		double at = it != NULL ? v_float_of(item_get(it, "mtime")) : 0;
+		newest = at > newest ? at : newest;
+	}
+	return newest;
 }
 
 int store_save_all(struct store *s, const struct item *const *items, const struct item *const *olds, size_t n, struct err *e)
@@ -439,7 +446,7 @@ int store_save_all(struct store *s, const struct item *const *items, const struc
 	if (rc == CB_OK) {
 		n_steps += add_removals(steps + n_steps, changes, items, olds, n);
 		pthread_mutex_lock(&s->mutex);
-		rc = do_steps(s, steps, n_steps, changes, &begun, e);
+		rc = do_steps(s, steps, n_steps, changes, newest_of(items, olds, n), &begun, e);
 		if (rc != CB_OK && begun)
 			take_back(s, items, olds, n);
 		/* What was not made after all, the journal must not make later. */
