@@ -241,13 +241,9 @@ static void plain_bridges(struct value *d)
 		v_dict_set(d, "interfaces", all);
 }
 
-/* compat: koan finds out by the name of 2.x that there is an answer file. 3.3.7 has that name in its answers only until the item
- * is saved for the first time after its start; here koan can rely on it. */
 static struct value *rendered(struct call *c, const struct item *it)
 {
 	struct value *d = blend(c, it);
-	if (field_index(item_table(item_type(it)), "kickstart") >= 0)
-		v_dict_set(d, "kickstart", v_ref(v_dict_get(d, "autoinstall")));
 	if (item_type(it) == ITEM_SYSTEM) {
 		plain_bridges(d);
 		add_system_extras(c, it, d);
@@ -255,7 +251,9 @@ static struct value *rendered(struct call *c, const struct item *it)
 	return secrets_hidden(c, it, d);
 }
 
-/* name, token. Missing: {} */
+/* name, token. Missing: {}
+ * compat: koan finds out by the name of 2.x that there is an answer file. 3.3.7 has that name in its answers only until the item is
+ * saved for the first time after its start; here koan can rely on it. */
 int rpc_as_rendered(struct call *c, struct value **ret, struct err *e UNUSED)
 {
 	CLEANUP(item_unrefp) struct item *it = arg_str(c, 0) == NULL ? NULL : model_get(c->r->core->model, c->type, arg_str(c, 0));
@@ -264,6 +262,8 @@ int rpc_as_rendered(struct call *c, struct value **ret, struct err *e UNUSED)
 		return CB_OK;
 	}
 	*ret = rendered(c, it);
+	if (field_index(item_table(c->type), "kickstart") >= 0)
+		v_dict_set(*ret, "kickstart", v_ref(v_dict_get(*ret, "autoinstall")));
 	return CB_OK;
 }
 
