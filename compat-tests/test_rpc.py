@@ -154,6 +154,7 @@ def test_an_empty_bridge_that_is_set_or_copied_is_inherited(lab):
     s.copy_system(s.get_system_handle("n1", token), "n2", token)
     s.copy_image(s.get_image_handle("i", token), "i2", token)
     equal((s.get_system("n2")["interfaces"]["eth0"]["virt_bridge"], s.get_image("i2")["virt_bridge"]), ("<<inherit>>",) * 2, "copies")
+    equal(s.get_image("i2", False, True)["virt_bridge"], "<<inherit>>", "an image inherits from nowhere")
     handle = s.get_system_handle("n1", token)
     s.modify_system(handle, "modify_interface", {"virt_bridge-eth0": ""}, token)
     s.save_system(handle, token)

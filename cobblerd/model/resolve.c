@@ -76,7 +76,7 @@ static struct value *resolve_merged(struct model *m, const struct value *setting
 static bool inherits(const struct item *it, const struct field *f, const struct value *raw)
 {
 	if (is_inherit(raw))
-		return true;
+		return (f->flags & FF_INHERIT) || f->alias_of != NULL;     /* compat: that of an image's virt_bridge is only a text */
 	return item_type(it) == ITEM_PROFILE && str_eq(f->name, "filename") && v_str_is(raw, "") && *item_str(it, "parent") != '\0';
 }
 

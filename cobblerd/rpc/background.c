@@ -108,6 +108,7 @@ static const struct work works[] = {
 	{ "background_signature_update", "sigupdate", "Updating Signatures", actions_sigupdate },
 	{ "background_signature_reload", "sigreload", "Reloading Signatures", run_signature_reload },
 	{ "background_mkloaders", "mkloaders", "Create bootable bootloader images", actions_mkloaders },
+	{ "background_dlcontent", "mkloaders", "Create bootable bootloader images", actions_mkloaders },
 };
 
 static int task_main(struct task *t, void *arg, struct err *e)

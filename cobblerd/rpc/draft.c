@@ -359,7 +359,7 @@ static const char *interface_field(const char *key, size_t n)
 		if (*a == '\0' && k == n)
 			return network_interface_table.rows[i].name;
 	}
-	return NULL;
+	return strncmp(key, "subnet-", n + 1) == 0 ? "netmask" : NULL;      /* 2.x */
 }
 
 static int modify_interfaces(const struct item_ctx *ctx, struct item *it, const struct value *arg, struct err *e)

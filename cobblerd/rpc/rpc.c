@@ -66,14 +66,15 @@ bool type_by_name(const struct value *what, enum item_type *ret)
 	return false;
 }
 
-/* Takes the leading "what" off the arguments. compat: three different faults for a type that does not exist. */
+/* Takes the leading "what" off the arguments. compat: three different faults for a type that does not exist; pages without criteria
+ * are not searched for. */
 static int take_what(struct call *c, struct err *e)
 {
 	const struct value *what = c->arg[0];
 	struct strbuf text CLEANUP(sb_free) = { 0 };
 	if (!type_by_name(what, &c->type)) {
 		v_py_str(&text, what);
-		if (str_starts(c->entry->name, "find_items"))
+		if (str_eq(c->entry->name, "find_items") || (str_eq(c->entry->name, "find_items_paged") && !arg_is_none(c, 1)))
 			return err_py(e, CB_EINVAL, PY_VALUE, "what needs to be a valid collection if it is non empty!");
 		if (str_eq(c->entry->name, "new_item"))
 			return err_set(e, CB_EINVAL, "internal error, collection name is \"%s\"", sb_str(&text));

@@ -136,6 +136,7 @@ const struct method method_table[] = {
 	{ "get_tftp_file", "path, offset, size, token", BY_RIGHT, M_EXTRA, "get_tftp_file", rpc_get_tftp_file, "A piece of a boot file, and the size of all of it." },
 
 	/* Names of 2.x. */
+	{ "update", "token=None", FOR_ALL, M_QUICK | M_EXTRA, NULL, rpc_ping, "True." },
 	{ "read_or_write_kickstart_template", "kickstart_file, is_read, new_data, token", BY_HANDLER, M_CHANGES | M_EXTRA, NULL, rpc_read_or_write, "Reads a template, writes it, or with -1 as data removes it." },
 	{ "read_or_write_snippet", "snippet_file, is_read, new_data, token", BY_HANDLER, M_CHANGES | M_EXTRA, NULL, rpc_read_or_write, "The same for a snippet." },
 	{ "get_%s_for_koan", "name, token=None", FOR_ALL, M_TILDE | M_EXTRA, NULL, rpc_as_rendered, "As get_..._as_rendered." },
@@ -145,6 +146,7 @@ const struct method method_table[] = {
 	{ "get_snippets", "token=None", FOR_ALL, M_EXTRA, NULL, rpc_list_files, "As get_autoinstall_snippets." },
 	{ "is_kickstart_in_use", "ks, token=None", FOR_ALL, M_EXTRA, NULL, rpc_template_in_use, "As is_autoinstall_in_use." },
 	{ "background_validateks", "options, token", BY_RIGHT, M_CHANGES | M_EXTRA, "validate_autoinstall_files", rpc_background, "As background_validate_autoinstall_files." },
+	{ "background_dlcontent", "options, token", BY_RIGHT, M_CHANGES | M_EXTRA, "mkloaders", rpc_background, "As background_mkloaders." },
 
 	/* About itself. */
 	{ "system.listMethods", "", FOR_ALL, M_EXTRA, NULL, rpc_list_methods, "Names of all methods." },
