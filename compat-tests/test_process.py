@@ -121,7 +121,7 @@ def test_children_run_unprivileged(lab):
         if role == "privileged":
             equal(set(uids), {"0"}, "the process that keeps root")
             check(not re.search(r"socket:", " ".join(os.readlink(f.path) for f in os.scandir("/proc/%d/fd" % pid) if f.name not in "012" and
-                                                     f.name != "3")), "it holds a socket besides that of the core")
+                                                     f.name not in ("3", "5"))), "it holds a socket besides those of the core and the log")
             continue
         check(set(uids) == {str(nobody)}, "role %s runs with uids %s" % (role, uids))
         if role != "core":
@@ -139,6 +139,44 @@ def test_sighup_reloads(lab):
     wait_for("new setting", lambda: d.rpc().get_settings()["server"] == "10.55.0.77", 3)
     offer = wait_for("offer from the new range", lambda: lab.client.discover(mac="52:54:00:00:00:01", timeout=0.5), 5)
     check(170 <= int(offer.yiaddr.split(".")[3]) <= 180, "offered %s" % offer.yiaddr)
+
+
+def test_no_line_of_the_log_is_lost_when_it_is_rotated(lab):
+    """As logrotate does: rename, SIGHUP. Standard error has every line too."""
+    d = lab.daemon()
+    log, rotated, stop = d.root / "var/log/cobbler/cobbler.log", [], threading.Event()
+
+    def load(number):
+        s = d.rpc()
+        while not stop.is_set():
+            s.login("cobbler", "cobbler")
+            if number == 0:
+                lab.client.discover(mac="52:54:00:00:01:%02x" % (len(rotated) % 256), timeout=0.05)
+                with contextlib.suppress(Exception):
+                    lab.client.tftp("/none", timeout=0.3)
+    threads = [threading.Thread(target=load, args=(n,)) for n in range(3)]
+    for t in threads:
+        t.start()
+    try:
+        for number in range(12):
+            rotated.append(log.with_suffix(".log.%d" % number))
+            log.rename(rotated[-1])
+            d.process.send_signal(signal.SIGHUP)
+            wait_for("new log file", log.exists, 5)
+            time.sleep(0.1)
+    finally:
+        stop.set()
+        for t in threads:
+            t.join()
+    equal((log.stat().st_uid, log.stat().st_mode & 0o777), (log.parent.stat().st_uid, 0o640), "owner and mode of the new file")
+    for pid in [d.process.pid, *d.roles().values()]:
+        wait_for("process without a former log file", lambda p=pid: not any(".log." in os.readlink(f.path) for f in os.scandir("/proc/%d/fd" % p)), 5)
+    d.stop()
+    want = sorted(d.log().split(" is ready\n", 1)[1].splitlines())
+    files = "".join(p.read_text() for p in [*rotated, log]).split(" is ready\n", 1)[1].splitlines()
+    check(sorted(files) == want, "%d lines in the files, %d written; first that differ: %s" % (len(files), len(want), sorted(set(want) ^ set(files))[:3]))
+    check({"core", "dhcp"} <= {re.search(r" (\w+)\[", line)[1] for line in files}, "not all processes logged")
+    lab.note("%d lines" % len(want))
 
 
 def test_sighup_with_a_broken_file_keeps_the_old_settings(lab):

@@ -3,17 +3,22 @@
  */
 #include "base/log.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/fdpass.h"
+
 static enum log_level max_level = LOG_LVL_INFO;
 static const char *role_name = "cobblerd";
 static int log_fd = -1;
+static int log_sock = -1;
 
 void log_init(const char *role, enum log_level max)
 {
@@ -21,18 +26,67 @@ void log_init(const char *role, enum log_level max)
 	max_level = max;
 }
 
+/* In one step, so that other threads never see it closed. Takes fd. */
+static void use(int fd)
+{
+	if (log_fd == -1) {
+		log_fd = fd;
+		return;
+	}
+	dup3(fd, log_fd, O_CLOEXEC);
+	close(fd);
+}
+
+/* Programs without root, such as the core, read the log too. */
+static void give_to_owner_of_directory(int fd, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash != NULL ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+	struct stat st;
+	if (geteuid() == 0 && (stat(dir, &st) == -1 || fchown(fd, st.st_uid, st.st_gid) == -1))
+		log_warn("log", "cannot give %s to the owner of its directory: %s", path, strerror(errno));
+	free(dir);
+}
+
 int log_open(const char *path)
 {
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
+	int fd = open(path, flags | O_CREAT | O_EXCL, 0640);
+	if (fd != -1)
+		give_to_owner_of_directory(fd, path);
+	else if (errno == EEXIST)
+		fd = open(path, flags);
 	if (fd == -1)
 		return -1;
-	if (log_fd != -1) {
-		dup3(fd, log_fd, O_CLOEXEC);      /* in one step, so that other threads never see it closed */
-		close(fd);
-	} else {
-		log_fd = fd;
-	}
+	use(fd);
 	return 0;
+}
+
+int log_pass(int sock)
+{
+	const char what = 'L';
+	return fdpass_send(sock, &what, 1, &log_fd, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1 ? 0 : -1;
+}
+
+void log_listen(int sock)
+{
+	log_sock = sock;
+}
+
+int log_socket(void)
+{
+	return log_sock;
+}
+
+void log_take(void)
+{
+	char what;
+	int fd;
+	ssize_t n = fdpass_recv(log_sock, &what, 1, &fd, 1, MSG_DONTWAIT, NULL);
+	if (n > 0 && fd >= 0)
+		use(fd);
+	else if (n == 0)
+		close_fd(&log_sock);           /* the master is gone */
 }
 
 /* Appends text to out[cap] with control characters made visible; returns the new length. */

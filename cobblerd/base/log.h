@@ -11,8 +11,15 @@
 enum log_level { LOG_LVL_ERROR, LOG_LVL_WARN, LOG_LVL_INFO, LOG_LVL_DEBUG };
 
 void log_init(const char *role, enum log_level max);
-/* Appends to this file too (0640). Reopen after rotation by calling it again. Returns 0 or -1 with errno. */
+/* Appends to this file too (0640; a new one is its directory's owner's). Reopen after rotation by calling it again. Returns 0 or -1 with errno. */
 int log_open(const char *path);
+/* Sends the open file to a process that listens (log_listen) at the other end of a SOCK_SEQPACKET. Does not wait. Returns 0 or -1 with errno. */
+int log_pass(int sock);
+/* For a process that could not open the file again: log_take appends from now on to the file that arrived at sock, whenever log_socket()
+ * (-1: none) is readable. log_listen takes sock. */
+void log_listen(int sock);
+int log_socket(void);
+void log_take(void);
 void log_line(enum log_level lvl, const char *room, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* A line that brings its own head (a task's, as Cobbler writes them), without newline: to stderr at level info, to the file always.

@@ -412,6 +412,7 @@ static int watch(int epoll, int fd, uint64_t tag, struct err *e)
 
 #define TAG_CORE 1000
 #define TAG_SIGNAL 1001
+#define TAG_LOG 1002
 #define TAG_BOOT 2000               /* + interface */
 
 static int prepare(struct dhcp_service *s, const struct value *cfg, const int *socks, size_t n, struct err *e)
@@ -450,6 +451,8 @@ static int prepare(struct dhcp_service *s, const struct value *cfg, const int *s
 	rc = watch(s->epoll, s->core, TAG_CORE, e);
 	if (rc == CB_OK)
 		rc = watch(s->epoll, s->signals, TAG_SIGNAL, e);
+	if (rc == CB_OK && log_socket() >= 0)
+		rc = watch(s->epoll, log_socket(), TAG_LOG, e);
 	for (size_t i = 0; i < s->nifaces && rc == CB_OK; i++)
 		rc = s->iface[i].udp >= 0 ? watch(s->epoll, s->iface[i].udp, i, e) : CB_OK;
 	for (size_t i = 0; i < s->nifaces && rc == CB_OK; i++)
@@ -460,12 +463,14 @@ static int prepare(struct dhcp_service *s, const struct value *cfg, const int *s
 static void serve(struct dhcp_service *s)
 {
 	for (;;) {
-		struct epoll_event ev[2 * DHCP_INTERFACES + 2];
+		struct epoll_event ev[2 * DHCP_INTERFACES + 3];
 		int n = epoll_wait(s->epoll, ev, ARRAY_LEN(ev), -1);
 		for (int i = 0; i < n; i++) {
 			if (ev[i].data.u64 == TAG_SIGNAL || (ev[i].data.u64 == TAG_CORE && !hear_core(s)))
 				return;
-			if (ev[i].data.u64 < s->nifaces)
+			if (ev[i].data.u64 == TAG_LOG)
+				log_take();
+			else if (ev[i].data.u64 < s->nifaces)
 				receive(s, ev[i].data.u64, false);
 			else if (ev[i].data.u64 >= TAG_BOOT)
 				receive(s, ev[i].data.u64 - TAG_BOOT, true);

@@ -27,6 +27,7 @@
 #define EVENTS 128
 #define TAG_CORE (1ull << 62)
 #define TAG_SIGNAL (1ull << 62 | 1)
+#define TAG_LOG (1ull << 62 | 2)
 #define TAG_LISTENER (1ull << 63)
 
 static void address_text(const union tftp_addr *a, char out[INET6_ADDRSTRLEN])
@@ -365,6 +366,8 @@ static int prepare(struct tftp_service *s, const struct value *cfg, const int *s
 	int rc = watch(s->epoll, s->core, TAG_CORE, e);
 	if (rc == CB_OK)
 		rc = watch(s->epoll, s->signals, TAG_SIGNAL, e);
+	if (rc == CB_OK && log_socket() >= 0)
+		rc = watch(s->epoll, log_socket(), TAG_LOG, e);
 	for (size_t i = 0; i < n && rc == CB_OK; i++)
 		rc = watch(s->epoll, s->listener[i], TAG_LISTENER | i, e);
 	return rc == CB_OK ? nb_sandbox_enter(e) : rc;
@@ -377,6 +380,10 @@ static bool event(struct tftp_service *s, uint64_t tag)
 		return false;
 	if (tag == TAG_CORE)
 		return hear_core(s);
+	if (tag == TAG_LOG) {
+		log_take();
+		return true;
+	}
 	if (tag & TAG_LISTENER) {
 		listen_once(s, s->listener[tag & 0xff]);
 		return true;

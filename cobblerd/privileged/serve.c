@@ -143,11 +143,14 @@ int privileged_main(int sock)
 		return 1;
 	}
 	for (;;) {
-		struct pollfd f[2] = { { .fd = sigfd, .events = POLLIN }, { .fd = children < CHILDREN_MAX ? sock : -1, .events = POLLIN } };
-		if (poll(f, 2, -1) == -1 && errno != EINTR)
+		struct pollfd f[3] = { { .fd = sigfd, .events = POLLIN }, { .fd = children < CHILDREN_MAX ? sock : -1, .events = POLLIN },
+			{ .fd = log_socket(), .events = POLLIN } };
+		if (poll(f, 3, -1) == -1 && errno != EINTR)
 			return 1;
 		if ((f[0].revents & POLLIN) && !take_signal(sigfd, &children))
 			return 0;
+		if (f[2].revents != 0)
+			log_take();
 		if (f[1].revents != 0 && !take_request(sock, &children))
 			return 0;
 	}

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "process/process.h"
@@ -30,12 +31,13 @@ static int config_fd(const struct value *cfg, struct err *e)
 	return fd;
 }
 
-static void exec_role(const char *role, int peer, int cfg, const int *socks, size_t n)
+static void exec_role(const char *role, int peer, int cfg, int log, const int *socks, size_t n)
 {
-	int from[SOCKETS_MAX + 2];
+	int from[SOCKETS_MAX + 3];
 	size_t count = 0;
 	from[count++] = peer;
 	from[count++] = cfg;
+	from[count++] = log;
 	for (size_t i = 0; i < n; i++)
 		from[count++] = socks[i];
 	/* First out of the way of the fixed numbers, then onto them. */
@@ -54,21 +56,29 @@ static void exec_role(const char *role, int peer, int cfg, const int *socks, siz
 	_exit(127);
 }
 
-pid_t child_start(const char *role, int peer, const struct value *cfg, const int *socks, size_t n, struct err *e)
+pid_t child_start(const char *role, int peer, const struct value *cfg, int *log, const int *socks, size_t n, struct err *e)
 {
+	int pair[2];
+	close_fd(log);
 	if (n > SOCKETS_MAX)
 		return err_set(e, CB_ELIMIT, "%zu sockets for one service, at most %d", n, SOCKETS_MAX);
 	int fd = config_fd(cfg, e);
 	if (fd < 0)
 		return fd;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1) {
+		close(fd);
+		return err_sys(e, "cannot create a socket pair for the log of the %s process", role);
+	}
 	pid_t master = getpid(), pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGTERM);        /* a master that was killed takes its children along */
 		if (getppid() != master)
 			_exit(0);
-		exec_role(role, peer, fd, socks, n);
+		exec_role(role, peer, fd, pair[1], socks, n);
 	}
+	*log = pair[0];
 	int rc = pid == -1 ? err_sys(e, "cannot start the %s process", role) : pid;
 	close(fd);
+	close(pair[1]);
 	return rc;
 }

@@ -25,10 +25,6 @@ struct core_process {
 static void reload(struct core_process *p)
 {
 	struct err e;
-	char *log = path_of("/var/log/cobbler/cobbler.log");
-	if (log_open(log) == -1)
-		log_warn("core", "cannot reopen %s", log);
-	free(log);
 	if (settings_reload(p->core.settings, &e) != CB_OK)
 		log_error("core", "the old settings stay in force: %s", e.text);
 	else
@@ -57,8 +53,9 @@ static void attach(struct core_process *p, char type, int fd)
 static void serve(struct core_process *p, int sigfd)
 {
 	for (;;) {
-		struct pollfd f[2] = { { .fd = sigfd, .events = POLLIN }, { .fd = FD_PEER, .events = POLLIN } };
-		if (poll(f, 2, -1) == -1 && errno != EINTR)
+		struct pollfd f[3] = { { .fd = sigfd, .events = POLLIN }, { .fd = FD_PEER, .events = POLLIN },
+			{ .fd = log_socket(), .events = POLLIN } };
+		if (poll(f, 3, -1) == -1 && errno != EINTR)
 			return;
 		if (f[0].revents & POLLIN) {
 			struct signalfd_siginfo si;
@@ -66,6 +63,8 @@ static void serve(struct core_process *p, int sigfd)
 				return;
 			reload(p);
 		}
+		if (f[2].revents != 0)
+			log_take();
 		if (f[1].revents != 0) {
 			char type;
 			int fd;

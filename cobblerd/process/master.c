@@ -38,6 +38,7 @@ struct service {
 	size_t n;
 	struct value *cfg;         /* its part of cobblerd.yaml */
 	pid_t pid;                 /* 0: not running */
+	int log;                   /* log_pass reaches it by this; -1 */
 	int64_t started_ms, start_at_ms;
 	int backoff_ms;
 };
@@ -53,6 +54,7 @@ struct master {
 	bool has_xmlrpc, has_http;
 	pid_t core_pid;
 	int core_sock;             /* -1: no core */
+	int core_log;
 	int64_t core_started_ms, core_start_at_ms;
 	int core_backoff_ms;
 	bool core_ready, was_ready;
@@ -102,7 +104,7 @@ static void start_core(struct master *m)
 	struct value *cfg = base_config(m);
 	v_dict_set(cfg, "xmlrpc", v_bool(m->has_xmlrpc));
 	v_dict_set(cfg, "http", v_bool(m->has_http));
-	m->core_pid = child_start("core", pair[1], cfg, m->core_socks, m->core_n, &e);
+	m->core_pid = child_start("core", pair[1], cfg, &m->core_log, m->core_socks, m->core_n, &e);
 	v_unref(cfg);
 	close(pair[1]);
 	m->core_sock = pair[0];
@@ -129,7 +131,7 @@ static void start_service(struct master *m, struct service *s)
 	close(pair[1]);
 	struct value *cfg = base_config(m);
 	v_dict_set(cfg, "service", v_ref(s->cfg));
-	s->pid = child_start(s->name, pair[0], cfg, s->socks, s->n, &e);
+	s->pid = child_start(s->name, pair[0], cfg, &s->log, s->socks, s->n, &e);
 	v_unref(cfg);
 	close(pair[0]);
 	if (s->pid <= 0) {
@@ -249,12 +251,35 @@ static int service_open(struct service *s, const struct value *cfg, struct err *
 	return rc;
 }
 
-/* SIGHUP: the core reads its settings again; a service whose part of cobblerd.yaml changed is started anew. */
+static int open_log(void)
+{
+	char *log = path_of("/var/log/cobbler/cobbler.log");
+	int rc = log_open(log);
+	if (rc == -1)
+		log_warn("master", "cannot open %s: %s", log, strerror(errno));
+	free(log);
+	return rc;
+}
+
+/* Once it was rotated. Nobody but the master could open the new file: the others have an empty root directory, or have given up root. */
+static void renew_log(struct master *m)
+{
+	if (open_log() == -1)
+		return;
+	if (m->core_pid > 0 && log_pass(m->core_log) == -1)
+		log_warn("master", "core keeps the former log file: %s", strerror(errno));
+	for (size_t i = 0; i < ARRAY_LEN(m->services); i++)
+		if (m->services[i].pid > 0 && log_pass(m->services[i].log) == -1)
+			log_warn("master", "%s keeps the former log file: %s", m->services[i].name, strerror(errno));
+}
+
+/* SIGHUP: all get the log file anew; the core reads its settings again; a service whose part of cobblerd.yaml changed is started anew. */
 static void reload(struct master *m)
 {
 	struct settings *st;
 	struct err e;
 	sd_notify(0, "RELOADING=1");
+	renew_log(m);
 	if (m->core_pid > 0)
 		kill(m->core_pid, SIGHUP);
 	if (settings_open(&st, &e) != CB_OK) {
@@ -449,10 +474,8 @@ static int prepare(struct master *m, struct err *e)
 	settings_close(st);
 	log_init("master", log_level_of(m));
 	choose_user(m);
-	char *log = path_of("/var/log/cobbler/cobbler.log");
-	if (log_open(log) == -1)
-		log_warn("master", "cannot open %s: %s", log, strerror(errno));
-	free(log);
+	if (open_log() == -1)
+		log_warn("master", "nothing but standard error has the log");
 	if (*m->user != '\0') {
 		m->services[2].enabled = true;           /* the core gives up root: what needs it, another process does */
 		m->services[2].cfg = v_dict();
@@ -508,10 +531,10 @@ static int to_background(struct master *m)
 
 int master_main(const struct options *o)
 {
-	struct master m = { .o = o, .core_sock = -1, .ready_fd = -1, .services = {
-		{ .name = "dhcp", .control = CONTROL_DHCP, .open = netboot_dhcp_open },
-		{ .name = "tftp", .control = CONTROL_TFTP, .open = netboot_tftp_open },
-		{ .name = "privileged", .control = CONTROL_PRIVILEGED },
+	struct master m = { .o = o, .core_sock = -1, .core_log = -1, .ready_fd = -1, .services = {
+		{ .name = "dhcp", .log = -1, .control = CONTROL_DHCP, .open = netboot_dhcp_open },
+		{ .name = "tftp", .log = -1, .control = CONTROL_TFTP, .open = netboot_tftp_open },
+		{ .name = "privileged", .log = -1, .control = CONTROL_PRIVILEGED },
 	} };
 	struct err e;
 	sigset_t sigs;

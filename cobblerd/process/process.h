@@ -4,7 +4,8 @@
  * Every child is this binary again (/proc/self/exe --role NAME) with fixed descriptors and nothing else inherited:
  *   3  a SOCK_SEQPACKET: core <-> master, or service <-> core
  *   4  its configuration, JSON in a sealed memfd
- *   5+ its sockets, already bound
+ *   5  a SOCK_SEQPACKET by which the master sends the log file anew when it was rotated (log_listen)
+ *   6+ its sockets, already bound
  */
 #ifndef PROCESS_PROCESS_H
 #define PROCESS_PROCESS_H
@@ -16,7 +17,8 @@
 
 #define FD_PEER 3
 #define FD_CONFIG 4
-#define FD_SOCKETS 5
+#define FD_LOG 5
+#define FD_SOCKETS 6
 #define SOCKETS_MAX 64
 
 struct options {
@@ -46,8 +48,9 @@ enum control_msg {
 int msg_send(int sock, char type, int fd) MUST_CHECK;
 int msg_recv(int sock, char *type, int *fd) MUST_CHECK;
 
-/* child.c: fork and exec a role. peer, cfg and socks end up at the fixed numbers. The caller keeps its own copies. */
-pid_t child_start(const char *role, int peer, const struct value *cfg, const int *socks, size_t n, struct err *e);
+/* child.c: fork and exec a role. peer, cfg and socks end up at the fixed numbers. The caller keeps its own copies. *log: what it had is closed, and it
+ * becomes the end by which log_pass reaches this child. */
+pid_t child_start(const char *role, int peer, const struct value *cfg, int *log, const int *socks, size_t n, struct err *e);
 
 /* sockets.c: a listening TCP socket on a numeric address. */
 int listen_tcp(const char *what, const char *address, unsigned port, int *ret, struct err *e) MUST_CHECK;

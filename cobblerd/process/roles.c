@@ -95,6 +95,8 @@ int role_main(const char *role)
 	if (str_eq(role, "importer"))
 		return importer_role();
 	fcntl(FD_PEER, F_SETFD, FD_CLOEXEC);
+	fcntl(FD_LOG, F_SETFD, FD_CLOEXEC);
+	log_listen(FD_LOG);
 	if (parse_config(FD_CONFIG, &cfg) != 0)
 		return 1;
 	close(FD_CONFIG);
