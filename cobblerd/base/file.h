@@ -40,4 +40,7 @@ int file_open_beneath(int dirfd, const char *rel, int flags, struct err *e) MUST
 /* Collapses "//", "." and ".."; false when it would climb above the top or does not fit out[cap]. Result has no leading slash. */
 bool path_normalise(const char *in, char *out, size_t cap);
 
+/* All bytes, however often it takes; -1: errno says why. */
+int write_all(int fd, const char *p, size_t n);
+
 #endif

@@ -20,11 +20,17 @@ struct tree {
 	struct map dirs;           /* directories that exist */
 	bool partial;              /* entries of old that are not in now stay */
 	size_t written, same;
+	struct later *later;       /* not NULL: nothing is written, but put there */
 };
+
+/* Files that are to be written; text: of a link, where it leads. */
+struct later_file { char *rel, *text; size_t n; bool link; };
+struct later { struct later_file *v; size_t n; };
 
 struct sync {
 	struct boot_run r;
 	struct task *t;
+	struct strbuf *lines;      /* not NULL: say() adds lines here instead */
 	struct tree tree;
 	struct dhcp *dhcp;         /* collected on the way, NULL when not wanted */
 	size_t failed;             /* systems that could not be written; the others are, and the sync ends with first */
@@ -36,6 +42,13 @@ struct sync {
 void say(struct sync *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 int tree_open(struct tree *t, const char *dir, bool partial, struct err *e) MUST_CHECK;
+/* The same tree for another thread, which makes texts and compares them with what is there. It must have t->later, and writes nothing:
+ * directories that several threads write to are slower than with one. Its notes are its own until tree_join moves them to t. twice (a list,
+ * or NULL): systems that both have the same file. */
+void tree_lane(struct tree *lane, const struct tree *t);
+void tree_join(struct tree *t, struct tree *lane, struct value *twice);
+/* Writes what was put off, and frees it. */
+int tree_write_later(struct tree *t, struct later *l, struct err *e) MUST_CHECK;
 /* A file with these bytes, replaced at once; an equal one is left alone. */
 int tree_write(struct tree *t, const char *rel, const void *p, size_t n, struct err *e) MUST_CHECK;
 int tree_symlink(struct tree *t, const char *rel, const char *to, struct err *e) MUST_CHECK;
@@ -51,7 +64,9 @@ int tree_close(struct tree *t, void (*gone)(void *arg, const char *rel), void *a
 
 /* The whole tree: loaders, media, systems, menus. */
 int write_tftp_tree(struct sync *s, struct err *e) MUST_CHECK;
-int write_system(struct sync *s, const struct item *sys, struct err *e) MUST_CHECK;
+/* What the loaders read of one system. t: filled in when it is CB_OK, then to be cleared by the caller. */
+int write_system(struct sync *s, const struct item *sys, struct boot_target *t, struct err *e) MUST_CHECK;
+int write_systems(struct sync *s, struct err *e) MUST_CHECK;
 int write_menus(struct sync *s, struct err *e) MUST_CHECK;
 int write_distro_web(struct sync *s, const struct item *distro, struct err *e) MUST_CHECK;
 int write_boot_files(struct sync *s, const struct item *distro, struct err *e) MUST_CHECK;

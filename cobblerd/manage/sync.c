@@ -21,7 +21,9 @@ void say(struct sync *s, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	if (s->t != NULL)
+	if (s->lines != NULL)
+		sb_addf(s->lines, "%.*s\n", (int)strcspn(line, "\n"), line);
+	else if (s->t != NULL)
 		task_log(s->t, "%s", line);
 	else
 		log_debug("manage", "%s", line);
@@ -185,11 +187,12 @@ static int write_named(struct sync *s, const struct value *names, struct err *e)
 	for (size_t i = 0; i < v_len(names) && rc == CB_OK; i++) {
 		const char *name = v_cstr(v_list_at(names, i));
 		struct item *sys = model_get(s->r.c->model, ITEM_SYSTEM, name);
+		struct boot_target target;
 		tree_scope(&s->tree, name);
 		if (sys == NULL)
 			say(s, "did not find any system named %s", name);
-		else
-			rc = write_system(s, sys, e);
+		else if ((rc = write_system(s, sys, &target, e)) == CB_OK)
+			boot_target_clear(&target);
 		item_unref(sys);
 	}
 	return rc;
@@ -270,9 +273,10 @@ int manage_sync_system(struct core *c, const char *name, struct err *e)
 	struct item *sys = model_get(c->model, ITEM_SYSTEM, name);
 	int rc = tree_open(&s.tree, s.r.bootloc, true, e);
 	if (rc == CB_OK) {
+		struct boot_target target;
 		tree_scope(&s.tree, name);
-		if (sys != NULL)
-			rc = write_system(&s, sys, e);
+		if (sys != NULL && (rc = write_system(&s, sys, &target, e)) == CB_OK)
+			boot_target_clear(&target);
 		rc = close_tree(&s, rc, e);
 	}
 	item_unref(sys);

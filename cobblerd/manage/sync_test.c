@@ -162,6 +162,74 @@ static void test_a_broken_system_does_not_stop_the_others(void **state)
 	assert_false(there("pxelinux.cfg/01-52-54-00-00-00-03", NULL));
 }
 
+static void add_marked(unsigned i, unsigned mac, const char *mark)
+{
+	char *json = xasprintf("{\"name\":\"m%03u\",\"uid\":\"um%u\",\"profile\":\"p\",\"netboot_enabled\":true,\"kernel_options\":{\"mark\":\"%s\"},"
+		"\"interfaces\":{\"eth0\":{\"mac_address\":\"52:54:00:01:%02x:%02x\"}}}", i, i, mark, mac >> 8, mac & 255);
+	add(ITEM_SYSTEM, json);
+	free(json);
+}
+
+static void drop_marked(unsigned i)
+{
+	char name[16];
+	snprintf(name, sizeof(name), "m%03u", i);
+	drop_system(name);
+}
+
+static void assert_marked(unsigned mac, const char *mark)
+{
+	char path[80], want[80];
+	struct strbuf b = { 0 };
+	snprintf(path, sizeof(path), "/srv/tftpboot/pxelinux.cfg/01-52-54-00-01-%02x-%02x", mac >> 8, mac & 255);
+	snprintf(want, sizeof(want), " mark=%s", mark);
+	char *full = path_of(path);
+	assert_int_equal(file_read(-100, full, 65536, &b, NULL), CB_OK);
+	if (strstr(sb_str(&b), want) == NULL)
+		fail_msg("%s: no \"%s\" in %s", path, want, sb_str(&b));
+	free(full);
+	sb_free(&b);
+}
+
+/* Many systems are made by several threads; of those that want the same file the last one counts, however far they stand from each other. */
+static void test_of_many_systems_the_last_one_counts(void **state)
+{
+	(void)state;
+	static const unsigned pairs[][2] = { { 10, 290 }, { 11, 12 }, { 40, 200 }, { 100, 299 }, { 0, 150 } };
+	for (unsigned i = 0; i < 300; i++) {
+		unsigned mac = i;
+		for (size_t k = 0; k < ARRAY_LEN(pairs); k++)
+			mac = i == pairs[k][1] ? pairs[k][0] : mac;
+		char mark[16];
+		snprintf(mark, sizeof(mark), "first%u", i);
+		add_marked(i, mac, mark);
+	}
+	for (unsigned round = 0; round < 6; round++) {
+		sync_all();
+		CLEANUP(item_list_free) struct item_list l = model_items(core.model, ITEM_SYSTEM);
+		for (size_t k = 0; k < ARRAY_LEN(pairs); k++) {
+			const char *mark = NULL;
+			for (size_t i = 0; i < l.n; i++)
+				if (item_name(l.v[i])[0] == 'm' && (strtoul(item_name(l.v[i]) + 1, NULL, 10) == pairs[k][0] ||
+					strtoul(item_name(l.v[i]) + 1, NULL, 10) == pairs[k][1]))
+					mark = v_dict_cstr(item_get(l.v[i], "kernel_options"), "mark", NULL);
+			assert_marked(pairs[k][0], mark);
+		}
+		assert_marked(77, round < 1 ? "first77" : "other");
+		drop_marked(77);
+		add_marked(77, 77, "other");
+		drop_marked(pairs[round % 5][round & 1]);
+		add_marked(pairs[round % 5][round & 1], pairs[round % 5][0], round % 2 ? "odd" : "even");
+	}
+	assert_true(there("grub/system_link/m299", NULL));
+	for (unsigned i = 0; i < 300; i++)
+		drop_marked(i);
+	sync_all();
+	assert_false(there("pxelinux.cfg/01-52-54-00-01-00-4d", NULL));
+	assert_false(there("grub/system_link/m299", NULL));
+	assert_true(there(ONE, NULL));
+}
+
 static void test_names_that_do_not_exist_are_told(void **state)
 {
 	(void)state;
@@ -184,6 +252,7 @@ int main(void)
 		cmocka_unit_test(test_one_system_follows_its_edits),
 		cmocka_unit_test(test_a_sync_that_fails_removes_nothing),
 		cmocka_unit_test(test_a_broken_system_does_not_stop_the_others),
+		cmocka_unit_test(test_of_many_systems_the_last_one_counts),
 		cmocka_unit_test(test_names_that_do_not_exist_are_told),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -215,49 +215,19 @@ static int write_interfaces(struct sync *s, struct boot_target *t, struct err *e
 	return rc;
 }
 
-int write_system(struct sync *s, const struct item *sys, struct err *e)
+int write_system(struct sync *s, const struct item *sys, struct boot_target *t, struct err *e)
 {
-	struct boot_target t;
-	int rc = boot_target_init(&s->r, sys, &t, e);
+	int rc = boot_target_init(&s->r, sys, t, e);
 	if (rc != CB_OK)
 		return rc;
 	s->tree.owner = item_name(sys);
-	if (t.distro != NULL && str_starts(t.arch, "s390"))
-		rc = write_s390(s, &t, e);
+	if (t->distro != NULL && str_starts(t->arch, "s390"))
+		rc = write_s390(s, t, e);
 	else
-		rc = write_interfaces(s, &t, e);
+		rc = write_interfaces(s, t, e);
 	s->tree.owner = NULL;
-	if (rc == CB_OK && s->dhcp != NULL)
-		rc = dhcp_collect(s->dhcp, s, &t, e);
-	boot_target_clear(&t);
-	return rc;
-}
-
-/* One machine that cannot be written must not keep the others from booting: it is told, and the sync fails at its end.
- */
-static void note_failure(struct sync *s, const struct item *sys, const struct err *e)
-{
-	say(s, "system %s: %s", item_name(sys), e->text);
-	log_error("manage", "system %s: %s", item_name(sys), e->text);
-	if (s->failed++ == 0)
-		s->first = *e;
-}
-
-static int write_systems(struct sync *s, struct err *e)
-{
-	struct item_list l = model_items(s->r.c->model, ITEM_SYSTEM);
-	int rc = CB_OK;
-	say(s, "generating PXE configuration files");
-	task_many_lines(s->t, true);
-	for (size_t i = 0; i < l.n && rc == CB_OK; i++) {
-		struct err one;
-		if (write_system(s, l.v[i], &one) != CB_OK)
-			note_failure(s, l.v[i], &one);
-		if (s->t != NULL && task_cancelled(s->t))
-			rc = err_set(e, CB_EBUSY, "the sync was cancelled");
-	}
-	task_many_lines(s->t, false);
-	item_list_free(&l);
+	if (rc != CB_OK)
+		boot_target_clear(t);
 	return rc;
 }
 

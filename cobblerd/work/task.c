@@ -37,6 +37,8 @@ struct task {
 	int log_fd;
 	bool many_lines;             /* lines are collected in held */
 	struct strbuf held;
+	time_t second;               /* of when, the time of the last line as text */
+	char when[32];
 	double flushed;
 	task_fn *fn;
 	void *arg;
@@ -153,10 +155,12 @@ static void write_line(struct task *t, const char *level, const char *text)
 	double now = clock_wall();
 	time_t s = (time_t)now;
 	struct tm tm;
-	char when[32];
-	localtime_r(&s, &tm);
-	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
-	sb_addf(&b, "[%s] %s,%03d - %s | %s", t->id, when, (int)((now - (double)s) * 1000), level, text);
+	if (s != t->second) {
+		localtime_r(&s, &tm);
+		strftime(t->when, sizeof(t->when), "%Y-%m-%d %H:%M:%S", &tm);
+		t->second = s;
+	}
+	sb_addf(&b, "[%s] %s,%03d - %s | %s", t->id, t->when, (int)((now - (double)s) * 1000), level, text);
 	if (t->many_lines && strchr(text, '\n') == NULL) {
 		sb_addf(&t->held, "%s\n", sb_str(&b));
 		if (t->held.len > HELD_MAX || now - t->flushed > HELD_S)
