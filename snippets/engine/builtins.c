@@ -416,10 +416,12 @@ B(next)
 	UNUSED_ARGS;
 	if (v[0].t != R_ITER)
 		return raise(rt, EX_TYPE, "'%s' object is not an iterator", rv_type_name(v[0]));
-	struct riter *it = v[0].u.it;
-	if (it->pos < it->l->n)
-		*out = it->l->v[it->pos++];
-	else if (v[1].t != R_UNSET)
+	struct cursor c = { .v = v[0] };
+	if (cur_next(rt, &c, out))
+		return true;
+	if (rt->exc.cls != EX_NONE)
+		return false;
+	if (v[1].t != R_UNSET)
 		*out = v[1];
 	else
 		return raise(rt, EX_STOPITER, "no more elements");

@@ -135,7 +135,7 @@ static enum flow do_for(struct rt *rt, const struct node *n)
 		if (f == F_RETURN || f == F_ERROR)
 			return f;
 	}
-	return loop_else(rt, n);
+	return rt->exc.cls != EX_NONE ? F_ERROR : loop_else(rt, n);
 }
 
 static enum flow do_while(struct rt *rt, const struct node *n)

@@ -440,7 +440,7 @@ static bool comp_clause(struct rt *rt, const struct node *n, uint32_t i, struct 
 		if (keep && !comp_clause(rt, n, i + 1, out))
 			return false;
 	}
-	return true;
+	return rt->exc.cls == EX_NONE;
 }
 
 /* dflt: R_UNSET where a parameter has none */

@@ -200,7 +200,7 @@ static bool make_set(struct rt *rt, struct rv items, struct rv *out)
 	while (cur_next(rt, &c, &x))
 		if (!rdict_set(rt, out->u.m, x, rv_none()))
 			return false;
-	return true;
+	return rt->exc.cls == EX_NONE;
 }
 
 static bool call_type(struct rt *rt, int id, const struct args *a, struct rv *out)

@@ -65,7 +65,7 @@ static bool spread(struct rt *rt, struct rv v, struct rlist *l)
 			return raise(rt, EX_LIMIT, "a call has more than %d arguments", LIM_ARGS);
 		rlist_push(rt, l, x);
 	}
-	return true;
+	return rt->exc.cls == EX_NONE;
 }
 
 static bool spread_kw(struct rt *rt, struct rv v, struct karg *kw, uint32_t *n)

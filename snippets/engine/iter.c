@@ -19,10 +19,16 @@ static struct rv chars_of(struct rt *rt, struct rv s)
 	return l;
 }
 
+/* How many entries a dict or set has. */
+static uint32_t size_of(struct rv v)
+{
+	return v.t == R_DICT || v.t == R_SET ? v.u.m->live : v.t == R_MDICT ? (uint32_t)v.u.v->u.d_.n : 0;
+}
+
 bool cur_start(struct rt *rt, struct rv v, struct cursor *c)
 {
 	v = rv_live(rt, v);
-	*c = (struct cursor){ .v = v };
+	*c = (struct cursor){ .v = v, .size = size_of(v) };
 	switch ((enum rtype)v.t) {
 	case R_LIST:
 	case R_TUPLE:
@@ -77,6 +83,8 @@ bool cur_next(struct rt *rt, struct cursor *c, struct rv *out)
 		c->i++;
 		return true;
 	case R_DICT: case R_SET:
+		if (v.u.m->live != c->size)
+			return raise(rt, EX_RUNTIME, "%s changed size during iteration", v.t == R_SET ? "Set" : "dictionary");
 		while (c->i < v.u.m->used && !v.u.m->e[c->i].live)
 			c->i++;
 		if (c->i >= v.u.m->used)
@@ -102,6 +110,8 @@ bool cur_next(struct rt *rt, struct cursor *c, struct rv *out)
 		return true;
 	}
 	case R_ITER:
+		if (v.u.it->more != NULL)
+			return v.u.it->more(rt, v.u.it, out);
 		if (v.u.it->pos >= v.u.it->l->n)
 			return false;
 		*out = v.u.it->l->v[v.u.it->pos++];
@@ -127,7 +137,7 @@ bool rv_copy_list(struct rt *rt, struct rv v, struct rv *out)
 			return false;
 	}
 	*out = l;
-	return true;
+	return rt->exc.cls == EX_NONE;
 }
 
 bool rv_list_of(struct rt *rt, struct rv v, struct rlist **out)
@@ -313,5 +323,5 @@ bool rv_contains(struct rt *rt, struct rv box, struct rv x, bool *out)
 		if (rt->exc.cls != EX_NONE)
 			return false;
 	}
-	return true;
+	return rt->exc.cls == EX_NONE;
 }

@@ -90,12 +90,20 @@ struct rv j_self(struct rt *rt);
 bool j_global(struct rt *rt, const char *name, struct rv *out);
 extern const struct obj_ops j_namespace_ops;
 
+/* jinja_lazy.c: an iterator that calls whole for its items, a list, when the first is asked for. v: the n arguments, copied. */
+typedef bool j_lazy_fn(struct rt *rt, const struct rv *v, struct rv *list);
+void j_lazy(struct rt *rt, const struct rv *v, uint32_t n, j_lazy_fn *whole, struct rv *out);
+
 /* jinja_loop.c */
 struct jloop {
-	struct rlist *items;
-	uint32_t at;
+	struct rt *rt;
+	struct rv iterable;
+	struct cursor c;
+	struct rv before, current, after;        /* R_UNSET: none; after: the next item, once it was looked at */
+	int64_t length;                          /* -1: not asked yet */
+	uint32_t at;                             /* the round, from 1 */
 	uint32_t depth0;
-	const struct node *n;                    /* recursive: the for statement */
+	const struct node *n;                    /* the for statement */
 	struct scope *scope;
 	struct rv last_changed;
 };
@@ -120,6 +128,6 @@ bool j_call_test(struct rt *rt, const char *name, struct rv x, const struct args
 bool j_attr_path(struct rt *rt, struct rv x, struct rv path, struct rv dflt, struct rv *out);
 struct rv j_markup(struct rv s);
 bool j_urlize(struct rt *rt, const struct rv *v, struct rv *out); /* jinja_urlize.c */
-extern const struct native j_filters_list[], j_filters_text[], j_filters_cobbler[];
+extern const struct native j_filters_list[], j_filters_lazy[], j_filters_text[], j_filters_cobbler[];
 
 #endif

@@ -12,7 +12,7 @@
 
 const struct native *j_filter_find(const char *name)
 {
-	const struct native *const tables[] = { j_filters_list, j_filters_text, j_filters_cobbler };
+	const struct native *const tables[] = { j_filters_list, j_filters_lazy, j_filters_text, j_filters_cobbler };
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
 		for (const struct native *f = tables[i]; f->name != NULL; f++)
 			if (str_eq(f->name, name))
@@ -171,90 +171,6 @@ F(join)
 	return str_join(rt, sep, l, out);
 }
 
-F(map)
-{
-	(void)self, (void)v;
-	struct cursor c;
-	struct rv x, y, l = rv_list(rt, 0), attr = { .t = R_UNSET }, dflt = { .t = R_UNSET };
-	struct args rest = { 0 };
-	if (a->v[0].t == R_NONE || !rv_truthy(rv_live(rt, a->v[0]))) {
-		*out = rv_iter_of(rt, l, "generator");   /* compat: "if value": nothing is asked of an empty one */
-		return true;
-	}
-	if (a->n == 1) {
-		for (uint32_t i = 0; i < a->nkw; i++) {
-			if (a->kw[i].n == 9 && memcmp(a->kw[i].name, "attribute", 9) == 0)
-				attr = a->kw[i].v;
-			else if (a->kw[i].n == 7 && memcmp(a->kw[i].name, "default", 7) == 0)
-				dflt = a->kw[i].v;
-			else
-				return raise(rt, EX_FILTER_ARG, "Unexpected keyword argument '%.*s'", (int)a->kw[i].n,
-					a->kw[i].name);
-		}
-		if (attr.t == R_UNSET)
-			return raise(rt, EX_FILTER_ARG, "map requires a filter argument");
-	} else {
-		rest = (struct args){ .v = a->v + 2, .n = a->n - 2, .kw = a->kw, .nkw = a->nkw };
-		if (a->v[1].t != R_STR)
-			return raise(rt, EX_TYPE, "the name of a filter must be a text");
-	}
-	if (!cur_start(rt, a->v[0], &c))
-		return false;
-	while (cur_next(rt, &c, &x)) {
-		bool ok = attr.t != R_UNSET ? j_attr_path(rt, x, attr, dflt, &y)
-					    : j_call_filter(rt, rv_cz(rt, a->v[1]), x, &rest, &y);
-		if (!ok)
-			return false;
-		rlist_push(rt, l.u.l, y);
-		if (rt->exc.cls != EX_NONE)
-			return false;
-	}
-	*out = rv_iter_of(rt, l, "generator");
-	return true;
-}
-
-static bool pick(struct rt *rt, const struct args *a, bool want, bool by_attr, struct rv *out)
-{
-	struct cursor c;
-	struct rv x, y, l = rv_list(rt, 0), attr = { .t = R_UNSET };
-	uint32_t at = 1;
-	if (a->v[0].t == R_NONE || !rv_truthy(rv_live(rt, a->v[0]))) {
-		*out = rv_iter_of(rt, l, "generator");
-		return true;
-	}
-	if (by_attr) {
-		if (a->n < 2)
-			return raise(rt, EX_FILTER_ARG, "Missing parameter for attribute name");
-		attr = a->v[at++];
-	}
-	bool named = a->n > at;
-	struct args rest = { .v = a->v + at + 1, .n = named ? a->n - at - 1 : 0, .kw = a->kw, .nkw = a->nkw };
-	if (!cur_start(rt, a->v[0], &c))
-		return false;
-	while (cur_next(rt, &c, &x)) {
-		bool yes;
-		if (!j_attr_path(rt, x, attr, (struct rv){ .t = R_UNSET }, &y))
-			return false;
-		if (!named)
-			yes = rv_truthy(rv_live(rt, y));
-		else if (a->v[at].t != R_STR)
-			return raise(rt, EX_TYPE, "the name of a test must be a text");
-		else if (!j_call_test(rt, rv_cz(rt, a->v[at]), y, &rest, &yes))
-			return false;
-		if (yes == want)
-			rlist_push(rt, l.u.l, x);
-		if (rt->exc.cls != EX_NONE)
-			return false;
-	}
-	*out = rv_iter_of(rt, l, "generator");
-	return true;
-}
-
-F(select) { UNUSED_ARGS; return pick(rt, a, true, false, out); }
-F(reject) { UNUSED_ARGS; return pick(rt, a, false, false, out); }
-F(selectattr) { UNUSED_ARGS; return pick(rt, a, true, true, out); }
-F(rejectattr) { UNUSED_ARGS; return pick(rt, a, false, true, out); }
-
 /* -- order -- */
 
 struct keyed { struct rv attr; bool case_sensitive; struct rv dflt; };
@@ -362,9 +278,8 @@ F(groupby)
 	return true;
 }
 
-F(unique)
+static bool unique_now(struct rt *rt, const struct rv *v, struct rv *out)
 {
-	UNUSED_ARGS;
 	struct cursor c;
 	struct rv x, y, seen = rv_set(rt), l = rv_list(rt, 0), dummy;
 	if (!cur_start(rt, v[0], &c))
@@ -381,8 +296,15 @@ F(unique)
 		if (!found)
 			rlist_push(rt, l.u.l, x);
 	}
-	*out = rv_iter_of(rt, l, "generator");
+	*out = l;
 	return rt->exc.cls == EX_NONE;
+}
+
+F(unique)
+{
+	UNUSED_ARGS;
+	j_lazy(rt, v, 3, unique_now, out);
+	return true;
 }
 
 static bool extreme(struct rt *rt, const struct rv *v, bool max, struct rv *out)
@@ -437,9 +359,8 @@ static bool count_arg(struct rt *rt, struct rv v, int64_t *n)
 	return true;
 }
 
-F(batch)
+static bool batch_now(struct rt *rt, const struct rv *v, struct rv *out)
 {
-	UNUSED_ARGS;
 	struct cursor c;
 	struct rv x, l = rv_list(rt, 0), cur = rv_list(rt, 0);
 	int64_t n = 0;
@@ -457,13 +378,19 @@ F(batch)
 			rlist_push(rt, cur.u.l, v[2]);
 		rlist_push(rt, l.u.l, cur);
 	}
-	*out = rv_iter_of(rt, l, "generator");
+	*out = l;
 	return rt->exc.cls == EX_NONE;
 }
 
-F(slice)
+F(batch)
 {
 	UNUSED_ARGS;
+	j_lazy(rt, v, 3, batch_now, out);
+	return true;
+}
+
+static bool slice_now(struct rt *rt, const struct rv *v, struct rv *out)
+{
 	struct rv seq, l = rv_list(rt, 0);
 	int64_t n = 0, off = 0;
 	if (!count_arg(rt, v[1], &n) || !rv_copy_list(rt, v[0], &seq))
@@ -483,13 +410,19 @@ F(slice)
 			rlist_push(rt, part.u.l, v[2]);
 		rlist_push(rt, l.u.l, part);
 	}
-	*out = rv_iter_of(rt, l, "generator");
+	*out = l;
 	return rt->exc.cls == EX_NONE;
 }
 
-F(items)
+F(slice)
 {
 	UNUSED_ARGS;
+	j_lazy(rt, v, 3, slice_now, out);
+	return true;
+}
+
+static bool items_now(struct rt *rt, const struct rv *v, struct rv *out)
+{
 	struct rv f, items, l = rv_list(rt, 0);
 	if (v[0].t != R_UNDEF) {
 		if (!rv_mapping(v[0]))
@@ -498,7 +431,14 @@ F(items)
 			!rv_copy_list(rt, items, &l))
 			return false;
 	}
-	*out = rv_iter_of(rt, l, "generator");
+	*out = l;
+	return true;
+}
+
+F(items)
+{
+	UNUSED_ARGS;
+	j_lazy(rt, v, 1, items_now, out);
 	return true;
 }
 
@@ -533,11 +473,6 @@ const struct native j_filters_list[] = {
 	{"random", "seq", 1, f_random},
 	{"reverse", "value", 1, f_reverse},
 	{"join", "value d attribute", 1, f_join},
-	{"map", "*", 1, f_map},
-	{"select", "*", 1, f_select},
-	{"reject", "*", 1, f_reject},
-	{"selectattr", "*", 1, f_selectattr},
-	{"rejectattr", "*", 1, f_rejectattr},
 	{"sort", "value reverse case_sensitive attribute", 1, f_sort},
 	{"dictsort", "value case_sensitive by reverse", 1, f_dictsort},
 	{"groupby", "value attribute default case_sensitive", 2, f_groupby},

@@ -13,7 +13,7 @@ static bool cycle(struct rt *rt, struct rv self, const struct rv *v, const struc
 	(void)v;
 	if (a->n == 0)
 		return raise(rt, EX_TYPE, "no items for cycling given");
-	*out = a->v[l->at % a->n];
+	*out = a->v[(l->at - 1) % a->n];
 	return true;
 }
 
@@ -27,38 +27,102 @@ static bool changed(struct rt *rt, struct rv self, const struct rv *v, const str
 	return rt->exc.cls == EX_NONE;
 }
 
+/* The next item that the loop's own condition lets through; false: there is none, or an exception is set. */
+static bool pull(struct rt *rt, struct jloop *l, struct rv *out)
+{
+	const struct node *cond = l->n->b->b;
+	while (cur_next(rt, &l->c, out)) {
+		struct scope *now = jstate(rt)->scope;
+		struct rv v;
+		if (cond == NULL)
+			return true;
+		jstate(rt)->scope = j_push(rt, l->scope);
+		bool ok = ev_assign(rt, l->n->a, *out) && ev(rt, cond, &v);
+		jstate(rt)->scope = now;
+		if (!ok)
+			return false;
+		if (rv_truthy(rv_live(rt, v)))
+			return true;
+	}
+	l->c.v = rv_list(rt, 0);                          /* an iterator that has ended stays so */
+	l->c.i = 0;
+	return false;
+}
+
+static bool advance(struct rt *rt, struct jloop *l)
+{
+	struct rv x;
+	if (l->after.t != R_UNSET)
+		x = l->after;
+	else if (!pull(rt, l, &x))
+		return false;
+	l->after = (struct rv){ .t = R_UNSET };
+	l->before = l->current;
+	l->current = x;
+	l->at++;
+	return true;
+}
+
+/* Looks at the next item, which stays R_UNSET at the end; false: an exception is set. */
+static bool peek(struct rt *rt, struct jloop *l)
+{
+	return l->after.t != R_UNSET || pull(rt, l, &l->after) ||
+	       ((l->after = (struct rv){ .t = R_UNSET }), rt->exc.cls == EX_NONE);
+}
+
+/* compat: what has a length is asked once, anything else is read to its end. */
+static bool length(struct rt *rt, struct jloop *l)
+{
+	struct rv rest, x;
+	if (l->length >= 0)
+		return true;
+	if (l->n->b->b == NULL && l->iterable.t >= R_STR && l->iterable.t != R_OBJ && l->iterable.t != R_ITER)
+		return rv_len(rt, rv_live(rt, l->iterable), &l->length);
+	rest = rv_list(rt, 0);
+	while (pull(rt, l, &x))
+		rlist_push(rt, rest.u.l, x);
+	if (rt->exc.cls != EX_NONE || !cur_start(rt, rest, &l->c))
+		return false;
+	l->length = (int64_t)rest.u.l->n + l->at + (l->after.t != R_UNSET);
+	return true;
+}
+
+enum loop_word { W_INDEX, W_INDEX0, W_FIRST, W_DEPTH, W_DEPTH0, W_PREV, W_CYCLE, W_CHANGED, W_LAST, W_NEXT, W_LENGTH, W_REV, W_REV0, WORDS };
+
 static bool loop_attr(struct rt *rt, const struct robj *o, const char *name, struct rv *out)
 {
+	static const char *const words[WORDS] = {"index", "index0", "first", "depth", "depth0", "previtem", "cycle", "changed", "last",
+		"nextitem", "length", "revindex", "revindex0"};
 	static const struct native methods[] = { { "cycle", "*", 0, cycle }, { "changed", "*", 0, changed } };
-	const struct jloop *l = o->data;
-	const struct { const char *name; int64_t v;
-	} ints[] = {
-		{"index", (int64_t)l->at + 1},
-		{"index0", l->at},
-		{"revindex", (int64_t)l->items->n - l->at},
-		{"revindex0", (int64_t)l->items->n - l->at - 1},
-		{"length", l->items->n},
-		{"depth", (int64_t)l->depth0 + 1},
-		{"depth0", l->depth0},
-	};
+	struct jloop *l = o->data;
+	unsigned w = 0;
+	while (w < WORDS && !str_eq(words[w], name))
+		w++;
 	*out = (struct rv){ .t = R_UNSET };
-	for (size_t i = 0; i < ARRAY_LEN(ints); i++)
-		if (str_eq(ints[i].name, name))
-			*out = rv_int(ints[i].v);
-	if (str_eq(name, "first"))
-		*out = rv_bool(l->at == 0);
-	else if (str_eq(name, "last"))
-		*out = rv_bool(l->at + 1 == l->items->n);
-	else if (str_eq(name, "previtem"))
-		*out = l->at > 0 ? l->items->v[l->at - 1] : rv_undef(rt, NULL, "there is no previous item");
-	else if (str_eq(name, "nextitem"))
-		*out = l->at + 1 < l->items->n ? l->items->v[l->at + 1] : rv_undef(rt, NULL, "there is no next item");
-	for (size_t i = 0; i < ARRAY_LEN(methods); i++)
-		if (str_eq(methods[i].name, name)) {
-			struct nmethod *m = rt_alloc(rt, sizeof(*m));
-			*m = (struct nmethod){ { .t = R_OBJ, .u.o = o }, &methods[i] };
-			*out = (struct rv){ .t = R_METHOD, .u.me = m };
-		}
+	if ((w == W_LAST || w == W_NEXT) && !peek(rt, l))
+		return false;
+	if ((w == W_LENGTH || w == W_REV || w == W_REV0) && !length(rt, l))
+		return false;
+	switch ((enum loop_word)w) {
+	case W_INDEX: *out = rv_int(l->at); break;
+	case W_INDEX0: *out = rv_int((int64_t)l->at - 1); break;
+	case W_FIRST: *out = rv_bool(l->at == 1); break;
+	case W_DEPTH: *out = rv_int((int64_t)l->depth0 + 1); break;
+	case W_DEPTH0: *out = rv_int(l->depth0); break;
+	case W_PREV: *out = l->at > 1 ? l->before : rv_undef(rt, NULL, "there is no previous item"); break;
+	case W_LAST: *out = rv_bool(l->after.t == R_UNSET); break;
+	case W_NEXT: *out = l->after.t != R_UNSET ? l->after : rv_undef(rt, NULL, "there is no next item"); break;
+	case W_LENGTH: *out = rv_int(l->length); break;
+	case W_REV: *out = rv_int(l->length - l->at + 1); break;
+	case W_REV0: *out = rv_int(l->length - l->at); break;
+	case W_CYCLE: case W_CHANGED: {
+		struct nmethod *m = rt_alloc(rt, sizeof(*m));
+		*m = (struct nmethod){ { .t = R_OBJ, .u.o = o }, &methods[w - W_CYCLE] };
+		*out = (struct rv){ .t = R_METHOD, .u.me = m };
+		break;
+	}
+	case WORDS: break;
+	}
 	return true;
 }
 
@@ -68,7 +132,7 @@ static bool loop_call(struct rt *rt, const struct robj *o, const struct args *a,
 	const struct jloop *l = o->data;
 	struct scope *before = jstate(rt)->scope;
 	size_t mark = rt->out.len;
-	if (l->n == NULL)
+	if (!l->n->flag)
 		return raise(rt, EX_TYPE, "The loop must have the 'recursive' marker to be called recursively.");
 	if (a->n != 1)
 		return raise(rt, EX_TYPE, "loop() takes 1 positional argument but %u were given", a->n);
@@ -83,77 +147,54 @@ static bool loop_call(struct rt *rt, const struct robj *o, const struct args *a,
 
 static void loop_str(struct rt *rt, const struct robj *o, struct strbuf *b, bool repr)
 {
-	const struct jloop *l = o->data;
-	(void)rt, (void)repr;
-	sb_addf(b, "<LoopContext %u/%u>", l->at + 1, l->items->n);
+	struct jloop *l = o->data;
+	(void)repr;
+	if (length(rt, l))
+		sb_addf(b, "<LoopContext %u/%lld>", l->at, (long long)l->length);
 }
 
-static int64_t loop_len(const struct robj *o) { return ((const struct jloop *)o->data)->items->n; }
+static int64_t loop_len(const struct robj *o)
+{
+	struct jloop *l = o->data;
+	return length(l->rt, l) ? l->length : 0;
+}
 
 static const struct obj_ops loop_ops = {
 	.type = "LoopContext", .attr = loop_attr, .call = loop_call, .str = loop_str, .len = loop_len};
 
 struct rv j_loop_obj(struct rt *rt, struct jloop *l) { return rv_obj(rt, &loop_ops, l); }
 
-/* The items that the loop's own condition lets through. */
-static bool filtered(struct rt *rt, const struct node *n, struct rv iterable, struct rlist **ret)
-{
-	struct cursor c;
-	struct rv x, l = rv_list(rt, 0);
-	struct scope *before = jstate(rt)->scope;
-	if (!cur_start(rt, iterable, &c))
-		return false;
-	while (cur_next(rt, &c, &x)) {
-		bool keep = true;
-		if (n->b->b != NULL) {
-			struct rv v;
-			jstate(rt)->scope = j_push(rt, before);
-			bool ok = ev_assign(rt, n->a, x) && ev(rt, n->b->b, &v);
-			jstate(rt)->scope = before;
-			if (!ok)
-				return false;
-			keep = rv_truthy(rv_live(rt, v));
-		}
-		if (keep)
-			rlist_push(rt, l.u.l, x);
-		if (rt->exc.cls != EX_NONE)
-			return false;
-	}
-	*ret = l.u.l;
-	return true;
-}
-
 bool j_for(struct rt *rt, const struct node *n, struct rv iterable, uint32_t depth0)
 {
 	struct scope *before = jstate(rt)->scope;
 	struct jloop *l = rt_alloc(rt, sizeof(*l));
-	*l = (struct jloop){.depth0 = depth0, .n = n->flag ? n : NULL, .scope = before, .last_changed = {.t = R_UNSET}};
+	const struct rv unset = { .t = R_UNSET };
+	*l = (struct jloop){ .rt = rt, .iterable = iterable, .length = -1, .depth0 = depth0, .n = n, .scope = before,
+		.before = unset, .current = unset, .after = unset, .last_changed = unset };
 	if (rt->depth >= LIM_DEPTH)
 		return raise(rt, EX_LIMIT, "calls nested deeper than %d", LIM_DEPTH);
-	if (!filtered(rt, n, iterable, &l->items))
+	if (!cur_start(rt, iterable, &l->c))
 		return false;
-	if (l->items->n == 0) {
-		if (n->n < 2)
-			return true;
-		jstate(rt)->scope = j_push(rt, before);
-		bool ok = j_exec(rt, n->kids[1]);
-		jstate(rt)->scope = before;
-		return ok;
-	}
 	struct rv obj = j_loop_obj(rt, l);
 	struct scope *inner = j_push(rt, before);
 	rt->depth++;
 	bool ok = true;
-	for (l->at = 0; ok && l->at < l->items->n; l->at++) {
+	while (ok && advance(rt, l)) {
 		inner->n = 0;
 		jstate(rt)->scope = inner;
 		j_bind(rt, rt->tpl->words[JW_LOOP], obj);
-		ok = rt_tick(rt) && ev_assign(rt, n->a, l->items->v[l->at]) && j_exec(rt, n->kids[0]);
-		if (ok && inner->hard) {                  /* a macro or caller keeps this round's names */
+		ok = rt_tick(rt) && ev_assign(rt, n->a, l->current) && j_exec(rt, n->kids[0]);
+		if (ok && inner->hard)                    /* a macro or caller keeps this round's names */
 			inner = j_push(rt, before);
-		}
 	}
 	rt->depth--;
+	jstate(rt)->scope = before;
+	if (!ok || rt->exc.cls != EX_NONE)
+		return false;
+	if (l->at > 0 || n->n < 2)
+		return true;
+	jstate(rt)->scope = j_push(rt, before);
+	ok = j_exec(rt, n->kids[1]);
 	jstate(rt)->scope = before;
 	return ok;
 }

@@ -44,7 +44,7 @@ bool native_call(struct rt *rt, const struct native *f, struct rv self, const st
 	if (f->params[0] == '*')
 		return a->n < f->min ? raise(rt, EX_TYPE, "%s expected at least %u argument%s, got %u", f->name, f->min,
 					       f->min == 1 ? "" : "s", a->n)
-				     : f->fn(rt, self, NULL, a, out);
+				     : f->fn(rt, self, NULL, a, out) && rt->exc.cls == EX_NONE;
 	uint32_t n = param_count(f->params);
 	if (a->n > n)
 		return raise(rt, EX_TYPE, "%s() takes at most %u argument%s (%u given)", f->name, n, n == 1 ? "" : "s",
@@ -66,7 +66,7 @@ bool native_call(struct rt *rt, const struct native *f, struct rv self, const st
 		if (v[i].t == R_UNSET)
 			return raise(rt, EX_TYPE, "%s() takes at least %u argument%s (%u given)", f->name, f->min,
 				f->min == 1 ? "" : "s", a->n);
-	return f->fn(rt, self, v, a, out);
+	return f->fn(rt, self, v, a, out) && rt->exc.cls == EX_NONE;      /* what it walked over may have raised one */
 }
 
 /* -- list, tuple -- */
@@ -441,7 +441,7 @@ static bool set_with(struct rt *rt, struct rv self, struct rv other, enum binop 
 	while (cur_next(rt, &c, &x))
 		if (!rdict_set(rt, s.u.m, x, rv_none()))
 			return false;
-	return rv_binop(rt, op, self, s, out);
+	return rt->exc.cls == EX_NONE && rv_binop(rt, op, self, s, out);
 }
 
 M(set_union) { (void)a; return set_with(rt, self, v[0], OP_BOR, out); }

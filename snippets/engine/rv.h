@@ -82,7 +82,14 @@ struct rv {
 struct rlist { struct rv *v; uint32_t n, cap; };
 struct rentry { struct rv key, val; uint64_t hash; bool live; };
 struct rdict { struct rentry *e; uint32_t used, live, cap; uint32_t *index; uint32_t index_cap; };
-struct riter { struct rlist *l; uint32_t pos; const char *name; };
+/* What an iterator has left: the rest of a list; before it, while more is not NULL, what that gives (false: its end, or an exception). */
+struct riter {
+	struct rlist *l;
+	uint32_t pos;
+	const char *name;
+	bool (*more)(struct rt *rt, struct riter *it, struct rv *out);
+	void *data;
+};
 struct undef {
 	const char *name;
 	const char *what;
@@ -233,9 +240,9 @@ bool rv_contains(struct rt *rt, struct rv box, struct rv x, bool *out);
 bool rv_len(struct rt *rt, struct rv v, int64_t *out);
 bool rv_callable(struct rv v);
 
-struct cursor { struct rv v; size_t i; struct rlist *l; };
+struct cursor { struct rv v; size_t i; struct rlist *l; uint32_t size; };    /* size: of a dict or set when it began */
 bool cur_start(struct rt *rt, struct rv v, struct cursor *c);
-bool cur_next(struct rt *rt, struct cursor *c, struct rv *out); /* false: at the end */
+bool cur_next(struct rt *rt, struct cursor *c, struct rv *out); /* false: at the end, or an exception is set */
 
 /* text: appended to b */
 void rv_str(struct rt *rt, struct rv v, struct strbuf *b);
