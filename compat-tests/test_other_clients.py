@@ -126,6 +126,9 @@ def test_a_script_of_2_8(lab):
         "macaddress-eth0": MAC, "ipaddress-eth0": "10.55.0.30", "subnet-eth0": "255.255.255.0", "dhcptag-eth0": "t", "virtbridge-eth0": "br0"}})
     face = s.get_system("n", token)["interfaces"]["eth0"]
     equal([face[k] for k in ("mac_address", "ip_address", "netmask", "dhcp_tag", "virt_bridge")], [MAC, "10.55.0.30", "255.255.255.0", "t", "br0"], "interface")
+    s.xapi_object_edit("profile", "p", "edit", {"kickstart": "/var/lib/cobbler/kickstarts/old.ks", "ldap_enabled": "0"}, token)
+    s.xapi_object_edit("system", "n", "edit", {"interface": "eth1", "bonding": "slave", "subnet": "255.0.0.0", "monit_enabled": "0"}, token)
+    equal([s.get_system("n")["interfaces"]["eth1"][k] for k in ("interface_type", "netmask")], ["bond_slave", "255.0.0.0"], "another interface")
     equal((s.get_profile("p")["autoinstall"], s.get_profile("p")["enable_ipxe"]), ("old.ks", True), "the profile's new words")
     for kind, name in ("distro", "d"), ("profile", "p"), ("system", "n"):
         then, now = getattr(s, "get_%s_for_koan" % kind)(name, token), getattr(s, "get_%s_as_rendered" % kind)(name, token)
@@ -140,6 +143,9 @@ def test_a_script_of_2_8(lab):
     check("old.ks" in s.get_kickstart_templates(token), "the list of templates")
     equal((s.is_kickstart_in_use("old.ks", token), s.is_kickstart_in_use("new.ks", token)), (True, False), "is_kickstart_in_use")
     equal(s.read_or_write_kickstart_template("old.ks", True, "", token), "name $name of $distro\n", "a template is read")
+    equal(s.read_or_write_kickstart_template("/var/lib/cobbler/kickstarts/old.ks", True, "", token), "name $name of $distro\n", "by its whole path")
+    equal(s.is_kickstart_in_use("/var/lib/cobbler/kickstarts/old.ks", token), True, "is_kickstart_in_use with a whole path")
+    check("must not contain" in fault(s.read_or_write_kickstart_template, "/var/lib/cobbler/kickstarts/../x", True, "", token), "out of the folder")
     equal(s.read_or_write_snippet("mine", False, "x $name\n", token), True, "a snippet is written")
     check("mine" in s.get_snippets(token), "the list of snippets")
     equal(s.read_or_write_snippet("mine", True, "", token), "x $name\n", "a snippet is read")

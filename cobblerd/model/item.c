@@ -208,8 +208,9 @@ int item_set_in(const struct item_ctx *ctx, struct item *it, const char *field, 
 		i = field_index(table_of(it), table_of(it)->rows[i].alias_of);
 	if (i < 0 || (table_of(it)->rows[i].flags & FF_READONLY))
 		return err_set(e, CB_ENOENT, "%s has no field \"%s\" that can be set", table_of(it)->name, field);
-	struct value *clean = NULL;
-	int rc = run_check(ctx, it, &table_of(it)->rows[i], v, &clean, e);
+	struct value *clean = NULL, *now = old_value(field, table_of(it)->rows[i].name, v);
+	int rc = run_check(ctx, it, &table_of(it)->rows[i], now, &clean, e);
+	v_unref(now);
 	if (rc != CB_OK)
 		return rc;
 	v_unref(it->v[i]);
@@ -284,7 +285,9 @@ int item_set_interface_in(const struct item_ctx *ctx, struct item *it, const cha
 		const struct value *now = v_dict_get(v_dict_get(item_interfaces(it), name), f->name);
 		if (now != NULL && v_equal(now, v) && !(f->flags & FF_INHERIT))
 			return CB_OK;
-		int rc = run_check(ctx, it, f, v, &clean, e);
+		struct value *meant = old_value(field, f->name, v);
+		int rc = run_check(ctx, it, f, meant, &clean, e);
+		v_unref(meant);
 		if (rc != CB_OK)
 			return rc;
 		field = f->name;

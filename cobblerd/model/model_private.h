@@ -25,5 +25,7 @@ struct bases *model_bases(struct model *m);
 /* old_items.c: a stored item of any release in the fields and words of 3.3.7; what nobody knows stays. Returns owned: the very
  * dict when nothing had to be changed. */
 struct value *item_modernise(enum item_type type, const struct value *dict);
+/* What a client that asked for the field now by the name of 2.x means with v. Returns owned. */
+struct value *old_value(const char *asked, const char *now, const struct value *v);
 
 #endif

@@ -121,6 +121,11 @@ static bool is_present(enum item_type type, const struct value *d)
 	return type == ITEM_PROFILE ? !v_str_is(v_dict_get(d, "distro"), INHERIT) : v_str_is(v_dict_get(d, "parent"), "");
 }
 
+struct value *old_value(const char *asked, const char *now, const struct value *v)
+{
+	return str_eq(asked, now) ? v_ref(v) : reword(now, v, false);
+}
+
 struct value *item_modernise(enum item_type type, const struct value *dict)
 {
 	if (is_present(type, dict))

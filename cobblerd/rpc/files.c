@@ -259,9 +259,21 @@ int rpc_remove_file(struct call *c, struct value **ret, struct err *e)
 	return rc;
 }
 
+/* 2.x called a template or snippet by its whole path. */
+static const char *below_folder(const char *path)
+{
+	static const char *const folders[] = { "/var/lib/cobbler/kickstarts/", "/var/lib/cobbler/templates/", "/var/lib/cobbler/snippets/" };
+	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
+		if (str_starts(path, folders[i]))
+			return path + strlen(folders[i]);
+	return path;
+}
+
 int rpc_template_in_use(struct call *c, struct value **ret, struct err *e UNUSED)
 {
 	const char *name = arg_str(c, 0);
+	if (name != NULL && str_eq(c->entry->name, "is_kickstart_in_use"))
+		name = below_folder(name);
 	*ret = v_bool(name != NULL && in_use(c, name));
 	return CB_OK;
 }
@@ -276,8 +288,13 @@ int rpc_read_or_write(struct call *c, struct value **ret, struct err *e)
 	int rc = call_may(c, resource, NULL, e);
 	if (rc != CB_OK)
 		return rc;
+	const struct value *path = c->arg[0];
+	struct value *name CLEANUP(v_unrefp) = v_is(path, V_STR) ? v_str(below_folder(v_cstr(path))) : v_ref(path);
+	c->arg[0] = name;
 	c->arg[1] = c->arg[2];
-	return reads ? rpc_read_file(c, ret, e) : removes ? rpc_remove_file(c, ret, e) : rpc_write_file(c, ret, e);
+	rc = reads ? rpc_read_file(c, ret, e) : removes ? rpc_remove_file(c, ret, e) : rpc_write_file(c, ret, e);
+	c->arg[0] = path;
+	return rc;
 }
 
 /* [bytes, size of the whole file] */
