@@ -3,6 +3,7 @@
  * mean the same. The password comes from the terminal or from standard input, never from the arguments.
  */
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,17 +43,32 @@ static char *read_line(FILE *f)
 	return text;
 }
 
+static struct termios before_asking;
+
+/* Whoever gives up at the prompt gets a terminal that shows what is typed. */
+static void give_up(int sig)
+{
+	tcsetattr(STDIN_FILENO, TCSANOW, &before_asking);
+	_exit(128 + sig);
+}
+
 static char *ask(FILE *tty, const char *prompt)
 {
-	struct termios was, quiet;
-	if (tcgetattr(fileno(tty), &was) == -1)
+	const struct sigaction end = { .sa_handler = give_up };
+	struct sigaction was[2];
+	struct termios quiet;
+	if (tcgetattr(fileno(tty), &before_asking) == -1)
 		return NULL;
-	quiet = was;
+	sigaction(SIGINT, &end, &was[0]);
+	sigaction(SIGTERM, &end, &was[1]);
+	quiet = before_asking;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	tcsetattr(fileno(tty), TCSAFLUSH, &quiet);
 	fputs(prompt, stderr);
 	char *text = read_line(tty);
-	tcsetattr(fileno(tty), TCSANOW, &was);
+	tcsetattr(fileno(tty), TCSANOW, &before_asking);
+	sigaction(SIGINT, &was[0], NULL);
+	sigaction(SIGTERM, &was[1], NULL);
 	fputc('\n', stderr);
 	return text;
 }

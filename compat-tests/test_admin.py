@@ -4,7 +4,9 @@ import json
 import os
 import pty
 import shutil
+import signal
 import subprocess
+import termios
 import xmlrpc.client
 
 from fixtures import add, fake_boot_files
@@ -138,6 +140,19 @@ def test_a_password_is_asked_for_without_echo(lab):
         check(b"same" not in echoed and b"first" not in echoed, "the password was echoed: %r" % echoed)
         os.close(master)
         os.close(slave)
+
+
+def test_who_gives_up_at_the_prompt_gets_the_terminal_back(lab):
+    root = site(lab, "")
+    master, slave = pty.openpty()
+    p = subprocess.Popen([COBBLERD.parent / "cobbler-passwd", "--root", root, "anna"], stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    equal(os.read(p.stderr.fileno(), 14), b"New password: ", "prompt")
+    check(not termios.tcgetattr(slave)[3] & termios.ECHO, "no echo at the prompt")
+    p.send_signal(signal.SIGINT)
+    p.communicate(timeout=10)
+    check(p.returncode != 0 and termios.tcgetattr(slave)[3] & termios.ECHO, "echo afterwards, status %d" % p.returncode)
+    os.close(master)
+    os.close(slave)
 
 
 def test_check_names_what_is_missing_and_nothing_else(lab):

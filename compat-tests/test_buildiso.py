@@ -145,9 +145,10 @@ def test_standalone_and_airgapped_isos(lab):
                                  "  repo --name=source-1 --baseurl=http://10.55.0.1/cobbler/distro_mirror/d1/AppStream\nrepo --name=far --baseurl=http://far/x\n", token)
     for attribute, value in (("autoinstall", "iso.ks"), ("repos", "r1")):
         s.xapi_object_edit("profile", "p1", "edit", {"name": "p1", attribute: value}, token)
+    s.xapi_object_edit("system", "s1", "copy", {"newname": "p2"}, token)           # of one name with a profile
     run(s, "background_buildiso", {"iso": str(out / "s.iso"), "standalone": True, "distro": "d1"}, token)
     have = names(out / "s.iso")
-    for name in ("vmlinuz", "initrd.img", "images/vmlinuz", "Packages=1.rpm", "autoinstall/p1.cfg", "autoinstall/p2.cfg", "autoinstall/s1.cfg"):
+    for name in ("vmlinuz", "initrd.img", "images/vmlinuz", "Packages=1.rpm", "autoinstall/p1.cfg", "autoinstall/p2.cfg", "autoinstall/s1.cfg", "autoinstall/p2.system.cfg"):
         check(name in have, "%s is not on the ISO: %s" % (name, sorted(have)))
     check("TRANS.TBL" not in have and not any(n.startswith("repo_mirror/") for n in have), sorted(have))
     check("theirs" not in text(out / "s.iso", "isolinux/isolinux.cfg"), "our own menu")

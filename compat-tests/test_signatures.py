@@ -78,6 +78,9 @@ def test_update(lab):
             check(state == "failed" and words in log, "%s: %s, expected /%s/ in:\n%s" % (where, state, words, log))
             equal(path.read_bytes(), before, "the file after " + where)
             equal(d.rpc().get_valid_os_versions_for_breed("suse"), ["own1"], "what is in force after " + where)
+        for where in ("/none", "/json", "/large"):
+            state, log = update(d, signature_url=url.replace("//", "//user:s3cret@") + where)
+            check(state == "failed" and "s3cret" not in log + d.log() and "//user:***@" in log, "a password in the log:\n" + log)
         for other in ("file:///etc/passwd", "ftp://%s/x" % ADDRESS, "", "http://%s:1/x" % ADDRESS):
             state, log = update(d, signature_url=other)
             equal((state, path.read_bytes()), ("failed", before), "%s: %s" % (other, log))

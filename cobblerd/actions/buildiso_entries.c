@@ -185,10 +185,18 @@ static int add_repos(struct iso *x, const struct item *it, const struct value *r
 	return CB_OK;
 }
 
+/* The answer file on the ISO. A system may have the name of a profile. Owned. */
+static char *answer_path(struct iso *x, const struct item *it)
+{
+	bool is_system = item_type(it) == ITEM_SYSTEM;
+	CLEANUP(item_unrefp) struct item *profile = is_system ? model_get(x->c->model, ITEM_PROFILE, item_name(it)) : NULL;
+	return xasprintf("/autoinstall/%s%s.cfg", item_name(it), profile != NULL ? ".system" : "");
+}
+
 static int add_answers(struct iso *x, const struct item *it, const struct item *distro, const struct value *repos, struct err *e)
 {
 	struct strbuf text CLEANUP(sb_free) = { 0 }, local CLEANUP(sb_free) = { 0 };
-	char *at CLEANUP(free_ptr) = xasprintf("/autoinstall/%s.cfg", item_name(it));
+	char *at CLEANUP(free_ptr) = answer_path(x, it);
 	int rc = boot_autoinstall(x->c, item_type(it), item_name(it), &text, e);
 	if (rc != CB_OK)
 		return err_prefix(e, "answer file of %s", item_name(it));
@@ -223,7 +231,8 @@ static int add_entry(struct iso *x, const struct item *it, struct err *e)
 	struct value *data CLEANUP(v_unrefp) = boot_blend(&x->r, it);
 	const struct value *repos = v_dict_get(data, "repos");
 	if (x->standalone) {
-		iso_standalone_line(it, distro, data, initrd, &line);
+		char *answers CLEANUP(free_ptr) = answer_path(x, it);
+		iso_standalone_line(answers, distro, data, initrd, &line);
 		rc = add_answers(x, it, distro, repos, e);
 	} else {
 		if (!is_url(v_dict_cstr(data, "autoinstall", "")))
@@ -306,13 +315,13 @@ static int netboot_entries(struct iso *x, struct err *e)
 /* A profile of the distro and all below it, each once. */
 static int add_family(struct iso *x, const struct item *profile, struct err *e)
 {
-	char *at CLEANUP(free_ptr) = xasprintf("/autoinstall/%s.cfg", item_name(profile));
+	char *at CLEANUP(free_ptr) = answer_path(x, profile);
 	if (v_dict_get(x->texts, at) != NULL)
 		return CB_OK;
 	int rc = add_entry(x, profile, e);
 	struct item_list below = model_descendants(x->c->model, profile);
 	for (size_t i = 0; i < below.n && rc == CB_OK; i++) {
-		char *has CLEANUP(free_ptr) = xasprintf("/autoinstall/%s.cfg", item_name(below.v[i]));
+		char *has CLEANUP(free_ptr) = answer_path(x, below.v[i]);
 		if (v_dict_get(x->texts, has) == NULL)
 			rc = add_entry(x, below.v[i], e);
 	}

@@ -276,21 +276,21 @@ void iso_netboot_line(struct iso *x, const struct item *it, const struct item *d
 	add_remaining(out, opts);
 }
 
-void iso_standalone_line(const struct item *it, const struct item *distro, struct value *data, const char *initrd, struct strbuf *out)
+void iso_standalone_line(const char *answers, const struct item *distro, struct value *data, const char *initrd, struct strbuf *out)
 {
-	const char *breed = item_str(distro, "breed"), *name = item_name(it);
+	const char *breed = item_str(distro, "breed");
 	struct value *opts = options_of(data);
 	textmode(opts, breed);
 	sb_addf(out, "initrd=%s", initrd);
 	if (str_eq(breed, "redhat") && iso_is_modern_redhat(distro)) {
-		sb_addf(out, " inst.ks=cdrom:/autoinstall/%s.cfg inst.repo=cdrom", name);
+		sb_addf(out, " inst.ks=cdrom:%s inst.repo=cdrom", answers);
 	} else if (str_eq(breed, "redhat")) {
-		sb_addf(out, " ks=cdrom:/autoinstall/%s.cfg  repo=cdrom", name);
+		sb_addf(out, " ks=cdrom:%s  repo=cdrom", answers);
 	} else if (str_eq(breed, "suse")) {
-		sb_addf(out, " autoyast=file:///autoinstall/%s.cfg install=cdrom:///", name);
+		sb_addf(out, " autoyast=file://%s install=cdrom:///", answers);
 		v_dict_del(opts, "install");
 	} else if (str_eq(breed, "debian") || str_eq(breed, "ubuntu")) {
-		sb_addf(out, " auto-install/enable=true preseed/file=/cdrom/autoinstall/%s.cfg", name);
+		sb_addf(out, " auto-install/enable=true preseed/file=/cdrom%s", answers);
 	}
 	add_remaining(out, opts);
 }

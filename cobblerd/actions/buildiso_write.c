@@ -15,6 +15,7 @@
 #include "actions/buildiso.h"
 #include "actions/mkloaders.h"
 #include "actions/program.h"
+#include "base/clock.h"
 #include "base/file.h"
 
 #define LABEL "COBBLER_INSTALL"
@@ -107,8 +108,10 @@ static int put_file(struct work *w, const char *on_iso, const char *disk, struct
 /* A file made for the ISO; its name in the work directory is a number. */
 static int put_text(struct work *w, const char *on_iso, const char *text, size_t n, struct err *e)
 {
-	char *path CLEANUP(free_ptr) = xasprintf("%s/text%zu", w->dir, w->list.len);
-	int rc = file_replace(AT_FDCWD, path, text, n, 0644, e);
+	char *path CLEANUP(free_ptr) = xasprintf("%s/text%zu", w->dir, w->list.len), tmp[PATH_MAX];
+	int rc = file_stage(AT_FDCWD, path, text, n, 0644, false, tmp, e);
+	if (rc == CB_OK)
+		rc = file_commit(AT_FDCWD, tmp, path, e);
 	return rc == CB_OK ? put_file(w, on_iso, path, e) : rc;
 }
 
@@ -310,13 +313,15 @@ static void add_boot_options(struct work *w, struct argv *a)
 static int write_image(struct work *w, const char *path, struct err *e)
 {
 	static const char *const programs[] = { "xorriso", NULL };
-	char *xorriso CLEANUP(free_ptr) = program_find(programs), *made CLEANUP(free_ptr) = xasprintf("%s.part", path);
+	char *xorriso CLEANUP(free_ptr) = program_find(programs), mine[9], *made CLEANUP(free_ptr) = NULL;
 	char *list CLEANUP(free_ptr) = xasprintf("%s/list", w->dir);
 	const char *opts = v_dict_cstr(w->x->o, "xorrisofs_opts", ""), *old_opts = v_dict_cstr(w->x->o, "mkisofs_opts", "");
 	struct argv a CLEANUP(argv_free) = { 0 };
 	static const char *const head[] = { "-as", "mkisofs", "-r", "-iso-level", "3", "-V", LABEL };
 	if (xorriso == NULL)
 		return err_set(e, CB_ENOENT, "xorriso is not installed (package xorriso)");
+	random_hex(mine, 4);                     /* two may be made for one path at the same time, and others may write there */
+	made = xasprintf("%s.%s.part", path, mine);
 	argv_add(&a, xorriso);
 	for (size_t i = 0; i < ARRAY_LEN(head); i++)
 		argv_add(&a, head[i]);
@@ -334,7 +339,6 @@ static int write_image(struct work *w, const char *path, struct err *e)
 	argv_add(&a, list);
 	if (rc == CB_OK)
 		rc = file_replace(AT_FDCWD, list, sb_str(&w->list), w->list.len, 0600, e);
-	unlink(made);
 	if (rc == CB_OK)
 		rc = run(w, a.v, e);
 	if (rc == CB_OK && (chmod(made, 0644) == -1 || rename(made, path) == -1))

@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "actions/program.h"
+
 #define CONNECT_TIMEOUT_S 20L
 #define REDIRECTS_MAX 5L
 #define STALL_S 60L
@@ -70,9 +72,11 @@ int fetch_url(const struct fetch *f, struct strbuf *ret, struct err *e)
 	char words[CURL_ERROR_SIZE] = "";
 	struct transfer t = { .f = f, .out = ret };
 	struct curl_slist *headers = NULL;
+	struct strbuf shown CLEANUP(sb_free) = { 0 };
 	long status = 0;
+	program_show(&shown, f->url);
 	if (!str_starts(f->url, "http://") && !str_starts(f->url, "https://"))
-		return err_set(e, CB_EINVAL, "\"%.200s\" is not an http:// or https:// address", f->url);
+		return err_set(e, CB_EINVAL, "\"%.200s\" is not an http:// or https:// address", sb_str(&shown));
 	pthread_once(&once, start_curl);
 	CURL *c = curl_easy_init();
 	if (c == NULL)
@@ -90,10 +94,10 @@ int fetch_url(const struct fetch *f, struct strbuf *ret, struct err *e)
 	curl_easy_cleanup(c);
 	curl_slist_free_all(headers);
 	if (t.too_long)
-		return err_set(e, CB_ELIMIT, "%s: the answer is larger than %zu bytes", f->url, f->max);
+		return err_set(e, CB_ELIMIT, "%s: the answer is larger than %zu bytes", sb_str(&shown), f->max);
 	if (code == CURLE_ABORTED_BY_CALLBACK)
 		return err_set(e, CB_ESTATE, "cancelled");
 	if (code != CURLE_OK)
-		return err_set(e, CB_EIO, "%s: %s", f->url, *words != '\0' ? words : curl_easy_strerror(code));
-	return status == 200 ? CB_OK : err_set(e, CB_EIO, "%s: the server answers with status %ld", f->url, status);
+		return err_set(e, CB_EIO, "%s: %s", sb_str(&shown), *words != '\0' ? words : curl_easy_strerror(code));
+	return status == 200 ? CB_OK : err_set(e, CB_EIO, "%s: the server answers with status %ld", sb_str(&shown), status);
 }

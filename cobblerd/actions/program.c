@@ -101,9 +101,8 @@ static void on_output(void *arg, const char *p, size_t n)
 	}
 }
 
-/* The command as shown in the log: without the password of an address ("//user:password@") or of an option. Everything from the first colon
- * behind "://" to the last "@" goes, so that a password may hold whatever it likes. */
-static void show(struct strbuf *out, const char *word)
+/* Everything from the first colon behind "://" to the last "@" goes, so that a password may hold whatever it likes. */
+void program_show(struct strbuf *out, const char *word)
 {
 	const char *at = strstr(word, "://"), *end = at != NULL ? strrchr(at, '@') : NULL, *colon = NULL;
 	if (str_starts(word, "--passwd="))
@@ -125,7 +124,7 @@ int program_run(struct task *t, const char *const *argv, const char *const *env,
 	int status = 0;
 	for (size_t i = 0; argv[i] != NULL; i++) {
 		sb_adds(&shown, i > 0 ? " " : "");
-		show(&shown, argv[i]);
+		program_show(&shown, argv[i]);
 	}
 	task_log(t, "running: %s", sb_str(&shown));
 	int rc = spawn_run(&s, &status, e);

@@ -6,6 +6,7 @@
 
 #include "actions/actions.h"
 #include "actions/fetch.h"
+#include "actions/program.h"
 #include "base/file.h"
 #include "model/signatures.h"
 #include "value/json.h"
@@ -36,14 +37,16 @@ int actions_sigupdate(struct core *c, struct task *t, const struct value *option
 		.arg = t, .cancelled = cancelled };
 	if (*url == '\0')
 		return err_set(e, CB_EINVAL, "the setting signature_url is empty");
-	task_log(t, "fetching %s", url);
+	struct strbuf shown CLEANUP(sb_free) = { 0 };
+	program_show(&shown, url);
+	task_log(t, "fetching %s", sb_str(&shown));
 	int rc = fetch_url(&f, &text, e);
 	if (rc == CB_OK) {
 		rc = json_parse(sb_str(&text), text.len, &v, e);
 		if (rc == CB_OK)
 			rc = signatures_check(v, e);
 		if (rc != CB_OK)
-			err_prefix(e, "%s", url);
+			err_prefix(e, "%s", sb_str(&shown));
 	}
 	if (rc == CB_OK)
 		rc = file_replace(AT_FDCWD, path, sb_str(&text), text.len, 0644, e);

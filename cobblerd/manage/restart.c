@@ -52,7 +52,7 @@ static int restart_now(struct core *c, unsigned daemons, struct strbuf *output, 
 /* Called and returns with the lock held: takes up all that is wanted when the time has come. */
 static void take_turn(struct core *c, struct strbuf *output)
 {
-	if (pthread_cond_timedwait(&restarts.changed, &restarts.lock, &restarts.next) != ETIMEDOUT || restarts.running || restarts.wanted == 0)
+	if (pthread_cond_clockwait(&restarts.changed, &restarts.lock, CLOCK_MONOTONIC, &restarts.next) != ETIMEDOUT || restarts.running || restarts.wanted == 0)
 		return;
 	uint64_t covers = restarts.asked;
 	unsigned daemons = restarts.wanted;
@@ -66,7 +66,7 @@ static void take_turn(struct core *c, struct strbuf *output)
 	restarts.covered = covers;
 	restarts.last = rc;
 	restarts.error = e;
-	clock_gettime(CLOCK_REALTIME, &restarts.next);
+	clock_gettime(CLOCK_MONOTONIC, &restarts.next);
 	restarts.next.tv_sec += BETWEEN_SECONDS;
 	pthread_cond_broadcast(&restarts.changed);
 }

@@ -63,14 +63,14 @@ static int send_request(struct privileged *p, const struct privileged_request *r
 {
 	struct timespec until;
 	int rc = -1, waited = 0;
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += ATTACH_SECONDS;
 	pthread_mutex_lock(&p->lock);
 	while (rc == -1 && waited == 0) {
 		if (p->sock >= 0 && (rc = wire_send(p->sock, r, sizeof(*r), fds)) == -1)
 			close_fd(&p->sock);
 		if (rc == -1)
-			waited = pthread_cond_timedwait(&p->attached, &p->lock, &until);
+			waited = pthread_cond_clockwait(&p->attached, &p->lock, CLOCK_MONOTONIC, &until);
 	}
 	pthread_mutex_unlock(&p->lock);
 	return rc == 0 ? CB_OK : err_set(e, CB_EBUSY, "the privileged process does not run");

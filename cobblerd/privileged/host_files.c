@@ -2,10 +2,12 @@
  * host_files.c - the files of external DHCP, DNS and rsync servers that a sync writes, and how they are replaced.
  */
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -53,12 +55,21 @@ bool host_file_is_known(const char *path)
 	return false;
 }
 
-/* Where a file cannot be replaced (its directory is not ours, or it is mounted there by itself), it is written in place when we may. */
+/* Its directory is not ours, or it is mounted there by itself. */
+static bool is_only_not_replaceable(int error)
+{
+	return error == EACCES || error == EPERM || error == EROFS || error == EBUSY || error == EXDEV;
+}
+
+/* Where a file cannot be replaced, it is written in place when we may. The disk has room for all of it before the first byte changes. */
 static int write_in_place(const char *path, const struct strbuf *text)
 {
-	int fd CLEANUP(close_fd) = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
+	int fd CLEANUP(close_fd) = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
 	size_t at = 0;
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
+		return -1;
+	if (text->len > 0 && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)text->len) == -1 && errno != EOPNOTSUPP)
 		return -1;
 	while (at < text->len) {
 		ssize_t n = write(fd, text->p + at, text->len - at);
@@ -66,7 +77,7 @@ static int write_in_place(const char *path, const struct strbuf *text)
 			return -1;
 		at += (size_t)n;
 	}
-	return fsync(fd);
+	return ftruncate(fd, (off_t)text->len) == -1 ? -1 : fsync(fd);
 }
 
 int host_file_replace(const char *path, const struct strbuf *text, struct err *e)
@@ -74,6 +85,7 @@ int host_file_replace(const char *path, const struct strbuf *text, struct err *e
 	char target[PATH_MAX], *real CLEANUP(free_ptr) = path_of(path);
 	/* A link below /etc is the administrator's; elsewhere the server's own account might have made it. */
 	const char *at = *path_root() == '\0' && str_starts(path, "/etc/") && realpath(real, target) != NULL ? target : real;
+	errno = 0;
 	int rc = file_rewrite(at, sb_str(text), text->len, 0644, e);
-	return rc != CB_OK && write_in_place(at, text) == 0 ? CB_OK : rc;
+	return rc != CB_OK && is_only_not_replaceable(errno) && write_in_place(at, text) == 0 ? CB_OK : rc;
 }

@@ -3,6 +3,8 @@
  */
 #include "base/testkit.h"
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -22,6 +24,32 @@ static void test_files_of_servers(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(no); i++)
 		if (host_file_is_known(no[i]))
 			fail_msg("%s is none", no[i]);
+}
+
+/* No room for the new text: the former one is not lost. */
+static void test_a_text_that_does_not_fit(void **state)
+{
+	struct rlimit was, tight;
+	struct strbuf text = { 0 }, have = { 0 };
+	struct err e;
+	(void)state;
+	for (size_t i = 0; i < 8192; i++)
+		sb_addc(&text, 'n');
+	put_file("/etc/genders", "former\n");
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	tight = was;
+	tight.rlim_cur = 4096;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+	int rc = host_file_replace("/etc/genders", &text, &e);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	assert_int_equal(rc, CB_EIO);
+	char *path = path_of("/etc/genders");
+	assert_int_equal(file_read(AT_FDCWD, path, 65536, &have, &e), CB_OK);
+	assert_string_equal(sb_str(&have), "former\n");
+	free(path);
+	sb_free(&have);
+	sb_free(&text);
 }
 
 static pid_t serve(struct privileged *p)
@@ -114,6 +142,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files_of_servers),
+		cmocka_unit_test(test_a_text_that_does_not_fit),
 		cmocka_unit_test(test_writing_through_the_process),
 		cmocka_unit_test(test_malformed_requests),
 	};

@@ -189,11 +189,11 @@ static void *tidy(void *arg)
 	pthread_mutex_lock(&s->mutex);
 	while (!j->stop) {
 		uint64_t number = j->number;
-		clock_gettime(CLOCK_REALTIME, &until);
+		clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_sec += IDLE_S;
 		if (j->used == 0)
 			pthread_cond_wait(&j->wake, &s->mutex);
-		else if (pthread_cond_timedwait(&j->wake, &s->mutex, &until) == ETIMEDOUT && j->number == number) {
+		else if (pthread_cond_clockwait(&j->wake, &s->mutex, CLOCK_MONOTONIC, &until) == ETIMEDOUT && j->number == number) {
 			pthread_mutex_unlock(&s->mutex);          /* changes go on meanwhile */
 			int rc = store_sync_files(s, &e);
 			pthread_mutex_lock(&s->mutex);
