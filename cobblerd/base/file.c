@@ -254,6 +254,9 @@ int dir_make(const char *path, mode_t mode, struct err *e)
 {
 	char part[PATH_MAX];
 	size_t n = strlen(path);
+	struct stat st;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return CB_OK;
 	if (n >= sizeof(part))
 		return err_set(e, CB_EINVAL, "path %s is too long", path);
 	for (size_t i = 1; i <= n; i++) {
@@ -264,7 +267,6 @@ int dir_make(const char *path, mode_t mode, struct err *e)
 		if (mkdir(part, mode) == -1 && errno != EEXIST)
 			return err_sys(e, "cannot create directory %s", part);
 	}
-	struct stat st;
 	if (stat(path, &st) == -1)
 		return err_sys(e, "cannot create directory %s", path);
 	if (!S_ISDIR(st.st_mode))

@@ -35,6 +35,7 @@ static void begin(struct sync *s, struct core *c, struct task *t)
 	*s = (struct sync){ .t = t, .tree = { .dirfd = -1 } };
 	boot_begin(&s->r, c);
 	s->r.many = true;
+	task_many_lines(t, true);
 }
 
 /* External servers read what was written once other syncs may go on. Returns rc, else what became of the restarts. */
@@ -47,6 +48,7 @@ static int end(struct sync *s, int rc, struct err *e)
 	dhcp_free(s->dhcp);
 	boot_end(&s->r);
 	pthread_mutex_unlock(&one_at_a_time);
+	task_many_lines(s->t, false);
 	if (s->restart != 0) {
 		say(s, "restarting external servers");
 		rc2 = restart_daemons(c, s->restart, &output, &later);

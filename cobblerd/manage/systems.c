@@ -219,10 +219,8 @@ int write_systems(struct sync *s, struct err *e)
 	pthread_mutex_init(&m->lock, NULL);
 	pthread_cond_init(&m->change, NULL);
 	say(s, "generating PXE configuration files");
-	task_many_lines(s->t, true);
 	size_t n = m->chunks > 1 ? start_lanes(m, lanes) : 0;
 	int rc = n > 0 ? write_by_lanes(m, lanes, n, e) : write_one_by_one(m, e);
-	task_many_lines(s->t, false);
 	for (size_t i = 0; i < RING; i++)
 		sb_free(&m->ring[i].lines);
 	pthread_cond_destroy(&m->change);
