@@ -38,6 +38,8 @@ __attribute__((constructor(200))) static void parse_defaults(void)
 		struct err e;
 		defaults[t] = xcalloc(tab->n, sizeof(*defaults[t]));
 		for (size_t i = 0; i < tab->n; i++)
+			v_keep_key(tab->rows[i].name);
+		for (size_t i = 0; i < tab->n; i++)
 			if (json_parse(tab->rows[i].dflt, strlen(tab->rows[i].dflt), &defaults[t][i], &e) != CB_OK)
 				fatal("default of %s.%s: %s", tab->name, tab->rows[i].name, e.text);
 		for (size_t c = 0; t < ITEM_TYPES && c < COL_COUNT; c++)

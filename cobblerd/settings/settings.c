@@ -41,6 +41,12 @@ static void state_free(struct state *st)
 	*st = (struct state){ 0 };
 }
 
+__attribute__((constructor(200))) static void keep_names(void)
+{
+	for (size_t i = 0; i < settings_count; i++)
+		v_keep_key(settings_table[i].name);
+}
+
 struct value *settings_defaults(void)
 {
 	struct value *d = v_dict();

@@ -9,8 +9,9 @@
 
 #include "value/value.h"
 
-/* A key is shared by every copy of the dict that it came with: templates are given hundreds of them for each machine. */
-struct key { atomic_uint refs; uint32_t len; uint64_t hash; char text[]; };
+/* A key is shared by every copy of the dict that it came with: templates are given hundreds of them for each machine. Those of v_keep_key
+ * are shared by all dicts, and not counted (refs < 0). */
+struct key { atomic_int refs; uint32_t len; uint64_t hash; char text[]; };
 struct entry { struct key *key; struct value *v; };
 
 struct value {

@@ -99,10 +99,23 @@ struct value *v_ref(const struct value *cv)
 	return v;
 }
 
-static struct key *key_new(const char *text, size_t n, uint64_t hash)
+/* Never freed: dicts that live as long as the process have them. */
+static struct { struct key **v; size_t n, cap; } kept_keys;
+
+/* Where a kept key is, or belongs. */
+static struct key **kept_place(const char *text, size_t n, uint64_t hash)
+{
+	for (size_t i = hash & (kept_keys.cap - 1);; i = (i + 1) & (kept_keys.cap - 1)) {
+		struct key *k = kept_keys.v[i];
+		if (k == NULL || (k->hash == hash && k->len == n && memcmp(k->text, text, n) == 0))
+			return &kept_keys.v[i];
+	}
+}
+
+static struct key *key_make(const char *text, size_t n, uint64_t hash, int refs)
 {
 	struct key *k = xmalloc(sizeof(*k) + n + 1);
-	atomic_init(&k->refs, 1);
+	atomic_init(&k->refs, refs);
 	k->len = (uint32_t)n;
 	k->hash = hash;
 	memcpy(k->text, text, n);
@@ -110,10 +123,48 @@ static struct key *key_new(const char *text, size_t n, uint64_t hash)
 	return k;
 }
 
+static struct key *key_new(const char *text, size_t n, uint64_t hash)
+{
+	struct key *k = kept_keys.cap != 0 ? *kept_place(text, n, hash) : NULL;
+	return k != NULL ? k : key_make(text, n, hash, 1);
+}
+
+static struct key *key_ref(struct key *k)
+{
+	if (atomic_load_explicit(&k->refs, memory_order_relaxed) >= 0)
+		atomic_fetch_add_explicit(&k->refs, 1, memory_order_relaxed);
+	return k;
+}
+
 static void key_unref(struct key *k)
 {
-	if (atomic_fetch_sub_explicit(&k->refs, 1, memory_order_acq_rel) == 1)
+	if (atomic_load_explicit(&k->refs, memory_order_relaxed) >= 0 && atomic_fetch_sub_explicit(&k->refs, 1, memory_order_acq_rel) == 1)
 		free(k);
+}
+
+static void grow_kept(void)
+{
+	struct key **old = kept_keys.v;
+	size_t n = kept_keys.cap;
+	kept_keys.cap = n == 0 ? 1024 : n * 2;
+	kept_keys.v = xcalloc(kept_keys.cap, sizeof(*kept_keys.v));
+	for (size_t i = 0; i < n; i++)
+		if (old[i] != NULL)
+			*kept_place(old[i]->text, old[i]->len, old[i]->hash) = old[i];
+	free(old);
+}
+
+void v_keep_key(const char *name)
+{
+	size_t n = strlen(name);
+	uint64_t hash = hash_bytes(name, n);
+	if (kept_keys.n * 4 >= kept_keys.cap)
+		grow_kept();
+	struct key **at = kept_place(name, n, hash);
+	if (*at != NULL)
+		return;
+	*at = key_make(name, n, hash, IMMORTAL);
+	kept_keys.n++;
 }
 
 void v_unref(struct value *v)
@@ -421,8 +472,7 @@ static struct value *copy_dict(const struct value *v, struct value *(*elem)(cons
 	c->u.d_.cap = n + n / 4 + 4;
 	c->u.d_.v = xreallocarray(NULL, c->u.d_.cap, sizeof(*c->u.d_.v));
 	for (size_t i = 0; i < n; i++) {
-		atomic_fetch_add_explicit(&v->u.d_.v[i].key->refs, 1, memory_order_relaxed);
-		c->u.d_.v[i] = (struct entry){ v->u.d_.v[i].key, elem(v->u.d_.v[i].v) };
+		c->u.d_.v[i] = (struct entry){ key_ref(v->u.d_.v[i].key), elem(v->u.d_.v[i].v) };
 	}
 	c->u.d_.n = n;
 	if (v->u.d_.index != NULL) {

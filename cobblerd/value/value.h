@@ -60,6 +60,8 @@ const struct value *v_dict_geth(const struct value *dict, const char *key, size_
 bool v_dict_del(struct value *dict, const char *key);
 const char *v_dict_key(const struct value *dict, size_t i);
 const struct value *v_dict_at(const struct value *dict, size_t i);
+/* A name that many dicts have as a key: from now on there is one of it. Only while there is one thread. */
+void v_keep_key(const char *name);
 /* Readers with a fallback for absent or wrongly typed entries. */
 const char *v_dict_cstr(const struct value *dict, const char *key, const char *fallback);
 int64_t v_dict_int(const struct value *dict, const char *key, int64_t fallback);
