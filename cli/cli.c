@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -79,30 +78,11 @@ static int connect_server(struct cli *cli, struct err *e)
 
 /* ---- login ---- */
 
-static char *prompt_password(const char *user)
-{
-	struct termios old, quiet;
-	if (tcgetattr(STDIN_FILENO, &old) < 0)
-		return NULL;
-	quiet = old;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	fprintf(stderr, "Password of %s: ", user);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-	char line[1024];
-	bool ok = fgets(line, sizeof(line), stdin) != NULL;
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
-	fputc('\n', stderr);
-	if (ok)
-		line[strcspn(line, "\r\n")] = '\0';
-	char *password = ok ? xstrdup(line) : NULL;
-	explicit_bzero(line, sizeof(line));
-	return password;
-}
-
 static int read_password(const struct cli *cli, char **ret, struct err *e)
 {
 	if (!cli->password_file) {
-		*ret = prompt_password(cli->user);
+		char *prompt CLEANUP(free_ptr) = xasprintf("Password of %s: ", cli->user);
+		*ret = ask_secret(prompt);
 		return *ret ? 0 : err_set(e, CB_EINVAL, "--user %s needs --password-file FILE when there is no terminal", cli->user);
 	}
 	struct strbuf b = { .limit = 4096 };
@@ -418,8 +398,6 @@ int cli_main(int argc, char *const *argv)
 		path_set_root(l.root);
 		r = dispatch(&cli, &l);
 	}
-	if (fflush(stdout) != 0 && r == EXIT_DONE)
-		r = EXIT_FAILED;
 	free_ptr(&l.words);
 	free_ptr(&cli.token);
 	client_close(cli.client);

@@ -131,6 +131,11 @@ const char *log_message(const char *line);
 /* True when the line carries progress only; *fraction gets 0..1. */
 bool log_progress(const char *line, double *fraction);
 
+/* prompt.c: asks on the terminal, without echo. Returns owned; NULL: no terminal, no answer, or one of more than 4094 bytes. */
+char *ask_secret(const char *prompt);
+/* The same from standard input, without a prompt: one line. */
+char *read_secret_line(void);
+
 /* report.c: "Label : value" lines of one item, with its interfaces. */
 void report_item(int item, const struct value *dict, struct strbuf *out);
 /* labels.c: the field's name in reports. Returns owned. */

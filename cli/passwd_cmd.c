@@ -3,19 +3,15 @@
  * mean the same. The password comes from the terminal or from standard input, never from the arguments.
  */
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "auth/auth.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/cli.h"
-
-#define PASSWORD_MAX 4096
 
 static const char usage_text[] =
 	"usage: cobbler-passwd [--root DIR] [-i] NAME   adds the login NAME, or gives it a new password\n"
@@ -31,48 +27,6 @@ static int fail(const struct err *e)
 	return EXIT_FAILED;
 }
 
-/* One line without its end; NULL when there is none or it is too long. Returned owned. */
-static char *read_line(FILE *f)
-{
-	char line[PASSWORD_MAX];
-	if (fgets(line, sizeof(line), f) == NULL)
-		return NULL;
-	size_t n = strcspn(line, "\r\n");
-	char *text = n + 1 < sizeof(line) ? xstrndup(line, n) : NULL;
-	explicit_bzero(line, sizeof(line));
-	return text;
-}
-
-static struct termios before_asking;
-
-/* Whoever gives up at the prompt gets a terminal that shows what is typed. */
-static void give_up(int sig)
-{
-	tcsetattr(STDIN_FILENO, TCSANOW, &before_asking);
-	_exit(128 + sig);
-}
-
-static char *ask(FILE *tty, const char *prompt)
-{
-	const struct sigaction end = { .sa_handler = give_up };
-	struct sigaction was[2];
-	struct termios quiet;
-	if (tcgetattr(fileno(tty), &before_asking) == -1)
-		return NULL;
-	sigaction(SIGINT, &end, &was[0]);
-	sigaction(SIGTERM, &end, &was[1]);
-	quiet = before_asking;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	tcsetattr(fileno(tty), TCSAFLUSH, &quiet);
-	fputs(prompt, stderr);
-	char *text = read_line(tty);
-	tcsetattr(fileno(tty), TCSANOW, &before_asking);
-	sigaction(SIGINT, &was[0], NULL);
-	sigaction(SIGTERM, &was[1], NULL);
-	fputc('\n', stderr);
-	return text;
-}
-
 static void forget(char **text)
 {
 	if (*text != NULL)
@@ -84,12 +38,12 @@ static void forget(char **text)
 static int password(bool from_stdin, char **ret, struct err *e)
 {
 	if (from_stdin || !isatty(STDIN_FILENO)) {
-		*ret = read_line(stdin);
-		return *ret != NULL ? CB_OK : err_set(e, CB_EINVAL, "a password of at most %d bytes is expected on standard input", PASSWORD_MAX - 2);
+		*ret = read_secret_line();
+		return *ret != NULL ? CB_OK : err_set(e, CB_EINVAL, "a password of at most 4094 bytes is expected on standard input");
 	}
 	char *again CLEANUP(forget) = NULL;
-	*ret = ask(stdin, "New password: ");
-	again = *ret != NULL ? ask(stdin, "Once more: ") : NULL;
+	*ret = ask_secret("New password: ");
+	again = *ret != NULL ? ask_secret("Once more: ") : NULL;
 	if (again != NULL && str_eq(again, *ret))
 		return CB_OK;
 	return err_set(e, CB_EINVAL, again == NULL ? "no password was given" : "the two passwords differ; nothing was changed");

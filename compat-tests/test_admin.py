@@ -142,6 +142,14 @@ def test_a_password_is_asked_for_without_echo(lab):
         os.close(slave)
 
 
+def test_output_that_does_not_arrive_is_a_failure(lab):
+    root = site(lab, "server: 10.0.0.1\n")
+    with open("/dev/full", "w") as full:
+        for command in (("cobbler-settings", "--root", root, "migrate"), ("cobbler-passwd", "--root", root, "--help"), ("cobbler", "--help")):
+            r = subprocess.run([COBBLERD.parent / command[0], *map(str, command[1:])], stdout=full, stderr=subprocess.PIPE, text=True)
+            check(r.returncode != 0 and "standard output: No space left" in r.stderr, "%s: %d %s" % (command, r.returncode, r.stderr))
+
+
 def test_who_gives_up_at_the_prompt_gets_the_terminal_back(lab):
     root = site(lab, "")
     master, slave = pty.openpty()
