@@ -48,7 +48,7 @@ int argv_add_words(struct argv *a, const char *text, struct err *e)
 		if (quote != '\0')
 			return err_set(e, CB_EINVAL, "a quotation mark is not closed in: %s", text);
 		if (a->n >= WORDS_MAX)
-			return err_set(e, CB_ELIMIT, "more than %d options", WORDS_MAX);
+			return err_set(e, CB_ELIMIT, "more than %d words of options in: %.200s", WORDS_MAX, text);
 		argv_add(a, sb_str(&word));
 	}
 	return CB_OK;

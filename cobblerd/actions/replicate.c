@@ -43,7 +43,8 @@ static int make_url(struct job *j, struct err *e)
 	if (v_is(given, V_STR))
 		understood = v_len(given) == 0 || parse_uint(v_cstr(given), 65535, &port);
 	if (!understood)
-		return err_set(e, CB_EINVAL, "port: a number from 1 to 65535 is expected");
+		return err_set(e, CB_EINVAL, "port: a number from 1 to 65535 is expected, not %s%.100s", v_is(given, V_STR) ? "" : "a ",
+			v_is(given, V_STR) ? v_cstr(given) : v_type_name(given));
 	if (v_is(given, V_INT))
 		port = (unsigned long)v_int_of(given);
 	if (port < 1 || port > 65535)
@@ -173,8 +174,11 @@ static int set_interfaces(const struct item_ctx *ctx, struct item *it, const str
 	for (size_t i = 0; i < v_len(all) && rc == CB_OK; i++) {
 		const struct value *one = v_dict_at(all, i);
 		rc = item_set_interface_in(ctx, it, v_dict_key(all, i), NULL, NULL, e);
-		for (size_t k = 0; k < v_len(one) && rc == CB_OK; k++)
-			rc = item_set_interface_in(ctx, it, v_dict_key(all, i), v_dict_key(one, k), v_dict_at(one, k), e);
+		for (size_t k = 0; k < v_len(one) && rc == CB_OK; k++) {
+			const struct value *now = v_dict_get(v_dict_get(item_interfaces(it), v_dict_key(all, i)), v_dict_key(one, k));
+			if (now == NULL || !v_equal(now, v_dict_at(one, k)))
+				rc = item_set_interface_in(ctx, it, v_dict_key(all, i), v_dict_key(one, k), v_dict_at(one, k), e);
+		}
 	}
 	return rc;
 }

@@ -146,8 +146,10 @@ int actions_reposync(struct core *c, struct task *t, const struct value *options
 	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->settings), *made CLEANUP(v_unrefp) = NULL;
 	const struct value *names = names_of(options, &made), *tries = v_dict_get(options, "tries");
 	struct plan p = { .core = c, .task = t, .settings = settings, .tries = 3, .nofail = v_dict_bool(options, "nofail", names != NULL) };
-	if (v_is(tries, V_STR) ? !parse_int64(v_cstr(tries), &p.tries) : tries != NULL && !v_is(tries, V_INT))
-		return err_py(e, CB_EINVAL, PY_VALUE, "tries: a number is expected");
+	if (v_is(tries, V_STR) && !parse_int64(v_cstr(tries), &p.tries))
+		return err_py(e, CB_EINVAL, PY_VALUE, "tries: a number from 1 to %d is expected, not \"%.100s\"", TRIES_MAX, v_cstr(tries));
+	if (tries != NULL && !v_is(tries, V_STR) && !v_is(tries, V_INT))
+		return err_py(e, CB_EINVAL, PY_VALUE, "tries: a number from 1 to %d is expected, not a %s", TRIES_MAX, v_type_name(tries));
 	if (v_is(tries, V_INT))
 		p.tries = v_int_of(tries);
 	if (p.tries < 1 || p.tries > TRIES_MAX)

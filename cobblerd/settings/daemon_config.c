@@ -162,7 +162,7 @@ static int take(const struct row *r, const struct value *from, struct value **re
 static int take_subnet(const struct value *from, size_t number, struct value **ret, struct err *e)
 {
 	if (!v_is(from, V_DICT))
-		return err_set(e, CB_EINVAL, FILE_NAME ": dhcp.subnets: entry %zu is not a mapping", number + 1);
+		return err_set(e, CB_EINVAL, FILE_NAME ": dhcp.subnets: entry %zu: a mapping expected, not a %s", number + 1, v_type_name(from));
 	struct value *out = v_dict();
 	int rc = CB_OK;
 	for (size_t i = 0; i < ARRAY_LEN(subnet_rows) && rc == CB_OK; i++) {
@@ -188,7 +188,7 @@ static int take_subnets(const struct value *from, struct value **ret, struct err
 	struct value *list = v_list();
 	if (from != NULL && !v_is(from, V_LIST) && !v_is(from, V_NONE)) {
 		v_unref(list);
-		return err_set(e, CB_EINVAL, FILE_NAME ": dhcp.subnets: a list expected");
+		return err_set(e, CB_EINVAL, FILE_NAME ": dhcp.subnets: a list of mappings expected, not a %s", v_type_name(from));
 	}
 	for (size_t i = 0; v_is(from, V_LIST) && i < v_len(from); i++) {
 		struct value *one = NULL;
@@ -221,13 +221,28 @@ static bool known_key(const char *section, const char *key)
 	return false;
 }
 
+/* "a, b": what a section may hold. */
+static void known_keys(const char *section, struct strbuf *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		bool own = str_eq(rows[i].section, section), first = i == 0 || !str_eq(rows[i - 1].section, rows[i].section);
+		if (own || (*section == '\0' && first && strchr(rows[i].section, '.') == NULL))
+			sb_addf(out, "%s%s", out->len > 0 ? ", " : "", own ? rows[i].key : rows[i].section);
+	}
+	sb_adds(out, str_eq(section, "dhcp") ? ", subnets" : "");
+}
+
 static int check_keys(const struct value *file, const char *section, struct err *e)
 {
 	const struct value *from = part(file, section);
-	for (size_t i = 0; i < v_len(from); i++)
-		if (!known_key(section, v_dict_key(from, i)))
-			return err_set(e, CB_EINVAL, FILE_NAME ": unknown key \"%s%s%s\"", section, *section != '\0' ? "." : "",
-				v_dict_key(from, i));
+	struct strbuf known CLEANUP(sb_free) = { 0 };
+	for (size_t i = 0; i < v_len(from); i++) {
+		if (known_key(section, v_dict_key(from, i)))
+			continue;
+		known_keys(section, &known);
+		return err_set(e, CB_EINVAL, FILE_NAME ": unknown key \"%s%s%s\"; expected: %s", section, *section != '\0' ? "." : "",
+			v_dict_key(from, i), sb_str(&known));
+	}
 	return CB_OK;
 }
 
@@ -238,7 +253,7 @@ static int fill(const struct value *file, struct value *out, struct err *e)
 		const struct value *from = part(file, r->section);
 		struct value *v, *into = out;
 		if (from != NULL && !v_is(from, V_DICT) && !v_is(from, V_NONE))
-			return err_set(e, CB_EINVAL, FILE_NAME ": %s: a mapping expected", r->section);
+			return err_set(e, CB_EINVAL, FILE_NAME ": %s: a mapping expected, not a %s", r->section, v_type_name(from));
 		int rc = check_keys(file, r->section, e);
 		if (rc == CB_OK)
 			rc = take(r, from, &v, e);

@@ -119,8 +119,10 @@ static int redo_all(struct store *s, const struct strbuf *b, const char *boot, s
 		if (memcmp(h.boot, boot, sizeof(h.boot)) == 0 && h.done != 0)
 			continue;
 		if (json_parse(text, h.n, &v, &why) != CB_OK || !is_record(v)) {
+			rc = err_set(e, CB_EPARSE, JOURNAL ": the record that ends at byte %zu is whole, but no list of changes as this release writes "
+				"them (%s): move the file away to start without the last changes", at, v == NULL ? why.text : v_type_name(v));
 			v_unref(v);
-			return err_set(e, CB_EPARSE, JOURNAL " holds a record that is none of ours");
+			return rc;
 		}
 		for (size_t i = 0; i < v_len(v) && rc == CB_OK; i++, files++)
 			rc = redo(s, v_list_at(v, i), h.at, e);
