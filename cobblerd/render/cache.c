@@ -117,10 +117,29 @@ int cache_text(struct renderer *r, enum tpl_lang lang, const char *text, size_t 
 	return rc;
 }
 
+/* compat: Python reads texts with universal newlines: "\r\n" and "\r" are line ends as "\n" is. */
+static void one_newline(struct strbuf *b)
+{
+	char *s = b->len > 0 ? memchr(b->p, '\r', b->len) : NULL;
+	if (s == NULL)
+		return;
+	char *to = s, *end = b->p + b->len;
+	for (; s < end; s++) {
+		if (*s == '\r' && s + 1 < end && s[1] == '\n')
+			continue;
+		*to++ = *s == '\r' ? '\n' : *s;
+	}
+	*to = '\0';
+	b->len = (size_t)(to - b->p);
+}
+
 int cache_read(struct renderer *r, const char *path, size_t max, struct strbuf *out, struct err *e)
 {
 	(void)r;
-	return file_read(AT_FDCWD, path, max, out, e);
+	int rc = file_read(AT_FDCWD, path, max, out, e);
+	if (rc == CB_OK)
+		one_newline(out);
+	return rc;
 }
 
 static int read_fd(int fd, const char *path, struct strbuf *out, struct err *e)
@@ -136,6 +155,7 @@ static int read_fd(int fd, const char *path, struct strbuf *out, struct err *e)
 			return err_set(e, CB_ELIMIT, "%s is larger than %u MiB", path, MAX_SNIPPET >> 20);
 		sb_add(out, buf, (size_t)k);
 	}
+	one_newline(out);
 	return CB_OK;
 }
 

@@ -41,6 +41,7 @@ static int setup(void **state)
 	put_file("/snip/per_profile/own/p1", "profile\n");
 	put_file("/snip/outer", "[SNIPPET::plain]\n#def inner\nI\n#end def\n#set global $g = 7\n");
 	put_file("/snip/loop", "SNIPPET::loop\n");
+	put_file("/snip/dos", "#if True\r\ndos $name\r\n#end if\r\nold\rmac\r");
 	put_file("/snip/lazy", "#import os\nok\n");
 	return 0;
 }
@@ -80,6 +81,7 @@ static void test_snippets_are_searched_in_order(void **state)
 	gives(__LINE__, "SNIPPET::plain", "plain s1 $gone\n");
 	gives(__LINE__, "$SNIPPET('own')", "system\n");
 	gives(__LINE__, "SNIPPET::mixed", "profile\n");
+	gives(__LINE__, "SNIPPET::dos", "dos s1\nold\nmac\n");
 	gives(__LINE__, "SNIPPET::none\n", "# Error: no snippet data for none\n\n");
 	fails(__LINE__, "$SNIPPET('../etc/cobbler/cheetah_macros')\n",
 		"../etc/cobbler/cheetah_macros is not accessible");
