@@ -20,7 +20,7 @@ struct method {
 	int32_t nslots;
 	struct node *body;
 	struct method *next;
-	bool nested;
+	bool nested, block;
 	uint32_t line;
 };
 

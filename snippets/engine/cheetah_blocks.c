@@ -377,6 +377,7 @@ bool chp_def(struct chp *p, enum blk kind)
 	if (parens && !def_params(p, m))
 		return false;
 	m->nested = kind == B_CLOSURE || (kind == B_DEF && p->ndefs > 0);
+	m->block = kind == B_BLOCK;
 	struct node *owner = mk(c, m->nested ? N_NESTED_DEF : N_BLOCKCALL, at);
 	owner->sym = m->name;
 	owner->c = (struct node *)m;

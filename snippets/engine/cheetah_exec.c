@@ -521,7 +521,8 @@ static enum flow run(struct rt *rt, const struct node *n)
 		v = rv_none();
 		if (n->a != NULL && !ev(rt, n->a, &v))
 			return F_ERROR;
-		state(rt)->frame->ret = v;
+		if (!state(rt)->frame->m->block)          /* compat: a block has written already, nobody takes its value */
+			state(rt)->frame->ret = v;
 		return F_RETURN;
 	case N_STOP: return F_RETURN;
 	case N_BLOCKCALL: return block(rt, n) ? F_NEXT : F_ERROR;

@@ -285,7 +285,48 @@ static bool step(struct rt *rt, struct rv o, const struct sym *s, struct rv *out
 		return not_found(rt, s->name);
 	if (!rv_attr(rt, o, s->name, s->mid, out))
 		return false;
-	return out->t != R_UNSET || not_found(rt, s->name);
+	if (out->t != R_UNSET)
+		return true;
+	not_found(rt, s->name);
+	rt->exc.of = o.t == R_MDICT ? o.u.v : NULL;
+	rt->exc.wanted = s->name;
+	return false;
+}
+
+/* compat: NameMapper says which dotted name it looked for when a part of it was not found. Always false. */
+static bool searching(struct rt *rt, const char *name, size_t n)
+{
+	struct exception x = rt->exc;
+	if (x.cls != EX_NOTFOUND || memmem(x.msg.u.s, x.msg.n, "while searching", 15) != NULL)
+		return false;
+	raise(rt, x.cls, "%.*s while searching for '%.*s'", (int)x.msg.n, x.msg.u.s, (int)n, name);
+	x.msg = rt->exc.msg;
+	rt->exc = x;
+	return false;
+}
+
+/* The dotted name that a step is a part of, as it is written; a name that is called stands alone. */
+static bool searching_at(struct rt *rt, const struct node *n)
+{
+	static const char word[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789.";
+	const struct tpl *t = rt->tpl;
+	size_t at = n->line - 1 < t->nlines ? t->lines[n->line - 1] + n->col - 1 : t->len, from = at;
+	if (at + n->sym->len > t->len || memcmp(t->text + at, n->sym->name, n->sym->len) != 0)
+		return searching(rt, n->sym->name, n->sym->len);          /* a text that was rewritten */
+	while (from > 0 && strchr(word, t->text[from - 1]) != NULL)
+		from--;
+	from += t->text[from] == '.';
+	size_t to = from + strspn(t->text + from, word);
+	to -= to > at + n->sym->len && t->text[to - 1] == '.';
+	if (t->text[to] == '(') {
+		const char *dot = memrchr(t->text + from, '.', to - from);
+		size_t last = dot != NULL ? (size_t)(dot + 1 - t->text) : from;
+		if (at >= last)
+			from = last;
+		else
+			to = last - 1;
+	}
+	return searching(rt, t->text + from, to - from);
 }
 
 bool ch_dotted(struct rt *rt, struct inst *inst, const char *name, bool call, struct rv *out)
@@ -302,7 +343,7 @@ bool ch_dotted(struct rt *rt, struct inst *inst, const char *name, bool call, st
 		struct rv part = rv_dup(rt, b, (size_t)(e - b));
 		struct sym s = { .name = part.u.s, .len = part.n, .mid = method_id(part.u.s) };
 		if (!step(rt, *out, &s, out) || (call && !autocall(rt, out)))
-			return false;
+			return searching(rt, name, strlen(name));
 	}
 	return true;
 }
@@ -383,7 +424,7 @@ static bool name(struct rt *rt, const struct node *n, struct rv *out)
 
 static bool step_fn(struct rt *rt, struct rv o, const struct node *n, struct rv *out)
 {
-	return step(rt, o, n->sym, out) && (!(n->flag & NF_AUTOCALL) || autocall(rt, out));
+	return (step(rt, o, n->sym, out) && (!(n->flag & NF_AUTOCALL) || autocall(rt, out))) || searching_at(rt, n);
 }
 
 static bool attr(struct rt *rt, struct rv o, const struct node *n, struct rv *out)

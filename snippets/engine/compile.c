@@ -35,6 +35,7 @@ bool cfail(struct compile *c, size_t at, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	u8_mend(text, strlen(text));
 	place_of(c->t, c->fixed_at != 0 ? c->fixed_at - 1 : at, &line, &col);
 	err_py(c->e, CB_EPARSE, "SyntaxError", "%s:%u:%u: %s", c->t->name, line, col, text);
 	return false;

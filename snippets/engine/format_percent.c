@@ -11,7 +11,9 @@ struct pct {
 	bool minus, plus, blank, zero, alt;
 	int64_t width;
 	int64_t prec;                    /* -1: none */
-	char type;
+	char type;                       /* '?': none of ASCII */
+	uint32_t code;                   /* its code point */
+	size_t at;                       /* where it is, in characters */
 };
 
 static void pct_out(struct strbuf *b, const struct pct *p, const char *sign, const char *prefix, const char *digits)
@@ -116,7 +118,8 @@ static bool pct_one(struct rt *rt, const struct pct *p, struct rv v, struct strb
 		fmt_pad(b, v.u.s, v.n, p->minus ? '<' : '>', (size_t)p->width, " ", 1);
 		return true;
 	default:
-		return raise(rt, EX_VALUE, "unsupported format character '%c' (0x%x)", p->type, (unsigned char)p->type);
+		return raise(rt, EX_VALUE, "unsupported format character '%c' (0x%x) at index %zu", p->type,
+			p->code, p->at);
 	}
 }
 
@@ -179,8 +182,18 @@ static bool pct_spec(struct rt *rt, struct pct_args *a, const char *s, size_t n,
 		(*i)++;
 	if (*i >= n)
 		return raise(rt, EX_VALUE, "incomplete format");
-	p->type = s[(*i)++];
+	size_t k;
+	p->at = u8_len(s, *i);
+	p->code = u8_at(s + *i, n - *i, &k);
+	p->type = p->code < 127 && p->code > 30 ? (char)p->code : '?';
+	*i += k;
 	return true;
+}
+
+/* compat: PyMapping_Check: what has a [] of its own may stay unused. */
+static bool subscriptable(struct rv v)
+{
+	return rv_mapping(v) || v.t == R_LIST || v.t == R_MLIST || v.t == R_RANGE || v.t == R_UNDEF;
 }
 
 bool fmt_percent(struct rt *rt, struct rv fmt, struct rv arg, struct rv *out)
@@ -217,6 +230,8 @@ bool fmt_percent(struct rt *rt, struct rv fmt, struct rv arg, struct rv *out)
 			if (!rv_getitem(rt, a.arg, rv_dup(rt, s + i, e - i), &v))
 				return false;
 			a.keyed = true;
+			a.tuple = NULL;
+			a.next = 1;                       /* compat: the dict itself is used up */
 			i = e + 1;
 		}
 		struct pct p;
@@ -228,7 +243,7 @@ bool fmt_percent(struct rt *rt, struct rv fmt, struct rv arg, struct rv *out)
 			return false;
 	}
 	bool used = a.tuple != NULL ? a.next >= a.tuple->n : a.next > 0;
-	if (!used && !a.keyed && !(a.tuple == NULL && (rv_mapping(a.arg) || a.arg.t == R_LIST || a.arg.t == R_MLIST)))
+	if (!used && !a.keyed && !(a.tuple == NULL && subscriptable(a.arg)))
 		return raise(rt, EX_TYPE, "not all arguments converted during string formatting");
 	*out = rv_take(rt, mark);
 	return rt->exc.cls == EX_NONE;

@@ -7,9 +7,13 @@
 
 bool j_missing(struct rt *rt, const struct rv *u)
 {
-	if (u->u.ud->what != NULL)
-		return raise(rt, EX_UNDEFINED, "%s", u->u.ud->what);
-	return raise(rt, EX_UNDEFINED, "'%s' is undefined", u->u.ud->name != NULL ? u->u.ud->name : "");
+	const struct undef *d = u->u.ud;
+	if (d->what == NULL)
+		return raise(rt, EX_UNDEFINED, "'%s' is undefined", d->name != NULL ? d->name : "");
+	raise(rt, EX_UNDEFINED, "%s", d->what);
+	rt->exc.of = d->of;
+	rt->exc.wanted = d->name;
+	return false;
 }
 
 /* Names of one template are the same object, those of another one or of the engine ("loop") only the same text. */
@@ -70,6 +74,13 @@ static const char *no_attr(struct rt *rt, struct rv o, const char *kind, struct 
 }
 
 /* o.name: an attribute, else a key. */
+static struct rv undefined_of(struct rt *rt, struct rv o, const char *name, const char *what)
+{
+	struct undef *u = rt_alloc(rt, sizeof(*u));
+	*u = (struct undef){ .name = name, .what = what, .of = o.t == R_MDICT && name != NULL ? o.u.v : NULL };
+	return (struct rv){ .t = R_UNDEF, .u.ud = u };
+}
+
 bool j_getattr(struct rt *rt, struct rv o, const char *nm, uint32_t len, int mid, struct rv *out)
 {
 	if (o.t == R_UNDEF)
@@ -86,7 +97,7 @@ bool j_getattr(struct rt *rt, struct rv o, const char *nm, uint32_t len, int mid
 	o = rv_live(rt, o);
 	if (rv_mapping(o) && rv_map_get(rt, o, nm, len, out))
 		return true;
-	*out = rv_undef(rt, nm, no_attr(rt, o, "attribute", rv_strn(nm, len)));
+	*out = undefined_of(rt, o, nm, no_attr(rt, o, "attribute", rv_strn(nm, len)));
 	return rt->exc.cls == EX_NONE;
 }
 
@@ -118,7 +129,7 @@ bool j_getitem(struct rt *rt, struct rv o, struct rv key, struct rv *out)
 			return false;
 	}
 	if (out->t == R_UNSET)
-		*out = rv_undef(rt, key.t == R_STR ? rv_cz(rt, key) : NULL,
+		*out = undefined_of(rt, rv_live(rt, o), key.t == R_STR ? rv_cz(rt, key) : NULL,
 			key.t == R_STR ? no_attr(rt, o, "attribute", key) : no_attr(rt, o, "element", key));
 	return rt->exc.cls == EX_NONE;
 }

@@ -432,7 +432,12 @@ bool rv_getitem(struct rt *rt, struct rv o, struct rv key, struct rv *out)
 			if (!rv_hash(rt, key, &h))
 				return false;
 		}
-		return key_error(rt, key);
+		key_error(rt, key);
+		if (key.t == R_STR && rt->exc.cls == EX_KEY) {
+			rt->exc.of = o.u.v;
+			rt->exc.wanted = rv_cz(rt, key);
+		}
+		return false;
 	case R_DICT: {
 		bool found;
 		if (!rdict_get(rt, o.u.m, key, out, &found))

@@ -154,6 +154,10 @@ static struct node *subscript(struct compile *c, struct node *of, size_t at)
 	struct node *x = mk(c, N_ITEM, at), *part[3] = { NULL, NULL, NULL };
 	int colons = 0;
 	x->a = of;
+	if (c->jinja && tok_is(c, "]")) {                 /* compat: x[] asks for x[()] */
+		x->b = mk(c, N_TUPLE, at);
+		return x;
+	}
 	if (!tok_is(c, ":"))
 		part[0] = ex_tuple(c);
 	while (colons < 2 && tok_eat(c, ":")) {

@@ -45,7 +45,7 @@ static unsigned distance(const char *a, const char *b)
 const char *nearest_name(const struct value *vars, const char *name)
 {
 	const char *best = NULL;
-	unsigned d = (unsigned)strlen(name) / 3 + 1;
+	unsigned d = (unsigned)strlen(name) / 3 + (strlen(name) > 3);
 	for (size_t i = 0; i < v_len(vars); i++) {
 		unsigned k = distance(name, v_dict_key(vars, i));
 		if (k > 0 && k <= d) {
@@ -64,6 +64,29 @@ static void chain(struct strbuf *b, const struct place *p)
 			sb_addf(b, "%s, called from %s:%u", n > 5 ? ", ..." : "", p->tpl->name, p->call->line);
 }
 
+/* What may have been meant by a name that is not there. */
+static void hint(const struct rt *rt, struct strbuf *b)
+{
+	const struct exception *x = &rt->exc;
+	const char *q = x->cls == EX_NOTFOUND || x->cls == EX_UNDEFINED ? strchr(sb_str(b), '\'') : NULL;
+	const struct value *in = x->of != NULL ? x->of : rt->job->vars;
+	char name[64];
+	if (x->of != NULL && x->wanted != NULL)
+		snprintf(name, sizeof(name), "%s", x->wanted);
+	else if (q != NULL && strstr(q, "while searching") == NULL && strstr(q, "has no ") == NULL)
+		snprintf(name, sizeof(name), "%.*s", (int)(strcspn(q + 1, "'") < 60 ? strcspn(q + 1, "'") : 60), q + 1);
+	else
+		return;
+	const char *near = nearest_name(in, name);
+	if (near != NULL) {
+		sb_addf(b, " (did you mean %s?)", near);
+	} else if (x->of != NULL && v_len(in) > 0 && v_len(in) <= 10) {
+		for (size_t i = 0; i < v_len(in); i++)
+			sb_addf(b, "%s%.40s", i == 0 ? " (there are: " : ", ", v_dict_key(in, i));
+		sb_addc(b, ')');
+	}
+}
+
 static int fail(struct rt *rt, const struct tpl *t, struct err *e)
 {
 	const struct exception *x = &rt->exc;
@@ -71,19 +94,10 @@ static int fail(struct rt *rt, const struct tpl *t, struct err *e)
 	const struct tpl *where = x->tpl != NULL ? x->tpl : t;
 	sb_addf(&b, "%s:%u:%u: %s: %.*s", where->name, x->at != NULL ? x->at->line : 0, x->at != NULL ? x->at->col : 0,
 		exc_name(x->cls), (int)(x->msg.n < 1000 ? x->msg.n : 1000), x->msg.t == R_STR ? x->msg.u.s : "");
-	const char *q = x->cls == EX_NOTFOUND    ? strchr(sb_str(&b), '\'')
-			: x->cls == EX_UNDEFINED ? strchr(sb_str(&b), '\'')
-						 : NULL;
-	if (q != NULL) {
-		char name[64];
-		size_t k = strcspn(q + 1, "'");
-		snprintf(name, sizeof(name), "%.*s", (int)(k < 60 ? k : 60), q + 1);
-		const char *near = nearest_name(rt->job->vars, name);
-		if (near != NULL)
-			sb_addf(&b, " (did you mean %s?)", near);
-	}
+	hint(rt, &b);
 	if (x->chain.t == R_STR)
 		sb_add(&b, x->chain.u.s, x->chain.n);
+	u8_mend(b.p, b.len);
 	int rc = err_py(e, code_of(x->cls), exc_name(x->cls), "%s", sb_str(&b));
 	sb_free(&b);
 	return rc;

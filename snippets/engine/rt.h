@@ -20,6 +20,8 @@ struct exception {
 	const struct node *at;
 	const struct tpl *tpl;
 	struct rv chain;                 /* text: where the templates were called from */
+	const struct value *of;          /* the dict that has no entry of this name: what it has is a hint; or NULL */
+	const char *wanted;
 };
 
 /* Which template is rendering and from where it was called. */

@@ -43,6 +43,7 @@ bool raise(struct rt *rt, enum exc c, const char *fmt, ...)
 	va_start(ap, fmt);
 	sb_vaddf(&rt->tmp, fmt, ap);
 	va_end(ap);
+	u8_mend(rt->tmp.p + mark, rt->tmp.len - mark);
 	rt->exc = (struct exception){ .cls = c, .tpl = rt->tpl };
 	rt->exc.msg = rv_take(rt, mark);
 	return false;
@@ -191,7 +192,7 @@ struct rv rv_iter_of(struct rt *rt, struct rv list, const char *name)
 struct rv rv_undef(struct rt *rt, const char *name, const char *what)
 {
 	struct undef *u = rt_alloc(rt, sizeof(*u));
-	*u = (struct undef){ name, what };
+	*u = (struct undef){ .name = name, .what = what };
 	return (struct rv){ .t = R_UNDEF, .u.ud = u };
 }
 

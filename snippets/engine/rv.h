@@ -93,6 +93,7 @@ struct riter {
 struct undef {
 	const char *name;
 	const char *what;
+	const struct value *of;          /* the dict that has no such entry, or NULL */
 }; /* what: the whole message when it is not "'name' is undefined" */
 
 struct karg { const char *name; uint32_t n; struct rv v; };
@@ -280,6 +281,7 @@ bool py_round(struct rt *rt, struct rv v, struct rv nd, struct rv *out);
 size_t u8_len(const char *s, size_t n);                         /* code points */
 bool u8_ascii(const char *s, size_t n);
 size_t u8_off(const char *s, size_t n, size_t cp);              /* byte offset of the cp-th code point */
+void u8_mend(char *s, size_t n);                                   /* bytes that are no UTF-8 become "?" */
 uint32_t u8_at(const char *s, size_t n, size_t *len);
 void u8_put(struct strbuf *b, uint32_t cp);
 

@@ -33,6 +33,18 @@ size_t u8_off(const char *s, size_t n, size_t cp)
 	return i;
 }
 
+void u8_mend(char *s, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		unsigned char c = (unsigned char)s[i];
+		size_t k = c < 0x80 ? 1 : c < 0xC2 ? 0 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : c < 0xF5 ? 4 : 0;
+		if (k == 1 || (k > 1 && k <= n - i && utf8_valid(s + i, k)))
+			i += k;
+		else
+			s[i++] = '?';
+	}
+}
+
 uint32_t u8_at(const char *s, size_t n, size_t *len)
 {
 	unsigned char c = (unsigned char)s[0];
