@@ -122,6 +122,7 @@ static bool hold_body(struct request *req, const char *data, size_t n)
 static struct request *new_request(struct http *h, struct MHD_Connection *conn, bool web, const char *url, const char *method)
 {
 	struct request *req = xcalloc(1, sizeof(*req));
+	size_t n = strnlen(url, HTTP_PATH_MAX);
 	req->h = h;
 	req->conn = conn;
 	req->web = web;
@@ -129,11 +130,14 @@ static struct request *new_request(struct http *h, struct MHD_Connection *conn, 
 	req->reply.fd = -1;
 	req->body.limit = HTTP_BODY_MAX;
 	snprintf(req->method, sizeof(req->method), "%s", method);
-	snprintf(req->url, sizeof(req->url), "%s", url);
-	if (!path_normalise(url, req->path, sizeof(req->path)) || !utf8_valid(req->path, strlen(req->path)) || strlen(url) >= HTTP_PATH_MAX)
+	req->url = xstrndup(url, n);
+	req->path = xmalloc(n + 2);                      /* never longer than url */
+	if (n == HTTP_PATH_MAX || !path_normalise(url, req->path, n + 2) || !utf8_valid(req->path, strlen(req->path))) {
+		req->path[0] = '\0';
 		reply_text(&req->reply, 404, "text/plain", "No such page");
+	}
 	const struct route *r = find_route(req);
-	if (r == NULL || r->fn != route_xmlrpc)
+	if (req->reply.status != 0 || r == NULL || r->fn != route_xmlrpc)
 		req->body.limit = HTTP_BODY_OTHER;
 	find_peer(req);
 	return req;
@@ -230,6 +234,8 @@ static void on_completed(void *cls UNUSED, struct MHD_Connection *conn UNUSED, v
 	reply_free(&req->reply);
 	sb_free(&req->body);
 	atomic_fetch_sub(&bodies_held, req->held);
+	free(req->url);
+	free(req->path);
 	free(req);
 	*con_cls = NULL;
 }

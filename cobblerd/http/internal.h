@@ -34,7 +34,6 @@ struct reply {
 	bool is_file;                    /* ranges, Last-Modified and ETag apply */
 	int64_t mtime;
 	uint64_t inode;
-	char location[HTTP_PATH_MAX];    /* for redirects; else "" */
 };
 
 struct request {
@@ -42,8 +41,8 @@ struct request {
 	struct MHD_Connection *conn;
 	bool web;                        /* came in on the web port */
 	char method[16];
-	char url[HTTP_PATH_MAX];         /* as sent, %-decoded once, for the log */
-	char path[HTTP_PATH_MAX];        /* normalised, without leading slash */
+	char *url;                       /* as sent, %-decoded once, for the log */
+	char *path;                      /* normalised, without leading slash; "" where that is refused */
 	char peer[46];
 	bool local;                      /* a program of this host, on the XML-RPC port and through no proxy */
 	struct strbuf body;

@@ -163,8 +163,6 @@ enum MHD_Result send_reply(struct request *req)
 	}
 	if (r->type != NULL)
 		MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_TYPE, r->type);
-	if (r->location[0] != '\0')
-		MHD_add_response_header(resp, MHD_HTTP_HEADER_LOCATION, r->location);
 	/* The web UI is served from another origin and posts text/plain. */
 	MHD_add_response_header(resp, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN, "*");
 	if (str_eq(req->method, "OPTIONS")) {

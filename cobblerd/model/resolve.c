@@ -271,12 +271,15 @@ static void add_repo_data(struct model *m, struct value *results)
 static void add_interfaces(const struct item *it, struct value *results)
 {
 	const struct value *all = item_interfaces(it);
+	struct strbuf key CLEANUP(sb_free) = { 0 };
 	for (size_t i = 0; i < v_len(all); i++) {
 		const struct value *fields = v_dict_at(all, i);
 		for (size_t k = 0; k < v_len(fields); k++) {
-			char *key = xasprintf("%s_%s", v_dict_key(fields, k), v_dict_key(all, i));
-			v_dict_set(results, key, v_ref(v_dict_at(fields, k)));
-			free(key);
+			sb_truncate(&key, 0);
+			sb_adds(&key, v_dict_key(fields, k));
+			sb_addc(&key, '_');
+			sb_adds(&key, v_dict_key(all, i));
+			v_dict_setn(results, key.p, key.len, v_ref(v_dict_at(fields, k)));
 		}
 	}
 }

@@ -158,9 +158,12 @@ static struct value *blend(struct call *c, const struct item *it)
 	static const char *const derived[] = { "kickstart", "ks_meta", "remote_grub_kernel", "remote_grub_initrd" };
 	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->r->core->settings);
 	struct value *d = resolve_blend(c->r->core->model, settings, it, true);
+	const char *hidden[ARRAY_LEN(derived)];
+	size_t n = 0;
 	for (size_t i = 0; i < ARRAY_LEN(derived); i++)
 		if (!shows(c->r->core->model, it, derived[i]))
-			v_dict_del(d, derived[i]);
+			hidden[n++] = derived[i];
+	v_dict_del_all(d, hidden, n);
 	return d;
 }
 

@@ -31,7 +31,7 @@ enum method_flags {
 	M_REPORT = 1 << 4,            /* machines call it without a token, and it writes: limited by address (rate.c) */
 	M_UPLOAD = 1 << 5,            /* the same for pieces of logs */
 	M_ITEMS = 1 << 7,             /* works on items: within a transaction of its token, on those as the transaction has them */
-	M_QUICK = 1 << 6,             /* reads what is in memory, for one item: microseconds, and waits for nothing */
+	M_QUICK = 1 << 6,             /* reads or edits what is in memory, for one item: microseconds, and waits for nothing */
 };
 
 struct call;
@@ -107,6 +107,7 @@ struct call {
 	bool local;                   /* came over the XML-RPC port from this host itself, not through a proxy */
 	bool secrets_known, secrets_open;     /* secrets.c */
 	struct item_list *stream;     /* not NULL: a handler whose answer is a list of whole items may leave them here instead */
+	bool one;                     /* it left one item, which is the answer itself */
 };
 
 /* table.c */
@@ -121,6 +122,8 @@ int arity_check(const struct entry *en, size_t n, struct err *e);
 int rpc_dispatch(struct call *c, const char *method, const struct value *params, struct value **ret, bool *tilde, struct err *e);
 /* stream.c: a response that is a list of these items (at least one, all of a type), with the secrets that the caller may see. packed: gzip. */
 int stream_items(struct strbuf *out, struct call *c, const struct item_list *l, bool packed, struct err *e);
+/* A response that is this item, of which the caller may see all. */
+int stream_item(struct strbuf *out, struct call *c, const struct item *it, struct err *e);
 /* The same in parts: what stands before the items, some items, what stands behind them. sum: {0} at the begin. */
 void stream_begin(struct strbuf *out, struct gzip_sum *sum);
 int stream_part(struct strbuf *out, struct call *c, struct item *const *v, size_t n, struct gzip_sum *sum, struct err *e);

@@ -35,8 +35,13 @@ int rpc_get_item(struct call *c, struct value **ret, struct err *e UNUSED)
 {
 	const char *name = arg_str(c, 0);
 	CLEANUP(item_unrefp) struct item *it = draft_overlay(c->desk, name == NULL ? NULL : model_get(c->core->model, c->type, name));
-	if (it != NULL)
-		*ret = item_answer(c, it, v_truthy(c->arg[1]), v_truthy(c->arg[2]));
+	bool flatten = v_truthy(c->arg[1]), resolved = v_truthy(c->arg[2]);
+	if (it != NULL && !flatten && !resolved && c->stream != NULL && secrets_shown(c, it)) {
+		item_list_add(c->stream, it);
+		c->one = true;
+	} else if (it != NULL) {
+		*ret = item_answer(c, it, flatten, resolved);
+	}
 	return CB_OK;
 }
 

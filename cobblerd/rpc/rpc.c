@@ -232,7 +232,9 @@ void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, bool 
 	CLEANUP(item_list_free) struct item_list items = { 0 };
 	struct call c = { .r = r, .peer = peer, .local = local, .stream = &items };
 	int rc = rpc_dispatch(&c, call.method, call.params, &result, &tilde, &e);
-	if (rc == CB_OK && items.v != NULL) {
+	if (rc == CB_OK && c.one) {
+		rc = stream_item(out, &c, items.v[0], &e);
+	} else if (rc == CB_OK && items.v != NULL) {
 		rc = answer_items(&c, &items, pack, out, &e);
 		if (rc == CB_OK && pack)
 			*packed = true;
@@ -259,7 +261,10 @@ bool rpc_is_quick(const struct rpc *r, const char *body, size_t n)
 		len++;
 	snprintf(name, sizeof(name), "%.*s", (int)len, from);
 	const struct entry *en = map_get(&r->methods, name);
-	return en != NULL && (en->m->flags & M_QUICK) != 0;
+	if (en == NULL || !(en->m->flags & M_QUICK))
+		return false;
+	/* Edits wait for a transaction's other calls, and look for a distro's kernel, maybe on another server's disk. */
+	return !(en->m->flags & M_CHANGES) || (en->type != ITEM_DISTRO && __atomic_load_n(&r->transactions, __ATOMIC_ACQUIRE) == 0);
 }
 
 int rpc_invoke(struct rpc *r, const char *method, const struct value *params, const char *peer, struct value **ret, struct err *e)

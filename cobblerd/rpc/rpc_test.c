@@ -395,6 +395,54 @@ static void test_streamed_lists_equal_the_values(void **state)
 	free(t);
 }
 
+/* One item, as it comes over the wire, against what the handler says it is. */
+static void assert_item_is_as_its_value(const char *type, const char *name, const char *token)
+{
+	char doc[256], method[32], args[64];
+	struct value *want, *got, *wire;
+	struct strbuf b = { 0 };
+	struct err e;
+	bool fault;
+	snprintf(method, sizeof(method), "get_%s", type);
+	snprintf(args, sizeof(args), "[\"%s\", false, false, \"T\"]", name);
+	snprintf(doc, sizeof(doc), "<methodCall><methodName>%s</methodName><params><param><value>%s</value></param></params></methodCall>", method, name);
+	assert_int_equal(call(method, args, token, &want, &e), CB_OK);
+	for (int local = 0; local < 2; local++) {
+		sb_truncate(&b, 0);
+		rpc_call(rpc, doc, strlen(doc), "192.0.2.9", local == 1, NULL, &b);
+		assert_int_equal(xmlrpc_parse_response(b.p, b.len, &got, &fault, &e), CB_OK);
+		assert_false(fault);
+		assert_true((strstr(b.p, "hidden-word") == NULL) == (local == 0));
+		if (local == 1) {
+			sb_truncate(&b, 0);
+			assert_int_equal(xmlrpc_write_response(&b, want, true, &e), CB_OK);
+			assert_int_equal(xmlrpc_parse_response(b.p, b.len, &wire, &fault, &e), CB_OK);
+			assert_int_equal(v_len(got), v_len(wire));
+			assert_true(v_equal(got, wire));
+			v_unref(wire);
+		}
+		v_unref(got);
+	}
+	v_unref(want);
+	sb_free(&b);
+}
+
+static void test_a_streamed_item_equals_its_value(void **state)
+{
+	(void)state;
+	char *t = direct_token();
+	expect("xapi_object_edit", "[\"repo\", \"r\", \"add\", {\"name\": \"r\", \"mirror\": \"http://u:hidden-word@h/\", \"yumopts\": \"a=<b>\"}, \"T\"]", t, "true");
+	expect("xapi_object_edit", "[\"image\", \"i1\", \"add\", {\"name\": \"i1\"}, \"T\"]", t, "true");
+	expect("xapi_object_edit", "[\"system\", \"a1\", \"add\", {\"name\": \"a1\", \"image\": \"i1\", \"power_pass\": \"hidden-word\", \"interface\": \"eth0\","
+		"\"mac_address\": \"52:54:00:00:00:77\", \"mtu\": \"9000\", \"cnames\": \"x y\"}, \"T\"]", t, "true");
+	assert_item_is_as_its_value("repo", "r", t);
+	assert_item_is_as_its_value("system", "a1", t);
+	/* With edits that are not saved. */
+	expect("modify_system", "[\"system::a1\", \"comment\", \"é & <new>\", \"T\"]", t, "true");
+	assert_item_is_as_its_value("system", "a1", t);
+	free(t);
+}
+
 static void assert_list_is_as_written(bool local)
 {
 	static const char doc[] = "<methodCall><methodName>get_systems</methodName></methodCall>";
@@ -541,6 +589,7 @@ int main(void)
 		cmocka_unit_test(test_files_stay_in_their_directory),
 		cmocka_unit_test(test_documents),
 		cmocka_unit_test(test_streamed_lists_equal_the_values),
+		cmocka_unit_test(test_a_streamed_item_equals_its_value),
 		cmocka_unit_test(test_kept_lists_follow_every_edit),
 		cmocka_unit_test(test_saved_objects_leave_room_for_new_ones),
 		cmocka_unit_test(test_account_names_for_setfacl),

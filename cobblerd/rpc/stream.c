@@ -315,6 +315,20 @@ static int stream_text(struct strbuf *out, struct call *c, const struct item_lis
 	return rc;
 }
 
+int stream_item(struct strbuf *out, struct call *c, const struct item *it, struct err *e)
+{
+	struct sink s = { .out = out };
+	size_t before = out->len;
+	pthread_once(&once, build);
+	xmlrpc_write_head(out);
+	int rc = put_item(&s, c, it, e);
+	if (rc == CB_OK)
+		xmlrpc_write_tail(out);
+	else
+		sb_truncate(out, before);
+	return rc;
+}
+
 int stream_part(struct strbuf *out, struct call *c, struct item *const *v, size_t n, struct gzip_sum *sum, struct err *e)
 {
 	const struct item_table *tab = item_table(item_type(v[0]));

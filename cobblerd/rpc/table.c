@@ -57,7 +57,7 @@ const struct method method_table[] = {
 	{ "new_%s", "token", BY_RIGHT, M_CHANGES | M_QUICK | M_ITEMS, "new_%s", rpc_new_item, "A handle to a new item, which is saved by save." },
 	{ "new_item", "what, token, is_subobject=False", BY_RIGHT, M_CHANGES | M_WHAT | M_ITEMS, "new_%s", rpc_new_item, "A handle to a new item, which is saved by save." },
 	{ "new_subprofile", "token", BY_RIGHT, M_CHANGES | M_ITEMS, "new_profile", rpc_new_subprofile, "The same for a profile below a profile." },
-	{ "modify_%s", "object_id, attribute, arg, token", BY_HANDLER, M_CHANGES | M_ITEMS, NULL, rpc_modify_item, "Changes a field; False when there is none of that name." },
+	{ "modify_%s", "object_id, attribute, arg, token", BY_HANDLER, M_CHANGES | M_QUICK | M_ITEMS, NULL, rpc_modify_item, "Changes a field; False when there is none of that name." },
 	{ "modify_item", "what, object_id, attribute, arg, token", BY_HANDLER, M_CHANGES | M_WHAT | M_ITEMS, NULL, rpc_modify_item, "Changes a field; False when there is none of that name." },
 	{ "save_%s", "object_id, token, editmode=\"bypass\"", BY_HANDLER, M_CHANGES | M_ITEMS, NULL, rpc_save_item, "Checks the item and stores it." },
 	{ "save_item", "what, object_id, token, editmode=\"bypass\"", BY_HANDLER, M_CHANGES | M_WHAT | M_ITEMS, NULL, rpc_save_item, "Checks the item and stores it." },

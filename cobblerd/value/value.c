@@ -421,16 +421,35 @@ const struct value *v_dict_get(const struct value *d, const char *key) { return 
 
 bool v_dict_del(struct value *d, const char *key)
 {
+	return v_dict_del_all(d, &key, 1) == 1;
+}
+
+size_t v_dict_del_all(struct value *d, const char *const *keys, size_t n)
+{
+	static struct value gone = { .refs = IMMORTAL, .type = V_NONE };
 	must_be(d, V_DICT);
-	size_t at = find_key(d, key, strlen(key));
-	if (at == SIZE_MAX)
-		return false;
-	key_unref(d->u.d_.v[at].key);
-	v_unref(d->u.d_.v[at].v);
-	d->u.d_.n--;
-	memmove(&d->u.d_.v[at], &d->u.d_.v[at + 1], (d->u.d_.n - at) * sizeof(*d->u.d_.v));
+	struct entry *v = d->u.d_.v;
+	size_t first = SIZE_MAX, kept, was = d->u.d_.n;
+	for (size_t i = 0; i < n; i++) {
+		size_t at = find_key(d, keys[i], strlen(keys[i]));
+		if (at == SIZE_MAX)
+			continue;
+		v_unref(v[at].v);
+		v[at].v = &gone;                         /* the key stays until all were looked for */
+		first = at < first ? at : first;
+	}
+	if (first == SIZE_MAX)
+		return 0;
+	kept = first;
+	for (size_t i = first; i < was; i++) {
+		if (v[i].v != &gone)
+			v[kept++] = v[i];
+		else
+			key_unref(v[i].key);
+	}
+	d->u.d_.n = kept;
 	index_rebuild(d);
-	return true;
+	return was - kept;
 }
 
 const char *v_dict_key(const struct value *d, size_t i)

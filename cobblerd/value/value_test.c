@@ -31,6 +31,15 @@ static void test_dict_keeps_order_and_finds_many_keys(void **state)
 	assert_false(v_dict_del(d, "k0"));
 	assert_null(v_dict_get(d, "k0"));
 	assert_int_equal(v_dict_int(d, "k300", -1), 300);
+	static const char *const gone[] = { "k499", "none", "k1", "k2", "k1", "k250" };
+	v_dict_set(d, "k2", v_none());
+	assert_int_equal(v_dict_del_all(d, gone, ARRAY_LEN(gone)), 4);
+	assert_int_equal(v_dict_del_all(d, gone, ARRAY_LEN(gone)), 0);
+	assert_int_equal(v_dict_del_all(d, gone, 0), 0);
+	assert_int_equal(v_len(d), 495);
+	assert_string_equal(v_dict_key(d, 0), "k3");
+	for (size_t i = 0; i < v_len(d); i++)
+		assert_ptr_equal(v_dict_get(d, v_dict_key(d, i)), v_dict_at(d, i));
 	v_unref(d);
 }
 

@@ -7,9 +7,11 @@
 
 #include <expat.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 enum element {
 	EL_DOCUMENT, EL_CALL, EL_RESPONSE, EL_METHOD, EL_PARAMS, EL_PARAM, EL_FAULT, EL_VALUE, EL_STRUCT, EL_MEMBER, EL_NAME, EL_ARRAY,
@@ -59,7 +61,6 @@ struct frame {
 
 struct parser {
 	XML_Parser xml;
-	struct frame stack[XMLRPC_DEPTH * 4 + 8];
 	size_t depth;
 	size_t nested;               /* open <value>s */
 	size_t values;
@@ -70,6 +71,7 @@ struct parser {
 	struct value *result;        /* params, or the value of a response */
 	struct err *e;
 	int rc;
+	struct frame stack[XMLRPC_DEPTH * 4 + 8];      /* the last: only what is in use was ever written */
 };
 
 #define XMLRPC_BAD "xmlrpc.client.ResponseError"
@@ -381,15 +383,31 @@ static void XMLCALL on_end(void *arg, const XML_Char *tag UNUSED)
 		*p->text.p = '\0';
 }
 
-static int run(struct parser *p, const char *body, size_t n, struct err *e)
+/* Expat would ask the kernel for a salt of its hashes with every document; one that nobody outside knows is enough for all. */
+static unsigned long hash_salt(void)
 {
+	static unsigned long salt;
+	unsigned long now = __atomic_load_n(&salt, __ATOMIC_RELAXED);
+	while (now == 0) {
+		if (getrandom(&now, sizeof(now), 0) != (ssize_t)sizeof(now))
+			return 0;                        /* expat then looks for one itself */
+		__atomic_store_n(&salt, now, __ATOMIC_RELAXED);
+	}
+	return now;
+}
+
+static int run(struct parser *p, enum element want, const char *body, size_t n, struct err *e)
+{
+	memset(p, 0, offsetof(struct parser, stack));
+	p->want = want;
 	p->e = e;
 	if (n > XMLRPC_BODY)
 		return err_py(e, CB_ELIMIT, XMLRPC_BAD, "the document is larger than %u bytes", XMLRPC_BODY);
 	p->xml = XML_ParserCreate(NULL);
 	if (p->xml == NULL)
 		return err_py(e, CB_ELIMIT, "MemoryError", "out of memory for the XML parser");
-	p->stack[p->depth++].el = EL_DOCUMENT;
+	XML_SetHashSalt(p->xml, hash_salt());
+	p->stack[p->depth++] = (struct frame){ .el = EL_DOCUMENT };
 	XML_SetUserData(p->xml, p);
 	XML_SetElementHandler(p->xml, on_start, on_end);
 	XML_SetCharacterDataHandler(p->xml, on_text);
@@ -411,8 +429,8 @@ static int run(struct parser *p, const char *body, size_t n, struct err *e)
 
 int xmlrpc_parse_call(const char *body, size_t n, struct xmlrpc_call *ret, struct err *e)
 {
-	struct parser p = { .want = EL_CALL };
-	int rc = run(&p, body, n, e);
+	struct parser p;
+	int rc = run(&p, EL_CALL, body, n, e);
 	if (rc == CB_OK && !p.has_method)
 		rc = err_py(e, CB_EPARSE, XMLRPC_BAD, "the call has no methodName");
 	if (rc != CB_OK) {
@@ -426,8 +444,8 @@ int xmlrpc_parse_call(const char *body, size_t n, struct xmlrpc_call *ret, struc
 
 int xmlrpc_parse_response(const char *body, size_t n, struct value **ret, bool *is_fault, struct err *e)
 {
-	struct parser p = { .want = EL_RESPONSE };
-	int rc = run(&p, body, n, e);
+	struct parser p;
+	int rc = run(&p, EL_RESPONSE, body, n, e);
 	if (rc == CB_OK && (p.result == NULL || (!p.is_fault && v_len(p.result) != 1)))
 		rc = err_py(e, CB_EPARSE, XMLRPC_BAD, "the response has no single value");
 	if (rc != CB_OK) {

@@ -88,6 +88,30 @@ static void write_int(struct strbuf *out, int64_t i)
 
 #define LIT(out, s) sb_add(out, s, sizeof(s) - 1)
 
+/* before, the text, after: nearly every text needs no escape, and goes out in one piece. */
+static inline void write_within(struct strbuf *out, const char *before, size_t n_before, const char *text, size_t n, const char *after, size_t n_after)
+{
+	size_t plain = 0;
+	while (plain < n && !special[(unsigned char)text[plain]])
+		plain++;
+	if (plain < n || out->limit != 0) {
+		sb_add(out, before, n_before);
+		xmlrpc_write_text(out, text, n);
+		sb_add(out, after, n_after);
+		return;
+	}
+	if (n_before + n + n_after >= out->cap - out->len)
+		sb_reserve(out, n_before + n + n_after);
+	char *p = out->p + out->len;
+	memcpy(p, before, n_before);
+	memcpy(p + n_before, text, n);
+	memcpy(p + n_before + n, after, n_after);
+	out->len += n_before + n + n_after;
+	out->p[out->len] = '\0';
+}
+
+#define WITHIN(out, before, text, n, after) write_within(out, before, sizeof(before) - 1, text, n, after, sizeof(after) - 1)
+
 static int write_none(struct strbuf *out, enum none_mode mode, struct err *e)
 {
 	if (mode == NONE_FAULT)
@@ -117,9 +141,7 @@ static int write_container(struct strbuf *out, const struct value *v, enum none_
 	LIT(out, "<value><struct>\n");
 	for (size_t i = 0; i < n && rc == CB_OK; i++) {
 		const char *key = v_dict_key(v, i);
-		LIT(out, "<member>\n<name>");
-		xmlrpc_write_text(out, key, strlen(key));
-		LIT(out, "</name>\n");
+		WITHIN(out, "<member>\n<name>", key, strlen(key), "</name>\n");
 		rc = write_value(out, v_dict_at(v, i), mode, depth + 1, e);
 		LIT(out, "</member>\n");
 	}
@@ -151,9 +173,7 @@ static int write_value(struct strbuf *out, const struct value *v, enum none_mode
 		LIT(out, "</double></value>\n");
 		return CB_OK;
 	case V_STR:
-		LIT(out, "<value><string>");
-		xmlrpc_write_text(out, v_cstr(v), v_len(v));
-		LIT(out, "</string></value>\n");
+		WITHIN(out, "<value><string>", v_cstr(v), v_len(v), "</string></value>\n");
 		return CB_OK;
 	case V_BYTES:
 		LIT(out, "<value><base64>\n");
@@ -172,6 +192,7 @@ int xmlrpc_write_value(struct strbuf *out, const struct value *v, bool none_as_t
 
 void xmlrpc_write_head(struct strbuf *out)
 {
+	sb_reserve(out, 4000);             /* an item needs more, and the rest little */
 	LIT(out, "<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n");
 }
 
