@@ -195,6 +195,15 @@ CHECK(int_strict)
 	return CB_OK;
 }
 
+/* compat: nothing is one card. */
+CHECK(network_count)
+{
+	if (!v_is(v, V_NONE) && !v_str_is(v, ""))
+		return check_int_strict(ctx, it, f, v, ret, e);
+	*ret = v_int(1);
+	return CB_OK;
+}
+
 CHECK(float_strict)
 {
 	if (!v_is(v, V_FLOAT) && !(v_is(v, V_INT) && str_eq(f->name, "tree_build_time")))

@@ -15,7 +15,7 @@ int check_by_type(const struct item_ctx *ctx, struct item *it, const struct fiel
 	struct err *e) MUST_CHECK;
 
 /* checks.c */
-check_fn check_any, check_ignored, check_name, check_int_strict, check_float_strict, check_bool_strict, check_list_strict, check_list_plain,
+check_fn check_any, check_ignored, check_name, check_int_strict, check_network_count, check_float_strict, check_bool_strict, check_list_strict, check_list_plain,
 	check_dict_single, check_enum_listed, check_strip, check_lower, check_class_name, check_priority, check_virt_cpus, check_virt_ram,
 	check_virt_file_size, check_virt_path, check_virt_bridge, check_interface_bridge, check_serial_device, check_baud_rate,
 	check_mgmt_parameters, check_safe, check_power_type, check_image_file, check_repo_os_version, check_interface_type;

@@ -297,6 +297,8 @@ static int one_server(const struct value *v, struct err *e)
 			v_unref(ignored);
 		return rc;
 	}
+	if (v_is(v, V_STR) && strchr(v_cstr(v), '/') != NULL)
+		return err_py(e, CB_EINVAL, PY_VALUE, "IPAddress() does not support netmasks or subnet prefixes! See documentation for details.");
 	v_py_repr(&b, v);
 	err_py(e, CB_EINVAL, PY_NETADDR, "failed to detect a valid IP address from %s", sb_str(&b));
 	sb_free(&b);

@@ -96,7 +96,7 @@ static const struct field image_rows[] = {
 		.enum_name = "ImageTypes", .check = check_enum_listed,
 		.type_error = "image_type must be of type str or enum.ImageTypes",
 		.help = "What kind of image it is" },
-	{ "network_count", .type = F_INT, .flags = FF_CLI, .dflt = "0", .check = check_int_strict,
+	{ "network_count", .type = F_INT, .flags = FF_CLI, .dflt = "0", .check = check_network_count,
 		.type_error = "Field network_count of object image needs to be of type int.",
 		.help = "Number of network interfaces of the guest" },
 	{ "os_version", .type = F_STR, .flags = FF_CLI, .dflt = "\"\"", .check = check_os_version,

@@ -76,6 +76,7 @@ static void test_setters_answer_as_cobbler(void **state)
 		{ ITEM_SYSTEM, "power_user", "\"a;b\"", "cobbler.cexceptions.CX", "Invalid characters found in input" },
 		{ ITEM_SYSTEM, "no_such", "1", "cobbler.cexceptions.CX", "system has no field \"no_such\" that can be set" },
 		{ ITEM_SYSTEM, "name_servers", "[\"x\"]", "netaddr.core.AddrFormatError", "failed to detect a valid IP address from 'x'" },
+		{ ITEM_SYSTEM, "name_servers", "\"10.1.0.0/16\"", "ValueError", "IPAddress() does not support netmasks or subnet prefixes! See documentation for details." },
 		{ ITEM_PROFILE, "virt_ram", "\"x\"", "TypeError", "virt_ram needs to be an integer" },
 		{ ITEM_REPO, "priority", "100", "ValueError", "Repository priority must be between 0 and 99 (inclusive)!" },
 	};
@@ -98,6 +99,22 @@ static void test_setters_answer_as_cobbler(void **state)
 	}
 }
 
+static void test_an_image_has_a_card_unless_told_otherwise(void **state)
+{
+	static const struct { const char *json; int64_t want; } rows[] = { { "\"\"", 1 }, { "null", 1 }, { "0", 0 }, { "3", 3 } };
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct item *it = item_new(ITEM_IMAGE);
+		struct value *v;
+		struct err e;
+		assert_int_equal(json_parse(rows[i].json, strlen(rows[i].json), &v, &e), CB_OK);
+		assert_int_equal(item_set(it, "network_count", v, &e), CB_OK);
+		assert_int_equal(v_int_of(item_get(it, "network_count")), rows[i].want);
+		v_unref(v);
+		item_unref(it);
+	}
+}
+
 static void test_text_forms(void **state)
 {
 	static const struct { const char *field, *text, *json; } rows[] = {
@@ -114,6 +131,7 @@ static void test_text_forms(void **state)
 		{ "mgmt_parameters", "a: [1, b]", "{\"a\": [1, \"b\"]}" },
 		{ "kickstart", "", "\"\"" },
 		{ "gpxe_enabled", "1", "true" },
+		{ "kickstart", "/var/lib/cobbler/kickstarts/a.ks", "\"a.ks\"" },
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -487,6 +505,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_setters_answer_as_cobbler),
+		cmocka_unit_test(test_an_image_has_a_card_unless_told_otherwise),
 		cmocka_unit_test(test_text_forms),
 		cmocka_unit_test(test_inheritance_merges_and_removes),
 		cmocka_unit_test(test_indexes_follow_edits),
