@@ -227,10 +227,9 @@ class Disk:
 
     def after_cut(self, policy, seed):
         """{path below top: bytes, or None for a directory}: one disk that may be found."""
-        rng, out = random.Random(seed), {}
-        pending = sum(len(n.pending) for n in self.all_nodes())
-        self.collect(self.root, Path(), policy, rng, out)
-        return out, pending
+        out = {}
+        self.collect(self.root, Path(), policy, random.Random(seed), out)
+        return out
 
     def collect(self, node, path, policy, rng, out):
         for name, child in node.names(choose(node.pending, policy, rng)).items():
