@@ -73,8 +73,10 @@ def in_namespaces():
     signal.signal(signal.SIGINT, signal.default_int_handler)  # shells ignore it in background jobs
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
     status = 1
+    queue = [int(fd) for fd in os.environ.get("COBBLER_LAB_QUEUE", "").split()]
     inner = subprocess.Popen(["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", sys.executable,
-                              os.path.abspath(sys.argv[0]), *sys.argv[1:]], env={**os.environ, "COBBLER_LAB_INSIDE": "1", "TMPDIR": tmp})
+                              os.path.abspath(sys.argv[0]), *sys.argv[1:]], pass_fds=queue,
+                             env={**os.environ, "COBBLER_LAB_INSIDE": "1", "TMPDIR": tmp})
     try:
         status = inner.wait()
     except KeyboardInterrupt:          # the inner program got it as well

@@ -9,6 +9,7 @@ debian: laid out like a netinst image, with the kernel and the netboot initrd of
 dists/ and a pool/ with a few real packages when apt can fetch them. rhel: the layout of Enterprise Linux 9 (.treeinfo,
 images/pxeboot, BaseOS, AppStream) around the same kernel and the tiny initramfs; its packages are empty files.
 """
+import fcntl
 import gzip
 import hashlib
 import os
@@ -189,8 +190,15 @@ def make_iso(kind, out):
 
 
 def cached(kind, folder):
-    """The image of this kind in folder, made when it is missing or older than what it is made from."""
+    """The image of this kind in folder, made when it is missing or older than what it is made from; by one process at a time."""
     out = Path(folder, kind + ".iso")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with open(out.parent / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return made(kind, out)
+
+
+def made(kind, out):
     newest = max(p.stat().st_mtime for p in (*installer_files(), HERE / "media.py", HERE / "init.c"))
     if not out.exists() or out.stat().st_mtime < newest:
         make_iso(kind, out)
