@@ -123,7 +123,7 @@ int render_store(const struct render_store *a)
 	struct look l = { .findings = 0 };
 	struct err e = { 0 };
 	path_set_root(a->root);
-	log_init("render", LOG_LVL_ERROR);
+	log_init("render", LOG_LVL_WARN);
 	int rc = core_look(&l.core, &e);
 	if (rc == CB_OK) {
 		l.settings = settings_snapshot(l.core.settings);

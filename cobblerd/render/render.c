@@ -188,7 +188,10 @@ static int replace_refs(struct strbuf *text, const struct value *vars, const str
 		else if (str_eq(key, "template_universe") && v == NULL)
 			v = vars;
 		if (v == NULL)
+		{
+			log_error("render", "@@%s@@ stands for no variable", key);
 			rc = err_py(e, CB_ENOENT, PY_KEY, "'%s'", key);
+		}
 		else if (!v_is(v, V_STR))
 			rc = err_py(e, CB_EINVAL, PY_TYPE, "replace() argument 2 must be str, not %s", v_type_name(v));
 		if (rc != CB_OK)

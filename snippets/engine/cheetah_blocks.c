@@ -23,8 +23,8 @@ bool chp_expr_end(struct chp *p, bool colon_ok)
 	if (c->failed)
 		return false;
 	if (c->tok != T_END && !(colon_ok && tok_is(c, ":")))
-		return cfail(c, c->at, "the end of the directive was expected, not '%.*s'",
-			(int)(c->pos - c->at < 30 ? c->pos - c->at : 30), c->s + c->at);
+		return cfail(c, c->at, "the end of the directive was expected, not '%.*s'%s",
+			(int)(c->pos - c->at < 30 ? c->pos - c->at : 30), c->s + c->at, tok_is(c, "=") ? " (== compares)" : "");
 	c->pos = c->at;
 	c->parens = 0;
 	return true;

@@ -206,6 +206,8 @@ static const struct { int line; enum tpl_lang lang; const char *text, *says;
 	{__LINE__, TPL_CHEETAH, "a\n$hots\n", "t:2:2: NotFound: cannot find 'hots' (did you mean host?)"},
 	{__LINE__, TPL_CHEETAH, "$host.__class__", "cannot find '__class__'"},
 	{__LINE__, TPL_CHEETAH, "$nics.en0.mtus", "cannot find 'mtus' while searching for 'nics.en0.mtus' (did you mean mtu?)"},
+	{__LINE__, TPL_CHEETAH, "#if host == 1\nx\n#end if\n", "t:1:5: NameError: name 'host' is not defined (did you mean $host?)"},
+	{__LINE__, TPL_CHEETAH, "#if $host = 1\nx\n#end if\n", "not '=' (== compares)"},
 	{__LINE__, TPL_CHEETAH, "$nics.xx.mac", "'nics.xx.mac' (there are: en0"},
 	{__LINE__, TPL_CHEETAH, "$nics['en9']", "KeyError: 'en9' (did you mean en0?)"},
 	{__LINE__, TPL_JINJA, "{{ nics.en0.mtus.x }}", "has no attribute 'mtus' (did you mean mtu?)"},
@@ -268,6 +270,26 @@ static void test_hostile_templates_are_refused_with_words(void **state)
 		int rc = render(refused[i].lang, refused[i].text, &out, &e);
 		if (rc == CB_OK || strstr(e.text, refused[i].says) == NULL || out.len != 0)
 			fail_msg("%s:%d: status %d, \"%s\"", __FILE__, refused[i].line, rc, e.text);
+		sb_free(&out);
+	}
+}
+
+/* What one call walks over counts as steps: without that these take hours. */
+static void test_walks_are_counted(void **state)
+{
+	static const char *const texts[] = {"$sum(range(10**15))", "$max(range(10**15))", "$all(range(1, 10**15))", "$(x for x in range(10**15))",
+		"$('a' in range(10**15))", "$range(10**15).count('a')", "$(1 in map(str, range(10**15)))",
+		"#set $s = 'x' * 4000000\n#for $i in range(10**6)\n#silent $s.count('y')\n#end for\n"};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct strbuf out = { 0 };
+		struct err e = { 0 };
+		struct tpl *t = NULL;
+		struct tpl_job job = { .vars = vars, .max_steps = 100000 };
+		assert_int_equal(tpl_compile(TPL_CHEETAH, texts[i], strlen(texts[i]), "t", NULL, &t, &e), CB_OK);
+		if (tpl_render(t, &job, &out, &e) == CB_OK || strstr(e.text, "steps") == NULL)
+			fail_msg("%s: %s", texts[i], e.text);
+		tpl_unref(t);
 		sb_free(&out);
 	}
 }
@@ -373,6 +395,7 @@ int main(void)
 		cmocka_unit_test(test_cheetah_renders_as_the_original),
 		cmocka_unit_test(test_jinja_renders_as_the_original),
 		cmocka_unit_test(test_hostile_templates_are_refused_with_words),
+		cmocka_unit_test(test_walks_are_counted),
 		cmocka_unit_test(test_loops_in_texts_of_any_length),
 		cmocka_unit_test(test_names_of_texts_that_are_read_twice),
 		cmocka_unit_test(test_time_is_limited),

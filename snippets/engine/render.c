@@ -68,9 +68,15 @@ static void chain(struct strbuf *b, const struct place *p)
 static void hint(const struct rt *rt, struct strbuf *b)
 {
 	const struct exception *x = &rt->exc;
-	const char *q = x->cls == EX_NOTFOUND || x->cls == EX_UNDEFINED ? strchr(sb_str(b), '\'') : NULL;
+	const char *q2 = strchr(sb_str(b), '\''), *q = x->cls == EX_NOTFOUND || x->cls == EX_UNDEFINED ? q2 : NULL;
 	const struct value *in = x->of != NULL ? x->of : rt->job->vars;
 	char name[64];
+	if (x->cls == EX_NAME && q2 != NULL) {
+		snprintf(name, sizeof(name), "%.*s", (int)(strcspn(q2 + 1, "'") < 60 ? strcspn(q2 + 1, "'") : 60), q2 + 1);
+		if (v_dict_get(rt->job->vars, name) != NULL)
+			sb_addf(b, " (did you mean $%s?)", name);
+		return;
+	}
 	if (x->of != NULL && x->wanted != NULL)
 		snprintf(name, sizeof(name), "%s", x->wanted);
 	else if (q != NULL && strstr(q, "while searching") == NULL && strstr(q, "has no ") == NULL)
@@ -92,8 +98,10 @@ static int fail(struct rt *rt, const struct tpl *t, struct err *e)
 	const struct exception *x = &rt->exc;
 	struct strbuf b = { 0 };
 	const struct tpl *where = x->tpl != NULL ? x->tpl : t;
-	sb_addf(&b, "%s:%u:%u: %s: %.*s", where->name, x->at != NULL ? x->at->line : 0, x->at != NULL ? x->at->col : 0,
-		exc_name(x->cls), (int)(x->msg.n < 1000 ? x->msg.n : 1000), x->msg.t == R_STR ? x->msg.u.s : "");
+	sb_adds(&b, where->name);
+	if (x->at != NULL)
+		sb_addf(&b, ":%u:%u", x->at->line, x->at->col);
+	sb_addf(&b, ": %s: %.*s", exc_name(x->cls), (int)(x->msg.n < 1000 ? x->msg.n : 1000), x->msg.t == R_STR ? x->msg.u.s : "");
 	hint(rt, &b);
 	if (x->chain.t == R_STR)
 		sb_add(&b, x->chain.u.s, x->chain.n);
