@@ -297,6 +297,7 @@ int item_set_interface_in(const struct item_ctx *ctx, struct item *it, const cha
 	struct value *all = own_interfaces(it, name, &iface);
 	if (field != NULL)
 		v_dict_set(iface, field, clean);
+	v_dict_fit(iface);
 	item_put(it, "interfaces", all);
 	return CB_OK;
 }
@@ -468,6 +469,7 @@ static struct value *load_interface(struct item *it, const char *name, const str
 			return NULL;
 		}
 	}
+	v_dict_fit(iface);
 	return iface;
 }
 

@@ -16,14 +16,15 @@ struct entry { struct key *key; struct value *v; };
 
 struct value {
 	atomic_int refs;
-	enum vtype type;
+	enum vtype type : 8;
+	unsigned index_bits : 8;     /* of a dict with an index: the logarithm of its length */
 	union {
 		bool b;
 		int64_t i;
 		double d;
 		struct { size_t n; char p[]; } s;                       /* str, bytes */
 		struct { struct value **v; size_t n, cap; } l;
-		struct { struct entry *v; size_t n, cap; uint32_t *index; size_t index_cap; } d_;
+		struct { struct entry *v; uint32_t *index; uint32_t n, cap; } d_;
 	} u;
 };
 

@@ -35,6 +35,7 @@ __attribute__((constructor(101))) static void make_small_ints(void)
 	}
 }
 
+/* extra: bytes behind it */
 static struct value *new_value(enum vtype t, size_t extra)
 {
 	struct value *v = xmalloc(sizeof(*v) + extra);
@@ -65,7 +66,9 @@ struct value *v_float(double d)
 
 static struct value *new_text(enum vtype t, const void *p, size_t n)
 {
-	struct value *v = new_value(t, n + 1);
+	/* short ones lie in the value itself */
+	const size_t room = sizeof(struct value) - offsetof(struct value, u.s.p);
+	struct value *v = new_value(t, n < room ? 0 : n + 1 - room);
 	v->u.s.n = n;
 	if (n != 0)
 		memcpy(v->u.s.p, p, n);
@@ -302,29 +305,50 @@ bool v_list_has_str(const struct value *list, const char *s)
 	return false;
 }
 
+static size_t index_cap(const struct value *d)
+{
+	return d->u.d_.index != NULL ? (size_t)1 << d->index_bits : 0;
+}
+
 /* The index holds entry numbers + 1; 0 is free. It is rebuilt when it is half full and after a deletion. */
 static void index_insert(struct value *d, size_t entry)
 {
-	size_t mask = d->u.d_.index_cap - 1;
+	size_t mask = index_cap(d) - 1;
 	size_t i = d->u.d_.v[entry].key->hash & mask;
 	while (d->u.d_.index[i] != 0)
 		i = (i + 1) & mask;
 	d->u.d_.index[i] = (uint32_t)entry + 1;
 }
 
-static void index_rebuild(struct value *d)
+static void index_new(struct value *d, size_t cap)
 {
 	free(d->u.d_.index);
 	d->u.d_.index = NULL;
-	d->u.d_.index_cap = 0;
 	if (d->u.d_.n <= INDEX_FROM)
 		return;
-	d->u.d_.index_cap = 64;
-	while (d->u.d_.index_cap < d->u.d_.n * 4)
-		d->u.d_.index_cap *= 2;
-	d->u.d_.index = xcalloc(d->u.d_.index_cap, sizeof(*d->u.d_.index));
+	d->index_bits = 6;
+	while ((size_t)1 << d->index_bits < cap)
+		d->index_bits++;
+	d->u.d_.index = xcalloc((size_t)1 << d->index_bits, sizeof(*d->u.d_.index));
 	for (size_t i = 0; i < d->u.d_.n; i++)
 		index_insert(d, i);
+}
+
+static void index_rebuild(struct value *d)
+{
+	index_new(d, (size_t)d->u.d_.n * 4);
+}
+
+void v_dict_fit(struct value *d)
+{
+	must_be(d, V_DICT);
+	size_t n = d->u.d_.n;
+	if (n < d->u.d_.cap && n > 0) {
+		d->u.d_.v = xreallocarray(d->u.d_.v, n, sizeof(*d->u.d_.v));
+		d->u.d_.cap = (uint32_t)n;
+	}
+	if (index_cap(d) / 2 >= n * 2)
+		index_new(d, n * 2);
 }
 
 static bool is_key(const struct key *k, const char *text, size_t n)
@@ -343,7 +367,7 @@ static size_t find_hashed(const struct value *d, const char *key, size_t n, uint
 				return i;
 		return SIZE_MAX;
 	}
-	size_t mask = d->u.d_.index_cap - 1;
+	size_t mask = index_cap(d) - 1;
 	*hash = hash_bytes(key, n);
 	for (size_t i = *hash & mask; d->u.d_.index[i] != 0; i = (i + 1) & mask) {
 		size_t at = d->u.d_.index[i] - 1;
@@ -370,6 +394,8 @@ void v_dict_setn(struct value *d, const char *key, size_t n, struct value *v)
 		return;
 	}
 	if (d->u.d_.n == d->u.d_.cap) {
+		if (d->u.d_.cap > UINT32_MAX / 4)
+			fatal("value: a dict of more than %u entries", d->u.d_.cap);
 		d->u.d_.cap = d->u.d_.cap != 0 ? d->u.d_.cap * 2 : 4;
 		d->u.d_.v = xreallocarray(d->u.d_.v, d->u.d_.cap, sizeof(*d->u.d_.v));
 	}
@@ -378,7 +404,7 @@ void v_dict_setn(struct value *d, const char *key, size_t n, struct value *v)
 		hash = hash_bytes(key, n);
 	d->u.d_.v[d->u.d_.n] = (struct entry){ key_new(key, n, hash), v };
 	d->u.d_.n++;
-	if (d->u.d_.n * 2 > d->u.d_.index_cap)
+	if ((size_t)d->u.d_.n * 2 > index_cap(d))
 		index_rebuild(d);
 	else
 		index_insert(d, d->u.d_.n - 1);
@@ -408,7 +434,7 @@ const struct value *v_dict_geth(const struct value *d, const char *key, size_t n
 				return v[i].v;
 		return NULL;
 	}
-	size_t mask = d->u.d_.index_cap - 1;
+	size_t mask = index_cap(d) - 1;
 	for (size_t i = hash & mask; d->u.d_.index[i] != 0; i = (i + 1) & mask) {
 		size_t at = d->u.d_.index[i] - 1;
 		if (v[at].key->hash == hash && is_key(v[at].key, key, n))
@@ -447,7 +473,7 @@ size_t v_dict_del_all(struct value *d, const char *const *keys, size_t n)
 		else
 			key_unref(v[i].key);
 	}
-	d->u.d_.n = kept;
+	d->u.d_.n = (uint32_t)kept;
 	index_rebuild(d);
 	return was - kept;
 }
@@ -484,7 +510,7 @@ bool v_dict_bool(const struct value *d, const char *key, bool fallback)
 static struct value *copy_dict(const struct value *v, struct value *(*elem)(const struct value *))
 {
 	struct value *c = v_dict();
-	size_t n = v->u.d_.n;
+	uint32_t n = v->u.d_.n;
 	if (n == 0)
 		return c;
 	/* room for what is usually added to a copy */
@@ -495,9 +521,9 @@ static struct value *copy_dict(const struct value *v, struct value *(*elem)(cons
 	}
 	c->u.d_.n = n;
 	if (v->u.d_.index != NULL) {
-		c->u.d_.index_cap = v->u.d_.index_cap;
-		c->u.d_.index = xreallocarray(NULL, c->u.d_.index_cap, sizeof(*c->u.d_.index));
-		memcpy(c->u.d_.index, v->u.d_.index, c->u.d_.index_cap * sizeof(*c->u.d_.index));
+		c->index_bits = v->index_bits;
+		c->u.d_.index = xreallocarray(NULL, index_cap(v), sizeof(*c->u.d_.index));
+		memcpy(c->u.d_.index, v->u.d_.index, index_cap(v) * sizeof(*c->u.d_.index));
 	}
 	return c;
 }

@@ -60,6 +60,8 @@ const struct value *v_dict_geth(const struct value *dict, const char *key, size_
 bool v_dict_del(struct value *dict, const char *key);
 /* Those of the n keys that are there, at the cost of one; how many were. */
 size_t v_dict_del_all(struct value *dict, const char *const *keys, size_t n);
+/* Gives back the memory that was meant for more entries; for a dict of which thousands are kept. */
+void v_dict_fit(struct value *dict);
 const char *v_dict_key(const struct value *dict, size_t i);
 const struct value *v_dict_at(const struct value *dict, size_t i);
 /* A name that many dicts have as a key: from now on there is one of it. Only while there is one thread. */

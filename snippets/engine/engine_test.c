@@ -277,7 +277,7 @@ static void test_hostile_templates_are_refused_with_words(void **state)
 /* What one call walks over counts as steps: without that these take hours. */
 static void test_walks_are_counted(void **state)
 {
-	static const char *const texts[] = {"$sum(range(10**15))", "$max(range(10**15))", "$all(range(1, 10**15))", "$(x for x in range(10**15))",
+	static const char *const texts[] = {"$sum(range(10**15))", "$max(range(10**15))", "$all(range(1, 10**15))", "$max(x for x in range(10**15))",
 		"$('a' in range(10**15))", "$range(10**15).count('a')", "$(1 in map(str, range(10**15)))",
 		"#set $s = 'x' * 4000000\n#for $i in range(10**6)\n#silent $s.count('y')\n#end for\n"};
 	(void)state;
@@ -286,7 +286,8 @@ static void test_walks_are_counted(void **state)
 		struct err e = { 0 };
 		struct tpl *t = NULL;
 		struct tpl_job job = { .vars = vars, .max_steps = 100000 };
-		assert_int_equal(tpl_compile(TPL_CHEETAH, texts[i], strlen(texts[i]), "t", NULL, &t, &e), CB_OK);
+		if (tpl_compile(TPL_CHEETAH, texts[i], strlen(texts[i]), "t", NULL, &t, &e) != CB_OK)
+			fail_msg("%s: %s", texts[i], e.text);
 		if (tpl_render(t, &job, &out, &e) == CB_OK || strstr(e.text, "steps") == NULL)
 			fail_msg("%s: %s", texts[i], e.text);
 		tpl_unref(t);
