@@ -278,7 +278,7 @@ static void test_hostile_templates_are_refused_with_words(void **state)
 static void test_walks_are_counted(void **state)
 {
 	static const char *const texts[] = {"$sum(range(10**15))", "$max(range(10**15))", "$all(range(1, 10**15))", "$max(x for x in range(10**15))",
-		"$('a' in range(10**15))", "$range(10**15).count('a')", "$(1 in map(str, range(10**15)))",
+		"$('a' in range(10**15))", "$(1 in map(str, range(10**15)))",
 		"#set $s = 'x' * 4000000\n#for $i in range(10**6)\n#silent $s.count('y')\n#end for\n"};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
