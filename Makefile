@@ -20,6 +20,8 @@ LDF_rel := -pie -Wl,-z,relro,-z,now
 LDF_san := -pie -fsanitize=address,undefined
 CFLAGS  ?=
 ALL_CFLAGS := -std=gnu17 $(WARN) $(OPT_$(FLAVOUR)) -D_GNU_SOURCE -Icobblerd -I. $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
+# The inner loops of every render: a twentieth faster so (bench/templates).
+$(addprefix build/rel/obj/snippets/engine/,jinja_exec.o cheetah_exec.o eval.o iter.o): ALL_CFLAGS += -O3
 # libcurl is for the daemon; the command has its own by way of xmlrpc-c.
 CURL    := -Wl,--as-needed $(shell pkg-config --libs libcurl) -Wl,--no-as-needed
 LIBS    := $(shell pkg-config --libs $(PKGS)) $(CURL) -lmagic -lpam -lldap -llber -lcrypt -lcrypto -lz -lpthread -lm

@@ -15,7 +15,7 @@
 #include "value/layout.h"
 
 #define IMMORTAL INT_MIN
-#define INDEX_FROM 16          /* dicts with more keys than this get a hash index */
+#define INDEX_FROM 8           /* dicts with more keys than this get a hash index */
 
 #define SMALL_MIN (-5)
 #define SMALL_MAX 256
@@ -326,7 +326,7 @@ static void index_new(struct value *d, size_t cap)
 	d->u.d_.index = NULL;
 	if (d->u.d_.n <= INDEX_FROM)
 		return;
-	d->index_bits = 6;
+	d->index_bits = 5;
 	while ((size_t)1 << d->index_bits < cap)
 		d->index_bits++;
 	d->u.d_.index = xcalloc((size_t)1 << d->index_bits, sizeof(*d->u.d_.index));
@@ -353,7 +353,7 @@ void v_dict_fit(struct value *d)
 
 static bool is_key(const struct key *k, const char *text, size_t n)
 {
-	return k->len == n && memcmp(k->text, text, n) == 0;
+	return k->len == n && same_bytes(k->text, text, n);
 }
 
 /* *hash: of the key; computed where it is needed to look, 0 else. */

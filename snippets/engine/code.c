@@ -79,7 +79,9 @@ static void add_node(struct draft *d, const struct node *x)
 		add_for(d, x);
 	} else {
 		enum opcode code = opcode_of(x);
-		add(d, code, code == OP_NAME ? x->a->sym->id : 0, x);
+		uint32_t at = add(d, code, code == OP_NAME ? x->a->sym->id : 0, x);
+		if (code == OP_NAME)
+			d->ops[at].u.node = x->a;
 	}
 }
 

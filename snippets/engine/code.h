@@ -11,7 +11,7 @@
 
 enum opcode {
 	OP_TEXT,                         /* n bytes of text */
-	OP_NAME,                         /* the statement node prints a name, whose number is n */
+	OP_NAME,                         /* a name is printed: node, whose number is n */
 	OP_PRINT,                        /* the statement node prints another expression */
 	OP_UNLESS,                       /* the operations up to number n are left out unless the expression is true */
 	OP_UNLESS_NAME,                  /* the same where the expression is a name */

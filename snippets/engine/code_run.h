@@ -62,7 +62,7 @@ static int truth(struct rt *rt, const void *lang, const struct node *n)
 	case N_CMP:
 		if (n->n == 1 && n->kids[0]->sub <= CMP_NE && at_hand(rt, lang, n->a, &a) && a.t == R_STR &&
 			at_hand(rt, lang, n->kids[0]->a, &b) && b.t == R_STR)
-			return (a.n == b.n && memcmp(a.u.s, b.u.s, a.n) == 0) == (n->kids[0]->sub == CMP_EQ);
+			return (a.n == b.n && same_bytes(a.u.s, b.u.s, a.n)) == (n->kids[0]->sub == CMP_EQ);
 		break;
 	default: break;
 	}
@@ -126,8 +126,8 @@ text:
 		goto failed;
 	NEXT;
 name:
-	v = quick(rt, lang, o->u.node->a, o->n);
-	if (!(v != NULL && v->t == R_STR ? put(rt, v->u.s, v->n) : print_value(rt, lang, o->u.node)))
+	v = quick(rt, lang, o->u.node, o->n);
+	if (!(v != NULL && v->t == R_STR ? put(rt, v->u.s, v->n) : print_value(rt, lang, c->at[o - begin])))
 		goto failed;
 	NEXT;
 print:

@@ -483,18 +483,35 @@ static bool loop_begin(struct rt *rt, struct loop *l, const struct node *n)
 	return true;
 }
 
+/* Gives the names that the round before had for them to this one's values; false: the names are not there yet, or x is no tuple of them. */
+static bool next_tuple(struct scope *s, const struct node *names, struct rv x)
+{
+	if (names->op != N_TUPLE || x.t != R_TUPLE || x.u.l->n != names->n || s->n < names->n)
+		return false;
+	for (uint32_t i = 0; i < names->n; i++) {
+		if (names->kids[i]->op != N_NAME || s->b[i].name != names->kids[i]->sym)
+			return false;
+		s->b[i].v = x.u.l->v[i];
+	}
+	s->n = names->n;
+	return true;
+}
+
 static bool loop_item(struct rt *rt, struct loop *l, struct rv x)
 {
 	if (l->inner->hard)                               /* a macro or caller keeps that round's names */
 		l->inner = j_push(rt, l->before);
-	jstate(rt)->scope = l->inner;
-	if (l->n->a->op != N_NAME || l->inner->n == 0) {
-		l->inner->n = 0;
-		return ev_assign(rt, l->n->a, x);
+	struct scope *s = jstate(rt)->scope = l->inner;
+	const struct node *names = l->n->a;
+	if (names->op == N_NAME && s->n != 0) {
+		s->n = 1;                                 /* what the round before set is gone */
+		s->b[0].v = x;
+		return true;
 	}
-	l->inner->n = 1;                                  /* what the round before set is gone */
-	l->inner->b[0].v = x;
-	return true;
+	if (next_tuple(s, names, x))
+		return true;
+	s->n = 0;
+	return ev_assign(rt, names, x);
 }
 
 static void loop_end(struct rt *rt, struct loop *l) { jstate(rt)->scope = l->before; }

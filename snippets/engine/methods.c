@@ -265,11 +265,31 @@ const struct native tuple_methods[] = {
 
 /* -- dict -- */
 
+/* Those of a dict of the job's variables need no search. */
+static struct rv view_of_given(struct rt *rt, const struct value *d, enum view_kind kind)
+{
+	size_t n = d->u.d_.n < LIM_ITEMS ? d->u.d_.n : LIM_ITEMS;
+	struct rv l = rv_list(rt, (uint32_t)n), pair[2];
+	for (size_t i = 0; i < n; i++) {
+		pair[0] = rv_strn(d->u.d_.v[i].key->text, d->u.d_.v[i].key->len);
+		pair[1] = rv_wrap(d->u.d_.v[i].v);
+		l.u.l->v[i] = kind == VIEW_ITEMS ? rv_tuple(rt, pair, 2) : pair[kind == VIEW_VALUES];
+	}
+	l.u.l->n = (uint32_t)n;
+	if (n < d->u.d_.n)
+		raise(rt, EX_LIMIT, "a list has more than %u elements", LIM_ITEMS);
+	return (struct rv){ .t = R_VIEW, .aux = kind, .u.l = l.u.l };
+}
+
 static bool view(struct rt *rt, struct rv self, enum view_kind kind, struct rv *out)
 {
 	struct cursor c;
-	struct rv k, val, l = rv_list(rt, 0);
 	self = rv_live(rt, self);
+	if (self.t == R_MDICT && rt->nthawed == 0) {
+		*out = view_of_given(rt, self.u.v, kind);
+		return rt->exc.cls == EX_NONE;
+	}
+	struct rv k, val, l = rv_list(rt, 0);
 	if (!cur_start(rt, self, &c))
 		return false;
 	while (cur_next(rt, &c, &k)) {

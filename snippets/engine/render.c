@@ -125,7 +125,7 @@ int tpl_render(const struct tpl *t, const struct tpl_job *job, struct strbuf *ou
 {
 	struct rt rt = { .job = job, .tpl = t, .front = t->lang == TPL_CHEETAH ? &cheetah_fns : &jinja_fns };
 	rt.max_steps = job->max_steps != 0 ? job->max_steps : LIM_STEPS;
-	rt.deadline = clock_mono_ms() + (job->max_ms != 0 ? job->max_ms : LIM_TIME_MS);
+	rt.look_at = rt.max_steps < STEPS_A_LOOK ? rt.max_steps + 1 : STEPS_A_LOOK;
 	arena_init(&rt.arena, 0);
 	bool own = out->len != 0 || out->limit != 0;      /* else the text is made where it is wanted */
 	if (!own)

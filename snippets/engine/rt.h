@@ -58,7 +58,7 @@ struct rt {
 	uint64_t epoch;                  /* grows when something is set that other names could hide or show */
 	uint64_t steps, max_steps;
 	uint64_t look_at;                /* when steps has come here, the clock is read */
-	int64_t deadline;
+	int64_t deadline;                /* 0: the clock was not read yet: short renders need none */
 	const struct node *call;         /* the call that was begun last */
 	uint32_t depth;
 	uint32_t value_depth;
@@ -73,6 +73,7 @@ struct rt {
 	uint32_t npieces, cappieces;
 };
 
+#define STEPS_A_LOOK 1024
 bool rt_over(struct rt *rt);     /* rv.c: false: a limit is passed, the exception is set */
 
 /* Counts n steps and checks the limits; false: the exception is set. */

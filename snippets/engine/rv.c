@@ -24,12 +24,14 @@ bool rt_over(struct rt *rt)
 	if (rt->tmp.len > 4 * (size_t)LIM_STRING)
 		return raise(rt, EX_LIMIT, "a text is longer than %u MiB", LIM_STRING >> 20);
 	if (rt->steps >= rt->look_at) {
-		rt->look_at = rt->steps + 1024;
+		int64_t now = clock_mono_ms(), max = rt->job->max_ms != 0 ? rt->job->max_ms : LIM_TIME_MS;
+		rt->look_at = rt->steps + STEPS_A_LOOK;
+		if (rt->deadline == 0)
+			rt->deadline = now + max;
 		if (rt->steps > rt->max_steps)
 			return raise(rt, EX_LIMIT, "more than %llu steps", (unsigned long long)rt->max_steps);
-		if (clock_mono_ms() > rt->deadline)
-			return raise(rt, EX_LIMIT, "more than %lld ms",
-				(long long)(rt->job->max_ms != 0 ? rt->job->max_ms : LIM_TIME_MS));
+		if (now > rt->deadline)
+			return raise(rt, EX_LIMIT, "more than %lld ms", (long long)max);
 	}
 	return true;
 }
@@ -129,8 +131,8 @@ bool rv_entry(const struct value *dict, const char *key, size_t n, uint64_t hash
 
 struct rv rv_list(struct rt *rt, uint32_t cap)
 {
-	struct rlist *l = rt_alloc(rt, sizeof(*l));
-	*l = (struct rlist){ .cap = cap, .v = cap != 0 ? rt_alloc(rt, cap * sizeof(struct rv)) : NULL };
+	struct rlist *l = rt_alloc(rt, sizeof(*l) + cap * sizeof(struct rv));
+	*l = (struct rlist){ .cap = cap, .v = cap != 0 ? (struct rv *)(void *)(l + 1) : NULL };
 	return (struct rv){ .t = R_LIST, .u.l = l };
 }
 
