@@ -269,7 +269,8 @@ static bool instance_of(struct rt *rt, struct rv x, struct rv t, unsigned depth,
 	if (t.t != R_TYPE)
 		return raise(rt, EX_TYPE, "isinstance() arg 2 must be a type, a tuple of types, or a union");
 	int id = type_of(x);
-	*yes = t.aux == id || t.aux == TY_OBJECT || (t.aux == TY_INT && id == TY_BOOL);
+	*yes = t.aux == id || t.aux == TY_OBJECT || (t.aux == TY_INT && id == TY_BOOL) ||
+	       (t.aux >= TY_EXC && id >= TY_EXC && exc_is_a(id - TY_EXC, t.aux - TY_EXC));
 	return true;
 }
 
@@ -337,6 +338,8 @@ B(divmod)
 {
 	UNUSED_ARGS;
 	struct rv r[2];
+	if ((v[0].t == R_FLOAT || v[1].t == R_FLOAT) && rv_is_num(v[0]) && rv_is_num(v[1]) && !rv_truthy(v[1]))
+		return raise(rt, EX_ZERODIV, "float divmod()");
 	if (!rv_binop(rt, OP_FLOORDIV, v[0], v[1], &r[0]) || !rv_binop(rt, OP_MOD, v[0], v[1], &r[1]))
 		return false;
 	*out = rv_tuple(rt, r, 2);

@@ -66,6 +66,7 @@ struct cheetah_rt {
 	struct cframe *frame;
 	struct rdict *globals;
 	struct callreg *call;                    /* the innermost #call whose body runs */
+	const struct exception *handled;         /* whose #except runs: what #raise alone raises again */
 };
 
 /* The value of a name where it is at hand: a local or one that was looked up before; else NULL. id: the name's number. */

@@ -217,11 +217,7 @@ static bool import_one(struct chp *p, const char *mod, const struct sym *item, c
 	i->name = as;
 	i->v = (struct rv){ .t = R_MODULE, .u.mod = m };
 	if (item != NULL) {
-		const struct native *f = m->f;
-		while (f->name != NULL && !str_eq(f->name, item->name))
-			f++;
-		i->v = (struct rv){ .t = R_FUNC, .u.f = f };
-		if (f->name == NULL)
+		if (!module_has(m, item->name, &i->v))
 			return cfail(c, c->at, "the module %s has no %s", mod, item->name);
 	}
 	i->next = p->f->imports;

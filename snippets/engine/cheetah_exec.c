@@ -215,35 +215,61 @@ static bool do_del(struct rt *rt, const struct node *t)
 	return found;
 }
 
-static bool do_raise(struct rt *rt, const struct node *n)
-{
-	struct rv v;
-	if (n->a == NULL)
-		return raise(rt, EX_RUNTIME, "No active exception to reraise");
-	if (!ev(rt, n->a, &v))
-		return false;
-	if (v.t == R_TUPLE && v.u.l->n == 2 && v.u.l->v[0].t == R_TYPE && v.u.l->v[0].aux >= TY_EXC)
-		return raise(rt, v.u.l->v[0].aux - TY_EXC, "%.*s", (int)v.u.l->v[1].n,
-			v.u.l->v[1].t == R_STR ? v.u.l->v[1].u.s : "");
-	if (v.t == R_TYPE && v.aux >= TY_EXC)
-		return raise(rt, v.aux - TY_EXC, "%s", "");
-	return raise(rt, EX_TYPE, "exceptions must derive from BaseException");
-}
-
 static void exc_str(struct rt *rt, const struct robj *o, struct strbuf *b, bool repr)
 {
 	const struct exception *e = o->data;
-	(void)rt;
 	if (repr) {
 		sb_addf(b, "%s(", exc_name(e->cls));
-		py_str_repr(b, e->msg.u.s, e->msg.n);
+		rv_repr(rt, e->key.t != R_UNSET ? e->key : e->msg, b);
 		sb_addc(b, ')');
 	} else {
 		sb_add(b, e->msg.u.s, e->msg.n);
 	}
 }
 
-static const struct obj_ops exc_ops = { .type = "Exception", .str = exc_str };
+static bool exc_attr(struct rt *rt, const struct robj *o, const char *name, struct rv *out)
+{
+	const struct exception *e = o->data;
+	*out = (struct rv){ .t = R_UNSET };
+	if (str_eq(name, "args"))
+		*out = rv_tuple(rt, e->key.t != R_UNSET ? &e->key : &e->msg, 1);
+	return true;
+}
+
+static int exc_type(const struct robj *o) { return TY_EXC + (int)((const struct exception *)o->data)->cls; }
+
+static const struct obj_ops exc_ops = { .type = "Exception", .attr = exc_attr, .str = exc_str, .type_id = exc_type };
+
+
+static bool raise_with(struct rt *rt, enum exc cls, struct rv text)
+{
+	if (cls != EX_KEY)
+		return raise(rt, cls, "%.*s", (int)text.n, text.t == R_STR ? text.u.s : "");
+	size_t mark = rt->tmp.len;                        /* compat: its text is how its argument is written */
+	rv_repr(rt, text, &rt->tmp);
+	struct rv written = rv_take(rt, mark);
+	raise(rt, cls, "%.*s", (int)written.n, written.u.s);
+	rt->exc.key = text;
+	return false;
+}
+
+static bool do_raise(struct rt *rt, const struct node *n)
+{
+	struct rv v;
+	if (n->a == NULL && state(rt)->handled == NULL)
+		return raise(rt, EX_RUNTIME, "No active exception to reraise");
+	if (n->a != NULL && !ev(rt, n->a, &v))
+		return false;
+	if (n->a == NULL || (v.t == R_OBJ && v.u.o->ops == &exc_ops)) {
+		rt->exc = *(n->a == NULL ? state(rt)->handled : (const struct exception *)v.u.o->data);
+		return false;
+	}
+	if (v.t == R_TUPLE && v.u.l->n == 2 && v.u.l->v[0].t == R_TYPE && v.u.l->v[0].aux >= TY_EXC)
+		return raise_with(rt, v.u.l->v[0].aux - TY_EXC, v.u.l->v[1]);
+	if (v.t == R_TYPE && v.aux >= TY_EXC)
+		return raise(rt, v.aux - TY_EXC, "%s", "");
+	return raise(rt, EX_TYPE, "exceptions must derive from BaseException");
+}
 
 static bool catches(struct rv cls, enum exc c, unsigned depth)
 {
@@ -263,6 +289,7 @@ static enum flow do_try(struct rt *rt, const struct node *n)
 	size_t tmp = rt->tmp.len;
 	uint32_t depth = rt->depth, evd = rt->ev_depth, vd = rt->value_depth;
 	struct cframe *frame = state(rt)->frame;
+	const struct exception *outer = state(rt)->handled;
 	enum flow f = body(rt, n->kids[0]->b);
 	bool caught = false;
 	const struct node *last = NULL;
@@ -293,7 +320,9 @@ static enum flow do_try(struct rt *rt, const struct node *n)
 				if (!ev_assign(rt, part->c, rv_obj(rt, &exc_ops, copy)))
 					return F_ERROR;
 			}
+			state(rt)->handled = &e;
 			f = body(rt, part->b);
+			state(rt)->handled = outer;
 		}
 	} else if (f == F_NEXT) {
 		for (uint32_t i = 1; i < n->n && f == F_NEXT; i++)

@@ -54,6 +54,8 @@ int type_of(struct rv v)
 		[R_RANGE] = TY_RANGE,
 		[R_TYPE] = TY_TYPE,
 	};
+	if (v.t == R_OBJ && v.u.o->ops->type_id != NULL)
+		return v.u.o->ops->type_id(v.u.o);
 	return ids[v.t] != 0 ? ids[v.t] : TY_OBJECT;
 }
 

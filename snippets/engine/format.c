@@ -309,12 +309,12 @@ bool fmt_spec(struct rt *rt, struct rv v, const char *s, size_t n, struct strbuf
 	struct rv t = rv_tostr(rt, v);
 	if (sp.type != 0 && sp.type != 's')
 		return bad_code(rt, sp.type, t);
+	if (sp.sign != 0)
+		return raise(rt, EX_VALUE, sp.sign == ' ' ? "Space not allowed in string format specifier" : "Sign not allowed in string format specifier");
 	if (sp.alt)
 		return raise(rt, EX_VALUE, "Alternate form (#) not allowed in string format specifier");
 	if (sp.align == '=')
 		return raise(rt, EX_VALUE, "'=' alignment not allowed in string format specifier");
-	if (sp.sign != 0)
-		return raise(rt, EX_VALUE, sp.sign == ' ' ? "Space not allowed in string format specifier" : "Sign not allowed in string format specifier");
 	size_t len = sp.prec >= 0 ? u8_off(t.u.s, t.n, (size_t)sp.prec) : t.n;
 	bool zfill = sp.zero && sp.fill[0] == ' ' && sp.nfill == 1;
 	fmt_pad(b, t.u.s, len, sp.align != 0 ? sp.align : '<', sp.width, zfill ? "0" : sp.fill, zfill ? 1 : sp.nfill);

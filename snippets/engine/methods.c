@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "snippets/engine/modules.h"
 #include "snippets/engine/rt.h"
 #include "snippets/engine/str_methods.h"
 
@@ -618,12 +619,7 @@ bool rv_attr(struct rt *rt, struct rv o, const char *name, int mid, struct rv *o
 	*out = (struct rv){ .t = R_UNSET };
 	switch ((enum rtype)o.t) {
 	case R_MODULE:
-		for (const struct native *f = o.u.mod->f; f != NULL && f->name != NULL; f++)
-			if (str_eq(f->name, name)) {
-				*out = (struct rv){ .t = R_FUNC, .u.f = f };
-				return true;
-			}
-		return o.u.mod->attr == NULL || o.u.mod->attr(rt, name, out);
+		return module_has(o.u.mod, name, out) || o.u.mod->attr == NULL || o.u.mod->attr(rt, name, out);
 	case R_OBJ:
 		return o.u.o->ops->attr == NULL || o.u.o->ops->attr(rt, o.u.o, name, out);
 	case R_TYPE:

@@ -411,7 +411,8 @@ static bool binop(struct rt *rt, enum binop op, struct rv a, struct rv b, struct
 		r = op == OP_BAND ? r & (u128)x : op == OP_BOR ? r | (u128)x : r ^ (u128)x;
 	} else if (shift) {
 		if (x < 0 || (op == OP_LSHIFT && r != 0 && (x >= ip_bits(self) || r > ip_all(self) >> x)))
-			return raise(rt, EX_VALUE, "bad address format: a shift by %lld", (long long)x);
+			return x < 0 ? raise(rt, EX_VALUE, "negative shift count")
+				     : raise(rt, EX_ADDR, "bad address format: a shift by %lld", (long long)x);
 		r = x >= 128 ? 0 : op == OP_LSHIFT ? r << x : r >> x;
 	} else {
 		bool back = i == NULL && op == OP_SUB;    /* number - address */
@@ -421,7 +422,7 @@ static bool binop(struct rt *rt, enum binop op, struct rv a, struct rv b, struct
 		r = back ? (u128)x - r : down ? r - by : r + by;
 	}
 	if (r > ip_all(self))
-		return raise(rt, EX_VALUE, "bad address format: the number is too large");
+		return raise(rt, EX_ADDR, "bad address format: the number is too large");
 	*out = ip_addr(rt, self->version, r);
 	return true;
 }
@@ -538,7 +539,7 @@ NA(IPRange)
 	if (!ip_read_addr(rt, v[0], 0, &from) || !ip_read_addr(rt, v[1], from.version, &to))
 		return false;
 	if (from.v > to.v)
-		return raise(rt, EX_VALUE, "lower bound IP greater than upper bound!");
+		return raise(rt, EX_ADDR, "lower bound IP greater than upper bound!");
 	*out = ip_make(rt, (struct ip){ IP_RANGE, from.version, ip_bits(&from), from.v, to.v });
 	return true;
 }
@@ -547,7 +548,7 @@ static bool valid(struct rt *rt, struct rv x, int version, struct rv *out)
 {
 	struct ip i;
 	if (x.t == R_STR && x.n == 0)
-		return raise(rt, EX_VALUE, "Empty strings are not supported!");
+		return raise(rt, EX_ADDR, "Empty strings are not supported!");
 	*out = rv_bool(x.t == R_STR && ip_parse(rv_cz(rt, x), false, version, &i));
 	return true;
 }
@@ -564,17 +565,15 @@ static const struct native functions[] = {
 	{NULL, NULL, 0, NULL},
 };
 
-/* What the other files of the module have. */
-static bool more(struct rt *rt, const char *name, struct rv *out)
+static const struct native *const more[] = { netaddr_sets, netaddr_eui, NULL };
+
+/* netaddr.core has the exception, too: it is the same module here. */
+static bool module_attr(struct rt *rt, const char *name, struct rv *out)
 {
-	const struct native *const tables[] = { netaddr_sets, netaddr_eui };
-	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
-		for (const struct native *f = tables[i]; f->name != NULL; f++)
-			if (str_eq(f->name, name)) {
-				*out = (struct rv){ .t = R_FUNC, .u.f = f };
-				return true;
-			}
-	return netaddr_dialect(rt, name, out);
+	if (!str_eq(name, "core"))
+		return netaddr_dialect(rt, name, out);
+	*out = (struct rv){ .t = R_MODULE, .u.mod = &mod_netaddr };
+	return true;
 }
 
-const struct module mod_netaddr = { "netaddr", functions, more };
+const struct module mod_netaddr = { .name = "netaddr", .f = functions, .more = more, .error = EX_ADDR, .attr = module_attr };

@@ -342,4 +342,4 @@ static bool random_attr(struct rt *rt, const struct robj *o, const char *name, s
 
 static const struct obj_ops random_ops = { .type = "Random", .attr = random_attr };
 
-const struct module mod_random = { "random", functions, NULL };
+const struct module mod_random = { .name = "random", .f = functions };

@@ -683,30 +683,22 @@ static void pattern_str(struct rt *rt, const struct robj *o, struct strbuf *b, b
 static const struct obj_ops match_ops = { .type = "Match", .attr = match_attr, .item = match_item, .str = match_str };
 static const struct obj_ops pattern_ops = { .type = "Pattern", .attr = pattern_attr, .str = pattern_str };
 
-static bool attr(struct rt *rt, const char *name, struct rv *out)
-{
-	static const struct { const char *name; int v;
-	} flags[] = {
-		{"I", RE_I},
-		{"IGNORECASE", RE_I},
-		{"M", RE_M},
-		{"MULTILINE", RE_M},
-		{"S", RE_S},
-		{"DOTALL", RE_S},
-		{"X", RE_X},
-		{"VERBOSE", RE_X},
-		{"U", RE_U},
-		{"UNICODE", RE_U},
-		{"A", RE_A},
-		{"ASCII", RE_A},
-		{"L", RE_L},
-		{"LOCALE", RE_L},
-	};
-	(void)rt;
-	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
-		if (str_eq(flags[i].name, name))
-			*out = rv_int(flags[i].v);
-	return true;
-}
+static const struct modnum flags[] = {
+	{"I", RE_I},
+	{"IGNORECASE", RE_I},
+	{"M", RE_M},
+	{"MULTILINE", RE_M},
+	{"S", RE_S},
+	{"DOTALL", RE_S},
+	{"X", RE_X},
+	{"VERBOSE", RE_X},
+	{"U", RE_U},
+	{"UNICODE", RE_U},
+	{"A", RE_A},
+	{"ASCII", RE_A},
+	{"L", RE_L},
+	{"LOCALE", RE_L},
+	{NULL, 0},
+};
 
-const struct module mod_re = { "re", functions, attr };
+const struct module mod_re = { .name = "re", .f = functions, .error = EX_RE, .nums = flags };

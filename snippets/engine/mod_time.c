@@ -225,4 +225,4 @@ static bool attr(struct rt *rt, const char *name, struct rv *out)
 	return true;
 }
 
-const struct module mod_time = { "time", functions, attr };
+const struct module mod_time = { .name = "time", .f = functions, .attr = attr };

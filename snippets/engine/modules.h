@@ -7,6 +7,8 @@
 
 #include "snippets/engine/rt.h"
 
+/* A function, the exception or a number of a module; false: it has none of that name that is known before a render. */
+bool module_has(const struct module *m, const char *name, struct rv *out);
 extern const struct module mod_re, mod_random, mod_time, mod_netaddr;
 /* Stands for a module that is not there: whatever is asked of it is refused. */
 extern const struct module mod_refused;

@@ -69,7 +69,7 @@ static bool bad_addr(struct rt *rt, struct rv x)
 	size_t mark = rt->tmp.len;
 	rv_repr(rt, x, &rt->tmp);
 	struct rv s = rv_take(rt, mark);
-	return raise(rt, EX_VALUE, "failed to detect a valid IP address from %.*s", (int)(s.n < 100 ? s.n : 100), s.u.s);
+	return raise(rt, EX_ADDR, "failed to detect a valid IP address from %.*s", (int)(s.n < 100 ? s.n : 100), s.u.s);
 }
 
 bool ip_parse(const char *s, bool strict, int version, struct ip *out)
@@ -193,7 +193,7 @@ bool ip_read_net(struct rt *rt, struct rv x, int version, struct ip *out)
 	for (int k = 4; k <= 6; k += 2)
 		if ((version == 0 || version == k) && parse_net(rt, first, rest, k, out))
 			return true;
-	return raise(rt, EX_VALUE, "invalid IPNetwork %s", rv_cz(rt, x));
+	return raise(rt, EX_ADDR, "invalid IPNetwork %s", rv_cz(rt, x));
 }
 
 /* -- writing -- */

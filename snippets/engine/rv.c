@@ -78,6 +78,7 @@ static const struct { const char *name; enum exc base;
 	[EX_TEMPLATE_RUNTIME] = {"TemplateRuntimeError", EX_EXCEPTION},
 	[EX_IO] = {"OSError", EX_EXCEPTION},
 	[EX_RE] = {"error", EX_EXCEPTION},
+	[EX_ADDR] = {"AddrFormatError", EX_EXCEPTION},      /* netaddr: no ValueError */
 	[EX_UNICODE] = {"UnicodeError", EX_VALUE},
 	[EX_LIMIT] = {"LimitError", EX_NONE},
 };

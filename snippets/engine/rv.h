@@ -104,9 +104,47 @@ struct args { const struct rv *v; uint32_t n; const struct karg *kw; uint32_t nk
 typedef bool (*native_fn)(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out);
 struct native { const char *name; const char *params; uint8_t min; native_fn fn; };
 struct nmethod { struct rv self; const struct native *f; };
+enum exc {
+	EX_NONE,
+	EX_EXCEPTION,
+	EX_ARITHMETIC,
+	EX_ZERODIV,
+	EX_OVERFLOW,
+	EX_ASSERTION,
+	EX_ATTRIBUTE,
+	EX_LOOKUP,
+	EX_INDEX,
+	EX_KEY,
+	EX_NAME,
+	EX_UNBOUND,
+	EX_NOTFOUND,
+	EX_TYPE,
+	EX_VALUE,
+	EX_RUNTIME,
+	EX_NOTIMPL,
+	EX_STOPITER,
+	EX_IMPORT,
+	EX_SYNTAX,
+	EX_UNDEFINED,
+	EX_TEMPLATE_NOT_FOUND,
+	EX_FILTER_ARG,
+	EX_TEMPLATE_RUNTIME,
+	EX_IO,
+	EX_RE,
+	EX_ADDR,
+	EX_UNICODE,
+	EX_LIMIT,
+	EX_COUNT
+};
+
+/* What a module has: functions in one or more tables, its exception (EX_NONE: none of its own), numbers, and what has to be made when it
+ * is asked for. Absent parts are NULL. */
 struct module {
 	const char *name;
 	const struct native *f;
+	const struct native *const *more;
+	enum exc error;
+	const struct modnum { const char *name; int64_t v; } *nums;
 	bool (*attr)(struct rt *rt, const char *name, struct rv *out);
 };
 
@@ -143,41 +181,11 @@ struct obj_ops {
 	bool (*contains)(struct rt *rt, const struct robj *o, struct rv x, bool *out);
 	int64_t (*len)(const struct robj *o);
 	bool (*truth)(const struct robj *o);
+	int (*type_id)(const struct robj *o); /* what type() says; NULL: object */
 };
 struct robj { const struct obj_ops *ops; void *data; };
 
 /* Exceptions, as #except and fault texts see them. */
-enum exc {
-	EX_NONE,
-	EX_EXCEPTION,
-	EX_ARITHMETIC,
-	EX_ZERODIV,
-	EX_OVERFLOW,
-	EX_ASSERTION,
-	EX_ATTRIBUTE,
-	EX_LOOKUP,
-	EX_INDEX,
-	EX_KEY,
-	EX_NAME,
-	EX_UNBOUND,
-	EX_NOTFOUND,
-	EX_TYPE,
-	EX_VALUE,
-	EX_RUNTIME,
-	EX_NOTIMPL,
-	EX_STOPITER,
-	EX_IMPORT,
-	EX_SYNTAX,
-	EX_UNDEFINED,
-	EX_TEMPLATE_NOT_FOUND,
-	EX_FILTER_ARG,
-	EX_TEMPLATE_RUNTIME,
-	EX_IO,
-	EX_RE,
-	EX_UNICODE,
-	EX_LIMIT,
-	EX_COUNT
-};
 const char *exc_name(enum exc c);
 bool exc_is_a(enum exc c, enum exc base);
 int exc_find(const char *name);                                 /* -1: none */
