@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "snippets/engine/builtins.h"
+#include "snippets/engine/format.h"
 #include "snippets/engine/str_methods.h"
 
 #define B(name)                                                                                                        \
@@ -54,6 +55,9 @@ B(reversed)
 {
 	UNUSED_ARGS;
 	struct rv l;
+	bool can = rv_seq(v[0]) || rv_mapping(v[0]) || v[0].t == R_STR || v[0].t == R_RANGE || v[0].t == R_VIEW;
+	if (!can && (v[0].t != R_UNDEF || rt->missing == NULL))
+		return raise(rt, EX_TYPE, "'%s' object is not reversible", rv_type_name(v[0]));
 	if (!rv_copy_list(rt, v[0], &l))
 		return false;
 	for (uint32_t i = 0; i < l.u.l->n / 2; i++) {
@@ -257,6 +261,12 @@ static bool map_filter(struct rt *rt, struct rv f, struct rv items, bool map, st
 B(map) { UNUSED_ARGS; return map_filter(rt, v[0], v[1], true, out); }
 B(filter) { UNUSED_ARGS; return map_filter(rt, v[0], v[1], false, out); }
 
+static bool is_a(int id, int of)
+{
+	return of == id || of == TY_OBJECT || (of == TY_INT && id == TY_BOOL) ||
+	       (of >= TY_EXC && id >= TY_EXC && exc_is_a(id - TY_EXC, of - TY_EXC));
+}
+
 static bool instance_of(struct rt *rt, struct rv x, struct rv t, unsigned depth, bool *yes)
 {
 	*yes = false;
@@ -268,9 +278,7 @@ static bool instance_of(struct rt *rt, struct rv x, struct rv t, unsigned depth,
 	}
 	if (t.t != R_TYPE)
 		return raise(rt, EX_TYPE, "isinstance() arg 2 must be a type, a tuple of types, or a union");
-	int id = type_of(x);
-	*yes = t.aux == id || t.aux == TY_OBJECT || (t.aux == TY_INT && id == TY_BOOL) ||
-	       (t.aux >= TY_EXC && id >= TY_EXC && exc_is_a(id - TY_EXC, t.aux - TY_EXC));
+	*yes = is_a(type_of(x), t.aux);
 	return true;
 }
 
@@ -282,6 +290,31 @@ B(isinstance)
 		return false;
 	*out = rv_bool(yes);
 	return true;
+}
+
+B(issubclass)
+{
+	UNUSED_ARGS;
+	if (v[0].t != R_TYPE)
+		return raise(rt, EX_TYPE, "issubclass() arg 1 must be a class");
+	struct rv any = v[1].t == R_TUPLE ? v[1] : rv_tuple(rt, &v[1], 1);
+	bool yes = false;
+	for (uint32_t i = 0; i < any.u.l->n && !yes; i++) {
+		if (any.u.l->v[i].t != R_TYPE)
+			return raise(rt, EX_TYPE, "issubclass() arg 2 must be a class, a tuple of classes, or a union");
+		yes = is_a(v[0].aux, any.u.l->v[i].aux);
+	}
+	*out = rv_bool(yes);
+	return true;
+}
+
+B(ascii)
+{
+	UNUSED_ARGS;
+	size_t mark = rt->tmp.len;
+	rv_repr(rt, v[0], &rt->tmp);
+	*out = fmt_ascii_of(rt, rv_take(rt, mark));
+	return rt->exc.cls == EX_NONE;
 }
 
 B(repr)
@@ -432,32 +465,34 @@ B(next)
 }
 
 static const struct native functions[] = {
-	{"abs", "x", 1, b_abs},
-	{"all", "iterable", 1, b_all},
-	{"any", "iterable", 1, b_any},
-	{"bin", "number", 1, b_bin},
-	{"callable", "obj", 1, b_callable},
-	{"chr", "i", 1, b_chr},
-	{"divmod", "x y", 2, b_divmod},
+	{"abs", "x /", 1, b_abs},
+	{"all", "iterable /", 1, b_all},
+	{"any", "iterable /", 1, b_any},
+	{"ascii", "obj /", 1, b_ascii},
+	{"bin", "number /", 1, b_bin},
+	{"callable", "obj /", 1, b_callable},
+	{"chr", "i /", 1, b_chr},
+	{"divmod", "x y /", 2, b_divmod},
 	{"enumerate", "iterable start", 1, b_enumerate},
-	{"filter", "function iterable", 2, b_filter},
-	{"format", "value format_spec", 1, b_format},
-	{"getattr", "object name default", 2, b_getattr},
-	{"hasattr", "obj name", 2, b_hasattr},
-	{"hex", "number", 1, b_hex},
-	{"isinstance", "obj class", 2, b_isinstance},
-	{"iter", "object", 1, b_iter},
-	{"len", "obj", 1, b_len},
-	{"map", "function iterable", 2, b_map},
+	{"filter", "function iterable /", 2, b_filter},
+	{"format", "value format_spec /", 1, b_format},
+	{"getattr", "object name default /", 2, b_getattr},
+	{"hasattr", "obj name /", 2, b_hasattr},
+	{"hex", "number /", 1, b_hex},
+	{"isinstance", "obj class /", 2, b_isinstance},
+	{"issubclass", "cls class /", 2, b_issubclass},
+	{"iter", "object /", 1, b_iter},
+	{"len", "obj /", 1, b_len},
+	{"map", "function iterable /", 2, b_map},
 	{"max", "*", 1, b_max},
 	{"min", "*", 1, b_min},
-	{"next", "iterator default", 1, b_next},
-	{"oct", "number", 1, b_oct},
-	{"ord", "c", 1, b_ord},
+	{"next", "iterator default /", 1, b_next},
+	{"oct", "number /", 1, b_oct},
+	{"ord", "c /", 1, b_ord},
 	{"pow", "base exp mod", 2, b_pow},
-	{"range", "start stop step", 1, b_range},
-	{"repr", "obj", 1, b_repr},
-	{"reversed", "sequence", 1, b_reversed},
+	{"range", "start stop step /", 1, b_range},
+	{"repr", "obj /", 1, b_repr},
+	{"reversed", "sequence /", 1, b_reversed},
 	{"round", "number ndigits", 1, b_round},
 	{"sorted", "iterable key reverse", 1, b_sorted},
 	{"sum", "iterable start", 1, b_sum},
@@ -474,7 +509,7 @@ static const struct { const char *name; int id;
 	{"tuple", TY_TUPLE},
 	{"dict", TY_DICT},
 	{"set", TY_SET},
-	{"frozenset", TY_SET},
+	{"frozenset", TY_FROZENSET},
 	{"object", TY_OBJECT},
 	{"type", TY_TYPE},
 	{"unicode", TY_STR},

@@ -462,7 +462,7 @@ static enum flow do_include(struct rt *rt, const struct node *n)
 	if (rc != CB_OK)
 		return raise(rt,
 			       rc == CB_EPARSE   ? EX_SYNTAX
-			       : rc == CB_ENOENT ? EX_IO
+			       : rc == CB_ENOENT ? EX_FILE_NOT_FOUND
 						 : EX_RUNTIME,
 			       "%s", e.text),
 		       F_ERROR;

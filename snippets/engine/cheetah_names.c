@@ -487,6 +487,8 @@ static bool comp_clause(struct rt *rt, const struct node *n, uint32_t i, struct 
 /* dflt: R_UNSET where a parameter has none */
 struct lambda { const struct node *n; struct cframe *frame; const struct tpl *tpl; struct rv dflt[LAMBDA_PARAMS]; };
 
+#define LAMBDA "DynamicallyCompiledCheetahTemplate.respond.<locals>."    /* compat: where Cheetah puts one */
+
 static bool call_lambda(struct rt *rt, const struct robj *o, const struct args *a, struct rv *out)
 {
 	const struct lambda *l = o->data;
@@ -494,7 +496,7 @@ static bool call_lambda(struct rt *rt, const struct robj *o, const struct args *
 	struct cframe *prev = state(rt)->frame;
 	const struct node *n = l->n;
 	if (a->n > n->n)
-		return raise(rt, EX_TYPE, "<lambda>() takes %u positional arguments but %u were given", n->n, a->n);
+		return raise(rt, EX_TYPE, LAMBDA "<lambda>() takes %u positional arguments but %u were given", n->n, a->n);
 	for (uint32_t i = 0; i < n->n; i++)
 		v[i] = i < a->n ? a->v[i] : l->dflt[i];
 	for (uint32_t k = 0; k < a->nkw; k++) {
@@ -503,13 +505,13 @@ static bool call_lambda(struct rt *rt, const struct robj *o, const struct args *
 					   memcmp(n->kids[i]->sym->name, a->kw[k].name, a->kw[k].n) == 0))
 			i++;
 		if (i == n->n)
-			return raise(rt, EX_TYPE, "<lambda>() got an unexpected keyword argument '%.*s'",
+			return raise(rt, EX_TYPE, LAMBDA "<lambda>() got an unexpected keyword argument '%.*s'",
 				(int)a->kw[k].n, a->kw[k].name);
 		v[i] = a->kw[k].v;
 	}
 	for (uint32_t i = 0; i < n->n; i++)
 		if (v[i].t == R_UNSET)
-			return raise(rt, EX_TYPE, "<lambda>() missing 1 required positional argument: '%s'",
+			return raise(rt, EX_TYPE, LAMBDA "<lambda>() missing 1 required positional argument: '%s'",
 				n->kids[i]->sym->name);
 	for (uint32_t i = 0; i < n->n; i++) {
 		saved[i] = l->frame->slots[n->kids[i]->slot];

@@ -8,9 +8,61 @@
 
 static struct cheetah_rt *state(const struct rt *rt) { return rt->lang; }
 
-static bool bind(struct rt *rt, const struct method *m, struct cframe *f, const struct args *a)
+/* compat: a #def is a method of the class that Cheetah makes of a template, with self as its first parameter; one inside another is a
+ * function there. Both say so when they are called wrongly. */
+static const char *qualified_name(struct rt *rt, const struct cframe *f)
 {
-	uint32_t pos = 0, used = 0;
+	size_t mark = rt->tmp.len;
+	sb_adds(&rt->tmp, "DynamicallyCompiledCheetahTemplate.");
+	if (f->m->nested)
+		sb_addf(&rt->tmp, "%s.<locals>.", f->up != NULL && f->up->m->name != NULL ? f->up->m->name->name : "respond");
+	sb_adds(&rt->tmp, f->m->name->name);
+	return rv_cz(rt, rv_take(rt, mark));
+}
+
+static bool too_many(struct rt *rt, const struct cframe *f, const struct args *a)
+{
+	const struct method *m = f->m;
+	uint32_t self = !m->nested, most = self, least = self;
+	for (uint32_t i = 0; i < m->nparams; i++) {
+		most += m->params[i].stars == 0;
+		least += m->params[i].stars == 0 && m->params[i].dflt == NULL;
+	}
+	if (least < most)
+		return raise(rt, EX_TYPE, "%s() takes from %u to %u positional arguments but %u were given", qualified_name(rt, f), least,
+			most, a->n + self);
+	return raise(rt, EX_TYPE, "%s() takes %u positional argument%s but %u %s given", qualified_name(rt, f), most,
+		most == 1 ? "" : "s", a->n + self, a->n + self == 1 ? "was" : "were");
+}
+
+static bool lacks(const struct cframe *f, const struct param *q)
+{
+	return q->stars == 0 && q->dflt == NULL && f->slots[q->slot].t == R_UNSET;
+}
+
+/* The parameters that got nothing and have no default: 'a', 'b', and 'c'. */
+static bool missing(struct rt *rt, const struct cframe *f)
+{
+	const struct method *m = f->m;
+	uint32_t n = 0, at = 0;
+	for (uint32_t i = 0; i < m->nparams; i++)
+		n += lacks(f, &m->params[i]);
+	size_t mark = rt->tmp.len;
+	for (uint32_t i = 0; i < m->nparams; i++)
+		if (lacks(f, &m->params[i])) {
+			at++;
+			sb_addf(&rt->tmp, "%s%s'%s'", at > 1 && n > 2 ? "," : "", at == 1 ? "" : at == n ? " and " : " ",
+				m->params[i].name->name);
+		}
+	const char *names = rv_cz(rt, rv_take(rt, mark));
+	return raise(rt, EX_TYPE, "%s() missing %u required positional argument%s: %s", qualified_name(rt, f), n, n == 1 ? "" : "s",
+		names);
+}
+
+static bool bind(struct rt *rt, struct cframe *f, const struct args *a)
+{
+	const struct method *m = f->m;
+	uint32_t pos = 0;
 	for (uint32_t i = 0; i < m->nparams; i++) {
 		const struct param *q = &m->params[i];
 		struct rv *slot = &f->slots[q->slot];
@@ -24,7 +76,7 @@ static bool bind(struct rt *rt, const struct method *m, struct cframe *f, const 
 		else if (pos < a->n)
 			*slot = a->v[pos++];
 	}
-	for (uint32_t k = 0; k < a->nkw; k++) {
+	for (uint32_t k = 0; k < a->nkw; k++) {                  /* compat: those that are not known are ignored */
 		const struct param *rest = NULL;
 		uint32_t i = 0;
 		for (; i < m->nparams; i++) {
@@ -36,24 +88,23 @@ static bool bind(struct rt *rt, const struct method *m, struct cframe *f, const 
 		}
 		if (i < m->nparams) {
 			if (f->slots[m->params[i].slot].t != R_UNSET)
-				return raise(rt, EX_TYPE, "%s() got multiple values for argument '%s'", m->name->name,
+				return raise(rt, EX_TYPE, "%s() got multiple values for argument '%s'", qualified_name(rt, f),
 					m->params[i].name->name);
 			f->slots[m->params[i].slot] = a->kw[k].v;
-			used++;
 		} else if (rest != NULL &&
 			   !rdict_set(rt, f->slots[rest->slot].u.m, rv_strn(a->kw[k].name, a->kw[k].n), a->kw[k].v)) {
 			return false;
 		}
 	}
 	if (pos < a->n)
-		return raise(rt, EX_TYPE, "%s() takes %u arguments but %u were given", m->name->name, m->nparams, a->n);
+		return too_many(rt, f, a);
+	for (uint32_t i = 0; i < m->nparams; i++)
+		if (lacks(f, &m->params[i]))
+			return missing(rt, f);
 	for (uint32_t i = 0; i < m->nparams; i++) {
 		struct rv *slot = &f->slots[m->params[i].slot];
 		if (slot->t != R_UNSET || m->params[i].stars != 0)
 			continue;
-		if (m->params[i].dflt == NULL)
-			return raise(rt, EX_TYPE, "%s() missing 1 required positional argument: '%s'", m->name->name,
-				m->params[i].name->name);
 		if (!ev(rt, m->params[i].dflt, slot))
 			return false;
 	}
@@ -79,7 +130,7 @@ bool ch_run(struct rt *rt, struct inst *inst, const struct method *m, struct cfr
 	memset(f.slots, 0, ((size_t)m->nslots + 1) * sizeof(*f.slots));
 	st->frame = &f;
 	rt->tpl = inst->tpl;
-	bool ok = bind(rt, m, &f, a) && m->body != NULL && ch_exec(rt, m->body) != F_ERROR;
+	bool ok = bind(rt, &f, a) && m->body != NULL && ch_exec(rt, m->body) != F_ERROR;
 	if (!ok && rt->exc.cls == EX_NONE)
 		ok = m->body == NULL;
 	st->frame = prev;

@@ -56,6 +56,8 @@ int type_of(struct rv v)
 	};
 	if (v.t == R_OBJ && v.u.o->ops->type_id != NULL)
 		return v.u.o->ops->type_id(v.u.o);
+	if (v.t == R_SET && (v.fl & RV_FROZEN))
+		return TY_FROZENSET;
 	return ids[v.t] != 0 ? ids[v.t] : TY_OBJECT;
 }
 
@@ -208,11 +210,12 @@ static bool make_set(struct rt *rt, struct rv items, struct rv *out)
 static bool call_type(struct rt *rt, int id, const struct args *a, struct rv *out)
 {
 	struct rv unset = { .t = R_UNSET }, x = a->n > 0 ? a->v[0] : unset;
-	if (id == TY_DICT)
-		return make_dict(rt, a, out);
-	if (a->n > (id == TY_INT ? 2 : 1) && id < TY_EXC && id != TY_STR)
-		return raise(rt, EX_TYPE, "too many arguments (%u)", a->n);
+	uint32_t most = id == TY_STR ? 3 : id == TY_INT ? 2 : 1;
+	if (a->n > most && id < TY_EXC)
+		return most > 1 ? raise(rt, EX_TYPE, "%s() takes at most %u arguments (%u given)", type_name(id), most, a->n)
+				: raise(rt, EX_TYPE, "%s expected at most 1 argument, got %u", type_name(id), a->n);
 	switch (id) {
+	case TY_DICT: return make_dict(rt, a, out);
 	case TY_STR:
 		*out = x.t == R_UNSET ? rv_strn("", 0) : rv_tostr(rt, x);
 		out->fl = 0;
@@ -233,6 +236,11 @@ static bool call_type(struct rt *rt, int id, const struct args *a, struct rv *ou
 		out->t = R_TUPLE;
 		return true;
 	case TY_SET: return make_set(rt, x, out);
+	case TY_FROZENSET:
+		if (!make_set(rt, x, out))
+			return false;
+		out->fl = RV_FROZEN;
+		return true;
 	case TY_TYPE:
 		*out = (struct rv){ .t = R_TYPE, .aux = (uint16_t)type_of(x) };
 		return true;

@@ -325,6 +325,7 @@ static const struct native functions[] = {
 	{"getrandbits", "k", 1, r_getrandbits},
 	{"seed", "a", 0, r_seed},
 	{"Random", "x", 0, r_Random},
+	{"SystemRandom", "x", 0, r_Random},       /* both draw from the kernel */
 	{NULL, NULL, 0, NULL},
 };
 

@@ -217,25 +217,30 @@ P(m_groups)
 	return true;
 }
 
+/* None: a group without a name. */
+static struct rv group_name(struct rt *rt, const struct pattern *p, uint32_t at)
+{
+	PCRE2_SPTR table;
+	uint32_t size, count;
+	pcre2_pattern_info(p->code, PCRE2_INFO_NAMECOUNT, &count);
+	pcre2_pattern_info(p->code, PCRE2_INFO_NAMEENTRYSIZE, &size);
+	pcre2_pattern_info(p->code, PCRE2_INFO_NAMETABLE, &table);
+	for (uint32_t i = 0; i < count; i++, table += size)
+		if (at != 0 && ((uint32_t)table[0] << 8 | table[1]) == at)
+			return rv_dup(rt, (const char *)table + 2, strlen((const char *)table + 2));
+	return rv_none();
+}
+
 P(m_groupdict)
 {
 	UNUSED_ARGS;
 	const struct match *m = match_of(self);
-	uint32_t n = 0, size = 0;
-	PCRE2_SPTR table = NULL;
-	pcre2_pattern_info(m->p->code, PCRE2_INFO_NAMECOUNT, &n);
-	pcre2_pattern_info(m->p->code, PCRE2_INFO_NAMEENTRYSIZE, &size);
-	pcre2_pattern_info(m->p->code, PCRE2_INFO_NAMETABLE, &table);
 	*out = rv_dict(rt);
-	for (uint32_t g = 1; g < m->n; g++)               /* in the order of the pattern */
-		for (uint32_t i = 0; i < n; i++) {
-			PCRE2_SPTR e = table + (size_t)i * size;
-			if (((uint32_t)e[0] << 8 | e[1]) != g)
-				continue;
-			struct rv x = group(m, g), k = rv_dup(rt, (const char *)e + 2, strlen((const char *)e + 2));
-			if (!rdict_set(rt, out->u.m, k, x.t == R_UNSET ? (v[0].t == R_UNSET ? rv_none() : v[0]) : x))
-				return false;
-		}
+	for (uint32_t g = 1; g < m->n; g++) {             /* in the order of the pattern */
+		struct rv name = group_name(rt, m->p, g), x = group(m, g), none = v[0].t == R_UNSET ? rv_none() : v[0];
+		if (name.t == R_STR && !rdict_set(rt, out->u.m, name, x.t == R_UNSET ? none : x))
+			return false;
+	}
 	return true;
 }
 
@@ -578,6 +583,17 @@ P(p_split) { UNUSED_ARGS; int64_t max; return int_of(rt, v[1], &max) && split(rt
 P(p_findall) { UNUSED_ARGS; return find_all(rt, pat_of(self), v[0], false, out); }
 P(p_finditer) { UNUSED_ARGS; return find_all(rt, pat_of(self), v[0], true, out); }
 
+P(m_expand)
+{
+	UNUSED_ARGS;
+	size_t mark = rt->tmp.len;
+	if (v[0].t != R_STR)
+		return raise(rt, EX_TYPE, "expected str instance, %s found", rv_type_name(v[0]));
+	expand(rt, match_of(self), v[0], &rt->tmp);
+	*out = rv_take(rt, mark);
+	return rt->exc.cls == EX_NONE;
+}
+
 static const struct native match_methods[] =
 	{
 		{"group", "*", 0, m_group},
@@ -586,6 +602,7 @@ static const struct native match_methods[] =
 		{"start", "group", 0, m_start},
 		{"end", "group", 0, m_end},
 		{"span", "group", 0, m_span},
+		{"expand", "template", 1, m_expand},
 		{NULL, NULL, 0, NULL},
 },
 			   pattern_methods[] =
@@ -625,6 +642,18 @@ static bool method(struct rt *rt, const struct robj *o, const struct native *f, 
 	return true;
 }
 
+/* The group that ended last; where one ends with another, the outer one. 0: none took part. */
+static uint32_t last_closed(const struct match *m)
+{
+	uint32_t last = 0;
+	for (uint32_t i = 1; i < m->n; i++) {
+		const size_t *g = m->ov + 2 * (size_t)i, *l = m->ov + 2 * (size_t)last;
+		if (g[0] != PCRE2_UNSET && (last == 0 || g[1] > l[1] || (g[1] == l[1] && g[0] >= l[1])))
+			last = i;
+	}
+	return last;
+}
+
 static bool match_attr(struct rt *rt, const struct robj *o, const char *name, struct rv *out)
 {
 	const struct match *m = o->data;
@@ -633,12 +662,14 @@ static bool match_attr(struct rt *rt, const struct robj *o, const char *name, st
 		*out = m->subject;
 	else if (str_eq(name, "re"))
 		*out = rv_obj(rt, &pattern_ops, m->p);
-	else if (str_eq(name, "lastindex")) {
-		*out = rv_none();
-		for (uint32_t i = 1; i < m->n; i++)
-			if (m->ov[2 * i] != PCRE2_UNSET)
-				*out = rv_int(i);
-	}
+	else if (str_eq(name, "pos"))
+		*out = rv_int((int64_t)u8_len(m->subject.u.s, m->pos));
+	else if (str_eq(name, "endpos"))
+		*out = rv_int((int64_t)u8_len(m->subject.u.s, m->subject.n));
+	else if (str_eq(name, "lastindex"))
+		*out = last_closed(m) != 0 ? rv_int(last_closed(m)) : rv_none();
+	else if (str_eq(name, "lastgroup"))
+		*out = group_name(rt, m->p, last_closed(m));
 	return method(rt, o, match_methods, name, out);
 }
 
@@ -668,6 +699,14 @@ static bool pattern_attr(struct rt *rt, const struct robj *o, const char *name, 
 		*out = rv_int(p->groups);
 	else if (str_eq(name, "flags"))
 		*out = rv_int(p->flags | RE_U);
+	else if (str_eq(name, "groupindex")) {
+		*out = rv_dict(rt);
+		for (uint32_t i = 1; i <= p->groups; i++) {
+			struct rv n = group_name(rt, p, i);
+			if (n.t == R_STR && !rdict_set(rt, out->u.m, n, rv_int(i)))
+				return false;
+		}
+	}
 	return method(rt, o, pattern_methods, name, out);
 }
 

@@ -119,6 +119,15 @@ static bool broken_down(struct rt *rt, struct rv v, bool utc, struct tm **ret)
 T(time) { UNUSED_ARGS; *out = rv_float(clock_wall()); return true; }
 T(monotonic) { UNUSED_ARGS; *out = rv_float((double)clock_mono_us() / 1e6); return true; }
 
+T(time_ns)
+{
+	UNUSED_ARGS;
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	*out = rv_int((int64_t)t.tv_sec * 1000000000 + t.tv_nsec);
+	return true;
+}
+
 T(localtime)
 {
 	UNUSED_ARGS;
@@ -201,7 +210,9 @@ T(sleep) { UNUSED_ARGS; (void)out; return raise(rt, EX_RUNTIME, "time.sleep() is
 
 static const struct native functions[] = {
 	{"time", "", 0, t_time},
+	{"time_ns", "", 0, t_time_ns},
 	{"monotonic", "", 0, t_monotonic},
+	{"perf_counter", "", 0, t_monotonic},
 	{"localtime", "secs", 0, t_localtime},
 	{"gmtime", "secs", 0, t_gmtime},
 	{"mktime", "t", 1, t_mktime},

@@ -29,6 +29,11 @@ static bool bad_operands(struct rt *rt, enum binop op, struct rv a, struct rv b)
 		return raise(rt, EX_TYPE, "can only concatenate str (not \"%s\") to str", rv_type_name(b));
 	if (op == OP_ADD && (a.t == R_LIST || a.t == R_MLIST))
 		return raise(rt, EX_TYPE, "can only concatenate list (not \"%s\") to list", rv_type_name(b));
+	if (op == OP_ADD && a.t == R_TUPLE)
+		return raise(rt, EX_TYPE, "can only concatenate tuple (not \"%s\") to tuple", rv_type_name(b));
+	bool sa = a.t == R_STR || rv_seq(a);
+	if (op == OP_MUL && (sa || b.t == R_STR || rv_seq(b)))
+		return raise(rt, EX_TYPE, "can't multiply sequence by non-int of type '%s'", rv_type_name(sa ? b : a));
 	return raise(rt, EX_TYPE, "unsupported operand type(s) for %s: '%s' and '%s'", symbols[op], rv_type_name(a),
 		rv_type_name(b));
 }
@@ -69,7 +74,9 @@ static bool int_op(struct rt *rt, enum binop op, int64_t a, int64_t b, struct rv
 	int64_t r = 0;
 	bool over = false;
 	if ((op == OP_DIV || op == OP_FLOORDIV || op == OP_MOD) && b == 0)
-		return raise(rt, EX_ZERODIV, op == OP_DIV ? "division by zero" : "integer division or modulo by zero");
+		return raise(rt, EX_ZERODIV, op == OP_DIV   ? "division by zero"
+					     : op == OP_MOD ? "integer modulo by zero"
+							    : "integer division or modulo by zero");
 	switch (op) {
 	case OP_ADD: over = __builtin_add_overflow(a, b, &r); break;
 	case OP_SUB: over = __builtin_sub_overflow(a, b, &r); break;
@@ -228,6 +235,7 @@ static bool set_op(struct rt *rt, enum binop op, struct rv a, struct rv b, struc
 				return false;
 		}
 	}
+	r.fl = a.t == R_SET ? a.fl : 0;
 	*out = r;
 	return true;
 }

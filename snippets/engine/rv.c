@@ -76,10 +76,33 @@ static const struct { const char *name; enum exc base;
 	[EX_TEMPLATE_NOT_FOUND] = {"TemplateNotFound", EX_LOOKUP},
 	[EX_FILTER_ARG] = {"FilterArgumentError", EX_EXCEPTION},
 	[EX_TEMPLATE_RUNTIME] = {"TemplateRuntimeError", EX_EXCEPTION},
-	[EX_IO] = {"OSError", EX_EXCEPTION},
+	[EX_OS] = {"OSError", EX_EXCEPTION},
+	[EX_FILE_NOT_FOUND] = {"FileNotFoundError", EX_OS},
+	[EX_FILE_EXISTS] = {"FileExistsError", EX_OS},
+	[EX_PERMISSION] = {"PermissionError", EX_OS},
+	[EX_IS_A_DIRECTORY] = {"IsADirectoryError", EX_OS},
+	[EX_NOT_A_DIRECTORY] = {"NotADirectoryError", EX_OS},
+	[EX_TIMEOUT] = {"TimeoutError", EX_OS},
+	[EX_CONNECTION] = {"ConnectionError", EX_OS},
+	[EX_CONNECTION_REFUSED] = {"ConnectionRefusedError", EX_CONNECTION},
+	[EX_CONNECTION_RESET] = {"ConnectionResetError", EX_CONNECTION},
+	[EX_EOF] = {"EOFError", EX_EXCEPTION},
+	[EX_MEMORY] = {"MemoryError", EX_EXCEPTION},
+	[EX_BUFFER] = {"BufferError", EX_EXCEPTION},
+	[EX_SYSTEM] = {"SystemError", EX_EXCEPTION},
+	[EX_RECURSION] = {"RecursionError", EX_RUNTIME},
+	[EX_FLOATING_POINT] = {"FloatingPointError", EX_ARITHMETIC},
+	[EX_MODULE_NOT_FOUND] = {"ModuleNotFoundError", EX_IMPORT},
+	[EX_WARNING] = {"Warning", EX_EXCEPTION},
+	[EX_USER_WARNING] = {"UserWarning", EX_WARNING},
+	[EX_DEPRECATION_WARNING] = {"DeprecationWarning", EX_WARNING},
+	[EX_SYSTEM_EXIT] = {"SystemExit", EX_NONE},
+	[EX_KEYBOARD_INTERRUPT] = {"KeyboardInterrupt", EX_NONE},
 	[EX_RE] = {"error", EX_EXCEPTION},
 	[EX_ADDR] = {"AddrFormatError", EX_EXCEPTION},      /* netaddr: no ValueError */
 	[EX_UNICODE] = {"UnicodeError", EX_VALUE},
+	[EX_UNICODE_DECODE] = {"UnicodeDecodeError", EX_UNICODE},
+	[EX_UNICODE_ENCODE] = {"UnicodeEncodeError", EX_UNICODE},
 	[EX_LIMIT] = {"LimitError", EX_NONE},
 };
 
@@ -98,9 +121,9 @@ int exc_find(const char *name)
 	for (int i = 1; i < EX_COUNT; i++)
 		if (i != EX_LIMIT && str_eq(excs[i].name, name))
 			return i;
-	return str_eq(name, "BaseException")                                  ? EX_EXCEPTION
-	       : str_eq(name, "IOError") || str_eq(name, "FileNotFoundError") ? EX_IO
-									      : -1;
+	if (str_eq(name, "BaseException"))
+		return EX_EXCEPTION;
+	return str_eq(name, "IOError") || str_eq(name, "EnvironmentError") ? EX_OS : -1;
 }
 
 struct rv rv_cstr(const char *s) { return rv_strn(s, strlen(s)); }
@@ -426,6 +449,8 @@ const char *rv_type_name(struct rv v)
 		[R_MODULE] = "module",
 		[R_OBJ] = "object",
 	};
+	if (v.t == R_SET && (v.fl & RV_FROZEN))
+		return "frozenset";
 	if (v.t == R_VIEW)
 		return v.aux == VIEW_KEYS ? "dict_keys" : v.aux == VIEW_VALUES ? "dict_values" : "dict_items";
 	if (v.t == R_STR && (v.fl & RV_MARKUP))
@@ -485,7 +510,14 @@ bool rv_hash(struct rt *rt, struct rv v, uint64_t *h)
 		*h = x;
 		return true;
 	case R_UNDEF: *h = R_UNDEF; return true;         /* all undefined values are equal */
-	case R_LIST: case R_DICT: case R_SET: case R_MLIST: case R_MDICT: case R_SLICE:
+	case R_SET:
+		if (!(v.fl & RV_FROZEN))
+			return raise(rt, EX_TYPE, "unhashable type: 'set'");
+		for (uint32_t i = 0; i < v.u.m->used; i++)       /* in any order */
+			x += v.u.m->e[i].live ? v.u.m->e[i].hash : 0;
+		*h = x;
+		return true;
+	case R_LIST: case R_DICT: case R_MLIST: case R_MDICT: case R_SLICE:
 		return raise(rt, EX_TYPE, "unhashable type: '%s'", rv_type_name(v));
 	default:
 		*h = hash_bytes(&v.u, sizeof(v.u)) + v.t;

@@ -41,7 +41,10 @@ enum rtype {
 /* Views of a dict and what iterators call themselves when printed. */
 enum view_kind { VIEW_KEYS, VIEW_VALUES, VIEW_ITEMS };
 
-enum { RV_MARKUP = 1 };                  /* fl of R_STR: text that needs no HTML escape */
+enum {
+	RV_MARKUP = 1,                           /* fl of R_STR: text that needs no HTML escape */
+	RV_FROZEN = 2                            /* fl of R_SET: a frozenset */
+};
 
 struct rt;
 struct rlist;
@@ -129,10 +132,33 @@ enum exc {
 	EX_TEMPLATE_NOT_FOUND,
 	EX_FILTER_ARG,
 	EX_TEMPLATE_RUNTIME,
-	EX_IO,
+	EX_OS,
+	EX_FILE_NOT_FOUND,
+	EX_FILE_EXISTS,
+	EX_PERMISSION,
+	EX_IS_A_DIRECTORY,
+	EX_NOT_A_DIRECTORY,
+	EX_TIMEOUT,
+	EX_CONNECTION,
+	EX_CONNECTION_REFUSED,
+	EX_CONNECTION_RESET,
+	EX_EOF,
+	EX_MEMORY,
+	EX_BUFFER,
+	EX_SYSTEM,
+	EX_RECURSION,
+	EX_FLOATING_POINT,
+	EX_MODULE_NOT_FOUND,
+	EX_WARNING,
+	EX_USER_WARNING,
+	EX_DEPRECATION_WARNING,
+	EX_SYSTEM_EXIT,
+	EX_KEYBOARD_INTERRUPT,
 	EX_RE,
 	EX_ADDR,
 	EX_UNICODE,
+	EX_UNICODE_DECODE,
+	EX_UNICODE_ENCODE,
 	EX_LIMIT,
 	EX_COUNT
 };
@@ -231,6 +257,7 @@ bool rv_is_num(struct rv v);
 double rv_num(struct rv v);
 int64_t rv_asint(struct rv v);                                  /* of int or bool */
 const char *rv_type_name(struct rv v);
+const char *type_name(int id);                                  /* of a TY_ below TY_EXC */
 bool rv_streq(struct rv v, const char *s);
 const char *rv_cz(struct rt *rt, struct rv s);                  /* NUL-terminated copy of a text */
 struct rv rv_live(struct rt *rt, struct rv v); /* a model container that was changed here: its changed copy */
@@ -305,6 +332,7 @@ enum {
 	TY_TUPLE,
 	TY_DICT,
 	TY_SET,
+	TY_FROZENSET,
 	TY_OBJECT,
 	TY_TYPE,
 	TY_NONE,

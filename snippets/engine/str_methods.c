@@ -76,7 +76,12 @@ static bool want_str(struct rt *rt, struct rv v, const char *what)
 		return true;
 	if (v.t == R_UNDEF && rt->missing != NULL)
 		return rt->missing(rt, &v);
-	return raise(rt, EX_TYPE, "%s must be str, not %s", what, rv_type_name(v));
+	return raise(rt, EX_TYPE, "%s%smust be str, not %s", what, *what != '\0' ? " " : "", rv_type_name(v));
+}
+
+static bool want_str_or_none(struct rt *rt, struct rv v)
+{
+	return want_str(rt, v, "") || (rt->exc.cls == EX_TYPE && raise(rt, EX_TYPE, "must be str or None, not %s", rv_type_name(v)));
 }
 
 static bool want_int(struct rt *rt, struct rv v, int64_t dflt, int64_t *out)
@@ -164,7 +169,7 @@ bool str_split(struct rt *rt, struct rv s, struct rv sep, int64_t max, struct rv
 		split_blank(rt, s, max, out->u.l);
 		return rt->exc.cls == EX_NONE;
 	}
-	if (!want_str(rt, sep, "the separator"))
+	if (!want_str_or_none(rt, sep))
 		return false;
 	if (sep.n == 0)
 		return raise(rt, EX_VALUE, "empty separator");
@@ -238,7 +243,7 @@ M(rsplit)
 	} else {
 		const char *q;
 		size_t n = self.n;
-		if (!want_str(rt, v[0], "the separator"))
+		if (!want_str_or_none(rt, v[0]))
 			return false;
 		if (v[0].n == 0)
 			return raise(rt, EX_VALUE, "empty separator");
@@ -377,7 +382,7 @@ static bool find_in(struct rt *rt, struct rv self, const struct rv *v, bool righ
 	int64_t off;
 	bool empty;
 	*out = -1;
-	if (!want_str(rt, v[0], "the text to find") || !window(rt, self, v[1], v[2], &w, &off, &empty))
+	if (!want_str(rt, v[0], "") || !window(rt, self, v[1], v[2], &w, &off, &empty))
 		return false;
 	if (empty)
 		return true;
@@ -411,7 +416,7 @@ M(count)
 	struct rv w;
 	int64_t off, n = 0;
 	bool empty;
-	if (!want_str(rt, v[0], "the text to count") || !window(rt, self, v[1], v[2], &w, &off, &empty))
+	if (!want_str(rt, v[0], "") || !window(rt, self, v[1], v[2], &w, &off, &empty))
 		return false;
 	if (!empty && v[0].n == 0) {
 		n = (int64_t)u8_len(w.u.s, w.n) + 1;
@@ -586,7 +591,7 @@ M(zfill)
 
 static bool partition(struct rt *rt, struct rv self, struct rv sep, bool right, struct rv *out)
 {
-	if (!want_str(rt, sep, "the separator"))
+	if (!want_str(rt, sep, ""))
 		return false;
 	if (sep.n == 0)
 		return raise(rt, EX_VALUE, "empty separator");
@@ -608,7 +613,7 @@ M(rpartition) { (void)a; return partition(rt, self, v[0], true, out); }
 M(removeprefix)
 {
 	(void)a;
-	if (!want_str(rt, v[0], "the prefix"))
+	if (!want_str(rt, v[0], "removeprefix() argument"))
 		return false;
 	bool has = v[0].n <= self.n && memcmp(self.u.s, v[0].u.s, v[0].n) == 0;
 	*out = has ? rv_strn(self.u.s + v[0].n, self.n - v[0].n) : self;
@@ -618,7 +623,7 @@ M(removeprefix)
 M(removesuffix)
 {
 	(void)a;
-	if (!want_str(rt, v[0], "the suffix"))
+	if (!want_str(rt, v[0], "removesuffix() argument"))
 		return false;
 	bool has = v[0].n <= self.n && memcmp(self.u.s + self.n - v[0].n, v[0].u.s, v[0].n) == 0;
 	*out = has ? rv_strn(self.u.s, self.n - v[0].n) : self;
@@ -648,6 +653,9 @@ M(expandtabs)
 	return true;
 }
 
+M(maketrans) { (void)self, (void)a; return str_maketrans(rt, v, out); }
+M(translate) { (void)a; return str_translate(rt, self, v[0], out); }
+M(format_map) { (void)a; return str_format_map(rt, self, v[0], out); }
 M(format) { (void)v; return fmt_method(rt, self, a, out); }
 /* Text is UTF-8 already; encode and decode keep it, other encodings than UTF-8 and ASCII are refused. */
 M(encode)
@@ -667,21 +675,21 @@ const struct native str_methods[] = {
 	{"swapcase", "", 0, m_swapcase},
 	{"title", "", 0, m_title},
 	{"capitalize", "", 0, m_capitalize},
-	{"strip", "chars", 0, m_strip},
-	{"lstrip", "chars", 0, m_lstrip},
-	{"rstrip", "chars", 0, m_rstrip},
+	{"strip", "chars /", 0, m_strip},
+	{"lstrip", "chars /", 0, m_lstrip},
+	{"rstrip", "chars /", 0, m_rstrip},
 	{"split", "sep maxsplit", 0, m_split},
 	{"rsplit", "sep maxsplit", 0, m_rsplit},
 	{"splitlines", "keepends", 0, m_splitlines},
-	{"join", "iterable", 1, m_join},
-	{"replace", "old new count", 2, m_replace},
-	{"find", "sub start end", 1, m_find},
-	{"rfind", "sub start end", 1, m_rfind},
-	{"index", "sub start end", 1, m_index},
-	{"rindex", "sub start end", 1, m_rindex},
-	{"count", "sub start end", 1, m_count},
-	{"startswith", "prefix start end", 1, m_startswith},
-	{"endswith", "suffix start end", 1, m_endswith},
+	{"join", "iterable /", 1, m_join},
+	{"replace", "old new count /", 2, m_replace},
+	{"find", "sub start end /", 1, m_find},
+	{"rfind", "sub start end /", 1, m_rfind},
+	{"index", "sub start end /", 1, m_index},
+	{"rindex", "sub start end /", 1, m_rindex},
+	{"count", "sub start end /", 1, m_count},
+	{"startswith", "prefix start end /", 1, m_startswith},
+	{"endswith", "suffix start end /", 1, m_endswith},
 	{"isalpha", "", 0, m_isalpha},
 	{"isdigit", "", 0, m_isdigit},
 	{"isdecimal", "", 0, m_isdigit},
@@ -694,16 +702,19 @@ const struct native str_methods[] = {
 	{"isupper", "", 0, m_isupper},
 	{"islower", "", 0, m_islower},
 	{"istitle", "", 0, m_istitle},
-	{"center", "width fillchar", 1, m_center},
-	{"ljust", "width fillchar", 1, m_ljust},
-	{"rjust", "width fillchar", 1, m_rjust},
-	{"zfill", "width", 1, m_zfill},
-	{"partition", "sep", 1, m_partition},
-	{"rpartition", "sep", 1, m_rpartition},
-	{"removeprefix", "prefix", 1, m_removeprefix},
-	{"removesuffix", "suffix", 1, m_removesuffix},
+	{"center", "width fillchar /", 1, m_center},
+	{"ljust", "width fillchar /", 1, m_ljust},
+	{"rjust", "width fillchar /", 1, m_rjust},
+	{"zfill", "width /", 1, m_zfill},
+	{"partition", "sep /", 1, m_partition},
+	{"rpartition", "sep /", 1, m_rpartition},
+	{"removeprefix", "prefix /", 1, m_removeprefix},
+	{"removesuffix", "suffix /", 1, m_removesuffix},
 	{"expandtabs", "tabsize", 0, m_expandtabs},
 	{"format", "*", 0, m_format},
+	{"format_map", "mapping /", 1, m_format_map},
+	{"maketrans", "x y z /", 1, m_maketrans},
+	{"translate", "table /", 1, m_translate},
 	{"encode", "encoding errors", 0, m_encode},
 	{"decode", "encoding errors", 0, m_encode},
 	{NULL, NULL, 0, NULL},

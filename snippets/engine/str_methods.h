@@ -6,7 +6,8 @@
 
 #include "snippets/engine/rv.h"
 
-extern const struct native str_methods[], list_methods[], tuple_methods[], dict_methods[], set_methods[], num_methods[];
+extern const struct native str_methods[], list_methods[], tuple_methods[], dict_methods[], set_methods[],
+	frozenset_methods[], int_methods[], float_methods[], range_methods[];
 
 struct rv str_upper(struct rt *rt, struct rv s);
 struct rv str_lower(struct rt *rt, struct rv s);
@@ -18,6 +19,10 @@ struct rv str_replace(struct rt *rt, struct rv s, struct rv a, struct rv b, int6
 bool str_split(struct rt *rt, struct rv s, struct rv sep, int64_t max, struct rv *out);
 bool str_splitlines(struct rt *rt, struct rv s, bool keep, struct rv *out);
 struct rv str_center(struct rt *rt, struct rv s, int64_t width, int64_t how);  /* how: 0 centre, 1 left, 2 right */
+/* str.maketrans(v[0], v[1], v[2]), the last two R_UNSET where absent: numbers of characters to numbers, texts or None. */
+bool str_maketrans(struct rt *rt, const struct rv *v, struct rv *out);
+bool str_translate(struct rt *rt, struct rv self, struct rv table, struct rv *out);
+bool str_format_map(struct rt *rt, struct rv self, struct rv map, struct rv *out);
 bool str_join(struct rt *rt, struct rv sep, struct rv items, struct rv *out);
 
 #endif

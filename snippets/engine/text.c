@@ -102,24 +102,29 @@ static const char *const type_names[] = {
 	[TY_TUPLE] = "tuple",
 	[TY_DICT] = "dict",
 	[TY_SET] = "set",
+	[TY_FROZENSET] = "frozenset",
 	[TY_OBJECT] = "object",
 	[TY_TYPE] = "type",
 	[TY_NONE] = "NoneType",
 	[TY_RANGE] = "range",
 };
 
+const char *type_name(int id) { return type_names[id]; }
+
 static void repr_seq(struct rt *rt, struct rv v, struct strbuf *b)
 {
 	struct cursor c;
 	struct rv x;
-	bool set = v.t == R_SET, tuple = v.t == R_TUPLE;
+	bool set = v.t == R_SET, frozen = set && (v.fl & RV_FROZEN) != 0, tuple = v.t == R_TUPLE;
 	int64_t n = 0;
 	if (!rv_len(rt, v, &n))
 		return;
 	if (set && n == 0) {
-		sb_adds(b, "set()");
+		sb_adds(b, frozen ? "frozenset()" : "set()");
 		return;
 	}
+	if (frozen)
+		sb_adds(b, "frozenset(");
 	sb_addc(b, tuple ? '(' : set ? '{' : '[');
 	if (cur_start(rt, v, &c)) {
 		for (bool first = true; cur_next(rt, &c, &x); first = false) {
@@ -133,6 +138,8 @@ static void repr_seq(struct rt *rt, struct rv v, struct strbuf *b)
 	if (tuple && n == 1)
 		sb_addc(b, ',');
 	sb_addc(b, tuple ? ')' : set ? '}' : ']');
+	if (frozen)
+		sb_addc(b, ')');
 }
 
 static void repr_dict(struct rt *rt, struct rv v, struct strbuf *b)
