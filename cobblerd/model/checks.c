@@ -526,21 +526,28 @@ CHECK(power_type)
 	return CB_OK;
 }
 
-/* "[user[:pass]@host:]/path", without a protocol. */
+/* "[[user@]host:]/path", without a protocol; compat: one "@" and one ":" at most. */
 CHECK(image_file)
 {
 	if (!v_is(v, V_STR))
 		return wrong_type(f, "str", e);
-	const char *s = v_cstr(v), *slash = strchr(s, '/');
+	const char *s = v_cstr(v), *at = strchr(s, '@'), *rest = at != NULL ? at + 1 : s, *colon = strchr(rest, ':');
+	const char *path = colon != NULL ? colon + 1 : rest, *slash = strrchr(path, '/');
 	if (*s == '\0') {
 		*ret = v_ref(v);
 		return CB_OK;
 	}
 	if (strstr(s, "://") != NULL)
 		return err_py(e, CB_EINVAL, "SyntaxError", "Invalid image file path location, it should not contain a protocol");
-	if (slash == NULL || s[strlen(s) - 1] == '/')
-		return err_py(e, CB_EINVAL, "SyntaxError", slash == NULL ? "invalid file: %s" : "missing filename", s);
-	if (*s == '@')
+	if ((at != NULL && strchr(rest, '@') != NULL) || (colon != NULL && strchr(path, ':') != NULL))
+		return err_py(e, CB_EINVAL, PY_VALUE, "too many values to unpack (expected 2)");
+	if (colon == NULL && *rest != '/')
+		return err_py(e, CB_EINVAL, "SyntaxError", "invalid file: %s", rest);
+	if (*path != '\0' && *path != '/')
+		return err_py(e, CB_EINVAL, "SyntaxError", "file contains an invalid path: %s", path);
+	if (slash == NULL || slash[1] == '\0')
+		return err_py(e, CB_EINVAL, "SyntaxError", "missing filename");
+	if (at != NULL && at > s && (colon == NULL || colon == rest))
 		return err_py(e, CB_EINVAL, "SyntaxError", "a hostname must be specified with authentication details");
 	*ret = v_ref(v);
 	return CB_OK;

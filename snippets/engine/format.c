@@ -244,7 +244,9 @@ static void general_float(char *out, size_t cap, double d, int prec, bool alt)
 	if (prec < 0) {
 		struct strbuf t = { 0 };
 		py_float_repr(&t, fabs(d));
-		snprintf(out, cap, "%s", sb_str(&t));
+		size_t whole = strspn(sb_str(&t), "0123456789");
+		bool point = alt && sb_str(&t)[whole] == 'e';              /* '#': a point where repr() has none */
+		snprintf(out, cap, "%.*s%s%s", (int)whole, sb_str(&t), point ? "." : "", sb_str(&t) + whole);
 		sb_free(&t);
 		return;
 	}

@@ -151,7 +151,8 @@ static bool entity(struct strbuf *b, const char *p, size_t n)
 {
 	static const struct {
 		const char *name, *text;
-	} rows[] = {{"amp", "&"}, {"lt", "<"}, {"gt", ">"}, {"quot", "\""}, {"apos", "'"}, {"nbsp", "\xc2\xa0"}};
+	} rows[] = {{"amp", "&"}, {"AMP", "&"}, {"lt", "<"}, {"LT", "<"}, {"gt", ">"}, {"GT", ">"}, {"quot", "\""}, {"QUOT", "\""},
+		  {"apos", "'"}, {"nbsp", "\xc2\xa0"}};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		if (strlen(rows[i].name) == n && memcmp(rows[i].name, p, n) == 0) {
 			sb_adds(b, rows[i].text);

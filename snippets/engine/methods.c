@@ -174,10 +174,7 @@ static bool type_attr(struct rt *rt, struct rv o, const char *name, int mid, str
 		{ TY_DICT, ROW_DICT, "dict" }, { TY_SET, ROW_SET, "set" }, { TY_FROZENSET, ROW_FROZENSET, "frozenset" },
 		{ TY_INT, ROW_INT, "int" }, { TY_FLOAT, ROW_FLOAT, "float" }, { TY_RANGE, ROW_RANGE, "range" } };
 	if (str_eq(name, "__name__")) {
-		size_t mark = rt->tmp.len;
-		rv_repr(rt, o, &rt->tmp);        /* <class 'NAME'> */
-		struct rv r = rv_take(rt, mark);
-		*out = rv_strn(r.u.s + 8, r.n - 10);
+		*out = rv_cstr(o.aux >= TY_EXC ? exc_name(o.aux - TY_EXC) : type_name(o.aux));
 		return true;
 	}
 	if ((o.aux == TY_DICT && str_eq(name, "fromkeys")) || (o.aux == TY_STR && str_eq(name, "maketrans"))) {

@@ -285,47 +285,76 @@ P(m_span)
 
 /* -- replacing -- */
 
-static void expand(struct rt *rt, const struct match *m, struct rv t, struct strbuf *b)
+static bool bad_replacement(struct rt *rt, struct rv t, size_t at, const char *what)
 {
+	return raise(rt, EX_RE, "%s at position %zu", what, u8_len(t.u.s, at));
+}
+
+static bool identifier(const char *s)
+{
+	for (const char *p = s; *p != '\0'; p++)
+		if (!(*p == '_' || (unsigned)(*p | 0x20) - 'a' < 26 || (unsigned char)*p >= 0x80 || (p > s && (unsigned)*p - '0' < 10)))
+			return false;
+	return true;
+}
+
+/* The group that \g<...> at *i names; *i: the ">" then. */
+static bool named_group(struct rt *rt, const struct match *m, struct rv t, uint32_t *i, struct rv *g)
+{
+	uint32_t from = *i + 2;
+	if (*i + 1 >= t.n || t.u.s[*i + 1] != '<')
+		return bad_replacement(rt, t, *i + 1, "missing <");
+	const char *e = memchr(t.u.s + from, '>', t.n - from);
+	if (e == NULL)
+		return bad_replacement(rt, t, from, from == t.n ? "missing group name" : "missing >, unterminated name");
+	struct rv name = rv_dup(rt, t.u.s + from, (size_t)(e - t.u.s) - from);
+	int64_t n;
+	uint32_t k = 0;
+	if (name.n == 0)
+		return bad_replacement(rt, t, from, "missing group name");
+	bool number = strspn(name.u.s, "0123456789") == name.n && parse_int64(name.u.s, &n);
+	if (number && n >= (int64_t)m->n)
+		return raise(rt, EX_RE, "invalid group reference %lld at position %zu", (long long)n, u8_len(t.u.s, from));
+	if (!number && !identifier(name.u.s))
+		return raise(rt, EX_RE, "bad character in group name '%s' at position %zu", name.u.s, u8_len(t.u.s, from));
+	if (!group_index(rt, m, number ? rv_int(n) : name, &k))
+		return number ? false : raise(rt, EX_INDEX, "unknown group name '%s'", name.u.s);
+	*g = group(m, k);
+	*i = (uint32_t)(e - t.u.s);
+	return true;
+}
+
+/* What sre_parse makes of a replacement. */
+static bool expand(struct rt *rt, const struct match *m, struct rv t, struct strbuf *b)
+{
+	static const char from[] = "nrtfvab\\", to[] = "\n\r\t\f\v\a\b\\";
 	for (uint32_t i = 0; i < t.n; i++) {
 		char c = t.u.s[i];
-		if (c != '\\' || i + 1 >= t.n) {
+		uint32_t at = i;
+		struct rv g = { .t = R_UNSET };
+		if (c != '\\') {
 			sb_addc(b, c);
 			continue;
 		}
-		c = t.u.s[++i];
-		struct rv g = { .t = R_UNSET };
+		if (++i >= t.n)
+			return bad_replacement(rt, t, at, "bad escape (end of pattern)");
+		c = t.u.s[i];
+		if (c == '0')
+			return raise(rt, EX_RE, "octal escapes in a replacement are refused");
 		if (c >= '1' && c <= '9') {
 			uint32_t n = (uint32_t)(c - '0');
 			if (i + 1 < t.n && t.u.s[i + 1] >= '0' && t.u.s[i + 1] <= '9')
 				n = n * 10 + (uint32_t)(t.u.s[++i] - '0');
-			if (n >= m->n) {
-				raise(rt, EX_RE, "invalid group reference %u", n);
-				return;
-			}
+			if (n >= m->n)
+				return raise(rt, EX_RE, "invalid group reference %u at position %zu", n, u8_len(t.u.s, at + 1));
 			g = group(m, n);
-		} else if (c == 'g' && i + 1 < t.n && t.u.s[i + 1] == '<') {
-			const char *e = memchr(t.u.s + i, '>', t.n - i);
-			int64_t n;
-			if (e == NULL) {
-				raise(rt, EX_RE, "missing >, unterminated name");
-				return;
-			}
-			struct rv name = rv_dup(rt, t.u.s + i + 2, (size_t)(e - t.u.s) - i - 2);
-			uint32_t k = 0;
-			if (!group_index(rt, m, parse_int64(name.u.s, &n) ? rv_int(n) : name, &k))
-				return;
-			g = group(m, k);
-			i = (uint32_t)(e - t.u.s);
-		} else if (strchr("nrtfvab\\", c) != NULL && c != '\0') {
-			static const char from[] = "nrtfvab\\", to[] = "\n\r\t\f\v\a\b\\";
+		} else if (c == 'g') {
+			if (!named_group(rt, m, t, &i, &g))
+				return false;
+		} else if (c != '\0' && strchr(from, c) != NULL) {
 			sb_addc(b, to[strchr(from, c) - from]);
-		} else if (c == '0') {
-			raise(rt, EX_RE, "a NUL in a replacement is refused");
-			return;
 		} else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
-			raise(rt, EX_RE, "bad escape \\%c", c);
-			return;
+			return raise(rt, EX_RE, "bad escape \\%c at position %zu", c, u8_len(t.u.s, at));
 		} else {
 			sb_addc(b, '\\');
 			sb_addc(b, c);
@@ -333,6 +362,7 @@ static void expand(struct rt *rt, const struct match *m, struct rv t, struct str
 		if (g.t == R_STR)
 			sb_add(b, g.u.s, g.n);
 	}
+	return true;
 }
 
 /* Python reads a replacement before it looks for matches: is it one for this pattern? */
@@ -345,9 +375,9 @@ static bool check_replacement(struct rt *rt, struct pattern *p, struct rv repl)
 	m.ov = rt_alloc(rt, 2 * (size_t)m.n * sizeof(*m.ov));
 	for (uint32_t i = 0; i < 2 * m.n; i++)
 		m.ov[i] = PCRE2_UNSET;
-	expand(rt, &m, repl, &rt->tmp);
+	bool ok = expand(rt, &m, repl, &rt->tmp);
 	sb_truncate(&rt->tmp, mark);
-	return rt->exc.cls == EX_NONE;
+	return ok && rt->exc.cls == EX_NONE;
 }
 
 /* Walks over all matches as Python's scanner does: an empty one right behind another counts, the same empty one twice
@@ -392,7 +422,7 @@ static bool substitute(
 		sb_add(&rt->tmp, s.u.s + copied, m->ov[0] - copied);
 		copied = m->ov[1];
 		if (repl.t == R_STR) {
-			expand(rt, m, repl, &rt->tmp);
+			(void)expand(rt, m, repl, &rt->tmp);   /* the exception is seen by all that follow */
 		} else {
 			struct rv arg = rv_obj(rt, &match_ops, m), r;
 			struct args a = { .v = &arg, .n = 1 };
@@ -589,9 +619,9 @@ P(m_expand)
 	size_t mark = rt->tmp.len;
 	if (v[0].t != R_STR)
 		return raise(rt, EX_TYPE, "expected str instance, %s found", rv_type_name(v[0]));
-	expand(rt, match_of(self), v[0], &rt->tmp);
+	bool ok = expand(rt, match_of(self), v[0], &rt->tmp);
 	*out = rv_take(rt, mark);
-	return rt->exc.cls == EX_NONE;
+	return ok && rt->exc.cls == EX_NONE;
 }
 
 static const struct native match_methods[] =

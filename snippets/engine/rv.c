@@ -51,7 +51,8 @@ bool raise(struct rt *rt, enum exc c, const char *fmt, ...)
 	return false;
 }
 
-static const struct { const char *name; enum exc base;
+/* module: what the class is printed with; NULL: it is built in. */
+static const struct { const char *name; enum exc base; const char *module;
 } excs[EX_COUNT] = {
 	[EX_EXCEPTION] = {"Exception", EX_NONE},
 	[EX_ARITHMETIC] = {"ArithmeticError", EX_EXCEPTION},
@@ -64,7 +65,7 @@ static const struct { const char *name; enum exc base;
 	[EX_KEY] = {"KeyError", EX_LOOKUP},
 	[EX_NAME] = {"NameError", EX_EXCEPTION},
 	[EX_UNBOUND] = {"UnboundLocalError", EX_NAME},
-	[EX_NOTFOUND] = {"NotFound", EX_LOOKUP},
+	[EX_NOTFOUND] = {"NotFound", EX_LOOKUP, "NameMapper"},
 	[EX_TYPE] = {"TypeError", EX_EXCEPTION},
 	[EX_VALUE] = {"ValueError", EX_EXCEPTION},
 	[EX_RUNTIME] = {"RuntimeError", EX_EXCEPTION},
@@ -72,10 +73,10 @@ static const struct { const char *name; enum exc base;
 	[EX_STOPITER] = {"StopIteration", EX_EXCEPTION},
 	[EX_IMPORT] = {"ImportError", EX_EXCEPTION},
 	[EX_SYNTAX] = {"SyntaxError", EX_EXCEPTION},
-	[EX_UNDEFINED] = {"UndefinedError", EX_EXCEPTION},
-	[EX_TEMPLATE_NOT_FOUND] = {"TemplateNotFound", EX_LOOKUP},
-	[EX_FILTER_ARG] = {"FilterArgumentError", EX_EXCEPTION},
-	[EX_TEMPLATE_RUNTIME] = {"TemplateRuntimeError", EX_EXCEPTION},
+	[EX_UNDEFINED] = {"UndefinedError", EX_EXCEPTION, "jinja2.exceptions"},
+	[EX_TEMPLATE_NOT_FOUND] = {"TemplateNotFound", EX_LOOKUP, "jinja2.exceptions"},
+	[EX_FILTER_ARG] = {"FilterArgumentError", EX_EXCEPTION, "jinja2.exceptions"},
+	[EX_TEMPLATE_RUNTIME] = {"TemplateRuntimeError", EX_EXCEPTION, "jinja2.exceptions"},
 	[EX_OS] = {"OSError", EX_EXCEPTION},
 	[EX_FILE_NOT_FOUND] = {"FileNotFoundError", EX_OS},
 	[EX_FILE_EXISTS] = {"FileExistsError", EX_OS},
@@ -98,14 +99,15 @@ static const struct { const char *name; enum exc base;
 	[EX_DEPRECATION_WARNING] = {"DeprecationWarning", EX_WARNING},
 	[EX_SYSTEM_EXIT] = {"SystemExit", EX_NONE},
 	[EX_KEYBOARD_INTERRUPT] = {"KeyboardInterrupt", EX_NONE},
-	[EX_RE] = {"error", EX_EXCEPTION},
-	[EX_ADDR] = {"AddrFormatError", EX_EXCEPTION},      /* netaddr: no ValueError */
+	[EX_RE] = {"error", EX_EXCEPTION, "re"},
+	[EX_ADDR] = {"AddrFormatError", EX_EXCEPTION, "netaddr.core"},      /* netaddr: no ValueError */
 	[EX_UNICODE] = {"UnicodeError", EX_VALUE},
 	[EX_UNICODE_DECODE] = {"UnicodeDecodeError", EX_UNICODE},
 	[EX_UNICODE_ENCODE] = {"UnicodeEncodeError", EX_UNICODE},
 	[EX_LIMIT] = {"LimitError", EX_NONE},
 };
 
+const char *exc_module(enum exc c) { return excs[c].module; }
 const char *exc_name(enum exc c) { return excs[c].name != NULL ? excs[c].name : "Exception"; }
 
 bool exc_is_a(enum exc c, enum exc base)

@@ -213,6 +213,7 @@ struct robj { const struct obj_ops *ops; void *data; };
 
 /* Exceptions, as #except and fault texts see them. */
 const char *exc_name(enum exc c);
+const char *exc_module(enum exc c);                             /* NULL: built in */
 bool exc_is_a(enum exc c, enum exc base);
 int exc_find(const char *name);                                 /* -1: none */
 

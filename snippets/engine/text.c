@@ -195,7 +195,8 @@ static void repr_other(struct rt *rt, struct rv v, struct strbuf *b, bool repr)
 		break;
 	case R_TYPE:
 		if (v.aux >= TY_EXC)
-			sb_addf(b, "<class '%s'>", exc_name(v.aux - TY_EXC));
+			sb_addf(b, "<class '%s%s%s'>", exc_module(v.aux - TY_EXC) != NULL ? exc_module(v.aux - TY_EXC) : "",
+				exc_module(v.aux - TY_EXC) != NULL ? "." : "", exc_name(v.aux - TY_EXC));
 		else
 			sb_addf(b, "<class '%s'>", type_names[v.aux]);
 		break;
