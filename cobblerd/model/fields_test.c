@@ -289,6 +289,28 @@ static void test_enumerations_are_stored_as_cobbler_loads_them(void **state)
 	}
 }
 
+static void test_files_of_images(void **state)
+{
+	static const struct { const char *file, *error; } rows[] = {
+		{ "", NULL }, { "/a/b.iso", NULL }, { "host:/b.iso", NULL }, { "user@host:a", "file contains an invalid path: a" },
+		{ "user@host:/a.iso", NULL }, { "a/b", "invalid file: a/b" }, { "host:a/b", "file contains an invalid path: a/b" },
+		{ "http://h/a", "Invalid image file path location, it should not contain a protocol" }, { "/a/", "missing filename" },
+		{ "host:", "missing filename" }, { "u@/a", "a hostname must be specified with authentication details" },
+		{ "u@v@h:/a", "too many values to unpack (expected 2)" }, { "h:/a:b", "too many values to unpack (expected 2)" },
+	};
+	const struct item_ctx ctx = { .path_kind = every_path_is_a_file };
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct item *it = named_item(ITEM_IMAGE);
+		struct value *v = v_str(rows[i].file);
+		struct err e = { .code = CB_OK };
+		int rc = item_set_in(&ctx, it, "file", v, &e);
+		assert_string_equal(rc != CB_OK ? e.text : "", rows[i].error != NULL ? rows[i].error : "");
+		v_unref(v);
+		item_unref(it);
+	}
+}
+
 static void test_derived_fields_come_back_from_the_store(void **state)
 {
 	(void)state;
@@ -315,6 +337,7 @@ int main(void)
 		cmocka_unit_test(test_tables_have_the_fields_of_cobbler),
 		cmocka_unit_test(test_fresh_items_survive_the_store),
 		cmocka_unit_test(test_enumerations_are_stored_as_cobbler_loads_them),
+		cmocka_unit_test(test_files_of_images),
 		cmocka_unit_test(test_derived_fields_come_back_from_the_store),
 		cmocka_unit_test(test_whatever_is_set_is_refused_with_words_or_survives),
 		cmocka_unit_test(test_whatever_an_interface_gets_is_refused_or_survives),
