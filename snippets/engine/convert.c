@@ -192,21 +192,6 @@ static bool make_dict(struct rt *rt, const struct args *a, struct rv *out)
 	return true;
 }
 
-static bool make_set(struct rt *rt, struct rv items, struct rv *out)
-{
-	struct cursor c;
-	struct rv x;
-	*out = rv_set(rt);
-	if (items.t == R_UNSET)
-		return true;
-	if (!cur_start(rt, items, &c))
-		return false;
-	while (cur_next(rt, &c, &x))
-		if (!rdict_set(rt, out->u.m, x, rv_none()))
-			return false;
-	return rt->exc.cls == EX_NONE;
-}
-
 static bool call_type(struct rt *rt, int id, const struct args *a, struct rv *out)
 {
 	struct rv unset = { .t = R_UNSET }, x = a->n > 0 ? a->v[0] : unset;
@@ -235,11 +220,11 @@ static bool call_type(struct rt *rt, int id, const struct args *a, struct rv *ou
 			return false;
 		out->t = R_TUPLE;
 		return true;
-	case TY_SET: return make_set(rt, x, out);
-	case TY_FROZENSET:
-		if (!make_set(rt, x, out))
+	case TY_SET: case TY_FROZENSET:
+		*out = rv_set(rt);
+		if (x.t != R_UNSET && !rv_set_of(rt, x, out))
 			return false;
-		out->fl = RV_FROZEN;
+		out->fl = id == TY_FROZENSET ? RV_FROZEN : 0;
 		return true;
 	case TY_TYPE:
 		*out = (struct rv){ .t = R_TYPE, .aux = (uint16_t)type_of(x) };

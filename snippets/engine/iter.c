@@ -123,6 +123,19 @@ bool cur_next(struct rt *rt, struct cursor *c, struct rv *out)
 	}
 }
 
+bool rv_set_of(struct rt *rt, struct rv items, struct rv *out)
+{
+	struct cursor c;
+	struct rv x;
+	*out = rv_set(rt);
+	if (!cur_start(rt, items, &c))
+		return false;
+	while (cur_next(rt, &c, &x))
+		if (!rdict_set(rt, out->u.m, x, rv_none()))
+			return false;
+	return rt->exc.cls == EX_NONE;
+}
+
 bool rv_copy_list(struct rt *rt, struct rv v, struct rv *out)
 {
 	struct cursor c;

@@ -266,6 +266,7 @@ bool rv_thaw(struct rt *rt, struct rv v, struct rv *out);       /* the same cont
 bool rv_list_of(
 	struct rt *rt, struct rv v, struct rlist **out); /* any iterable, spelled out (a list itself is not copied) */
 bool rv_copy_list(struct rt *rt, struct rv v, struct rv *out);  /* a new R_LIST of the items */
+bool rv_set_of(struct rt *rt, struct rv v, struct rv *out);      /* a new R_SET of the items of any iterable */
 bool rv_seq(struct rv v);                                       /* list or tuple or model list */
 bool rv_mapping(struct rv v);
 bool rv_map_get(struct rt *rt, struct rv m, const char *key, size_t n, struct rv *out);   /* false: absent */

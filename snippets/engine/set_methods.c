@@ -43,24 +43,10 @@ M(clear)
 	return true;
 }
 
-/* A set of what an iterable has. */
-static bool set_of(struct rt *rt, struct rv items, struct rv *out)
-{
-	struct cursor c;
-	struct rv x;
-	*out = rv_set(rt);
-	if (!cur_start(rt, items, &c))
-		return false;
-	while (cur_next(rt, &c, &x))
-		if (!rdict_set(rt, out->u.m, x, rv_none()))
-			return false;
-	return rt->exc.cls == EX_NONE;
-}
-
 M(copy)
 {
 	NOARGS;
-	if (!set_of(rt, self, out))
+	if (!rv_set_of(rt, self, out))
 		return false;
 	out->fl = self.fl;
 	return true;
@@ -73,7 +59,7 @@ static bool with_each(struct rt *rt, struct rv self, enum binop op, const struct
 		return false;
 	for (uint32_t i = 0; i < a->n; i++) {
 		struct rv other;
-		if (!set_of(rt, a->v[i], &other) || !rv_binop(rt, op, *out, other, out))
+		if (!rv_set_of(rt, a->v[i], &other) || !rv_binop(rt, op, *out, other, out))
 			return false;
 	}
 	return true;
@@ -87,7 +73,7 @@ M(symmetric_difference)
 {
 	(void)a;
 	struct rv other;
-	return set_of(rt, v[0], &other) && rv_binop(rt, OP_BXOR, self, other, out);
+	return rv_set_of(rt, v[0], &other) && rv_binop(rt, OP_BXOR, self, other, out);
 }
 
 static bool become(struct rv self, struct rv result, struct rv *out)
@@ -120,7 +106,7 @@ static bool all_in(struct rt *rt, struct rv a, struct rv b, bool none, struct rv
 	return rt->exc.cls == EX_NONE;
 }
 
-M(issubset) { struct rv s; (void)a; return set_of(rt, v[0], &s) && all_in(rt, self, s, false, out); }
+M(issubset) { struct rv s; (void)a; return rv_set_of(rt, v[0], &s) && all_in(rt, self, s, false, out); }
 M(issuperset) { (void)a; return all_in(rt, v[0], self, false, out); }
 M(isdisjoint) { (void)a; return all_in(rt, v[0], self, true, out); }
 
