@@ -22,10 +22,9 @@ CFLAGS  ?=
 ALL_CFLAGS := -std=gnu17 $(WARN) $(OPT_$(FLAVOUR)) -D_GNU_SOURCE -Icobblerd -I. $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
 # The inner loops of every render: a twentieth faster so (bench/templates).
 $(addprefix build/rel/obj/snippets/engine/,jinja_exec.o cheetah_exec.o eval.o iter.o): ALL_CFLAGS += -O3
-# libcurl is for the daemon; the command has its own by way of xmlrpc-c.
-CURL    := -Wl,--as-needed $(shell pkg-config --libs libcurl) -Wl,--no-as-needed
-LIBS    := $(shell pkg-config --libs $(PKGS)) $(CURL) -lpam -lldap -llber -lcrypt -lcrypto -lz -lpthread -lm
-# The client library brings libcurl along by itself; its development files are not needed.
+$(addprefix %/,actions/fetch.o auth/ldap.o): ALL_CFLAGS += $(shell tools/sonames)
+LIBS    := $(shell pkg-config --libs $(PKGS)) -lpam -lcrypt -lcrypto -lz -lpthread -lm
+# The client library brings libcurl along by itself.
 CLI_LIBS := $(filter-out -lcurl,$(shell xmlrpc-c-config client --libs 2>/dev/null))
 
 ROOMS   := $(sort $(wildcard cobblerd/*/ import/ snippets/engine/ triggers/))

@@ -9,9 +9,18 @@
 
 #include "auth/auth.h"
 #include "base/blocking.h"
+#include "base/library.h"
 #include "base/log.h"
 
 #define LDAP_SECONDS 10
+
+#define FUNCTIONS(X) X(initialize) X(set_option) X(get_option) X(start_tls_s) X(sasl_bind_s) X(search_ext_s) X(count_entries) \
+	X(first_entry) X(get_dn) X(msgfree) X(memfree) X(err2string) X(unbind_ext_s)
+#define POINTER(f) __typeof__(ldap_##f) *f;
+#define SYMBOL(f) { "ldap_" #f, (void **)&ldap.f },
+
+static struct { FUNCTIONS(POINTER) } ldap;
+static const struct library_symbol symbols[] = { FUNCTIONS(SYMBOL) };
 
 static const char *str(const struct value *settings, const char *key)
 {
@@ -65,19 +74,19 @@ static int set_tls(LDAP *ld, const struct value *settings)
 	};
 	int require = LDAP_OPT_X_TLS_DEMAND, client = 0;
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)
-		if (*str(settings, files[i].key) != '\0' && ldap_set_option(ld, files[i].option, str(settings, files[i].key)) != LDAP_OPT_SUCCESS)
+		if (*str(settings, files[i].key) != '\0' && ldap.set_option(ld, files[i].option, str(settings, files[i].key)) != LDAP_OPT_SUCCESS)
 			return LDAP_PARAM_ERROR;
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (str_eq(str(settings, "ldap_tls_reqcert"), words[i].word))
 			require = words[i].value;
-	ldap_set_option(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &require);
-	return ldap_set_option(ld, LDAP_OPT_X_TLS_NEWCTX, &client);
+	ldap.set_option(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &require);
+	return ldap.set_option(ld, LDAP_OPT_X_TLS_NEWCTX, &client);
 }
 
 static int bind_as(LDAP *ld, const char *dn, const char *password)
 {
 	struct berval cred = { strlen(password), (char *)(uintptr_t)password };
-	return ldap_sasl_bind_s(ld, dn, LDAP_SASL_SIMPLE, &cred, NULL, NULL, NULL);
+	return ldap.sasl_bind_s(ld, dn, LDAP_SASL_SIMPLE, &cred, NULL, NULL, NULL);
 }
 
 /* The DN of the one entry that matches; NULL when there is none or several. */
@@ -89,10 +98,10 @@ static char *find_dn(LDAP *ld, const struct value *settings, const char *user, i
 	LDAPMessage *res = NULL;
 	sb_adds(&filter, str(settings, "ldap_search_prefix"));
 	add_escaped(&filter, user);
-	*rc = ldap_search_ext_s(ld, str(settings, "ldap_base_dn"), LDAP_SCOPE_SUBTREE, filter.p, none, 0, NULL, NULL, &limit, 2, &res);
-	if (*rc == LDAP_SUCCESS && ldap_count_entries(ld, res) == 1)
-		dn = ldap_get_dn(ld, ldap_first_entry(ld, res));
-	ldap_msgfree(res);
+	*rc = ldap.search_ext_s(ld, str(settings, "ldap_base_dn"), LDAP_SCOPE_SUBTREE, filter.p, none, 0, NULL, NULL, &limit, 2, &res);
+	if (*rc == LDAP_SUCCESS && ldap.count_entries(ld, res) == 1)
+		dn = ldap.get_dn(ld, ldap.first_entry(ld, res));
+	ldap.msgfree(res);
 	return dn;
 }
 
@@ -104,7 +113,7 @@ static bool check(LDAP *ld, const struct value *settings, long port, const char 
 	char *dn = NULL;
 	if (rc == LDAP_SUCCESS && tls && port != 636 && port != 3269) {
 		what = "StartTLS";
-		rc = ldap_start_tls_s(ld, NULL, NULL);
+		rc = ldap.start_tls_s(ld, NULL, NULL);
 	}
 	if (rc == LDAP_SUCCESS && !v_dict_bool(settings, "ldap_anonymous_bind", true)) {
 		what = "bind for searching";
@@ -123,12 +132,12 @@ static bool check(LDAP *ld, const struct value *settings, long port, const char 
 	}
 	if (rc != LDAP_SUCCESS) {
 		char *more = NULL;
-		ldap_get_option(ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &more);
-		log_warn("auth", "LDAP refuses %s: %s: %s%s%s", user, what, ldap_err2string(rc), more != NULL && *more != '\0' ? ": " : "",
+		ldap.get_option(ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &more);
+		log_warn("auth", "LDAP refuses %s: %s: %s%s%s", user, what, ldap.err2string(rc), more != NULL && *more != '\0' ? ": " : "",
 			more != NULL ? more : "");
-		ldap_memfree(more);
+		ldap.memfree(more);
 	}
-	ldap_memfree(dn);
+	ldap.memfree(dn);
 	return rc == LDAP_SUCCESS;
 }
 
@@ -138,21 +147,26 @@ bool authn_ldap(struct core *c, const char *user, const char *password)
 	struct timeval limit = { LDAP_SECONDS, 0 };
 	int version = LDAP_VERSION3;
 	LDAP *ld = NULL;
+	struct err e = { 0 };
 	long port = port_of(settings);
 	if (*password == '\0' || *user == '\0')
 		return false;
+	if (library_open(SONAME(LDAP), symbols, ARRAY_LEN(symbols), &e) != CB_OK) {
+		log_error("auth", "%s", e.text);
+		return false;
+	}
 	char *uris CLEANUP(free_ptr) = make_uris(settings, port);
-	if (port == -1 || *uris == '\0' || ldap_initialize(&ld, uris) != LDAP_SUCCESS) {
+	if (port == -1 || *uris == '\0' || ldap.initialize(&ld, uris) != LDAP_SUCCESS) {
 		log_error("auth", "LDAP: the settings ldap_server and ldap_port do not name a server");
 		return false;
 	}
-	ldap_set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version);
-	ldap_set_option(ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
-	ldap_set_option(ld, LDAP_OPT_NETWORK_TIMEOUT, &limit);
-	ldap_set_option(ld, LDAP_OPT_TIMEOUT, &limit);
+	ldap.set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version);
+	ldap.set_option(ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
+	ldap.set_option(ld, LDAP_OPT_NETWORK_TIMEOUT, &limit);
+	ldap.set_option(ld, LDAP_OPT_TIMEOUT, &limit);
 	blocking_begin();
 	bool ok = check(ld, settings, port, user, password);
 	blocking_end();
-	ldap_unbind_ext_s(ld, NULL, NULL);
+	ldap.unbind_ext_s(ld, NULL, NULL);
 	return ok;
 }
