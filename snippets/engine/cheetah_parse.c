@@ -61,11 +61,8 @@ static const char *const directives[] = {
 	"yield",
 };
 
-static bool id_start(char ch) { return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || ch == '_'; }
-static bool id_char(char ch) { return id_start(ch) || (ch >= '0' && ch <= '9'); }
 static bool blank(char ch) { return ch == ' ' || ch == '\t' || ch == '\f'; }
 static bool escaped(const struct chp *p, size_t at) { return at > 0 && p->c->s[at - 1] == '\\'; }
-static char peek(const struct chp *p, size_t at) { return at < p->full ? p->c->s[at] : '\0'; }
 
 /* The end of the line that at is in; gobble: behind the line end. */
 size_t chp_eol(const struct chp *p, size_t at, bool gobble)
@@ -74,7 +71,7 @@ size_t chp_eol(const struct chp *p, size_t at, bool gobble)
 	while (at < p->full && s[at] != '\n' && s[at] != '\r')
 		at++;
 	if (gobble && at < p->full)
-		at += s[at] == '\r' && peek(p, at + 1) == '\n' ? 2 : 1;
+		at += s[at] == '\r' && chp_peek(p, at + 1) == '\n' ? 2 : 1;
 	return at;
 }
 
@@ -224,21 +221,21 @@ void chp_method_end(struct chp *p)
 
 bool chp_comment_start(const struct chp *p, size_t at)
 {
-	return peek(p, at) == '#' && peek(p, at + 1) == '#' && at + 1 < p->c->n && !escaped(p, at);
+	return chp_peek(p, at) == '#' && chp_peek(p, at + 1) == '#' && at + 1 < p->c->n && !escaped(p, at);
 }
 
 const char *chp_directive(const struct chp *p, size_t at, size_t *len)
 {
-	if (peek(p, at) != '#' || escaped(p, at))
+	if (chp_peek(p, at) != '#' || escaped(p, at))
 		return NULL;
 	size_t b = at + 1, e = b;
-	if (peek(p, b) == '@') {
+	if (chp_peek(p, b) == '@') {
 		*len = 1;
-		return id_start(peek(p, b + 1)) ? "@" : NULL;
+		return chp_id_start(chp_peek(p, b + 1)) ? "@" : NULL;
 	}
-	if (!id_start(peek(p, b)))
+	if (!chp_id_start(chp_peek(p, b)))
 		return NULL;
-	while (e < p->full && (id_char(p->c->s[e]) || p->c->s[e] == '-' || p->c->s[e] == '@') && e - b < 20)
+	while (e < p->full && (chp_id_char(p->c->s[e]) || p->c->s[e] == '-' || p->c->s[e] == '@') && e - b < 20)
 		e++;
 	for (size_t i = 0; i < ARRAY_LEN(directives); i++)
 		if (directives[i][0] == p->c->s[b] && strlen(directives[i]) == e - b && memcmp(directives[i], p->c->s + b, e - b) == 0) {
@@ -251,40 +248,40 @@ const char *chp_directive(const struct chp *p, size_t at, size_t *len)
 /* $ [!] [*|*N*] [bracket blanks] and then a name or an expression; *name: which of the two. */
 static bool placeholder_start(const struct chp *p, size_t at, bool *name)
 {
-	if (peek(p, at) != '$' || escaped(p, at))
+	if (chp_peek(p, at) != '$' || escaped(p, at))
 		return false;
 	size_t i = at + 1;
-	bool silent = peek(p, i) == '!';
+	bool silent = chp_peek(p, i) == '!';
 	i += silent;
-	if (peek(p, i) == '*') {
+	if (chp_peek(p, i) == '*') {
 		size_t j = i + 1;
-		while ((peek(p, j) >= '0' && peek(p, j) <= '9') || peek(p, j) == '.')
+		while ((chp_peek(p, j) >= '0' && chp_peek(p, j) <= '9') || chp_peek(p, j) == '.')
 			j++;
-		if (j > i + 1 && strchr("smhdw", peek(p, j)) != NULL && peek(p, j) != '\0')
+		if (j > i + 1 && strchr("smhdw", chp_peek(p, j)) != NULL && chp_peek(p, j) != '\0')
 			j++;
-		i = j > i + 1 && peek(p, j) == '*' ? j + 1 : i + 1;
+		i = j > i + 1 && chp_peek(p, j) == '*' ? j + 1 : i + 1;
 	}
 	*name = true;
-	if (id_start(peek(p, i)))
+	if (chp_id_start(chp_peek(p, i)))
 		return true;
-	char open = peek(p, i);
+	char open = chp_peek(p, i);
 	if (open != '{' && open != '(' && open != '[')
 		return false;
 	size_t inner = i + 1;
-	for (i++; blank(peek(p, i)); i++)
+	for (i++; blank(chp_peek(p, i)); i++)
 		;
-	if (id_start(peek(p, i)))
+	if (chp_id_start(chp_peek(p, i)))
 		return true;
 	*name = false;
-	char ch = peek(p, inner);                          /* compat: a blank will do, then nothing may follow */
+	char ch = chp_peek(p, inner);                          /* compat: a blank will do, then nothing may follow */
 	return !silent && inner < p->full && ch != ')' && ch != ']' && ch != '}';
 }
 
 static bool slurp_start(const struct chp *p, size_t at)
 {
-	if (peek(p, at) != '#')
+	if (chp_peek(p, at) != '#')
 		return false;
-	for (at++; blank(peek(p, at)); at++)
+	for (at++; blank(chp_peek(p, at)); at++)
 		;
 	return at < p->full && (p->c->s[at] == '\n' || p->c->s[at] == '\r');
 }
@@ -297,8 +294,8 @@ static bool token_at(const struct chp *p, size_t at)
 	if (ch == '$')
 		return placeholder_start(p, at, &name);
 	if (ch == '<')
-		return peek(p, at + 1) == '%' && !escaped(p, at);
-	return ch == '#' && (chp_comment_start(p, at) || (peek(p, at + 1) == '*' && !escaped(p, at)) ||
+		return chp_peek(p, at + 1) == '%' && !escaped(p, at);
+	return ch == '#' && (chp_comment_start(p, at) || (chp_peek(p, at + 1) == '*' && !escaped(p, at)) ||
 		chp_directive(p, at, &len) != NULL || slurp_start(p, at));
 }
 
@@ -347,10 +344,10 @@ static bool multi_comment(struct chp *p)
 	for (;; i++) {
 		if (i >= c->n)
 			break;
-		if (c->s[i] == '#' && peek(p, i + 1) == '*' && !escaped(p, i)) {
+		if (c->s[i] == '#' && chp_peek(p, i + 1) == '*' && !escaped(p, i)) {
 			level++;
 			i++;
-		} else if (c->s[i] == '*' && peek(p, i + 1) == '#' && !escaped(p, i)) {
+		} else if (c->s[i] == '*' && chp_peek(p, i + 1) == '#' && !escaped(p, i)) {
 			if (--level == 0)
 				break;
 			i++;
@@ -369,205 +366,6 @@ static bool multi_comment(struct chp *p)
 	}
 	if (e > b)
 		chp_commit(p);
-	return true;
-}
-
-/* compat: under an error catcher Cheetah evaluates the placeholder's code from inside a triple-quoted text, so that its
- * backslash escapes are read twice. What no longer parses then fails when it is rendered. */
-static struct node *reread(struct chp *p, size_t from, size_t to)
-{
-	struct compile *c = p->c, sub = *c;
-	struct err e = { 0 };
-	struct strbuf b = { 0 };
-	sb_add(&b, "'''", 3);
-	sb_add(&b, c->s + from, to - from);
-	sb_add(&b, "'''", 3);
-	sub.s = sb_str(&b);
-	sub.n = b.len;
-	sub.pos = 0;
-	sub.fixed_at = from + 1;
-	sub.e = &e;
-	struct node *x = NULL;
-	if (read_string(&sub, false)) {
-		struct rv text = sub.val;
-		sub.s = text.u.s;
-		sub.n = text.n;
-		sub.pos = 0;
-		while (sub.pos < sub.n && (sub.s[sub.pos] == '$' || sub.s[sub.pos] == '!' || sub.s[sub.pos] == '*'))
-			sub.pos++;
-		bool open = sub.pos < sub.n && strchr("({[", sub.s[sub.pos]) != NULL;
-		sub.parens = open;
-		sub.pos += open;
-		tok_next(&sub);
-		if (sub.tok == T_NAME)
-			sub.tok = T_VAR;
-		x = open ? ex_tuple(&sub) : sub.tok == T_VAR ? ex_var(&sub, sub.name, sub.at) : NULL;
-	}
-	c->refs = sub.refs;
-	sb_free(&b);
-	if (x == NULL || sub.failed) {
-		x = mk(c, N_BAD, from);
-		x->k = rv_cstr("a backslash in this placeholder is read twice under #errorCatcher, and then it does "
-			       "not parse");
-	}
-	return x;
-}
-
-/* compat: getExpressionParts goes on behind the bracket that closes an expression when another one follows. */
-static bool goes_on(const struct chp *p, bool enclosed, bool named, const struct node *x)
-{
-	const struct compile *c = p->c;
-	char next = peek(p, c->pos);
-	if (!enclosed)
-		return next == '{' && c->s[c->pos - 1] == ']';
-	while (named && x->a != NULL && (x->op == N_STEP || x->op == N_CALL || x->op == N_ITEM))
-		x = x->a;
-	return !(named && x->op == N_VAR) && (next == '(' || next == '[' || next == '{');
-}
-
-/* Behind the bracket that closes the one at "at", as getExpressionParts counts them; 0: there is none. */
-static size_t closing(const struct chp *p, size_t at)
-{
-	static const char opens[] = "({[", closes[] = ")}]";
-	const struct compile *c = p->c;
-	char stack[LIM_PARSE_DEPTH];
-	size_t n = 0;
-	for (size_t i = at; i < c->n; i++) {
-		char ch = c->s[i];
-		const char *open = ch != '\0' ? strchr(opens, ch) : NULL, *close = ch != '\0' ? strchr(closes, ch) : NULL;
-		if (open != NULL) {
-			if (n == sizeof(stack))
-				return 0;
-			stack[n++] = closes[open - opens];
-		} else if (close != NULL) {
-			if (n == 0 || stack[--n] != ch)
-				return 0;
-			if (n == 0)
-				return i + 1;
-		} else if (ch == '"' || ch == '\'') {
-			for (i++; i < c->n && c->s[i] != ch; i++)
-				i += c->s[i] == '\\';
-		}
-	}
-	return 0;
-}
-
-static bool placeholder_now(struct chp *p);
-
-/* compat: under an error catcher the code of a placeholder is only read when it is rendered: one in a branch that is
- * never taken may be malformed, as long as its brackets close. */
-static bool placeholder(struct chp *p)
-{
-	struct compile *c = p->c, before = *c;
-	size_t start = c->pos, at = start;
-	if (placeholder_now(p) || p->ms->catcher == CATCH_NONE)
-		return !c->failed;
-	for (at++; at < c->n && strchr("({[", c->s[at]) == NULL && (c->s[at] == '!' || id_char(c->s[at]) || c->s[at] == '.'); at++)
-		;
-	size_t end = at < c->n && c->s[at] != '\0' && strchr("({[", c->s[at]) != NULL ? closing(p, at) : 0;
-	if (end == 0)
-		return false;
-	struct node *x = mk(c, N_PLACE, start), *bad = mk(c, N_BAD, start);
-	const char *text = c->e->text + (str_starts(c->e->text, c->t->name) ? strlen(c->t->name) : 0);
-	text += strspn(text, ":0123456789");              /* the place is told again when it is rendered */
-	text += *text == ' ';
-	struct rv why = rv_cstr(arena_strndup(&c->t->arena, text, strlen(text)));
-	uint32_t refs = before.refs.n;
-	before.refs = c->refs;
-	before.refs.n = refs;
-	before.t = c->t;
-	*c = before;
-	*c->e = (struct err){ 0 };
-	bad->k = why;
-	x->a = bad;
-	x->k = rv_strn(c->s + start, end - start);
-	c->pos = end;
-	chp_emit(p, x);
-	return true;
-}
-
-static bool placeholder_now(struct chp *p)
-{
-	static const char opens[] = "({[";
-	static const char *const closes[] = { ")", "}", "]" };
-	struct compile *c = p->c;
-	size_t start = c->pos++;
-	bool silent = peek(p, c->pos) == '!';
-	c->pos += silent;
-	if (peek(p, c->pos) == '*') {
-		size_t j = ++c->pos;
-		while (j < c->n && strchr("0123456789.smhdw", c->s[j]) != NULL)
-			j++;
-		if (j > c->pos && peek(p, j) == '*')
-			c->pos = j + 1;
-	}
-	const char *o = c->pos < c->n && c->s[c->pos] != '\0' ? strchr(opens, c->s[c->pos]) : NULL;
-	struct node *x = mk(c, N_PLACE, start), *expr;
-	c->parens = 0;
-	c->depth = 0;
-	if (o != NULL) {
-		c->pos++;
-		c->parens = 1;
-		chp_blanks(p);
-	}
-	bool named = id_start(peek(p, c->pos));
-	if (named) {
-		size_t e = c->pos, b = c->pos;
-		while (id_char(peek(p, e)))
-			e++;
-		c->name = intern(c, c->s + b, e - b);
-		c->at = b;
-		c->pos = e;
-		c->tok = T_VAR;
-		expr = o != NULL ? ex_expr(c) : ex_var(c, c->name, b);
-		if (o != NULL && expr != NULL && tok_is(c, ",")) {      /* arguments for the filter */
-			tok_next(c);
-			struct node *args = mk(c, N_CALL, c->at);
-			while (c->tok != T_END && !tok_is(c, closes[o - opens]) && !c->failed) {
-				struct node *a = mk(c, N_ARG, c->at);
-				struct nodes l = { args->kids, args->n, args->n };
-				if (c->tok == T_NAME && peek(p, c->pos) == '=') {
-					a->sub = ARG_KW;
-					a->sym = c->name;
-					tok_next(c);
-					tok_next(c);
-				}
-				a->a = ex_expr(c);
-				push_node(c, &l, a);
-				take_nodes(c, &l, args);
-				if (!tok_eat(c, ","))
-					break;
-			}
-			x->b = args;
-		}
-	} else {
-		tok_next(c);
-		expr = ex_tuple(c);
-	}
-	if (expr == NULL || c->failed)
-		return false;
-	if (o != NULL && !tok_is(c, closes[o - opens]))
-		return cfail(c, c->at, "'%s' was expected: the placeholder that begins with %.2s is not closed",
-			closes[o - opens], c->s + start);
-	c->parens = 0;
-	if (goes_on(p, o != NULL, named, expr)) {
-		if (p->ms->catcher == CATCH_NONE || closing(p, c->pos) == 0)
-			return cfail(c, c->pos, "'%c' behind a placeholder that ends with an expression or a subscript: "
-						"Cheetah takes it for a part of that", c->s[c->pos]);
-		expr = mk(c, N_BAD, start);
-		expr->k = rv_cstr("a bracket directly behind this placeholder is taken for a part of it, and then it does "
-				  "not parse");
-	}
-	if (p->ms->catcher && expr->op != N_BAD && memchr(c->s + start, '\\', c->pos - start) != NULL) {
-		size_t end = c->pos;
-		expr = reread(p, start, end);
-		c->pos = end;
-	}
-	x->a = expr;
-	x->k = rv_strn(c->s + start, c->pos - start);
-	x->sub = p->ms->catcher == CATCH_BIG;
-	x->flag = (p->ms->catcher != CATCH_NONE ? NF_CATCH : 0) | (silent ? NF_SILENT : 0);
-	chp_emit(p, x);
 	return true;
 }
 
@@ -636,13 +434,13 @@ bool chp_loop(struct chp *p, size_t upto)
 		const char *d;
 		if (chp_comment_start(p, c->pos)) {
 			chp_eat_comment(p);
-		} else if (c->s[c->pos] == '#' && peek(p, c->pos + 1) == '*' && !escaped(p, c->pos)) {
+		} else if (c->s[c->pos] == '#' && chp_peek(p, c->pos + 1) == '*' && !escaped(p, c->pos)) {
 			multi_comment(p);
 		} else if (placeholder_start(p, c->pos, &name)) {
-			placeholder(p);
+			chp_placeholder(p);
 		} else if ((d = chp_directive(p, c->pos, &len)) != NULL) {
 			chp_directive_eat(p, d);
-		} else if (c->s[c->pos] == '<' && peek(p, c->pos + 1) == '%' && !escaped(p, c->pos)) {
+		} else if (c->s[c->pos] == '<' && chp_peek(p, c->pos + 1) == '%' && !escaped(p, c->pos)) {
 			psp(p);
 		} else if (slurp_start(p, c->pos)) {
 			if (chp_line_clear(p, c->pos))

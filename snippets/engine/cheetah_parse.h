@@ -56,6 +56,11 @@ struct chp {
 	bool stop;                       /* #breakpoint */
 };
 
+static inline bool chp_id_start(char ch) { return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || ch == '_'; }
+static inline bool chp_id_char(char ch) { return chp_id_start(ch) || (ch >= '0' && ch <= '9'); }
+/* The character there, '\0' at the end of the source. */
+static inline char chp_peek(const struct chp *p, size_t at) { return at < p->full ? p->c->s[at] : '\0'; }
+
 /* cheetah_parse.c */
 bool chp_loop(struct chp *p, size_t upto);
 void chp_commit(struct chp *p);
@@ -74,6 +79,8 @@ void chp_declare(struct chp *p, const struct node *target);
 bool chp_push(struct chp *p, enum blk kind, struct node *owner);
 struct open *chp_top(struct chp *p);
 struct node *chp_close_body(struct chp *p, struct open *o, size_t at);
+/* cheetah_placeholder.c */
+bool chp_placeholder(struct chp *p);
 /* cheetah_directives.c */
 bool chp_directive_eat(struct chp *p, const char *name);
 bool chp_rest_of_tag(struct chp *p, bool clear, size_t eol);
