@@ -70,18 +70,13 @@ M(swapcase) { NOARGS; *out = map_case(rt, self, C_SWAP); return true; }
 M(title) { NOARGS; *out = str_title(rt, self); return true; }
 M(capitalize) { NOARGS; *out = str_capitalize(rt, self); return true; }
 
-static bool want_str(struct rt *rt, struct rv v, const char *what)
+bool str_wanted(struct rt *rt, struct rv v, const char *what)
 {
 	if (v.t == R_STR)
 		return true;
 	if (v.t == R_UNDEF && rt->missing != NULL)
 		return rt->missing(rt, &v);
 	return raise(rt, EX_TYPE, "%s%smust be str, not %s", what, *what != '\0' ? " " : "", rv_type_name(v));
-}
-
-static bool want_str_or_none(struct rt *rt, struct rv v)
-{
-	return want_str(rt, v, "") || (rt->exc.cls == EX_TYPE && raise(rt, EX_TYPE, "must be str or None, not %s", rv_type_name(v)));
 }
 
 static bool want_int(struct rt *rt, struct rv v, int64_t dflt, int64_t *out)
@@ -143,45 +138,6 @@ M(strip) { (void)a; return strip_with(rt, self, v[0], 3, out); }
 M(lstrip) { (void)a; return strip_with(rt, self, v[0], 1, out); }
 M(rstrip) { (void)a; return strip_with(rt, self, v[0], 2, out); }
 
-static void split_blank(struct rt *rt, struct rv s, int64_t max, struct rlist *l)
-{
-	size_t i = 0, k;
-	for (;;) {
-		while (i < s.n && cp_space(u8_at(s.u.s + i, s.n - i, &k)))
-			i += k;
-		if (i >= s.n)
-			return;
-		if (max >= 0 && l->n >= (uint64_t)max) {
-			rlist_push(rt, l, str_strip(rv_strn(s.u.s + i, s.n - i), NULL, 0, 2));
-			return;
-		}
-		size_t b = i;
-		while (i < s.n && !cp_space(u8_at(s.u.s + i, s.n - i, &k)))
-			i += k;
-		rlist_push(rt, l, rv_strn(s.u.s + b, i - b));
-	}
-}
-
-bool str_split(struct rt *rt, struct rv s, struct rv sep, int64_t max, struct rv *out)
-{
-	*out = rv_list(rt, 0);
-	if (sep.t == R_UNSET || sep.t == R_NONE) {
-		split_blank(rt, s, max, out->u.l);
-		return rt->exc.cls == EX_NONE;
-	}
-	if (!want_str_or_none(rt, sep))
-		return false;
-	if (sep.n == 0)
-		return raise(rt, EX_VALUE, "empty separator");
-	const char *p = s.u.s, *end = s.u.s + s.n, *q;
-	while ((max < 0 || out->u.l->n < (uint64_t)max) && (q = memmem(p, (size_t)(end - p), sep.u.s, sep.n)) != NULL) {
-		rlist_push(rt, out->u.l, rv_strn(p, (size_t)(q - p)));
-		p = q + sep.n;
-	}
-	rlist_push(rt, out->u.l, rv_strn(p, (size_t)(end - p)));
-	return rt->exc.cls == EX_NONE;
-}
-
 M(split)
 {
 	(void)a;
@@ -189,101 +145,11 @@ M(split)
 	return want_int(rt, v[1], -1, &max) && str_split(rt, self, v[0], max, out);
 }
 
-static void reverse(struct rlist *l)
-{
-	for (uint32_t i = 0; i < l->n / 2; i++) {
-		struct rv t = l->v[i];
-		l->v[i] = l->v[l->n - 1 - i];
-		l->v[l->n - 1 - i] = t;
-	}
-}
-
-static const char *rfind(const char *p, size_t n, const char *x, size_t nx)
-{
-	for (size_t i = n >= nx ? n - nx + 1 : 0; i > 0; i--)
-		if (memcmp(p + i - 1, x, nx) == 0)
-			return p + i - 1;
-	return NULL;
-}
-
-static void rsplit_blank(struct rt *rt, struct rv s, int64_t max, struct rlist *l)
-{
-	for (;;) {
-		s = str_strip(s, NULL, 0, 2);
-		if (s.n == 0)
-			return;
-		if (max >= 0 && l->n >= (uint64_t)max) {
-			rlist_push(rt, l, str_strip(s, NULL, 0, 1));
-			return;
-		}
-		size_t at = s.n;
-		while (at > 0) {
-			size_t p = at - 1, k;
-			while (p > 0 && ((unsigned char)s.u.s[p] & 0xC0) == 0x80)
-				p--;
-			if (cp_space(u8_at(s.u.s + p, at - p, &k)))
-				break;
-			at = p;
-		}
-		rlist_push(rt, l, rv_strn(s.u.s + at, s.n - at));
-		s.n = (uint32_t)at;
-	}
-}
-
 M(rsplit)
 {
 	(void)a;
 	int64_t max;
-	if (!want_int(rt, v[1], -1, &max))
-		return false;
-	*out = rv_list(rt, 0);
-	struct rlist *l = out->u.l;
-	if (v[0].t == R_UNSET || v[0].t == R_NONE) {
-		rsplit_blank(rt, self, max, l);
-	} else {
-		const char *q;
-		size_t n = self.n;
-		if (!want_str_or_none(rt, v[0]))
-			return false;
-		if (v[0].n == 0)
-			return raise(rt, EX_VALUE, "empty separator");
-		while ((max < 0 || l->n < (uint64_t)max) && (q = rfind(self.u.s, n, v[0].u.s, v[0].n)) != NULL) {
-			size_t b = (size_t)(q - self.u.s) + v[0].n;
-			rlist_push(rt, l, rv_strn(self.u.s + b, n - b));
-			n = (size_t)(q - self.u.s);
-		}
-		rlist_push(rt, l, rv_strn(self.u.s, n));
-	}
-	reverse(l);
-	return rt->exc.cls == EX_NONE;
-}
-
-static size_t line_end(const char *s, size_t n, size_t *eol)
-{
-	for (size_t i = 0, k; i < n; i += k) {
-		uint32_t c = u8_at(s + i, n - i, &k);
-		if (c == '\r' && i + 1 < n && s[i + 1] == '\n') {
-			*eol = 2;
-			return i;
-		}
-		if ((c >= 10 && c <= 13) || (c >= 0x1c && c <= 0x1e) || c == 0x85 || c == 0x2028 || c == 0x2029) {
-			*eol = k;
-			return i;
-		}
-	}
-	*eol = 0;
-	return n;
-}
-
-bool str_splitlines(struct rt *rt, struct rv s, bool keep, struct rv *out)
-{
-	*out = rv_list(rt, 0);
-	for (size_t i = 0, eol; i < s.n;) {
-		size_t len = line_end(s.u.s + i, s.n - i, &eol);
-		rlist_push(rt, out->u.l, rv_strn(s.u.s + i, keep ? len + eol : len));
-		i += len + eol;
-	}
-	return rt->exc.cls == EX_NONE;
+	return want_int(rt, v[1], -1, &max) && str_rsplit(rt, self, v[0], max, out);
 }
 
 M(splitlines) { (void)a; return str_splitlines(rt, self, rv_truthy(v[0]), out); }
@@ -350,7 +216,7 @@ M(replace)
 {
 	(void)a;
 	int64_t n;
-	if (!want_str(rt, v[0], "replace() argument 1") || !want_str(rt, v[1], "replace() argument 2") ||
+	if (!str_wanted(rt, v[0], "replace() argument 1") || !str_wanted(rt, v[1], "replace() argument 2") ||
 		!want_int(rt, v[2], -1, &n))
 		return false;
 	*out = str_replace(rt, self, v[0], v[1], n);
@@ -382,11 +248,11 @@ static bool find_in(struct rt *rt, struct rv self, const struct rv *v, bool righ
 	int64_t off;
 	bool empty;
 	*out = -1;
-	if (!want_str(rt, v[0], "") || !window(rt, self, v[1], v[2], &w, &off, &empty))
+	if (!str_wanted(rt, v[0], "") || !window(rt, self, v[1], v[2], &w, &off, &empty))
 		return false;
 	if (empty)
 		return true;
-	const char *q = right         ? rfind(w.u.s, w.n, v[0].u.s, v[0].n)
+	const char *q = right         ? str_rfind(w.u.s, w.n, v[0].u.s, v[0].n)
 			: v[0].n == 0 ? w.u.s
 				      : memmem(w.u.s, w.n, v[0].u.s, v[0].n);
 	if (q != NULL)
@@ -416,7 +282,7 @@ M(count)
 	struct rv w;
 	int64_t off, n = 0;
 	bool empty;
-	if (!want_str(rt, v[0], "") || !window(rt, self, v[1], v[2], &w, &off, &empty))
+	if (!str_wanted(rt, v[0], "") || !window(rt, self, v[1], v[2], &w, &off, &empty))
 		return false;
 	if (!empty && v[0].n == 0) {
 		n = (int64_t)u8_len(w.u.s, w.n) + 1;
@@ -589,31 +455,13 @@ M(zfill)
 	return true;
 }
 
-static bool partition(struct rt *rt, struct rv self, struct rv sep, bool right, struct rv *out)
-{
-	if (!want_str(rt, sep, ""))
-		return false;
-	if (sep.n == 0)
-		return raise(rt, EX_VALUE, "empty separator");
-	const char *q = right ? rfind(self.u.s, self.n, sep.u.s, sep.n) : memmem(self.u.s, self.n, sep.u.s, sep.n);
-	struct rv e = rv_strn("", 0), t[3] = { right ? e : self, e, right ? self : e };
-	if (q != NULL) {
-		size_t at = (size_t)(q - self.u.s);
-		t[0] = rv_strn(self.u.s, at);
-		t[1] = sep;
-		t[2] = rv_strn(q + sep.n, self.n - at - sep.n);
-	}
-	*out = rv_tuple(rt, t, 3);
-	return true;
-}
-
-M(partition) { (void)a; return partition(rt, self, v[0], false, out); }
-M(rpartition) { (void)a; return partition(rt, self, v[0], true, out); }
+M(partition) { (void)a; return str_partition(rt, self, v[0], false, out); }
+M(rpartition) { (void)a; return str_partition(rt, self, v[0], true, out); }
 
 M(removeprefix)
 {
 	(void)a;
-	if (!want_str(rt, v[0], "removeprefix() argument"))
+	if (!str_wanted(rt, v[0], "removeprefix() argument"))
 		return false;
 	bool has = v[0].n <= self.n && memcmp(self.u.s, v[0].u.s, v[0].n) == 0;
 	*out = has ? rv_strn(self.u.s + v[0].n, self.n - v[0].n) : self;
@@ -623,7 +471,7 @@ M(removeprefix)
 M(removesuffix)
 {
 	(void)a;
-	if (!want_str(rt, v[0], "removesuffix() argument"))
+	if (!str_wanted(rt, v[0], "removesuffix() argument"))
 		return false;
 	bool has = v[0].n <= self.n && memcmp(self.u.s + self.n - v[0].n, v[0].u.s, v[0].n) == 0;
 	*out = has ? rv_strn(self.u.s, self.n - v[0].n) : self;

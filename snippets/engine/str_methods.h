@@ -16,8 +16,15 @@ struct rv str_title(struct rt *rt, struct rv s);
 struct rv str_strip(
 	struct rv s, const char *set, size_t nset, int sides); /* sides: 1 left, 2 right; set NULL: blanks */
 struct rv str_replace(struct rt *rt, struct rv s, struct rv a, struct rv b, int64_t count);
+/* sep R_UNSET or None: at blanks; max < 0: no limit; out: a list of texts that share the bytes of s. */
 bool str_split(struct rt *rt, struct rv s, struct rv sep, int64_t max, struct rv *out);
+bool str_rsplit(struct rt *rt, struct rv s, struct rv sep, int64_t max, struct rv *out);
 bool str_splitlines(struct rt *rt, struct rv s, bool keep, struct rv *out);
+bool str_partition(struct rt *rt, struct rv s, struct rv sep, bool right, struct rv *out);
+/* The last place of x[nx] in p[n]; NULL: none. */
+const char *str_rfind(const char *p, size_t n, const char *x, size_t nx);
+/* Raises TypeError "WHAT must be str, not ..." for anything but text. */
+bool str_wanted(struct rt *rt, struct rv v, const char *what);
 struct rv str_center(struct rt *rt, struct rv s, int64_t width, int64_t how);  /* how: 0 centre, 1 left, 2 right */
 /* str.maketrans(v[0], v[1], v[2]), the last two R_UNSET where absent: numbers of characters to numbers, texts or None. */
 bool str_maketrans(struct rt *rt, const struct rv *v, struct rv *out);
