@@ -199,6 +199,20 @@ static bool read_placeholder(struct chp *p)
 	return true;
 }
 
+/* Behind the brackets at "at" and those that Cheetah takes for parts of the same placeholder; 0: there are none, or one is not closed. */
+static size_t brackets_end(const struct chp *p, size_t at, bool enclosed)
+{
+	char next = chp_peek(p, at);
+	size_t end = next == '(' || next == '[' || next == '{' ? closing(p, at) : 0;
+	while (end != 0) {
+		next = chp_peek(p, end);
+		if (next != '(' && next != '[' && !(next == '{' && (enclosed || p->c->s[end - 1] == ']')))
+			break;
+		end = closing(p, end);
+	}
+	return end;
+}
+
 /* compat: under an error catcher the code of a placeholder is only read when it is rendered: one in a branch that is
  * never taken may be malformed, as long as its brackets close. */
 bool chp_placeholder(struct chp *p)
@@ -209,7 +223,7 @@ bool chp_placeholder(struct chp *p)
 		return !c->failed;
 	for (at++; at < c->n && strchr("({[", c->s[at]) == NULL && (c->s[at] == '!' || chp_id_char(c->s[at]) || c->s[at] == '.'); at++)
 		;
-	size_t end = at < c->n && c->s[at] != '\0' && strchr("({[", c->s[at]) != NULL ? closing(p, at) : 0;
+	size_t end = brackets_end(p, at, at == start + 1);
 	if (end == 0)
 		return false;
 	struct node *x = mk(c, N_PLACE, start), *bad = mk(c, N_BAD, start);

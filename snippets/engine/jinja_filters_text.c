@@ -425,7 +425,7 @@ F(filesizeformat)
 	if (d == 1) {
 		snprintf(buf, sizeof(buf), "1 Byte");
 	} else if (d < base) {
-		snprintf(buf, sizeof(buf), "%.0f Bytes", trunc(d));
+		snprintf(buf, sizeof(buf), "%.0f Bytes", trunc(d) + 0.0);          /* -0.5: int() has no -0 */
 	} else {
 		for (unit = base * base; i < 7 && d >= unit; i++)
 			unit *= base;
