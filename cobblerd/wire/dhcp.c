@@ -192,7 +192,7 @@ size_t dhcp_user_class(const struct dhcp_msg *m, char *out, size_t cap)
 	while (r.left > 0 && !r.bad) {
 		uint8_t n = rd_u8(&r);
 		const uint8_t *p = rd_take(&r, n);
-		if (r.bad || n == 0 || n > cap - 1 - used - (used > 0))
+		if (r.bad || n == 0 || used + (used > 0) + n + 1 > cap)
 			return dhcp_opt_text(m, OPT_USER_CLASS, out, cap);      /* plain text, as iPXE sends it */
 		if (used > 0)
 			out[used++] = ' ';

@@ -88,6 +88,20 @@ static void test_user_class_list_of_rfc_3004(void **state)
 	assert_int_equal(strlen(text), 3);
 }
 
+static void test_user_classes_that_fill_the_text_to_its_end(void **state)
+{
+	static const uint8_t three[] = { 4, 'i', 'P', 'X', 'E', 3, 'l', 'a', 'b', 9, 'o', 'n', 'e', 'm', 'o', 'r', 'e', '!', '!' };
+	(void)state;
+	memset(&m, 0, sizeof(m));
+	m.opt[OPT_USER_CLASS] = (struct dhcp_opt){ sizeof(three), three };
+	for (size_t cap = 1; cap < 24; cap++) {
+		char *text = xcalloc(1, cap);            /* the sanitizer watches its end */
+		assert_true(dhcp_user_class(&m, text, cap) < cap);
+		assert_int_equal(strlen(text) < cap, 1);
+		free(text);
+	}
+}
+
 static void test_malformed_packets_are_refused(void **state)
 {
 	static const struct { size_t at; uint8_t byte; size_t len; } rows[] = {
@@ -171,6 +185,7 @@ int main(void)
 		cmocka_unit_test(test_captured_clients_are_understood),
 		cmocka_unit_test(test_pieces_of_an_option_are_joined),
 		cmocka_unit_test(test_user_class_list_of_rfc_3004),
+		cmocka_unit_test(test_user_classes_that_fill_the_text_to_its_end),
 		cmocka_unit_test(test_malformed_packets_are_refused),
 		cmocka_unit_test(test_ten_thousand_pads_and_no_end_are_harmless),
 		cmocka_unit_test(test_reply_is_sorted_padded_and_ends_with_relay_information),
