@@ -318,6 +318,64 @@ static void test_an_edit_is_in_the_next_answer(void **state)
 	expect_none("pxelinux.cfg/01-52-54-00-aa-00-01");
 }
 
+#define MENU "grub/x86_64_menu_items.cfg"
+#define TEMPLATE "/etc/cobbler/boot_loader_conf/grub.template"
+
+static void set_server(const char *address)
+{
+	struct err e;
+	struct value *v = v_str(address);
+	assert_int_equal(settings_modify(core.settings, "server", v, &e), CB_OK);
+	v_unref(v);
+}
+
+/* Menus are kept; whatever they are made from is in the next answer all the same. */
+static void test_menus_follow_what_they_are_made_from(void **state)
+{
+	(void)state;
+	struct strbuf shipped = { 0 };
+	struct err e;
+	char *path = path_of(TEMPLATE), *first = fetch(MENU), *second = fetch(MENU);
+	assert_int_equal(file_read(AT_FDCWD, path, 1u << 20, &shipped, &e), CB_OK);
+	assert_non_null(core.menus.p);
+	assert_string_equal(first, second);
+	free(first);
+	free(second);
+
+	assert_null(strstr(first = fetch(MENU), "menuentry 'later'"));
+	free(first);
+	add(ITEM_PROFILE, "{\"name\":\"later\",\"uid\":\"20\",\"distro\":\"deb\"}");
+	expect_has(MENU, "menuentry 'later'");
+	struct item *later = model_get(core.model, ITEM_PROFILE, "later");
+	model_remove(core.model, later);
+	item_unref(later);
+	assert_null(strstr(first = fetch(MENU), "menuentry 'later'"));
+	free(first);
+
+	set_server("10.9.9.9");
+	expect_has(MENU, "http://10.9.9.9/");
+	set_server("127.0.0.1");
+	expect_has(MENU, "http://127.0.0.1/");
+
+	put_file(TEMPLATE, "own $menu_name\n");
+	expect_has(MENU, "own p\n");
+	put_file("/var/lib/cobbler/snippets/mark", "one");
+	put_file(TEMPLATE, "$SNIPPET('mark') $menu_name\n");
+	expect_has(MENU, "one p\n");
+	put_file("/var/lib/cobbler/snippets/mark", "another");
+	expect_has(MENU, "another p\n");
+	put_file(TEMPLATE, "#import time\n$time.time_ns() $menu_name\n");
+	first = fetch(MENU);
+	second = fetch(MENU);
+	assert_string_not_equal(first, second);
+	free(first);
+	free(second);
+	put_file(TEMPLATE, sb_str(&shipped));
+	expect_has(MENU, "menuentry 'p'");
+	sb_free(&shipped);
+	free(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +392,7 @@ int main(void)
 		cmocka_unit_test(test_cloud_init_gets_two_files),
 		cmocka_unit_test(test_secrets_are_no_templates),
 		cmocka_unit_test(test_an_edit_is_in_the_next_answer),
+		cmocka_unit_test(test_menus_follow_what_they_are_made_from),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

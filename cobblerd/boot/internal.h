@@ -7,6 +7,9 @@
 #ifndef BOOT_INTERNAL_H
 #define BOOT_INTERNAL_H
 
+#include <sys/types.h>
+#include <time.h>
+
 #include "base/map.h"
 #include "boot/boot.h"
 #include "boot/kopts.h"
@@ -18,8 +21,15 @@ struct boot_run {
 	const char *bootloc;              /* tftpboot_location, as written */
 	bool many;                        /* a sync: what items share is kept until the run ends */
 	struct map bases;                 /* uid of a parent -> what it gives to its children */
+	bool varies;                      /* set by a render of which not all inputs are known (render_text_varies) */
+	struct boot_stamps *stamps;       /* many: of the loader templates, before the first was read; NULL before that */
 	struct map conf;                  /* name of a loader template -> its text (struct strbuf) */
 };
+
+/* The identity of each file that menus are made from. */
+#define BOOT_STAMPED 9
+struct boot_stamps { struct { dev_t dev; ino_t ino; off_t size; struct timespec mtime, ctime; } of[BOOT_STAMPED]; };
+void boot_stamps_take(const struct boot_run *r, struct boot_stamps *ret);
 
 void boot_begin(struct boot_run *r, struct core *c);
 void boot_end(struct boot_run *r);
@@ -73,6 +83,8 @@ struct boot_menu {
 /* One menu for each of archs ("": all architectures), NULL-terminated; ret has room for as many, zeroed, and is to be
  * cleared also on failure. */
 int boot_menus(struct boot_run *r, const char *const *archs, struct boot_menu *ret, struct err *e) MUST_CHECK;
+/* menu.c: the same, always built anew. */
+int boot_build_menus(struct boot_run *r, const char *const *archs, struct boot_menu *ret, struct err *e) MUST_CHECK;
 void boot_menu_clear(struct boot_menu *m);
 /* The complete menu of pxelinux or iPXE around the items of all architectures. Appends. */
 int boot_menu_file(

@@ -65,15 +65,20 @@ static void add_choice(struct builder *b, const struct item *it)
 	struct err e;
 	if (item_type(it) == ITEM_PROFILE && !resolved_bool(b->r, it, "enable_menu"))
 		return;
-	if (item_type(it) == ITEM_IMAGE && access(item_str(it, "file"), F_OK) != 0)
-		return;
+	if (item_type(it) == ITEM_IMAGE) {
+		b->r->varies = true;             /* its file may come and go */
+		if (access(item_str(it, "file"), F_OK) != 0)
+			return;
+	}
 	if (boot_target_init(b->r, it, &t, &e) != CB_OK) {
+		b->r->varies = true;
 		log_warn("boot", "%s is not in the menu: %s", item_name(it), e.text);
 		return;
 	}
 	for (int l = 0; l < LOADERS; l++) {
 		if (boot_entry(b->r, &t, (enum loader)l, "", &ch.text[l], &e) != CB_OK) {
 			log_warn("boot", "%s is not in the %s menu: %s", item_name(it), loader_names[l], e.text);
+			b->r->varies = true;
 			sb_truncate(&ch.text[l], 0);
 		}
 		ch.wants[l] = ch.text[l].len > 0;
@@ -294,7 +299,7 @@ static int build_level(struct builder *b, const struct item *menu, const char *a
 	return rc;
 }
 
-int boot_menus(struct boot_run *r, const char *const *archs, struct boot_menu *ret, struct err *e)
+int boot_build_menus(struct boot_run *r, const char *const *archs, struct boot_menu *ret, struct err *e)
 {
 	struct builder b;
 	int rc = CB_OK;

@@ -34,6 +34,7 @@ void boot_end(struct boot_run *r)
 	}
 	map_free(&r->bases);
 	map_free(&r->conf);
+	free(r->stamps);
 	v_unref(r->settings);
 	*r = (struct boot_run){ .c = r->c };
 }
@@ -158,7 +159,7 @@ int boot_render_line(struct boot_run *r, const char *text, const struct value *v
 		sb_adds(out, text);
 		return CB_OK;
 	}
-	int rc = render_text(r->c->renderer, text, strlen(text), NULL, vars, r->settings, "kernel options", out, e);
+	int rc = render_text_varies(r->c->renderer, text, strlen(text), NULL, vars, r->settings, "kernel options", &r->varies, out, e);
 	return as_fault(rc, text, e);
 }
 
@@ -168,6 +169,8 @@ static const struct strbuf *conf_text(struct boot_run *r, const char *name, cons
 	struct strbuf *kept = map_get(&r->conf, name);
 	if (kept != NULL)
 		return kept;
+	if (r->many && r->stamps == NULL)
+		boot_stamps_take(r, r->stamps = xcalloc(1, sizeof(*r->stamps)));
 	if (file_read(AT_FDCWD, real, CONF_MAX, own, NULL) != CB_OK)
 		return NULL;
 	if (!r->many)
@@ -189,7 +192,7 @@ int boot_render_conf(struct boot_run *r, const char *name, const struct value *v
 	if (text == NULL)
 		rc = err_py(e, CB_ENOENT, "FileNotFoundError", "[Errno 2] No such file or directory: '%s'", rel);
 	else
-		rc = as_fault(render_text(r->c->renderer, sb_str(text), text->len, NULL, vars, r->settings, path, out, e), rel, e);
+		rc = as_fault(render_text_varies(r->c->renderer, sb_str(text), text->len, NULL, vars, r->settings, path, &r->varies, out, e), rel, e);
 	sb_free(&own);
 	return rc;
 }

@@ -108,6 +108,8 @@ void core_close(struct core *c)
 	if (c->tasks != NULL)
 		tasks_free(c->tasks);
 	privileged_free(c->privileged);
+	if (c->menus.drop != NULL)
+		c->menus.drop(c->menus.p);
 	if (c->renderer != NULL)
 		renderer_free(c->renderer);
 	store_close(c->store);          /* first: what is left of the time belongs to the disk */

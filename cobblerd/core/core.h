@@ -14,6 +14,9 @@
 #include "store/store.h"
 #include "work/task.h"
 
+/* What a higher room keeps here between its calls; drop frees p when the core is closed. Both NULL at first. */
+struct core_kept { void *p; void (*drop)(void *p); };
+
 struct core {
 	struct settings *settings;
 	struct model *model;
@@ -22,6 +25,7 @@ struct core {
 	struct tasks *tasks;
 	struct privileged *privileged;
 	pthread_mutex_t edit_lock;     /* one writer: held from check to publish (core/edit.c only) */
+	struct core_kept menus;        /* boot/menu_kept.c */
 	struct core *live;             /* of a transaction (edit_begin): the core that it will change; NULL: this is it */
 };
 

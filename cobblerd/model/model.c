@@ -29,7 +29,7 @@ struct collection {
 
 struct model {
 	pthread_rwlock_t lock;
-	uint64_t version;
+	uint64_t version, parents_version;
 	struct collection c[ITEM_TYPES];
 	struct map by_uid;             /* -> struct entry, all types */
 	struct index by_mac, by_ip, by_dns;
@@ -212,6 +212,12 @@ uint64_t model_version(const struct model *m)
 {
 	uint64_t own = __atomic_load_n(&m->version, __ATOMIC_ACQUIRE);
 	return m->base != NULL ? own + model_version(m->base) : own;
+}
+
+uint64_t model_parents_version(const struct model *m)
+{
+	uint64_t own = __atomic_load_n(&m->parents_version, __ATOMIC_ACQUIRE);
+	return m->base != NULL ? own + model_parents_version(m->base) : own;
 }
 
 size_t model_count(struct model *m, enum item_type t)
@@ -571,6 +577,9 @@ void model_publish_all(struct model *m, struct item *const *items, const struct 
 	struct item **gone = xcalloc(n + 1, sizeof(struct item *));
 	struct entry **was = xcalloc(n + 1, sizeof(struct entry *));
 	pthread_rwlock_wrlock(&m->lock);
+	size_t parents = 0;
+	for (size_t i = 0; i < n; i++)
+		parents += item_type(items[i] != NULL ? items[i] : olds[i]) != ITEM_SYSTEM;
 	for (size_t i = 0; i < n; i++)                   /* all first: names may change hands */
 		was[i] = olds[i] != NULL ? detach(m, olds[i]) : NULL;
 	for (size_t i = 0; i < n; i++)
@@ -579,6 +588,7 @@ void model_publish_all(struct model *m, struct item *const *items, const struct 
 		else if (was[i] != NULL)
 			gone[i] = drop(m, was[i]);
 	__atomic_add_fetch(&m->version, n, __ATOMIC_RELEASE);
+	__atomic_add_fetch(&m->parents_version, parents, __ATOMIC_RELEASE);
 	pthread_rwlock_unlock(&m->lock);
 	for (size_t i = 0; i < n; i++)                   /* outside: freeing takes time */
 		item_unref(gone[i]);

@@ -16,6 +16,7 @@ struct model *model_new(void);
 struct model *model_view(struct model *base);
 void model_free(struct model *m);
 uint64_t model_version(const struct model *m);         /* +1 with each published change */
+uint64_t model_parents_version(const struct model *m); /* the same, of anything but systems: what others inherit and menus hold */
 size_t model_count(struct model *m, enum item_type t);
 
 /* Lookups in O(1); each returns owned or NULL. */

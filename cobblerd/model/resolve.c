@@ -409,7 +409,7 @@ static bool bases_good(struct bases *b, uint64_t version, uint64_t signatures, c
 static struct value *base_of(struct model *m, const struct value *settings, const struct item *parent)
 {
 	struct bases *b = model_bases(m);
-	uint64_t version = model_version(m), signatures = signatures_generation();
+	uint64_t version = model_parents_version(m), signatures = signatures_generation();
 	pthread_mutex_lock(&b->lock);
 	struct value *base = bases_good(b, version, signatures, settings) ? map_get(&b->of, item_uid(parent)) : NULL;
 	if (base != NULL)

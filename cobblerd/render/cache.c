@@ -295,6 +295,7 @@ int use_snippet(void *ctx, const struct tpl_snippet *s, const struct tpl **ret, 
 		const char *dir, *name;
 	} steps[] = {{"per_system", s->system}, {"per_profile", s->profile}, {"per_distro", s->distro}};
 	struct use *u = ctx;
+	u->varies = true;
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
 		if (steps[i].name == NULL)
 			continue;
@@ -321,6 +322,7 @@ int use_load(void *ctx, const char *name, const struct tpl *from, const struct t
 	static const char *const keys[] = { "autoinstall_templates_dir", "autoinstall_snippets_dir" };
 	struct use *u = ctx;
 	bool jinja = tpl_language(from) == TPL_JINJA;
+	u->varies = true;
 	const char *inc = v_dict_cstr(u->settings, "jinja2_includedir", "");
 	if (jinja)
 		return inc[0] != '\0' ? get_file(u, inc, name, F_JINJA, ret, e)
@@ -347,7 +349,8 @@ int use_load(void *ctx, const char *name, const struct tpl *from, const struct t
 
 void use_missing(void *ctx, const char *text, const char *where)
 {
-	const struct use *u = ctx;
+	struct use *u = ctx;
+	u->varies = true;                        /* to be told each time */
 	if (u->r->watch != NULL && u->r->watch->missing != NULL)
 		u->r->watch->missing(u->r->watch->ctx, where, text);
 	log_warn("render", "%s: %s is not defined and printed as written", where, text);

@@ -32,6 +32,7 @@ struct use {
 	struct renderer *r;
 	const struct value *settings;
 	const struct value *vars;
+	bool varies;                      /* as render_text_varies tells it */
 	struct tpl **held;
 	size_t nheld, cap;
 };

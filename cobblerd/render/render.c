@@ -222,7 +222,7 @@ static void add_result(struct strbuf *out, const struct strbuf *text)
 
 /* -- the whole -- */
 
-struct request { const struct value *vars, *settings; const char *name; const char *path; };
+struct request { const struct value *vars, *settings; const char *name; const char *path; bool *varies; };
 
 static void watch_piece(void *ctx, const struct tpl_trace *t)
 {
@@ -241,7 +241,8 @@ static int engine_run(
 		.ctx = &u,
 		.snippet = use_snippet,
 		.load = use_load,
-		.missing = use_missing};
+		.missing = use_missing,
+		.varies = &u.varies};
 	int rc = CB_OK;
 	if (tpl_language(t) == TPL_CHEETAH)
 		rc = use_macros(&u, &job.base, e);
@@ -250,6 +251,7 @@ static int engine_run(
 	use_lint(&u, t);
 	if (rc == CB_OK)
 		rc = tpl_render(t, &job, out, e);
+	*q->varies |= u.varies || rc != CB_OK;
 	use_end(&u);
 	return rc;
 }
@@ -281,6 +283,7 @@ static int run_jinja(
 	tpl_unref(t);
 	if (rc == CB_OK)
 		return rc;
+	*q->varies = true;
 	log_warn("render", "%s", e->text);
 	sb_truncate(out, before);
 	sb_adds(out, "# EXCEPTION OCCURRED DURING JINJA2 TEMPLATE PROCESSING\n");
@@ -290,8 +293,15 @@ static int run_jinja(
 int render_text(struct renderer *r, const char *text, size_t n, const char *type, const struct value *vars,
 	const struct value *settings, const char *name, struct strbuf *out, struct err *e)
 {
+	bool varies = false;
+	return render_text_varies(r, text, n, type, vars, settings, name, &varies, out, e);
+}
+
+int render_text_varies(struct renderer *r, const char *text, size_t n, const char *type, const struct value *vars,
+	const struct value *settings, const char *name, bool *varies, struct strbuf *out, struct err *e)
+{
 	struct strbuf done = { 0 };
-	struct request q = { .vars = vars, .settings = settings, .name = name };
+	struct request q = { .vars = vars, .settings = settings, .name = name, .varies = varies };
 	char kind[64];
 	int rc;
 	if (type != NULL && !str_eq(type, "default") && !str_eq(type, "jinja2") && !str_eq(type, "cheetah")) {

@@ -32,6 +32,10 @@ void renderer_watch(struct renderer *r, const struct render_watch *w);
  * snippets. */
 int render_text(struct renderer *r, const char *text, size_t n, const char *type, const struct value *vars,
 	const struct value *settings, const char *name, struct strbuf *out, struct err *e) MUST_CHECK;
+/* The same; *varies is set to true when the output may be another one the next time though text, vars, settings and the macros file are the
+ * same: a snippet or an included file has a part in it, the clock or chance, or there is something to be logged. */
+int render_text_varies(struct renderer *r, const char *text, size_t n, const char *type, const struct value *vars,
+	const struct value *settings, const char *name, bool *varies, struct strbuf *out, struct err *e) MUST_CHECK;
 /* The same for a file (literal path), compiled once per identity and mtime. */
 int render_file(struct renderer *r, const char *path, const char *type, const struct value *vars,
 	const struct value *settings, struct strbuf *out, struct err *e) MUST_CHECK;

@@ -53,6 +53,7 @@ struct tpl_job {
 	const struct tpl *base; /* Cheetah: its #defs are callable everywhere (the macros file); or NULL */
 	uint64_t max_steps;                      /* 0: LIM_STEPS */
 	int64_t max_ms;                          /* 0: LIM_TIME_MS */
+	bool *varies;                            /* NULL or set to true when the output depends on the clock or on chance */
 	bool cobbler;                            /* SNIPPET, read_snippet, sedesc and template_universe are in scope */
 	void *ctx;
 	/* Sets *ret to a compiled snippet the callee keeps alive until the render ends, or to NULL when there is none.

@@ -73,6 +73,7 @@ static struct mt *fresh(struct rt *rt)
 {
 	struct mt *g = rt_alloc(rt, sizeof(*g));
 	uint32_t key[16];
+	rt_varies(rt);
 	random_bytes(key, sizeof(key));
 	init_key(g, key, 16);
 	return g;

@@ -69,8 +69,11 @@ static const struct obj_ops tm_ops = {
 
 static bool when(struct rt *rt, struct rv v, time_t *t)
 {
-	double d = clock_wall();
-	if (v.t != R_UNSET && v.t != R_NONE) {
+	double d = 0;
+	if (v.t == R_UNSET || v.t == R_NONE) {
+		rt_varies(rt);
+		d = clock_wall();
+	} else {
 		if (!rv_is_num(v))
 			return raise(rt, EX_TYPE, "'%s' object cannot be interpreted as an integer", rv_type_name(v));
 		d = rv_num(v);
@@ -116,13 +119,14 @@ static bool broken_down(struct rt *rt, struct rv v, bool utc, struct tm **ret)
 	return true;
 }
 
-T(time) { UNUSED_ARGS; *out = rv_float(clock_wall()); return true; }
-T(monotonic) { UNUSED_ARGS; *out = rv_float((double)clock_mono_us() / 1e6); return true; }
+T(time) { UNUSED_ARGS; rt_varies(rt); *out = rv_float(clock_wall()); return true; }
+T(monotonic) { UNUSED_ARGS; rt_varies(rt); *out = rv_float((double)clock_mono_us() / 1e6); return true; }
 
 T(time_ns)
 {
 	UNUSED_ARGS;
 	struct timespec t;
+	rt_varies(rt);
 	clock_gettime(CLOCK_REALTIME, &t);
 	*out = rv_int((int64_t)t.tv_sec * 1000000000 + t.tv_nsec);
 	return true;

@@ -73,6 +73,13 @@ struct rt {
 	uint32_t npieces, cappieces;
 };
 
+/* The output is not the same the next time: a clock or chance has a part in it. */
+static inline void rt_varies(const struct rt *rt)
+{
+	if (rt->job->varies != NULL)
+		*rt->job->varies = true;
+}
+
 #define STEPS_A_LOOK 1024
 bool rt_over(struct rt *rt);     /* rv.c: false: a limit is passed, the exception is set */
 
