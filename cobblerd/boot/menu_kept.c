@@ -52,7 +52,10 @@ static void key_now(const struct boot_run *r, struct key *k)
 	k->version = model_parents_version(r->c->model);
 	k->signatures = signatures_generation();
 	k->settings = r->settings;
-	boot_stamps_take(r, &k->files);
+	if (r->stamps != NULL)
+		memcpy(&k->files, r->stamps, sizeof(k->files));      /* a long run has read its templates at its beginning */
+	else
+		boot_stamps_take(r, &k->files);
 }
 
 static bool same(const struct key *a, const struct key *b)
@@ -149,9 +152,8 @@ int boot_menus(struct boot_run *r, const char *const *archs, struct boot_menu *r
 	r->varies = false;
 	int rc = boot_build_menus(r, archs, ret, e);
 	key_now(r, &after);
-	/* A long run has read its templates at its beginning. */
-	bool fresh = r->stamps == NULL || memcmp(r->stamps, &after.files, sizeof(after.files)) == 0;
-	if (rc == CB_OK && !r->varies && fresh && same(&before, &after))
+	boot_stamps_take(r, &after.files);
+	if (rc == CB_OK && !r->varies && same(&before, &after))
 		keep(k, &after, archs, ret);
 	return rc;
 }
