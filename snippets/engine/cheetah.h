@@ -82,12 +82,24 @@ static inline const struct rv *ch_quick(const struct rt *rt, const struct cheeta
 		       : NULL;
 }
 
+static inline struct cheetah_rt *ch_state(const struct rt *rt) { return rt->lang; }
+
 /* cheetah_exec.c */
 enum flow ch_exec(struct rt *rt, const struct node *n);
 bool ch_run(struct rt *rt, struct inst *inst, const struct method *m, struct cframe *up, const struct args *a,
 	struct rv *out);
 bool ch_write(struct rt *rt, const struct node *n, struct rv v);
 struct inst *ch_include(struct rt *rt, struct inst *from, const struct tpl *t);
+static inline enum flow ch_body(struct rt *rt, const struct node *n) { return n == NULL ? F_NEXT : ch_exec(rt, n); }
+
+/* cheetah_try.c; false: an exception is set, which #raise is for */
+bool ch_raise(struct rt *rt, const struct node *n);
+enum flow ch_try(struct rt *rt, const struct node *n);
+
+/* cheetah_region.c */
+bool ch_arg(struct rt *rt, const struct node *n);
+enum flow ch_call(struct rt *rt, const struct node *n);
+enum flow ch_capture(struct rt *rt, const struct node *n);
 
 /* cheetah_names.c */
 extern const struct obj_ops inst_ops;

@@ -11,8 +11,6 @@
 #include "snippets/engine/str_methods.h"
 #include "snippets/engine/trace.h"
 
-static struct cheetah_rt *state(const struct rt *rt) { return rt->lang; }
-
 /* -- output -- */
 
 static struct rv filtered(struct rt *rt, enum filter f, struct rv s, const struct args *a)
@@ -55,7 +53,7 @@ static struct rv filtered(struct rt *rt, enum filter f, struct rv s, const struc
 
 static bool write_filtered(struct rt *rt, const struct node *n, struct rv v, const struct args *a)
 {
-	enum filter f = state(rt)->frame->filter;
+	enum filter f = ch_state(rt)->frame->filter;
 	if (v.t == R_NONE)
 		return true;
 	size_t from = rt->out.len;
@@ -113,12 +111,7 @@ static bool placeholder(struct rt *rt, const struct node *n)
 
 /* -- statements -- */
 
-static enum flow body(struct rt *rt, const struct node *n)
-{
-	return n == NULL ? F_NEXT : ch_exec(rt, n);
-}
-
-static enum flow loop_else(struct rt *rt, const struct node *n) { return n->n > 1 ? body(rt, n->kids[1]->b) : F_NEXT; }
+static enum flow loop_else(struct rt *rt, const struct node *n) { return n->n > 1 ? ch_body(rt, n->kids[1]->b) : F_NEXT; }
 
 static enum flow do_for(struct rt *rt, const struct node *n)
 {
@@ -129,7 +122,7 @@ static enum flow do_for(struct rt *rt, const struct node *n)
 	while (cur_step(rt, &c, &x)) {
 		if (!rt_tick(rt) || !ev_assign(rt, n->a, x))
 			return F_ERROR;
-		enum flow f = body(rt, n->kids[0]->b);
+		enum flow f = ch_body(rt, n->kids[0]->b);
 		if (f == F_BREAK)
 			return F_NEXT;
 		if (f == F_RETURN || f == F_ERROR)
@@ -162,7 +155,7 @@ static enum flow do_while(struct rt *rt, const struct node *n)
 			if (!rv_truthy(rv_live(rt, v)))
 				break;
 		}
-		enum flow f = body(rt, n->kids[0]->b);
+		enum flow f = ch_body(rt, n->kids[0]->b);
 		if (f == F_BREAK)
 			return F_NEXT;
 		if (f == F_RETURN || f == F_ERROR)
@@ -209,235 +202,10 @@ static bool do_del(struct rt *rt, const struct node *t)
 		return ev(rt, t->a, &o) && ev(rt, t->b, &k) && rv_delitem(rt, o, k);
 	if (t->op != N_NAME)
 		return raise(rt, EX_SYNTAX, "this cannot be deleted");
-	if (t->slot < 0 || state(rt)->frame->slots[t->slot].t == R_UNSET)
+	if (t->slot < 0 || ch_state(rt)->frame->slots[t->slot].t == R_UNSET)
 		return raise(rt, EX_NAME, "name '%s' is not defined", t->sym->name);
-	state(rt)->frame->slots[t->slot] = (struct rv){ .t = R_UNSET };
+	ch_state(rt)->frame->slots[t->slot] = (struct rv){ .t = R_UNSET };
 	return found;
-}
-
-static void exc_str(struct rt *rt, const struct robj *o, struct strbuf *b, bool repr)
-{
-	const struct exception *e = o->data;
-	if (repr) {
-		sb_addf(b, "%s(", exc_name(e->cls));
-		rv_repr(rt, e->key.t != R_UNSET ? e->key : e->msg, b);
-		sb_addc(b, ')');
-	} else {
-		sb_add(b, e->msg.u.s, e->msg.n);
-	}
-}
-
-static bool exc_attr(struct rt *rt, const struct robj *o, const char *name, struct rv *out)
-{
-	const struct exception *e = o->data;
-	*out = (struct rv){ .t = R_UNSET };
-	if (str_eq(name, "args"))
-		*out = rv_tuple(rt, e->key.t != R_UNSET ? &e->key : &e->msg, 1);
-	return true;
-}
-
-static int exc_type(const struct robj *o) { return TY_EXC + (int)((const struct exception *)o->data)->cls; }
-
-static const struct obj_ops exc_ops = { .type = "Exception", .attr = exc_attr, .str = exc_str, .type_id = exc_type };
-
-
-static bool raise_with(struct rt *rt, enum exc cls, struct rv text)
-{
-	if (cls != EX_KEY)
-		return raise(rt, cls, "%.*s", (int)text.n, text.t == R_STR ? text.u.s : "");
-	size_t mark = rt->tmp.len;                        /* compat: its text is how its argument is written */
-	rv_repr(rt, text, &rt->tmp);
-	struct rv written = rv_take(rt, mark);
-	raise(rt, cls, "%.*s", (int)written.n, written.u.s);
-	rt->exc.key = text;
-	return false;
-}
-
-static bool do_raise(struct rt *rt, const struct node *n)
-{
-	struct rv v;
-	if (n->a == NULL && state(rt)->handled == NULL)
-		return raise(rt, EX_RUNTIME, "No active exception to reraise");
-	if (n->a != NULL && !ev(rt, n->a, &v))
-		return false;
-	if (n->a == NULL || (v.t == R_OBJ && v.u.o->ops == &exc_ops)) {
-		rt->exc = *(n->a == NULL ? state(rt)->handled : (const struct exception *)v.u.o->data);
-		return false;
-	}
-	if (v.t == R_TUPLE && v.u.l->n == 2 && v.u.l->v[0].t == R_TYPE && v.u.l->v[0].aux >= TY_EXC)
-		return raise_with(rt, v.u.l->v[0].aux - TY_EXC, v.u.l->v[1]);
-	if (v.t == R_TYPE && v.aux >= TY_EXC)
-		return raise(rt, v.aux - TY_EXC, "%s", "");
-	return raise(rt, EX_TYPE, "exceptions must derive from BaseException");
-}
-
-static bool catches(struct rv cls, enum exc c, unsigned depth)
-{
-	if (cls.t == R_TUPLE && depth < LIM_VALUE_DEPTH) {
-		for (uint32_t i = 0; i < cls.u.l->n; i++)
-			if (catches(cls.u.l->v[i], c, depth + 1))
-				return true;
-		return false;
-	}
-	return cls.t == R_TYPE && cls.aux >= TY_EXC && exc_is_a(c, cls.aux - TY_EXC);
-}
-
-/* kids: the body; then clauses (sub 1: except; flag 1: finally; flag 2: else). */
-static enum flow do_try(struct rt *rt, const struct node *n)
-{
-	struct exception e;
-	size_t tmp = rt->tmp.len;
-	uint32_t depth = rt->depth, evd = rt->ev_depth, vd = rt->value_depth;
-	struct cframe *frame = state(rt)->frame;
-	const struct exception *outer = state(rt)->handled;
-	enum flow f = body(rt, n->kids[0]->b);
-	bool caught = false;
-	const struct node *last = NULL;
-	if (f == F_ERROR && rt->exc.cls != EX_LIMIT) {
-		e = rt->exc;
-		rt->tmp.len = tmp;
-		rt->depth = depth;
-		rt->ev_depth = evd;
-		rt->value_depth = vd;
-		state(rt)->frame = frame;
-		for (uint32_t i = 1; i < n->n && !caught; i++) {
-			const struct node *part = n->kids[i];
-			struct rv cls;
-			if (part->sub != 1)
-				continue;
-			rt->exc = (struct exception){ 0 };
-			if (part->a != NULL && !ev(rt, part->a, &cls))
-				return F_ERROR;
-			if (part->a != NULL && !catches(cls, e.cls, 0)) {
-				rt->exc = e;
-				continue;
-			}
-			caught = true;
-			frame->lost = false;
-			if (part->c != NULL) {
-				struct exception *copy = rt_alloc(rt, sizeof(*copy));
-				*copy = e;
-				if (!ev_assign(rt, part->c, rv_obj(rt, &exc_ops, copy)))
-					return F_ERROR;
-			}
-			state(rt)->handled = &e;
-			f = body(rt, part->b);
-			state(rt)->handled = outer;
-		}
-	} else if (f == F_NEXT) {
-		for (uint32_t i = 1; i < n->n && f == F_NEXT; i++)
-			if (n->kids[i]->flag == 2)
-				f = body(rt, n->kids[i]->b);
-	}
-	for (uint32_t i = 1; i < n->n; i++)
-		if (n->kids[i]->flag == 1)
-			last = n->kids[i];
-	if (last != NULL) {
-		e = rt->exc;
-		rt->exc = (struct exception){ 0 };
-		if (e.cls == EX_LIMIT)
-			return rt->exc = e, F_ERROR;
-		enum flow g = body(rt, last->b);
-		if (g != F_NEXT)
-			return g;
-		rt->exc = e;
-	}
-	return f;
-}
-
-/* Where a region began may be gone: see lost(). */
-static size_t still(const struct rt *rt, size_t mark) { return mark < rt->out.len ? mark : rt->out.len; }
-
-/* compat: #stop inside #call or #capture: the method's value is what was collected there, all before it is lost. */
-static enum flow stopped(struct rt *rt, size_t mark)
-{
-	mark = still(rt, mark);
-	struct cframe *f = state(rt)->frame;
-	if (f->ret.t == R_UNSET)
-		f->ret = rv_dup(rt, sb_str(&rt->out) + mark, rt->out.len - mark);
-	return F_RETURN;
-}
-
-/* compat: an exception inside #call or #capture that the method catches: what was collected there is the output from
- * then on, all before it is lost. */
-static enum flow lost(struct rt *rt, size_t mark)
-{
-	struct cframe *f = state(rt)->frame;
-	size_t begin = f->mark;
-	if (mark > begin && mark <= rt->out.len && !f->lost) {                   /* the innermost one counts */
-		memmove(rt->out.p + begin, rt->out.p + mark, rt->out.len - mark);
-		sb_truncate(&rt->out, rt->out.len - (mark - begin));
-	}
-	f->lost = true;
-	return F_ERROR;
-}
-
-/* #call at work: the text of its body so far, and of its #args. */
-struct callreg { size_t mark; const struct sym *cur; struct karg *kw; uint32_t nkw, most; };
-
-static struct rv take_from(struct rt *rt, size_t mark)
-{
-	mark = still(rt, mark);
-	struct rv v = rv_dup(rt, sb_str(&rt->out) + mark, rt->out.len - mark);
-	sb_truncate(&rt->out, mark);
-	return v;
-}
-
-/* #arg: what was written so far belongs to the one before; before the first one it comes along with that. */
-static bool call_arg(struct rt *rt, const struct node *n)
-{
-	struct callreg *c = state(rt)->call;
-	if (c == NULL)
-		return true;
-	if (c->cur != NULL)
-		c->kw[c->nkw++] = (struct karg){ c->cur->name, c->cur->len, take_from(rt, c->mark) };
-	c->cur = n->sym;
-	return c->nkw + 1 < c->most || raise(rt, EX_LIMIT, "#call has more than %u arguments", c->most);
-}
-
-/* #call: the body's text is the first argument, or the texts of its #args are keywords. */
-static enum flow do_call(struct rt *rt, const struct node *n)
-{
-	struct rv f, v, list[LIM_ARGS + 1];
-	struct karg kw[64];
-	struct args extra = { 0 }, a = { .v = list, .kw = kw };
-	struct callreg c = { .mark = rt->out.len, .kw = kw, .most = ARRAY_LEN(kw) }, *around = state(rt)->call;
-	state(rt)->call = &c;
-	enum flow fl = body(rt, n->kids[0]->b);
-	state(rt)->call = around;
-	if (fl == F_RETURN)
-		return stopped(rt, c.mark);
-	if (fl == F_ERROR)
-		return lost(rt, c.mark);
-	if (fl != F_NEXT)
-		return fl;
-	v = take_from(rt, c.mark);
-	if (!ev(rt, n->a, &f) || (n->b != NULL && !ev_args(rt, n->b, &extra, 0)))
-		return F_ERROR;
-	if (c.cur != NULL)
-		kw[c.nkw++] = (struct karg){ c.cur->name, c.cur->len, v };
-	else
-		list[a.n++] = v;
-	for (uint32_t i = 0; i < extra.n; i++)
-		list[a.n++] = extra.v[i];
-	for (uint32_t i = 0; i < extra.nkw && c.nkw < ARRAY_LEN(kw); i++)
-		kw[c.nkw++] = extra.kw[i];
-	a.nkw = c.nkw;
-	return rv_call(rt, f, &a, &v) && ch_write(rt, n, v) ? F_NEXT : F_ERROR;
-}
-
-static enum flow do_capture(struct rt *rt, const struct node *n)
-{
-	size_t mark = rt->out.len;
-	enum flow f = body(rt, n->kids[0]->b);
-	if (f == F_ERROR)
-		return lost(rt, mark);
-	if (f == F_RETURN)
-		return stopped(rt, mark);
-	mark = still(rt, mark);
-	struct rv v = rv_dup(rt, sb_str(&rt->out) + mark, rt->out.len - mark);
-	sb_truncate(&rt->out, mark);
-	return ev_assign(rt, n->a, v) ? f : F_ERROR;
 }
 
 static enum flow do_include(struct rt *rt, const struct node *n)
@@ -445,7 +213,7 @@ static enum flow do_include(struct rt *rt, const struct node *n)
 	struct rv v, text;
 	struct err e = { 0 };
 	const struct tpl *t = NULL;
-	struct inst *self = state(rt)->frame->self;
+	struct inst *self = ch_state(rt)->frame->self;
 	if (!ev(rt, n->a, &v))
 		return F_ERROR;
 	v = rv_tostr(rt, v);
@@ -489,7 +257,7 @@ static enum flow do_include(struct rt *rt, const struct node *n)
 static bool nested_def(struct rt *rt, const struct node *n)
 {
 	struct fdef *d = rt_alloc(rt, sizeof(*d));
-	*d = (struct fdef){ state(rt)->frame->self, (const struct method *)(const void *)n->c, state(rt)->frame };
+	*d = (struct fdef){ ch_state(rt)->frame->self, (const struct method *)(const void *)n->c, ch_state(rt)->frame };
 	return ev_assign(rt, n->a, (struct rv){ .t = R_DEF, .u.fd = d });
 }
 
@@ -497,7 +265,7 @@ static bool nested_def(struct rt *rt, const struct node *n)
 static bool block(struct rt *rt, const struct node *n)
 {
 	struct rv v;
-	struct inst *self = state(rt)->frame->self;
+	struct inst *self = ch_state(rt)->frame->self;
 	return ch_run(rt, self, (const struct method *)(const void *)n->c, NULL, &(struct args){0}, &v) &&
 	       ch_write(rt, n, v);
 }
@@ -540,29 +308,29 @@ static enum flow run(struct rt *rt, const struct node *n)
 	case N_BREAK: return F_BREAK;
 	case N_CONTINUE: return F_CONTINUE;
 	case N_PASS: case N_CATCHER: return F_NEXT;
-	case N_CALLARG: return call_arg(rt, n) ? F_NEXT : F_ERROR;
+	case N_CALLARG: return ch_arg(rt, n) ? F_NEXT : F_ERROR;
 	case N_SET_ST: return do_set(rt, n) ? F_NEXT : F_ERROR;
 	case N_DEL: return do_del(rt, n->a) ? F_NEXT : F_ERROR;
 	case N_ASSERT: return do_assert(rt, n) ? F_NEXT : F_ERROR;
-	case N_RAISE: return do_raise(rt, n), F_ERROR;
-	case N_TRY: return do_try(rt, n);
+	case N_RAISE: return ch_raise(rt, n), F_ERROR;
+	case N_TRY: return ch_try(rt, n);
 	case N_RETURN:
 		v = rv_none();
 		if (n->a != NULL && !ev(rt, n->a, &v))
 			return F_ERROR;
-		if (!state(rt)->frame->m->block)          /* compat: a block has written already, nobody takes its value */
-			state(rt)->frame->ret = v;
+		if (!ch_state(rt)->frame->m->block)          /* compat: a block has written already, nobody takes its value */
+			ch_state(rt)->frame->ret = v;
 		return F_RETURN;
 	case N_STOP: return F_RETURN;
 	case N_BLOCKCALL: return block(rt, n) ? F_NEXT : F_ERROR;
-	case N_CALLREG: return do_call(rt, n);
-	case N_CAPTURE: return do_capture(rt, n);
-	case N_REGION: return body(rt, n->kids[0]->b);
+	case N_CALLREG: return ch_call(rt, n);
+	case N_CAPTURE: return ch_capture(rt, n);
+	case N_REGION: return ch_body(rt, n->kids[0]->b);
 	case N_FILTERREG: {
-		struct cframe *fr = state(rt)->frame;
+		struct cframe *fr = ch_state(rt)->frame;
 		enum filter before = fr->filter;
 		fr->filter = n->sub;
-		f = body(rt, n->kids[0]->b);
+		f = ch_body(rt, n->kids[0]->b);
 		fr->filter = before;
 		return f;
 	}
@@ -572,7 +340,7 @@ static enum flow run(struct rt *rt, const struct node *n)
 	}
 }
 
-static bool plain(const struct rt *rt) { return rt->job->trace == NULL && state(rt)->frame->filter == FILTER_NONE; }
+static bool plain(const struct rt *rt) { return rt->job->trace == NULL && ch_state(rt)->frame->filter == FILTER_NONE; }
 
 static inline const struct rv *quick(const struct rt *rt, const void *lang, const struct node *name, uint32_t id)
 {
@@ -593,7 +361,7 @@ static bool loop_item(struct rt *rt, struct loop *l, struct rv x)
 	const struct node *t = l->n->a;
 	if ((t->op != N_NAME && t->op != N_VAR) || t->slot < 0 || (t->flag & NF_GLOBAL))
 		return ev_assign(rt, t, x);
-	state(rt)->frame->slots[t->slot] = x;
+	ch_state(rt)->frame->slots[t->slot] = x;
 	return true;
 }
 
