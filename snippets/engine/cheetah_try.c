@@ -69,65 +69,83 @@ static bool catches(struct rv cls, enum exc c, unsigned depth)
 	return cls.t == R_TYPE && cls.aux >= TY_EXC && exc_is_a(c, cls.aux - TY_EXC);
 }
 
-/* kids: the body; then clauses (sub 1: except; flag 1: finally; flag 2: else). */
-enum flow ch_try(struct rt *rt, const struct node *n)
+/* An #except: when it takes e its body runs, with e as the exception that is being handled. *more: it does not, e stays set. */
+static enum flow handle(struct rt *rt, const struct node *n, const struct exception *e, bool *more)
 {
-	struct exception e;
+	struct cheetah_rt *st = ch_state(rt);
+	const struct exception *outer = st->handled;
+	struct exception *copy;
+	struct rv cls;
+	*more = false;
+	rt->exc = (struct exception){ 0 };
+	if (n->a != NULL && !ev(rt, n->a, &cls))
+		return F_ERROR;
+	if (n->a != NULL && !catches(cls, e->cls, 0)) {
+		*more = true;
+		rt->exc = *e;
+		return F_ERROR;
+	}
+	st->frame->lost = false;
+	if (n->c != NULL) {
+		copy = rt_alloc(rt, sizeof(*copy));
+		*copy = *e;
+		if (!ev_assign(rt, n->c, rv_obj(rt, &exc_ops, copy)))
+			return F_ERROR;
+	}
+	st->handled = e;
+	enum flow f = ch_body(rt, n->b);
+	st->handled = outer;
+	return f;
+}
+
+static enum flow run_else(struct rt *rt, const struct node *n)
+{
+	enum flow f = F_NEXT;
+	for (uint32_t i = 1; i < n->n && f == F_NEXT; i++)
+		if (n->kids[i]->flag == 2)
+			f = ch_body(rt, n->kids[i]->b);
+	return f;
+}
+
+/* The body, then #else or the first #except that takes what the body raised. */
+static enum flow guarded(struct rt *rt, const struct node *n)
+{
 	size_t tmp = rt->tmp.len;
 	uint32_t depth = rt->depth, evd = rt->ev_depth, vd = rt->value_depth;
 	struct cframe *frame = ch_state(rt)->frame;
-	const struct exception *outer = ch_state(rt)->handled;
 	enum flow f = ch_body(rt, n->kids[0]->b);
-	bool caught = false;
+	if (f == F_NEXT)
+		return run_else(rt, n);
+	if (f != F_ERROR || rt->exc.cls == EX_LIMIT)
+		return f;
+	struct exception e = rt->exc;
+	bool more = true;
+	rt->tmp.len = tmp;
+	rt->depth = depth;
+	rt->ev_depth = evd;
+	rt->value_depth = vd;
+	ch_state(rt)->frame = frame;
+	for (uint32_t i = 1; i < n->n && more; i++)
+		if (n->kids[i]->sub == 1)
+			f = handle(rt, n->kids[i], &e, &more);
+	return f;
+}
+
+/* kids: the body; then clauses (sub 1: except; flag 1: finally; flag 2: else). */
+enum flow ch_try(struct rt *rt, const struct node *n)
+{
+	enum flow f = guarded(rt, n);
 	const struct node *last = NULL;
-	if (f == F_ERROR && rt->exc.cls != EX_LIMIT) {
-		e = rt->exc;
-		rt->tmp.len = tmp;
-		rt->depth = depth;
-		rt->ev_depth = evd;
-		rt->value_depth = vd;
-		ch_state(rt)->frame = frame;
-		for (uint32_t i = 1; i < n->n && !caught; i++) {
-			const struct node *part = n->kids[i];
-			struct rv cls;
-			if (part->sub != 1)
-				continue;
-			rt->exc = (struct exception){ 0 };
-			if (part->a != NULL && !ev(rt, part->a, &cls))
-				return F_ERROR;
-			if (part->a != NULL && !catches(cls, e.cls, 0)) {
-				rt->exc = e;
-				continue;
-			}
-			caught = true;
-			frame->lost = false;
-			if (part->c != NULL) {
-				struct exception *copy = rt_alloc(rt, sizeof(*copy));
-				*copy = e;
-				if (!ev_assign(rt, part->c, rv_obj(rt, &exc_ops, copy)))
-					return F_ERROR;
-			}
-			ch_state(rt)->handled = &e;
-			f = ch_body(rt, part->b);
-			ch_state(rt)->handled = outer;
-		}
-	} else if (f == F_NEXT) {
-		for (uint32_t i = 1; i < n->n && f == F_NEXT; i++)
-			if (n->kids[i]->flag == 2)
-				f = ch_body(rt, n->kids[i]->b);
-	}
 	for (uint32_t i = 1; i < n->n; i++)
 		if (n->kids[i]->flag == 1)
 			last = n->kids[i];
-	if (last != NULL) {
-		e = rt->exc;
-		rt->exc = (struct exception){ 0 };
-		if (e.cls == EX_LIMIT)
-			return rt->exc = e, F_ERROR;
-		enum flow g = ch_body(rt, last->b);
-		if (g != F_NEXT)
-			return g;
-		rt->exc = e;
-	}
+	if (last == NULL || rt->exc.cls == EX_LIMIT)
+		return f;
+	struct exception e = rt->exc;
+	rt->exc = (struct exception){ 0 };
+	enum flow g = ch_body(rt, last->b);
+	if (g != F_NEXT)
+		return g;
+	rt->exc = e;
 	return f;
 }
