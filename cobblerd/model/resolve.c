@@ -218,10 +218,11 @@ static void blend_node(struct model *m, const struct value *settings, const stru
 /* Ancestors first, the item last. */
 static void blend_tree(struct model *m, const struct value *settings, const struct item *it, struct value *results)
 {
-	struct item *chain[DEPTH_MAX];
+	struct item *chain[DEPTH_MAX], *at;
 	size_t n = 0;
-	for (struct item *at = item_ref(it); at != NULL && n < DEPTH_MAX; at = model_parent(m, at))
+	for (at = item_ref(it); at != NULL && n < DEPTH_MAX; at = model_parent(m, at))
 		chain[n++] = at;
+	item_unref(at);
 	while (n > 0) {
 		blend_node(m, settings, chain[--n], results);
 		item_unref(chain[n]);
@@ -444,8 +445,8 @@ struct value *resolve_blend_on(struct model *m, const struct value *settings, co
 struct item *resolve_distro(struct model *m, const struct item *it)
 {
 	struct item *at = item_ref(it);
-	for (int depth = 0; at != NULL && item_type(at) != ITEM_DISTRO && depth < DEPTH_MAX; depth++) {
-		struct item *up = model_parent(m, at);
+	for (int depth = 0; at != NULL && item_type(at) != ITEM_DISTRO; depth++) {
+		struct item *up = depth < DEPTH_MAX ? model_parent(m, at) : NULL;
 		item_unref(at);
 		at = up;
 	}
