@@ -167,6 +167,52 @@ static char **list_files(struct store *s, enum item_type t, size_t *n)
 	return names;
 }
 
+/* The way from it up its parents, as text, when that leads back to it; else NULL. Owned. */
+static char *way_back(struct model *m, const struct item *it)
+{
+	struct strbuf way = { 0 };
+	struct item *at = item_ref(it);
+	bool back = false;
+	sb_adds(&way, item_name(it));
+	for (size_t left = model_count(m, item_type(it)); at != NULL && !back && left > 0; left--) {
+		struct item *up = model_parent(m, at);
+		item_unref(at);
+		at = up;
+		back = at == it;
+		if (at != NULL)
+			sb_addf(&way, " -> %s", item_name(at));
+	}
+	item_unref(at);
+	if (back)
+		return sb_take(&way);
+	sb_free(&way);
+	return NULL;
+}
+
+/* Nothing behind this meets an item that is its own ancestor. Returns how many were set aside. */
+static size_t break_rings(struct store *s, struct model *m, enum item_type t)
+{
+	struct item_list l = model_items(m, t);
+	size_t n = 0;
+	for (size_t i = 0; i < l.n; i++) {
+		enum item_type pt;
+		char file[NAME_MAX + 1], *why, *way = NULL;
+		if (*item_parent(l.v[i], &pt) != '\0' && pt == t)
+			way = way_back(m, l.v[i]);
+		if (way == NULL)
+			continue;
+		why = xasprintf("it is its own ancestor: %s", way);
+		file_name(l.v[i], file);
+		set_aside(s, t, file, why);
+		model_remove(m, l.v[i]);
+		n++;
+		free(why);
+		free(way);
+	}
+	item_list_free(&l);
+	return n;
+}
+
 /* Children come after their parents, so that lists are in a sensible order; a missing parent is reported, not fatal. */
 static void report_orphans(struct model *m, enum item_type t)
 {
@@ -293,8 +339,12 @@ int store_load(struct store *s, struct model *m, size_t *loaded, size_t *damaged
 		if (rc != CB_OK)
 			return rc;
 	}
-	for (size_t t = 0; t < ITEM_TYPES; t++)
+	for (size_t t = 0; t < ITEM_TYPES; t++) {
+		size_t gone = break_rings(s, m, (enum item_type)t);
+		*damaged += gone;
+		*loaded -= gone;
 		report_orphans(m, (enum item_type)t);
+	}
 	return CB_OK;
 }
 

@@ -321,6 +321,37 @@ static bool there(const char *rel)
 	return is;
 }
 
+/* Nothing that follows parents may meet a ring: one of its items is taken out, the others stay and can be given another parent. */
+static void test_an_item_that_is_its_own_ancestor_is_set_aside(void **state)
+{
+	struct store *s;
+	struct model *m = model_new();
+	struct err e;
+	size_t loaded, damaged;
+	(void)state;
+	assert_int_equal(store_open(false, &s, &e), CB_OK);
+	write_text("/var/lib/cobbler/collections/profiles/r1.json", "{\"name\": \"r1\", \"parent\": \"r3\"}");
+	write_text("/var/lib/cobbler/collections/profiles/r2.json", "{\"name\": \"r2\", \"parent\": \"r1\"}");
+	write_text("/var/lib/cobbler/collections/profiles/r3.json", "{\"name\": \"r3\", \"parent\": \"r2\"}");
+	write_text("/var/lib/cobbler/collections/profiles/below.json", "{\"name\": \"below\", \"parent\": \"r2\"}");
+	write_text("/var/lib/cobbler/collections/menus/own.json", "{\"name\": \"own\", \"parent\": \"own\"}");
+	write_text("/var/lib/cobbler/collections/menus/good.json", "{\"name\": \"good\"}");
+	assert_int_equal(store_load(s, m, &loaded, &damaged, &e), CB_OK);
+	assert_int_equal(damaged, 2);
+	assert_true(there("profiles/r2.json") && there("profiles/r3.json") && !there("profiles/r1.json"));
+	assert_true(there("profiles/.damaged/r1.json"));
+	assert_true(there("menus/.damaged/own.json"));
+	struct item *below = model_get(m, ITEM_PROFILE, "below"), *good = model_get(m, ITEM_MENU, "good");
+	assert_non_null(below);
+	assert_non_null(good);
+	assert_null(model_get(m, ITEM_PROFILE, "r1"));
+	assert_null(model_get(m, ITEM_MENU, "own"));
+	item_unref(below);
+	item_unref(good);
+	store_close(s);
+	model_free(m);
+}
+
 /* Names change hands, one item goes, one comes. */
 static void test_several_items_change_together(void **state)
 {
@@ -511,6 +542,7 @@ int main(void)
 		cmocka_unit_test(test_indexes_follow_edits),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_store_keeps_unknown_fields_and_sets_damage_aside),
+		cmocka_unit_test(test_an_item_that_is_its_own_ancestor_is_set_aside),
 		cmocka_unit_test(test_items_of_3_2_are_stored_in_present_words),
 		cmocka_unit_test(test_several_items_change_together),
 		cmocka_unit_test(test_a_change_that_fails_half_way_is_undone),
