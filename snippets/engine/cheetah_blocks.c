@@ -66,6 +66,22 @@ static struct node *add_part(struct chp *p, struct node *owner, struct node *con
 	return part;
 }
 
+/* compat: what becomes an indented block of Python must not be empty. */
+static bool may_be_empty(enum blk kind)
+{
+	return kind != B_IF && kind != B_UNLESS && kind != B_FOR && kind != B_WHILE && kind != B_REPEAT && kind != B_TRY;
+}
+
+/* The body up to here becomes that of part. */
+static bool take_body(struct chp *p, struct open *o, struct node *part, size_t at)
+{
+	chp_commit(p);
+	if (o->body.n == 0 && !may_be_empty(o->kind))
+		return cfail(p->c, at, "the body that ends here is empty, and Cheetah takes no empty ones: #pass does nothing");
+	part->b = chp_close_body(p, o, p->c->pos);
+	return true;
+}
+
 /* The body behind the colon of a one-line form, as part of owner. */
 static bool short_body(struct chp *p, enum blk kind, struct node *owner, struct node *part, bool gobble)
 {
@@ -80,15 +96,10 @@ static bool short_body(struct chp *p, enum blk kind, struct node *owner, struct 
 	struct open *o = chp_top(p);
 	if (o->owner != owner)
 		return cfail(p->c, p->c->pos, "a directive that begins in a one-line form ends behind it");
-	part->b = chp_close_body(p, o, p->c->pos);
+	if (!take_body(p, o, part, p->c->pos))
+		return false;
 	p->nopen--;
 	return true;
-}
-
-static struct node *swap_body(struct chp *p, struct open *o)
-{
-	chp_commit(p);
-	return chp_close_body(p, o, p->c->pos);
 }
 
 bool chp_if(struct chp *p)
@@ -199,7 +210,8 @@ static bool continuation(struct chp *p, const char *name)
 		chp_blanks(p);
 		if (!chp_rest_of_tag(p, clear, eol))
 			return false;
-		o->part->b = swap_body(p, o);
+		if (!take_body(p, o, o->part, at))
+			return false;
 	}
 	struct nodes l = { owner->kids, owner->n, owner->n };
 	if (!except)
@@ -586,7 +598,8 @@ bool chp_end(struct chp *p)
 	}
 	if (o->kind == B_TRY && o->owner->n < 2)
 		return cfail(c, at, "#try has no #except and no #finally");
-	o->part->b = swap_body(p, o);
+	if (!take_body(p, o, o->part, at))
+		return false;
 	p->nopen--;
 	return true;
 }

@@ -197,7 +197,7 @@ static bool eat_word(struct chp *p, const char *name, enum nop op)
 		if (!loop)
 			return cfail(c, at, "#%s outside a loop", name);
 	}
-	return finish(p, clear, eol, op == N_PASS ? NULL : x);
+	return finish(p, clear, eol, x);
 }
 
 static bool import_one(struct chp *p, const char *mod, const struct sym *item, const struct sym *as)

@@ -228,7 +228,7 @@ static const struct { int line; enum tpl_lang lang; const char *text, *says;
 	{__LINE__, TPL_CHEETAH, "$(2 ** 64)", "OverflowError"},
 	{__LINE__, TPL_CHEETAH, "#import re\n$re.match('(a+)+$', 'a' * 40 + 'b')", "LimitError: a regular expression"},
 	{__LINE__, TPL_CHEETAH, "#include '/etc/passwd'\n", "#include is refused here"},
-	{__LINE__, TPL_CHEETAH, "#capture a\n#try\nlong text\n#capture b\n$chr('a')\n#end capture\n#except KeyError\n#end try\n#end capture\n", "TypeError"},
+	{__LINE__, TPL_CHEETAH, "#capture a\n#try\nlong text\n#capture b\n$chr('a')\n#end capture\n#except KeyError\n#pass\n#end try\n#end capture\n", "TypeError"},
 	{__LINE__, TPL_CHEETAH, "<% import os %>", "is refused"},
 	{__LINE__, TPL_CHEETAH, "<%\nfor x in 1:\n  pass\n%>", "t:2:1: a value was expected, not 'for'"},
 	{__LINE__, TPL_CHEETAH, "<% x = 1; y = 2 %>", "Python code in <% %> is refused"},
@@ -244,6 +244,9 @@ static const struct { int line; enum tpl_lang lang; const char *text, *says;
 	{__LINE__, TPL_CHEETAH, "#filter $mine\nx\n#end filter\n", "#filter with an expression is not supported"},
 	{__LINE__, TPL_CHEETAH, "#filter Markdown\nx\n#end filter\n", "there is no filter Markdown"},
 	{__LINE__, TPL_CHEETAH, "#if 1\n", "#end if was expected"},
+	{__LINE__, TPL_CHEETAH, "#if 1\n## c\n#end if\n", "t:3:1: the body that ends here is empty"},
+	{__LINE__, TPL_CHEETAH, "#try\nx\n#except\n#slurp\n#end try\n", "t:5:1: the body that ends here is empty"},
+	{__LINE__, TPL_CHEETAH, "#for $i in $range(3):#slurp\n", "the body that ends here is empty"},
 	{__LINE__, TPL_CHEETAH, "#import time\n$time.sleep(9)", "sleep() is refused"},
 	{__LINE__, TPL_CHEETAH, "#from os import path\n", "the module os cannot be imported"},
 	{__LINE__, TPL_CHEETAH, "#import os.path\n", "the module os cannot be imported"},
@@ -253,7 +256,7 @@ static const struct { int line; enum tpl_lang lang; const char *text, *says;
 	{__LINE__, TPL_CHEETAH, "$getattr($host, '__class__')", "AttributeError"},
 	{__LINE__, TPL_CHEETAH, "$(str.__subclasses__())", "cannot find '__subclasses__'"},
 	{__LINE__, TPL_CHEETAH, "#include source=$host\n", "#include source= is refused"},
-	{__LINE__, TPL_CHEETAH, "#for $i in $range(9999)\n#for $j in $range(9999)\n#end for\n#end for\n", "LimitError: more than"},
+	{__LINE__, TPL_CHEETAH, "#for $i in $range(9999)\n#for $j in $range(9999)\n#pass\n#end for\n#end for\n", "LimitError: more than"},
 	{__LINE__, TPL_CHEETAH, "#set $l = [1]\n#while True\n#set $l = $l + $l\n#end while\n", "LimitError"},
 	{__LINE__, TPL_CHEETAH, "#set $s = 'x' * 9999999\n#while True\n$s#slurp\n#end while\n", "LimitError: the output"},
 	{__LINE__, TPL_JINJA, "{{ host.__class__.__mro__ }}", "UndefinedError"},
@@ -350,7 +353,7 @@ static void test_names_of_texts_that_are_read_twice(void **state)
 static void test_time_is_limited(void **state)
 {
 	static const struct { enum tpl_lang lang; const char *text; } rows[] = {
-		{TPL_CHEETAH, "#set $l = list(range(100000))\n#while True\n#if 'x' in $l\n#end if\n#end while\n"},
+		{TPL_CHEETAH, "#set $l = list(range(100000))\n#while True\n#if 'x' in $l\n#pass\n#end if\n#end while\n"},
 		{TPL_JINJA, "{{ ('a' * 8000000)|wordwrap(1) }}"},
 	};
 	(void)state;
