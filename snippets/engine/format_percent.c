@@ -108,8 +108,10 @@ static bool pct_one(struct rt *rt, const struct pct *p, struct rv v, struct strb
 	case 'f': case 'F': case 'e': case 'E': case 'g': case 'G': return pct_float(rt, p, v, b);
 	case 's': case 'r': case 'a': return pct_text(rt, p, v, b);
 	case 'c':
-		if ((v.t == R_INT || v.t == R_BOOL) && rv_asint(v) >= 0 && rv_asint(v) < 0x110000) {
+		if (v.t == R_INT || v.t == R_BOOL) {
 			size_t mark = rt->tmp.len;
+			if (rv_asint(v) < 0 || rv_asint(v) >= 0x110000)
+				return raise(rt, EX_OVERFLOW, "%%c arg not in range(0x110000)");
 			u8_put(&rt->tmp, (uint32_t)rv_asint(v));
 			v = rv_take(rt, mark);
 		}
