@@ -111,11 +111,13 @@ def overlay(root):
 
 
 def fence_agents(root):
-    """One agent that always succeeds, in place of those of the host."""
+    """Agents that always succeed, in place of those of the host. Python Cobbler's command line wants that of its default type."""
     agents = root / "sbin"
     agents.mkdir(exist_ok=True)
-    (agents / "fence_ipmilan").write_text("#!/bin/sh\necho Status: ON\n")
-    (agents / "fence_ipmilan").chmod(0o755)
+    for name in ("ipmilan", "ipmilanplus"):
+        agent = agents / ("fence_" + name)
+        agent.write_text("#!/bin/sh\necho Status: ON\n")
+        agent.chmod(0o755)
     subprocess.run(["mount", "-t", "overlay", "overlay", "-o", "lowerdir=%s:/usr/sbin" % agents, "/usr/sbin"], check=True)
 
 
