@@ -76,31 +76,65 @@ static void answer(const char *key, const char *text, size_t n)
 	v_unref(d);
 }
 
-static void one_case(enum tpl_lang lang, const struct value *c, const struct value *none)
+/* Templates of cases are compiled once, as the daemon compiles its files once. */
+#define MAX_COMPILED 1024
+struct cases { enum tpl_lang lang; struct value *none; struct map compiled; size_t n; };
+
+static void forget(struct cases *k)
 {
-	const struct value *text = v_dict_get(c, "template"), *vars = v_dict_get(c, "vars"),
-			   *env = v_dict_get(c, "env");
-	struct loader l = { .texts = v_dict_get(c, "loader"), .opt = options(env), .lang = lang };
+	void *v;
+	for (size_t i = 0; map_next(&k->compiled, &i, NULL, &v);)
+		tpl_unref(v);
+	map_free(&k->compiled);
+	k->compiled = (struct map){ 0 };
+	k->n = 0;
+}
+
+/* *ret is borrowed from k until the next call. */
+static int compile_case(struct cases *k, const char *text, size_t n, const struct value *env, const struct tpl_options *opt,
+	const struct tpl **ret, struct err *e)
+{
+	struct strbuf key = { 0 };
+	struct tpl *t;
+	int rc = CB_OK;
+	sb_addf(&key, "%zu %016llx %016llx ", n, (unsigned long long)hash_bytes(text, n), (unsigned long long)hash_bytes(text + n / 2, n - n / 2));
+	if (env != NULL)
+		json_write(&key, env, JSON_COMPACT);
+	t = map_get(&k->compiled, sb_str(&key));
+	if (t == NULL && (rc = tpl_compile(k->lang, text, n, "case", opt, &t, e)) == CB_OK) {
+		if (k->n++ == MAX_COMPILED)
+			forget(k);
+		map_put(&k->compiled, sb_str(&key), t);
+	}
+	sb_free(&key);
+	if (rc == CB_OK)
+		*ret = t;
+	return rc;
+}
+
+static void one_case(struct cases *k, const struct value *c)
+{
+	const struct value *text = v_dict_get(c, "template"), *vars = v_dict_get(c, "vars"), *env = v_dict_get(c, "env");
+	struct loader l = { .texts = v_dict_get(c, "loader"), .opt = options(env), .lang = k->lang };
 	struct tpl_job job = {
-		.vars = v_is(vars, V_DICT) ? vars : none, .ctx = &l, .load = l.texts != NULL ? load : NULL};
+		.vars = v_is(vars, V_DICT) ? vars : k->none, .ctx = &l, .load = l.texts != NULL ? load : NULL};
 	struct strbuf out = { 0 };
 	struct err e = { 0 };
-	struct tpl *t = NULL;
-	int rc = tpl_compile(lang, v_cstr(text), v_len(text), "case", &l.opt, &t, &e);
+	const struct tpl *t = NULL;
+	int rc = compile_case(k, v_cstr(text), v_len(text), env, &l.opt, &t, &e);
 	if (rc == CB_OK)
 		rc = tpl_render(t, &job, &out, &e);
 	if (rc == CB_OK)
 		answer("output", sb_str(&out), out.len);
 	else
 		answer("error", e.text, strlen(e.text));
-	tpl_unref(t);
 	loader_end(&l);
 	sb_free(&out);
 }
 
 static int run_cases(enum tpl_lang lang)
 {
-	struct value *none = v_dict();
+	struct cases k = { .lang = lang, .none = v_dict() };
 	char *line = NULL;
 	size_t cap = 0;
 	ssize_t n;
@@ -110,12 +144,13 @@ static int run_cases(enum tpl_lang lang)
 		if (json_parse(line, (size_t)n, &c, &e) != CB_OK)
 			answer("error", e.text, strlen(e.text));
 		else
-			one_case(lang, c, none);
+			one_case(&k, c);
 		v_unref(c);
 		fflush(stdout);
 	}
 	free(line);
-	v_unref(none);
+	forget(&k);
+	v_unref(k.none);
 	return 0;
 }
 

@@ -216,17 +216,22 @@ void use_end(struct use *u)
 	*u = (struct use){ 0 };
 }
 
-/* What was compiled from a file that is still the same: it was opened beneath its directory then, and needs not be opened again. */
-static struct tpl *find_unchanged(struct renderer *r, const char *real, const char *rel, const char *key)
+/* What was compiled from a file that is still the same: it was opened beneath its directory then, and needs not be opened again.
+ * CB_ENOENT: there is no such file, however it is looked for. CB_OK with NULL: it has to be opened (to be refused, where it leads out of
+ * the directory: whether there is something is nobody's business). */
+static int find_unchanged(struct renderer *r, const char *real, const char *rel, const char *key, struct tpl **ret)
 {
 	struct stat st;
 	char path[PATH_MAX];
-	if (snprintf(path, sizeof(path), "%s/%s", real, rel) >= (int)sizeof(path) || stat(path, &st) != 0)
-		return NULL;
+	*ret = NULL;
+	if (snprintf(path, sizeof(path), "%s/%s", real, rel) >= (int)sizeof(path))
+		return CB_OK;
+	if (stat(path, &st) != 0)
+		return errno == ENOENT && strstr(rel, "..") == NULL ? CB_ENOENT : CB_OK;
 	pthread_mutex_lock(&r->lock);
-	struct tpl *t = find(&r->files, key, &st);
+	*ret = find(&r->files, key, &st);
 	pthread_mutex_unlock(&r->lock);
-	return t;
+	return CB_OK;
 }
 
 /* dir is the directory as settings spell it; rel must stay beneath it. CB_ENOENT: no such file. */
@@ -234,13 +239,13 @@ static int get_file(
 	struct use *u, const char *dir, const char *rel, enum flavour f, const struct tpl **ret, struct err *e)
 {
 	char *real = path_of(dir), *key = xasprintf("%d %s/%s", f, dir, rel), *name = xasprintf("%s/%s", dir, rel);
-	struct tpl *t = find_unchanged(u->r, real, rel, key);
+	struct tpl *t;
 	struct stat st;
-	int rc = CB_ENOENT, fd = -1, dfd = t == NULL ? open(real, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-	if (t != NULL) {
-		rc = CB_OK;
+	int rc = find_unchanged(u->r, real, rel, key, &t), fd = -1, dfd = -1;
+	if (t != NULL)
 		goto found;
-	}
+	if (rc == CB_OK)
+		dfd = open(real, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dfd >= 0)
 		fd = file_open_beneath(dfd, rel, O_RDONLY, e);
 	if (fd < 0) {
@@ -287,6 +292,19 @@ int use_macros(struct use *u, const struct tpl **ret, struct err *e)
 	return rc;
 }
 
+/* Whether one of the directories for snippets of one object is there: asked once a render. Most sites have none. */
+static bool has_directory(struct use *u, const char *snippets, const char *which, unsigned bit)
+{
+	if ((u->looked & bit) == 0) {
+		char *real = path_of(snippets), *path = xasprintf("%s/%s", real, which);
+		u->looked |= bit;
+		u->there |= access(path, F_OK) == 0 || errno != ENOENT ? bit : 0;
+		free(real);
+		free(path);
+	}
+	return (u->there & bit) != 0;
+}
+
 /* compat: read_snippet: per system, per profile, per distro, then the plain file; only that one has its own error
  * catcher, and an empty file of one of the others counts as none. */
 int use_snippet(void *ctx, const struct tpl_snippet *s, const struct tpl **ret, struct err *e)
@@ -297,7 +315,7 @@ int use_snippet(void *ctx, const struct tpl_snippet *s, const struct tpl **ret, 
 	struct use *u = ctx;
 	u->varies = true;
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
-		if (steps[i].name == NULL)
+		if (steps[i].name == NULL || !has_directory(u, s->dir, steps[i].dir, 1u << i))
 			continue;
 		char *rel = xasprintf("%s/%s/%s", steps[i].dir, s->file, steps[i].name);
 		int rc = get_file(u, s->dir, rel, F_SNIPPET, ret, e);

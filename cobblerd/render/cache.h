@@ -33,6 +33,7 @@ struct use {
 	const struct value *settings;
 	const struct value *vars;
 	bool varies;                      /* as render_text_varies tells it */
+	unsigned looked, there;           /* directories per_system, ... of the snippets: bits of those looked for, and of those found */
 	struct tpl **held;
 	size_t nheld, cap;
 };

@@ -30,7 +30,7 @@ static int setup(void **state)
 	r = renderer_new();
 	settings = parse("{\"autoinstall_snippets_dir\": \"/snip\", \"autoinstall_templates_dir\": \"/tmpl\", "
 			 "\"server\": \"192.0.2.5\"}");
-	vars = parse("{\"autoinstall_snippets_dir\": \"/snip\", \"system_name\": \"s1\", \"profile_name\": \"p1\", "
+	vars = parse("{\"autoinstall_snippets_dir\": \"/snip\", \"system_name\": \"s1\", \"profile_name\": \"p1\", \"distro_name\": \"d1\", "
 		     "\"name\": \"s1\","
 		     "\"server\": \"192.0.2.5\", \"http_port\": 8080, \"num\": 5}");
 	put_file("/etc/cobbler/cheetah_macros", "#def shout($x)\n<$x.upper()>\n#end def\n");
@@ -180,6 +180,8 @@ static void test_a_changed_snippet_is_read_again(void **state)
 	gives(__LINE__, "SNIPPET::fresh", "one\n");
 	put_file("/snip/fresh", "other\n");
 	gives(__LINE__, "SNIPPET::fresh", "other\n");
+	put_file("/snip/per_distro/fresh/d1", "of the distro\n");
+	gives(__LINE__, "SNIPPET::fresh", "of the distro\n");
 }
 
 static void test_a_tree_on_nfs_changes_the_url_line(void **state)

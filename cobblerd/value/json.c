@@ -118,33 +118,36 @@ static int read_escape(struct reader *r)
 }
 
 /* Reads the string whose opening quote has been taken. *s points into the input when it has no escapes. */
+/* Past the characters that stand for themselves. */
+static void skip_plain(struct reader *r)
+{
+	while (r->p < r->end && *r->p != '"' && *r->p != '\\' && (unsigned char)*r->p >= 0x20)
+		r->p++;
+}
+
 static int read_string(struct reader *r, const char **s, size_t *n)
 {
 	const char *from = r->p;
-	while (r->p < r->end && *r->p != '"' && *r->p != '\\' && (unsigned char)*r->p >= 0x20)
-		r->p++;
+	skip_plain(r);
 	if (r->p < r->end && *r->p == '"') {
 		*s = from;
 		*n = (size_t)(r->p - from);
 	} else {
 		sb_truncate(&r->text, 0);
-		sb_add(&r->text, from, (size_t)(r->p - from));
 		for (;;) {
+			sb_add(&r->text, from, (size_t)(r->p - from));
 			if (r->p == r->end)
 				return fail(r, "string without end");
-			char c = *r->p;
-			if (c == '"')
+			if (*r->p == '"')
 				break;
-			if ((unsigned char)c < 0x20)
+			if (*r->p != '\\')
 				return fail(r, "control character in a string");
 			r->p++;
-			if (c != '\\') {
-				sb_addc(&r->text, c);
-				continue;
-			}
 			int rc = read_escape(r);
 			if (rc != CB_OK)
 				return rc;
+			from = r->p;
+			skip_plain(r);
 		}
 		*s = sb_str(&r->text);
 		*n = r->text.len;
@@ -340,7 +343,7 @@ static void write_string(struct strbuf *out, const char *s, size_t n, unsigned f
 		unsigned char c = (unsigned char)s[i];
 		const char *at = c != '\0' ? strchr(from, c) : NULL;
 		if (at != NULL) {
-			sb_addf(out, "\\%c", to[at - from]);
+			sb_add(out, (const char[]){ '\\', to[at - from] }, 2);
 		} else if (c == 0x7f && !(flags & JSON_ASCII)) {
 			sb_addc(out, (char)c);
 		} else if (c < 0x20 || c == 0x7f) {
