@@ -145,7 +145,6 @@ void task_many_lines(struct task *t, bool on)
 	if (t == NULL)
 		return;
 	t->many_lines = on;
-	flush(t, clock_wall());
 }
 
 /* One line as Python's logging writes it: to the task's log and to the daemon's. */
@@ -161,9 +160,9 @@ static void write_line(struct task *t, const char *level, const char *text)
 		t->second = s;
 	}
 	sb_addf(&b, "[%s] %s,%03d - %s | %s", t->id, t->when, (int)((now - (double)s) * 1000), level, text);
-	if (t->many_lines && strchr(text, '\n') == NULL) {
+	if (strchr(text, '\n') == NULL) {
 		sb_addf(&t->held, "%s\n", sb_str(&b));
-		if (t->held.len > HELD_MAX || now - t->flushed > HELD_S)
+		if (!t->many_lines || t->held.len > HELD_MAX || now - t->flushed > HELD_S)
 			flush(t, now);
 		return;
 	}
@@ -299,6 +298,7 @@ static void run_task(struct task *t)
 		rc = err_set(&e, CB_ESTATE, "cancelled");
 	if (rc == CB_OK)
 		rc = t->fn(t, t->arg, &e);
+	task_many_lines(t, false);
 	if (rc == CB_OK) {
 		write_line(t, "INFO", "### TASK COMPLETE ###");
 		set_state(t, STATE_COMPLETE);

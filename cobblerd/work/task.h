@@ -29,7 +29,8 @@ char *task_start(struct tasks *ts, const char *role, const char *name, task_fn *
 void tasks_notify(struct tasks *ts, const char *text);
 /* For fn: a line into the task's log ("[task_id] time - INFO | text" as Cobbler formats it). Allowed with t NULL: then to the
  * daemon's log alone. */
-/* Lines come in quick succession now: they may be written some at a time, a tenth of a second late. Until it is switched off again. */
+/* Lines come in quick succession now: they may be written some at a time, a tenth of a second late. Once it is switched
+ * off, the next line brings what is still held: the task's last one does in any case. */
 void task_many_lines(struct task *t, bool on);
 void task_log(struct task *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
 bool task_cancelled(struct task *t);
