@@ -243,6 +243,23 @@ static int read_modules(struct state *st, struct err *e)
 	return CB_OK;
 }
 
+/* Objects that another database keeps are not here: a start without them would look as if they were lost. */
+static int check_serializers(const struct state *st, struct err *e)
+{
+	static const char *const files[] = { "", "serializers.file", "serializer_file", "serializer_catalog" };
+	const struct value *all = v_dict_get(st->modules, "serializers");
+	for (size_t i = 0; i < v_len(all); i++) {
+		const char *name = v_dict_key(all, i), *module = v_cstr(v_dict_at(all, i));
+		bool known = false;
+		for (size_t k = 0; k < ARRAY_LEN(files) && !known; k++)
+			known = str_eq(module, files[k]);
+		if (!known)
+			return err_set(e, CB_EINVAL, "modules.conf: [serializers] %s = \"%s\" is not serializers.file: objects are read from and written to "
+				"the files of /var/lib/cobbler/collections only; move them there with Cobbler first", name, module);
+	}
+	return CB_OK;
+}
+
 static int read_state(struct state *st, struct err *e)
 {
 	struct value *own = NULL;
@@ -253,6 +270,8 @@ static int read_state(struct state *st, struct err *e)
 		rc = read_includes(st, e);
 	if (rc == CB_OK)
 		rc = read_modules(st, e);
+	if (rc == CB_OK)
+		rc = check_serializers(st, e);
 	if (rc == CB_OK)
 		rc = settings_read_yaml("/etc/cobbler/cobblerd.yaml", &own, e);
 	if (rc == CB_ENOENT) {                              /* a site of Cobbler 3.3 that is only looked at */

@@ -91,6 +91,19 @@ static void test_a_file_of_2_8_is_taken_over(void **state)
 	settings_close(s);
 }
 
+static void test_objects_kept_elsewhere_are_refused(void **state)
+{
+	struct settings *s;
+	struct err e;
+	(void)state;
+	put_file("/etc/cobbler/settings.yaml", "");
+	put_file("/etc/cobbler/modules.conf", "[serializers]\ndistro = serializers.file\nsystem = serializers.mongodb\n");
+	assert_int_equal(settings_open(&s, &e), CB_EINVAL);
+	assert_non_null(strstr(e.text, "modules.conf: [serializers] system = \"serializers.mongodb\" is not serializers.file"));
+	put_file("/etc/cobbler/modules.conf", "[serializers]\nsettings = serializer_catalog\nsystem = serializers.file\n");
+	settings_close(open_settings());
+}
+
 static void test_wrong_values_name_file_key_and_expectation(void **state)
 {
 	static const struct { const char *yaml, *text; } rows[] = {
@@ -163,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_first_files_are_private_and_readable_again, root_make, root_remove),
 		cmocka_unit_test_setup_teardown(test_a_file_of_2_8_is_taken_over, root_make, root_remove),
+		cmocka_unit_test_setup_teardown(test_objects_kept_elsewhere_are_refused, root_make, root_remove),
 		cmocka_unit_test_setup_teardown(test_wrong_values_name_file_key_and_expectation, root_make, root_remove),
 		cmocka_unit_test(test_settings_of_every_release_are_read),
 	};
