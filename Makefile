@@ -22,12 +22,12 @@ CFLAGS  ?=
 ALL_CFLAGS := -std=gnu17 $(WARN) $(OPT_$(FLAVOUR)) -D_GNU_SOURCE -Icobblerd -I. $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
 # The inner loops of every render: a twentieth faster so (bench/templates).
 $(addprefix build/rel/obj/snippets/engine/,jinja_exec.o cheetah_exec.o eval.o iter.o): ALL_CFLAGS += -O3
-$(addprefix %/,actions/fetch.o auth/ldap.o): ALL_CFLAGS += $(shell tools/sonames)
+$(addprefix %/,actions/curl.o auth/ldap.o): ALL_CFLAGS += $(shell tools/sonames)
 LIBS    := $(shell pkg-config --libs $(PKGS)) -lpam -lcrypt -lcrypto -lz -lpthread -lm
 # The client library brings libcurl along by itself.
 CLI_LIBS := $(filter-out -lcurl,$(shell xmlrpc-c-config client --libs 2>/dev/null))
 
-ROOMS   := $(sort $(wildcard cobblerd/*/ import/ snippets/engine/ triggers/))
+ROOMS   := $(sort $(wildcard cobblerd/*/ import/ snippets/engine/ triggers/ triggers/shipped/))
 ALLSRC  := $(foreach r,$(ROOMS),$(wildcard $(r)*.c))
 LIBSRC  := $(filter-out %_test.c %_fuzz.c,$(ALLSRC))
 TESTSRC := $(filter %_test.c,$(ALLSRC)) $(wildcard cli/*_test.c)

@@ -10,6 +10,7 @@ import socket
 import struct
 import subprocess
 import time
+import xmlrpc.client
 from pathlib import Path
 
 from fixtures import ADDRESS, MAC, add_machine, fake_boot_files
@@ -217,3 +218,63 @@ def test_named(lab):
         equal(state, "complete", log)
         equal(wait_for("answer of named", lambda: ask("n1.lab.test"), 10), ADDRESS, "address of n1")
         equal(pwd.getpwuid(Path("/etc/bind/named.conf").stat().st_uid).pw_name, "root", "owner of named.conf")
+
+
+ZONE = """$TTL 60
+@ IN SOA ns.lab.test. admin.lab.test. 1 60 60 60 60
+@ IN NS ns.lab.test.
+ns IN A 127.0.0.1
+"""
+SECRET = "c2VjcmV0IG9mIHRoZSBsYWJvcmF0b3J5IG9ubHk="
+DYNAMIC = """options { directory "%(dir)s"; listen-on port 53 { 127.0.0.1; }; listen-on-v6 { none; }; recursion no; pid-file none; session-keyfile none; };
+controls { };
+key "cobbler_update_key." { algorithm hmac-sha512; secret "%(secret)s"; };
+zone "lab.test" { type master; file "%(dir)s/zone"; allow-update { key "cobbler_update_key."; }; };
+"""
+
+
+def test_names_are_updated_dynamically(lab):
+    """A zone of BIND that takes signed updates: a system's name comes with it and goes with it."""
+    if not shutil.which("named") or not shutil.which("nsupdate"):
+        raise Skip("no named or nsupdate: install the packages bind9 and bind9-dnsutils")
+    with host(lab):
+        folder = Path("/run/zone")
+        folder.mkdir()
+        put(folder / "zone", ZONE)
+        put(folder / "named.conf", DYNAMIC % {"dir": folder, "secret": SECRET})
+        put("/etc/resolv.conf", "nameserver 127.0.0.1\n")
+        log = open(folder / "log", "wb")
+        named = subprocess.Popen(["named", "-g", "-c", folder / "named.conf"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
+            wait_for("answer of named", lambda: ask("ns.lab.test") == "127.0.0.1", 20)
+            update_names(lab)
+        finally:
+            named.terminate()
+            named.wait(20)
+
+
+def update_names(lab):
+    d = HostDaemon(lab, {"nsupdate_enabled": True, "nsupdate_tsig_algorithm": "HMAC-SHA512", "nsupdate_tsig_key": ["cobbler_update_key.", SECRET]})
+    d.start()
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab))
+    s.xapi_object_edit("system", "n1", "edit", {"name": "n1", "interface": "eth0", "dns_name": "n1.lab.test"}, token)
+    equal(ask("n1.lab.test"), ADDRESS, "address of n1")
+    s.xapi_object_edit("system", "n1", "edit", {"name": "n1", "interface": "eth0", "ip_address": "10.55.0.77"}, token)
+    equal(ask("n1.lab.test"), "10.55.0.77", "address of n1 after it moved")
+    s.remove_system("n1", token)
+    equal(ask("n1.lab.test"), None, "address of n1 after it went")
+    said = Path("/var/log/cobbler/nsupdate.log").read_text()
+    check(">> replace n1: done" in said and ">> delete n1: done" in said, said)
+    check(SECRET not in said + d.log(), "the secret in a log")
+    d.reconfigure({"nsupdate_tsig_key": ["cobbler_update_key.", "d3JvbmcgYnV0IGxvbmcgZW5vdWdoIHRvIGJlIHNlY3VyZQ=="]})
+    d.stop()
+    d.start()
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab), name="n2", mac="52:54:00:77:00:11", address="10.55.0.11")
+    s.xapi_object_edit("system", "n2", "edit", {"name": "n2", "interface": "eth0", "dns_name": "n2.lab.test"}, token)
+    d.wait_log("nsupdate failed for system n2: .*BADSIG")
+    with contextlib.suppress(xmlrpc.client.Fault):
+        s.remove_system("n2", token)
+        check(False, "a system whose name stays in the zone was removed")
+    check(s.find_system({"name": "n2"}) == ["n2"], "the system is still there")

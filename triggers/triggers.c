@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * triggers.c - finds and runs the programs of one event.
+ * triggers.c - finds and runs what belongs to one event.
  */
 #include "triggers/triggers.h"
 
@@ -19,6 +19,27 @@
 #define TRIGGER_TIMEOUT_MS (10 * 60 * 1000)
 #define TRIGGER_OUTPUT (64u << 10)
 #define TRIGGER_ARGS 30
+
+static struct { const struct trigger_shipped *table; size_t n; void *ctx; } shipped;
+
+void triggers_ship(const struct trigger_shipped *table, size_t n, void *ctx)
+{
+	shipped.table = table;
+	shipped.n = n;
+	shipped.ctx = ctx;
+}
+
+static int run_shipped(const char *event, const char *const *argv, struct err *e)
+{
+	int rc = CB_OK;
+	for (size_t i = 0; i < shipped.n && rc == CB_OK; i++) {
+		if (!str_eq(shipped.table[i].event, event))
+			continue;
+		log_debug("triggers", "running %s", shipped.table[i].name);
+		rc = shipped.table[i].fn(shipped.ctx, argv, e);
+	}
+	return rc;
+}
 
 static int visible(const struct dirent *d)
 {
@@ -70,9 +91,11 @@ static int run_one(const char *path, const char *shown, const char *const *args,
 int triggers_run(const char *event, const char *const *argv, struct err *e)
 {
 	struct dirent **names;
-	int rc = CB_OK;
 	if (*event == '\0' || strstr(event, "..") != NULL)
 		return err_set(e, CB_EINVAL, "\"%s\" is not a trigger event", event);
+	int rc = run_shipped(event, argv, e);
+	if (rc != CB_OK)
+		return rc;
 	char *shown_dir CLEANUP(free_ptr) = xasprintf(TRIGGER_DIR "%s", event);
 	char *dir CLEANUP(free_ptr) = path_of(shown_dir);
 	int n = scandir(dir, &names, visible, by_name);

@@ -220,11 +220,27 @@ static void check_fence_agents(struct check *k)
 	}
 }
 
+/* What happens at events needs programs (triggers/shipped). */
+static void check_event_programs(struct check *k)
+{
+	static const char *const nsupdate[] = { "nsupdate", NULL };
+	const char *const scm[] = { v_dict_cstr(k->settings, "scm_track_mode", "git"), NULL }, *puppet = v_dict_cstr(k->settings, "puppetca_path", "");
+	bool signs = setting_on(k, "sign_puppet_certs_automatically") || setting_on(k, "remove_old_puppet_certs_automatically");
+	if (setting_on(k, "scm_track_enabled") && !installed(scm))
+		finding(k, "settings.yaml: scm_track_enabled is on, but %s is not installed.", scm[0]);
+	if (setting_on(k, "nsupdate_enabled") && !installed(nsupdate))
+		finding(k, "settings.yaml: nsupdate_enabled is on, but nsupdate is not installed; it is in the package bind9-dnsutils.");
+	if (setting_on(k, "puppet_auto_setup") && signs && access(puppet, X_OK) == -1)
+		finding(k, "settings.yaml: puppetca_path: %s cannot be run.", puppet);
+	if (setting_on(k, "windows_enabled"))
+		finding(k, "settings.yaml: windows_enabled has no effect: boot files for Windows are not made from its installation media here.");
+}
+
 void actions_check(struct core *c, struct value *findings)
 {
 	static void (*const checks[])(struct check *) = {
 		check_addresses, check_passwords, check_dhcp, check_dns, check_boot_loaders, check_files, check_directories, check_repos,
-		check_fence_agents,
+		check_fence_agents, check_event_programs,
 	};
 	struct check k = { .c = c, .settings = settings_snapshot(c->settings), .daemon = settings_daemon(c->settings), .out = findings };
 	for (size_t i = 0; i < ARRAY_LEN(checks); i++)

@@ -1,34 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * fetch.c - the only user of libcurl.
+ * fetch.c - HTTP requests by libcurl.
  */
 #include "actions/fetch.h"
 
-#include <curl/curl.h>
-#include <pthread.h>
 #include <string.h>
 
+#include "actions/curl.h"
 #include "actions/program.h"
-#include "base/library.h"
 
 #define CONNECT_TIMEOUT_S 20L
 #define REDIRECTS_MAX 5L
 #define STALL_S 60L
 
 struct transfer { const struct fetch *f; struct strbuf *out; size_t got; bool too_long; };
-
-#define FUNCTIONS(X) X(global_init) X(easy_init) X(easy_setopt) X(easy_perform) X(easy_getinfo) X(easy_strerror) X(easy_cleanup) \
-	X(slist_append) X(slist_free_all)
-#define POINTER(f) __typeof__(curl_##f) *f;
-#define SYMBOL(f) { "curl_" #f, (void **)&curl.f },
-
-static struct { FUNCTIONS(POINTER) } curl;
-static const struct library_symbol symbols[] = { FUNCTIONS(SYMBOL) };
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static void start_curl(void)
-{
-	curl.global_init(CURL_GLOBAL_DEFAULT);
-}
 
 static size_t on_data(char *p, size_t size, size_t n, void *arg)
 {
@@ -85,9 +69,8 @@ int fetch_url(const struct fetch *f, struct strbuf *ret, struct err *e)
 	program_show(&shown, f->url);
 	if (!str_starts(f->url, "http://") && !str_starts(f->url, "https://"))
 		return err_set(e, CB_EINVAL, "\"%.200s\" is not an http:// or https:// address", sb_str(&shown));
-	if (library_open(SONAME(CURL), symbols, ARRAY_LEN(symbols), e) != CB_OK)
+	if (curl_open(e) != CB_OK)
 		return e->code;
-	pthread_once(&once, start_curl);
 	CURL *c = curl.easy_init();
 	if (c == NULL)
 		return err_set(e, CB_EIO, "libcurl cannot be started");

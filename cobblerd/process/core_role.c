@@ -14,6 +14,7 @@
 #include "http/http.h"
 #include "netboot/netboot.h"
 #include "process/process.h"
+#include "triggers/shipped/shipped.h"
 
 struct core_process {
 	struct core core;
@@ -119,6 +120,7 @@ int core_role(const struct value *cfg, const int *socks, size_t n)
 	}
 	if (dropped)
 		privileged_expect(p.core.privileged);
+	shipped_start(&p.core);
 	if (rpc_open(&p.core, &p.rpc, &e) != CB_OK || http_start(&p.core, p.rpc, xmlrpc_fd, http_fd, &p.http, &e) != CB_OK) {
 		log_error("core", "%s", e.text);
 	} else if (msg_send(FD_PEER, CONTROL_READY, -1) == 0) {
@@ -132,6 +134,7 @@ int core_role(const struct value *cfg, const int *socks, size_t n)
 	http_stop(p.http);
 	if (p.rpc != NULL)
 		rpc_close(p.rpc);
+	shipped_stop();
 	core_close(&p.core);
 	log_info("core", "stopped");
 	return status;
