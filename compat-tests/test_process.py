@@ -28,7 +28,15 @@ def test_version_and_config_check(lab):
     check(out.returncode == 0 and "3.3.7" in out.stdout, out.stdout + out.stderr)
     root = str(lab.tmp / "root")
     good = subprocess.run([COBBLERD, "--config-check", "--root", root], capture_output=True, text=True)
-    equal(good.returncode, 0, "an empty root")
+    equal((good.returncode, list((lab.tmp / "root").iterdir())), (0, []), "an empty root, which stays empty")
+    check("the first start makes it" in good.stdout, good.stdout)
+    (lab.tmp / "root/etc/cobbler").mkdir(parents=True)
+    (lab.tmp / "root/etc/cobbler/settings.yaml").write_text("server: 192.0.2.1\n")
+    units = subprocess.run([COBBLERD, "--config-check", "--root", root, "-F", "-l", "INFO", "-f", "x", "-c", "/etc/cobbler/settings.yaml",
+                            "--disable-automigration"], capture_output=True, text=True)
+    equal((units.returncode, units.stdout), (0, "configuration is valid\n"), "the options of Cobbler's own")
+    for wrong in (["-l", "junk"], ["-c", "/elsewhere.yaml"]):
+        equal(subprocess.run([COBBLERD, "--config-check", "--root", root, *wrong], capture_output=True).returncode, 2, " ".join(wrong))
     (lab.tmp / "root/etc/cobbler/settings.yaml").write_text("server: [1, 2\nx: {\n")
     bad = subprocess.run([COBBLERD, "--config-check", "--root", root], capture_output=True, text=True)
     check(bad.returncode == 1 and "settings.yaml" in bad.stderr, "a broken settings.yaml: %d %s" % (bad.returncode, bad.stderr))

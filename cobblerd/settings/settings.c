@@ -260,6 +260,17 @@ static int check_serializers(const struct state *st, struct err *e)
 	return CB_OK;
 }
 
+/* A site of Cobbler 3.3 that is only looked at has no file of ours. */
+static int read_own(struct value **ret, struct err *e)
+{
+	int rc = settings_read_yaml("/etc/cobbler/cobblerd.yaml", ret, e);
+	if (rc == CB_ENOENT) {
+		*ret = v_dict();
+		rc = CB_OK;
+	}
+	return rc;
+}
+
 static int read_state(struct state *st, struct err *e)
 {
 	struct value *own = NULL;
@@ -273,11 +284,7 @@ static int read_state(struct state *st, struct err *e)
 	if (rc == CB_OK)
 		rc = check_serializers(st, e);
 	if (rc == CB_OK)
-		rc = settings_read_yaml("/etc/cobbler/cobblerd.yaml", &own, e);
-	if (rc == CB_ENOENT) {                              /* a site of Cobbler 3.3 that is only looked at */
-		own = v_dict();
-		rc = CB_OK;
-	}
+		rc = read_own(&own, e);
 	if (rc == CB_OK)
 		rc = daemon_config(own, &st->daemon, e);
 	v_unref(own);
