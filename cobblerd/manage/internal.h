@@ -33,13 +33,18 @@ struct sync {
 	struct strbuf *lines;      /* not NULL: say() adds lines here instead */
 	struct tree tree;
 	struct dhcp *dhcp;         /* collected on the way, NULL when not wanted */
-	size_t failed;             /* systems that could not be written; the others are, and the sync ends with first */
+	size_t failed, systems;    /* items that could not be written, systems among them; the others are, and the sync ends with first */
 	struct err first;
 	unsigned restart;          /* external servers that wait for new files: enum host_daemon */
 };
 
 /* Into the task's log and ours, in Cobbler's words. */
 void say(struct sync *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* One item that cannot be written must not keep the machines of the others from booting: it is told, and the sync fails at its end. */
+void note_failure(struct sync *s, const struct item *it, const struct err *e);
+/* What an item asks for besides, and cannot have: it is told, and no more. */
+void note_problem(struct sync *s, const struct item *it, const struct err *e);
 
 int tree_open(struct tree *t, const char *dir, bool partial, struct err *e) MUST_CHECK;
 /* The same tree for another thread, which makes texts and compares them with what is there. It must have t->later, and writes nothing:
@@ -68,8 +73,9 @@ int write_tftp_tree(struct sync *s, struct err *e) MUST_CHECK;
 int write_system(struct sync *s, const struct item *sys, struct boot_target *t, struct err *e) MUST_CHECK;
 int write_systems(struct sync *s, struct err *e) MUST_CHECK;
 int write_menus(struct sync *s, struct err *e) MUST_CHECK;
-int write_distro_web(struct sync *s, const struct item *distro, struct err *e) MUST_CHECK;
-int write_boot_files(struct sync *s, const struct item *distro, struct err *e) MUST_CHECK;
+/* Links for the web and template_files; boot_files. compat: what cannot be made is told, and no more. */
+void write_distro_web(struct sync *s, const struct item *distro);
+void write_boot_files(struct sync *s, const struct item *distro);
 
 /* A configuration file of the host (path as Cobbler names it), rendered from a template of /etc/cobbler. */
 int write_config(

@@ -80,14 +80,30 @@ static int close_tree(struct sync *s, int rc, struct err *e)
 	return rc != CB_OK ? rc : rc2;
 }
 
-/* What the sync as a whole came to: an error of its own, else the first system that failed. */
+void note_problem(struct sync *s, const struct item *it, const struct err *e)
+{
+	const char *kind = item_table(item_type(it))->name;
+	say(s, "%s %s: %s", kind, item_name(it), e->text);
+	log_error("manage", "%s %s: %s", kind, item_name(it), e->text);
+}
+
+void note_failure(struct sync *s, const struct item *it, const struct err *e)
+{
+	note_problem(s, it, e);
+	s->systems += item_type(it) == ITEM_SYSTEM;
+	if (s->failed++ == 0)
+		s->first = *e;
+}
+
+/* What the sync as a whole came to: an error of its own, else that of the first item that failed. */
 static int outcome(struct sync *s, int rc, struct err *e)
 {
 	if (rc != CB_OK || s->failed == 0)
 		return rc;
 	if (e != NULL) {
 		*e = s->first;
-		err_prefix(e, "%zu systems were not written, the first", s->failed);
+		if (s->systems == s->failed)
+			err_prefix(e, "%zu systems were not written, the first", s->failed);
 	}
 	return s->first.code;
 }
@@ -124,15 +140,16 @@ static int finish_triggers(struct sync *s, struct err *e)
 	return rc;
 }
 
-/* Each distro once more: links for the web, and the files that its boot_files name. */
-static int finish_distros(struct sync *s, bool boot_files, struct err *e)
+/* Each distro once more: links for the web, and the files that its template_files and boot_files name. */
+static void finish_distros(struct sync *s, bool boot_files)
 {
 	struct item_list l = model_items(s->r.c->model, ITEM_DISTRO);
-	int rc = CB_OK;
-	for (size_t i = 0; i < l.n && rc == CB_OK; i++)
-		rc = boot_files ? write_boot_files(s, l.v[i], e) : write_distro_web(s, l.v[i], e);
+	for (size_t i = 0; i < l.n; i++)
+		if (boot_files)
+			write_boot_files(s, l.v[i]);
+		else
+			write_distro_web(s, l.v[i]);
 	item_list_free(&l);
-	return rc;
 }
 
 static int sync_all(struct core *c, struct task *t, struct err *e)
@@ -150,9 +167,9 @@ static int sync_all(struct core *c, struct task *t, struct err *e)
 			s.dhcp = dhcp_new(&s);
 		rc = write_tftp_tree(&s, e);
 		if (rc == CB_OK)
-			rc = finish_distros(&s, false, e);
+			finish_distros(&s, false);
 		if (rc == CB_OK && on(&s, "manage_tftpd"))
-			rc = finish_distros(&s, true, e);
+			finish_distros(&s, true);
 		size_t written = s.tree.written, same = s.tree.same;
 		say(&s, "cleaning trees");
 		rc = close_tree(&s, rc, e);
@@ -167,37 +184,39 @@ static int sync_all(struct core *c, struct task *t, struct err *e)
 }
 
 /* For the daemons' files every system counts, also where only some are written. */
-static int collect_all(struct sync *s, struct err *e)
+static void collect_all(struct sync *s)
 {
 	struct item_list l = model_items(s->r.c->model, ITEM_SYSTEM);
-	int rc = CB_OK;
-	for (size_t i = 0; i < l.n && rc == CB_OK; i++) {
+	for (size_t i = 0; i < l.n; i++) {
 		struct boot_target t;
-		rc = boot_target_init(&s->r, l.v[i], &t, e);
+		struct err e;
+		int rc = boot_target_init(&s->r, l.v[i], &t, &e);
+		if (rc == CB_OK) {
+			rc = dhcp_collect(s->dhcp, s, &t, &e);
+			boot_target_clear(&t);
+		}
 		if (rc != CB_OK)
-			break;
-		rc = dhcp_collect(s->dhcp, s, &t, e);
-		boot_target_clear(&t);
+			note_failure(s, l.v[i], &e);
 	}
 	item_list_free(&l);
-	return rc;
 }
 
-static int write_named(struct sync *s, const struct value *names, struct err *e)
+static void write_named(struct sync *s, const struct value *names)
 {
-	int rc = CB_OK;
-	for (size_t i = 0; i < v_len(names) && rc == CB_OK; i++) {
+	for (size_t i = 0; i < v_len(names); i++) {
 		const char *name = v_cstr(v_list_at(names, i));
 		struct item *sys = model_get(s->r.c->model, ITEM_SYSTEM, name);
 		struct boot_target target;
+		struct err e;
 		tree_scope(&s->tree, name);
 		if (sys == NULL)
 			say(s, "did not find any system named %s", name);
-		else if ((rc = write_system(s, sys, &target, e)) == CB_OK)
+		else if (write_system(s, sys, &target, &e) == CB_OK)
 			boot_target_clear(&target);
+		else
+			note_failure(s, sys, &e);
 		item_unref(sys);
 	}
-	return rc;
 }
 
 int manage_sync_systems(struct core *c, struct task *t, const struct value *names, struct err *e)
@@ -217,20 +236,19 @@ int manage_sync_systems(struct core *c, struct task *t, const struct value *name
 	if (rc == CB_OK)
 		rc = tree_open(&s.tree, s.r.bootloc, true, e);
 	if (rc == CB_OK) {
-		rc = write_named(&s, names, e);
-		if (rc == CB_OK)
-			rc = write_menus(&s, e);
+		write_named(&s, names);
+		rc = write_menus(&s, e);
 		rc = close_tree(&s, rc, e);
 	}
 	if (rc == CB_OK && on(&s, "manage_dhcp")) {
 		s.dhcp = dhcp_new(&s);
-		rc = collect_all(&s, e);
+		collect_all(&s);
 	}
 	if (rc == CB_OK)
 		rc = finish_host(&s, e);
 	if (rc == CB_OK)
 		rc = finish_triggers(&s, e);
-	return end(&s, rc, e);
+	return end(&s, outcome(&s, rc, e), e);
 }
 
 int manage_sync_dhcp(struct core *c, struct task *t, struct err *e)
@@ -243,13 +261,12 @@ int manage_sync_dhcp(struct core *c, struct task *t, struct err *e)
 	} else {
 		say(&s, "sync_dhcp");
 		s.dhcp = dhcp_new(&s);
-		rc = collect_all(&s, e);
-		if (rc == CB_OK)
-			rc = dhcp_write(s.dhcp, &s, e);
+		collect_all(&s);
+		rc = dhcp_write(s.dhcp, &s, e);
 		if (rc == CB_OK)
 			s.restart = daemons_to_restart(&s, true, false);
 	}
-	return end(&s, rc, e);
+	return end(&s, outcome(&s, rc, e), e);
 }
 
 int manage_sync_dns(struct core *c, struct task *t, struct err *e)

@@ -135,6 +135,11 @@ static void test_a_sync_that_fails_removes_nothing(void **state)
 	assert_int_equal(manage_sync(&core, NULL, NULL, &e), CB_ENOENT);
 	assert_string_equal(e.cls, "FileNotFoundError");
 	assert_string_equal(e.text, "No kernel found at \"/nowhere/linux\", tried to copy to: \"/srv/tftpboot/images/gone\"");
+	/* and the machines of other distros boot */
+	add_system("after", "52:54:00:00:00:0a");
+	assert_int_equal(manage_sync(&core, NULL, NULL, &e), CB_ENOENT);
+	assert_true(there("pxelinux.cfg/01-52-54-00-00-00-0a", NULL));
+	drop_system("after");
 	assert_true(there(ONE, NULL));
 	assert_true(there(TWO, NULL));
 	struct item *it = model_get(core.model, ITEM_DISTRO, "gone");
@@ -160,6 +165,50 @@ static void test_a_broken_system_does_not_stop_the_others(void **state)
 	drop_system("three");
 	sync_all();
 	assert_false(there("pxelinux.cfg/01-52-54-00-00-00-03", NULL));
+}
+
+static void test_what_an_item_asks_for_besides_stops_nobody(void **state)
+{
+	(void)state;
+	struct err e;
+	/* an image that is no file, templates and files that are not there or not for machines, a loader that leads nowhere */
+	add(ITEM_IMAGE, "{\"name\":\"vol\",\"uid\":\"i1\",\"image_type\":\"direct\",\"file\":\"/dev/null\"}");
+	add(ITEM_IMAGE, "{\"name\":\"a-folder\",\"uid\":\"i2\",\"image_type\":\"direct\",\"file\":\"%s/k\"}");
+	add(ITEM_DISTRO, "{\"name\":\"a-distro\",\"uid\":\"d1\",\"breed\":\"debian\",\"arch\":\"x86_64\",\"kernel\":\"%s/k/linux\","
+		"\"initrd\":\"%s/k/initrd.gz\",\"template_files\":{\"/etc/cobbler/users.digest\":\"x\"},\"boot_files\":{\"$\":\"/etc/passwd\"}}");
+	add(ITEM_DISTRO, "{\"name\":\"b-distro\",\"uid\":\"d2\",\"breed\":\"debian\",\"arch\":\"x86_64\",\"kernel\":\"%s/k/linux\","
+		"\"initrd\":\"%s/k/initrd.gz\",\"template_files\":{\"/nowhere/x\":\"x\"},\"boot_files\":{\"$unclosed(\":\"y\"}}");
+	put_file("/var/lib/cobbler/loaders/real.c32", "x");
+	char *link = path_of("/var/lib/cobbler/loaders/dangling.c32");
+	assert_int_equal(symlink("nowhere", link), 0);
+	sync_all();
+	assert_true(there("images/b-distro/linux", NULL));
+	assert_true(there("real.c32", NULL));
+	assert_false(there("dangling.c32", NULL));
+	assert_false(there("images2/vol", NULL));
+	assert_int_equal(unlink(link), 0);
+	free(link);
+	/* and a system whose profile is gone does not keep the others from DHCP */
+	add(ITEM_SYSTEM, "{\"name\":\"lost\",\"uid\":\"l\",\"profile\":\"gone\",\"interfaces\":{\"eth0\":{\"mac_address\":\"52:54:00:00:00:0c\"}}}");
+	assert_int_equal(manage_sync_dhcp(&core, NULL, &e), CB_OK);
+	struct value *names = v_list();
+	v_list_push(names, v_str("lost"));
+	v_list_push(names, v_str("one"));
+	char *one = path_of("/srv/tftpboot/" ONE);
+	assert_int_equal(unlink(one), 0);
+	assert_int_not_equal(manage_sync_systems(&core, NULL, names, &e), CB_OK);
+	assert_true(there(ONE, NULL));
+	free(one);
+	v_unref(names);
+	drop_system("lost");
+	static const struct { enum item_type type; const char *name; } added[] = { { ITEM_IMAGE, "vol" }, { ITEM_IMAGE, "a-folder" },
+		{ ITEM_DISTRO, "a-distro" }, { ITEM_DISTRO, "b-distro" } };
+	for (size_t i = 0; i < ARRAY_LEN(added); i++) {
+		struct item *it = model_get(core.model, added[i].type, added[i].name);
+		model_remove(core.model, it);
+		item_unref(it);
+	}
+	sync_all();
 }
 
 static void add_marked(unsigned i, unsigned mac, const char *mark)
@@ -252,6 +301,7 @@ int main(void)
 		cmocka_unit_test(test_one_system_follows_its_edits),
 		cmocka_unit_test(test_a_sync_that_fails_removes_nothing),
 		cmocka_unit_test(test_a_broken_system_does_not_stop_the_others),
+		cmocka_unit_test(test_what_an_item_asks_for_besides_stops_nobody),
 		cmocka_unit_test(test_of_many_systems_the_last_one_counts),
 		cmocka_unit_test(test_names_that_do_not_exist_are_told),
 	};

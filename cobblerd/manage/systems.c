@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "manage/internal.h"
 
 #define LANES 8                  /* threads, at most */
@@ -71,15 +70,6 @@ static void *run_lane(void *arg)
 	}
 	pthread_mutex_unlock(&m->lock);
 	return NULL;
-}
-
-/* One machine that cannot be written must not keep the others from booting: it is told, and the sync fails at its end. */
-static void note_failure(struct sync *s, const struct item *sys, const struct err *e)
-{
-	say(s, "system %s: %s", item_name(sys), e->text);
-	log_error("manage", "system %s: %s", item_name(sys), e->text);
-	if (s->failed++ == 0)
-		s->first = *e;
 }
 
 static void take_one(struct sync *s, const struct item *sys, struct one *o)

@@ -37,7 +37,7 @@ static int copy_folder(struct sync *s, const char *dir, const char *rel, const c
 		return CB_OK;
 	}
 	for (struct dirent *de; rc == CB_OK && (de = readdir(d)) != NULL; ) {
-		struct stat st;
+		struct stat st = { 0 };
 		if (str_eq(de->d_name, ".") || str_eq(de->d_name, "..") || str_eq(de->d_name, skip))
 			continue;
 		char *src = xasprintf("%s/%s", dir, de->d_name);
@@ -99,27 +99,28 @@ static int copy_distro(struct sync *s, const struct item *d, struct err *e)
 	return rc;
 }
 
-/* compat: distros whose files have moved away do not stop the others - but a kernel that was never there does. */
-static int copy_media(struct sync *s, struct err *e)
+/* Distros whose files have moved away do not stop the others, but the sync fails at its end. compat: an image that cannot be copied (a
+ * volume of a virtual machine, say) is told, and no more. */
+static void copy_media(struct sync *s)
 {
 	struct item_list l = model_items(s->r.c->model, ITEM_DISTRO);
-	int rc = CB_OK;
+	struct err e;
 	say(s, "copying distros to tftpboot");
-	for (size_t i = 0; i < l.n && rc == CB_OK; i++)
-		rc = copy_distro(s, l.v[i], e);
+	for (size_t i = 0; i < l.n; i++)
+		if (copy_distro(s, l.v[i], &e) != CB_OK)
+			note_failure(s, l.v[i], &e);
 	item_list_free(&l);
 	l = model_items(s->r.c->model, ITEM_IMAGE);
 	say(s, "copying images");
-	for (size_t i = 0; i < l.n && rc == CB_OK; i++) {
+	for (size_t i = 0; i < l.n; i++) {
 		const char *file = item_str(l.v[i], "file"), *how;
 		char *rel = xasprintf("images2/%s", item_name(l.v[i]));
 		/* nfs:// and the like are for virtual machines */
-		if (access(file, F_OK) == 0)
-			rc = tree_copy(&s->tree, rel, file, &how, e);
+		if (access(file, F_OK) == 0 && tree_copy(&s->tree, rel, file, &how, &e) != CB_OK)
+			note_problem(s, l.v[i], &e);
 		free(rel);
 	}
 	item_list_free(&l);
-	return rc;
 }
 
 /* ---- systems ---- */
@@ -274,10 +275,10 @@ int write_tftp_tree(struct sync *s, struct err *e)
 		rc = tree_symlink(&s->tree, "grub/images", "../images", e);
 	if (rc == CB_OK)
 		rc = copy_loaders(s, e);
-	if (rc == CB_OK)
-		rc = copy_media(s, e);
-	if (rc == CB_OK)
+	if (rc == CB_OK) {
+		copy_media(s);
 		rc = write_systems(s, e);
+	}
 	return rc == CB_OK ? write_menus(s, e) : rc;
 }
 
@@ -335,59 +336,62 @@ static int write_template(struct sync *s, const char *dest, const char *text, si
 	return rc;
 }
 
-int write_distro_web(struct sync *s, const struct item *d, struct err *e)
+void write_distro_web(struct sync *s, const struct item *d)
 {
 	char *kernel = boot_find_kernel(item_str(d, "kernel")), *initrd = boot_find_initrd(item_str(d, "initrd"));
 	struct value *all = NULL;
+	struct err e;
 	say(s, "copying files for distro: %s", item_name(d));
 	link_for_web(s, item_name(d), kernel);
 	link_for_web(s, item_name(d), initrd);
 	say(s, "Writing template files for %s", item_name(d));
-	int rc = boot_templates(&s->r, d, NULL, &all, e);
+	int rc = boot_templates(&s->r, d, NULL, &all, &e);
 	for (size_t i = 0; rc == CB_OK && i < v_len(all); i++)
-		rc = write_template(s, v_dict_key(all, i), v_cstr(v_dict_at(all, i)), v_len(v_dict_at(all, i)), e);
+		rc = write_template(s, v_dict_key(all, i), v_cstr(v_dict_at(all, i)), v_len(v_dict_at(all, i)), &e);
+	if (rc != CB_OK)
+		note_problem(s, d, &e);
 	v_unref(all);
 	free(kernel);
 	free(initrd);
-	return rc;
 }
 
-static int copy_boot_file(struct sync *s, const struct item *d, const char *to, const char *from, struct err *e)
+static void copy_boot_file(struct sync *s, const struct item *d, const char *to, const char *from)
 {
 	const char *how;
+	struct err e;
 	size_t root = strlen(s->r.bootloc);
 	char norm[PATH_MAX];
 	if (!str_starts(to, s->r.bootloc) || to[root] != '/' || !path_normalise(to + root + 1, norm, sizeof(norm)) ||
 		*norm == '\0') {
 		say(s, "failed to copy file %s to %s for %s", from, to, item_name(d));
-		return CB_OK;
-	}
-	int rc = tree_copy(&s->tree, norm, from, &how, e);
-	if (rc == CB_OK)
+	} else if (tree_copy(&s->tree, norm, from, &how, &e) == CB_OK) {
 		say(s, "copied file %s to %s for %s", from, to, item_name(d));
-	else
+	} else {
 		say(s, "failed to copy file %s to %s for %s", from, to, item_name(d));
-	return CB_OK;
+		log_error("manage", "distro %s: %s", item_name(d), e.text);
+	}
 }
 
-int write_boot_files(struct sync *s, const struct item *d, struct err *e)
+void write_boot_files(struct sync *s, const struct item *d)
 {
 	struct value *all = NULL;
+	struct err e;
 	say(s, "processing boot_files for distro: %s", item_name(d));
-	int rc = boot_files_of(&s->r, d, &all, e);
+	int rc = boot_files_of(&s->r, d, &all, &e);
+	if (rc != CB_OK)
+		note_problem(s, d, &e);
 	for (size_t i = 0; rc == CB_OK && i < v_len(all); i++) {
 		const char *to = v_dict_key(all, i), *from = v_cstr(v_dict_at(all, i));
 		glob_t g;
 		if (glob(from, 0, NULL, &g) != 0)
 			continue;
-		for (size_t k = 0; k < g.gl_pathc && rc == CB_OK; k++) {
+		for (size_t k = 0; k < g.gl_pathc; k++) {
 			bool plain = str_eq(g.gl_pathv[k], from);
 			char *dst = plain ? xstrdup(to) : xasprintf("%.*s%s", (int)(base_name(to) - to), to, base_name(g.gl_pathv[k]));
-			rc = copy_boot_file(s, d, dst, g.gl_pathv[k], e);
+			copy_boot_file(s, d, dst, g.gl_pathv[k]);
 			free(dst);
 		}
 		globfree(&g);
 	}
 	v_unref(all);
-	return rc;
 }
