@@ -102,17 +102,40 @@ int rsync_write(struct sync *s, struct err *e)
 
 /* ---- genders ---- */
 
+/* A group for each item of the type, in their order; still without members. */
+static struct value *groups_of(struct sync *s, enum item_type type)
+{
+	struct item_list l = model_items(s->r.c->model, type);
+	struct value *groups = v_dict();
+	for (size_t i = 0; i < l.n; i++)
+		v_dict_set(groups, item_name(l.v[i]), v_str(""));
+	item_list_free(&l);
+	return groups;
+}
+
 static void add_member(struct value *groups, const char *group, const char *name)
 {
-	const char *have = v_dict_cstr(groups, group, "");
-	if (*group != '\0')
+	const char *have = v_dict_cstr(groups, group, NULL);
+	if (have != NULL)
 		v_dict_set(groups, group, *have != '\0' ? v_strf("%s,%s", have, name) : v_str(name));
+}
+
+/* Takes the groups; those without members are left out. */
+static struct value *with_members(struct value *groups)
+{
+	struct value *ret = v_dict();
+	for (size_t i = 0; i < v_len(groups); i++)
+		if (*v_cstr(v_dict_at(groups, i)) != '\0')
+			v_dict_set(ret, v_dict_key(groups, i), v_ref(v_dict_at(groups, i)));
+	v_unref(groups);
+	return ret;
 }
 
 int genders_write(struct sync *s, struct err *e)
 {
 	struct item_list l = model_items(s->r.c->model, ITEM_SYSTEM);
-	struct value *vars = v_dict(), *profiles = v_dict(), *distros = v_dict(), *classes = v_dict();
+	struct value *vars = v_dict(), *profiles = groups_of(s, ITEM_PROFILE), *distros = groups_of(s, ITEM_DISTRO),
+		*classes = groups_of(s, ITEM_MGMTCLASS);
 	char *real = path_of("/etc/genders");
 	int rc = CB_OK;
 	for (size_t i = 0; i < l.n; i++) {
@@ -128,9 +151,9 @@ int genders_write(struct sync *s, struct err *e)
 	}
 	item_list_free(&l);
 	v_dict_set(vars, "date", date_now());
-	v_dict_set(vars, "profiles_genders", profiles);
-	v_dict_set(vars, "distros_genders", distros);
-	v_dict_set(vars, "mgmtcls_genders", classes);
+	v_dict_set(vars, "profiles_genders", with_members(profiles));
+	v_dict_set(vars, "distros_genders", with_members(distros));
+	v_dict_set(vars, "mgmtcls_genders", with_members(classes));
 	/* compat: only where an administrator has put the file */
 	if (access(real, F_OK) != 0) {
 		say(s, "Error: /etc/genders does not exist.");

@@ -12,7 +12,10 @@ static void add_items(void)
 {
 	add(ITEM_DISTRO, "{\"name\":\"d\",\"uid\":\"1\",\"breed\":\"debian\",\"os_version\":\"bookworm\",\"arch\":\"aarch64\","
 		"\"kernel\":\"%s/k/linux\",\"initrd\":\"%s/k/initrd.gz\",\"boot_loaders\":[\"grub\"]}");
+	add(ITEM_PROFILE, "{\"name\":\"first\",\"uid\":\"5\",\"distro\":\"d\",\"autoinstall\":\"\"}");
 	add(ITEM_PROFILE, "{\"name\":\"p\",\"uid\":\"2\",\"distro\":\"d\",\"autoinstall\":\"\"}");
+	add(ITEM_MGMTCLASS, "{\"name\":\"web\",\"uid\":\"6\"}");
+	add(ITEM_MGMTCLASS, "{\"name\":\"idle\",\"uid\":\"7\"}");
 	add(ITEM_SYSTEM,
 		"{\"name\":\"one\",\"uid\":\"3\",\"profile\":\"p\",\"netboot_enabled\":true,\"mgmt_classes\":[\"web\"],"
 		"\"filename\":\"x\\\"; } evil { \\n\",\"gateway\":\"10.0.0.254\",\"interfaces\":{"
@@ -148,6 +151,12 @@ static void test_genders_name_the_groups(void **state)
 	expect("/etc/genders", "one,two profile=p\n", true);
 	expect("/etc/genders", "one,two distro=d\n", true);
 	expect("/etc/genders", "one,two web\n", true);
+	/* in the order of the profiles, whoever comes first among the systems; only classes that are items */
+	add(ITEM_SYSTEM, "{\"name\":\"a\",\"uid\":\"8\",\"profile\":\"first\",\"mgmt_classes\":[\"no-item\"]}");
+	sync_all();
+	expect("/etc/genders", "a profile=first\none,two profile=p\n", true);
+	expect("/etc/genders", "no-item", false);
+	expect("/etc/genders", "idle", false);
 }
 
 static void test_tinydns(void **state)
