@@ -216,10 +216,9 @@ static bool is_word_of(const char *words, const char *w)
 
 static const struct rule *find_rule(const struct kopts_in *in)
 {
-	const char *breed = *in->breed != '\0' ? in->breed : "redhat";
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
 		const struct rule *r = &rules[i];
-		if (!str_eq(r->breed, breed) || (r->kernel != NULL && strstr(in->kernel, r->kernel) == NULL))
+		if (!str_eq(r->breed, in->breed) || (r->kernel != NULL && strstr(in->kernel, r->kernel) == NULL))
 			continue;
 		if (r->how == HOW_ANY || (r->how == HOW_EXACT && is_word_of(r->versions, in->os_version)) ||
 			(r->how == HOW_CONTAINS && strstr(in->os_version, r->versions) != NULL))

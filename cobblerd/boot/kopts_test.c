@@ -88,6 +88,8 @@ static void test_lines_of_the_families(void **state)
 		{"redhat", "rhel8", "x86_64", NULL, "", "{\"kernel_options\":{\"a\":\"1\"}}",
 			" a=1  inst.ks.sendmac inst.ks=" URL_P},
 		{"redhat", "rhel6", "x86_64", NULL, "s", "{\"kernel_options\":{}}", "  kssendmac ks=" URL_S},
+		/* a distro whose family was never said has no answer file */
+		{"", "", "x86_64", NULL, "s", "{\"kernel_options\":{\"a\":\"1\"}}", " a=1 "},
 		{"redhat", "rhel9", "x86_64", NULL, "s",
 			"{\"kernel_options\":{},\"autoinstall_meta\":{\"tree\":\"http://S/t\"}}",
 			"  inst.ks.sendmac inst.ks=" URL_S " inst.repo=http://S/t"},
