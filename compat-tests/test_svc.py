@@ -2,7 +2,7 @@
 """Operations of /cblr/svc that clients other than installers use."""
 import http.client
 
-from fixtures import add, add_machine, fake_boot_files
+from fixtures import MAC, add, add_machine, fake_boot_files
 from lab import check, equal
 
 
@@ -29,6 +29,47 @@ def test_puppet(lab):
     check("classes:\n- m1\n- m2\n- m3\n" in get("puppet/hostname/n1.lab.test")[1], "names of classes")
     equal(get("puppet/hostname/nosuch")[0], 200, "an unknown host")
     equal(get("puppet")[1], "hostname is required", "no host")
+
+
+def test_ipxe_by_mac(lab):
+    d = lab.daemon()
+    s, token = d.login()
+    loaders = {"boot_loaders": "ipxe pxe grub"}
+    add_machine(s, token, fake_boot_files(lab), distro=loaders)
+    add(s, token, "profile", {"name": "other", "distro": "d"})
+    check("vmlinuz" in get("ipxe/profile/other")[1], get("ipxe/profile/other"))
+    of_system, of_profile = get("ipxe/system/n1")[1], get("ipxe/profile/other")[1]
+    check(of_system != of_profile, of_system)
+    equal(get("ipxe/mac/" + MAC)[1], of_system, "by MAC")
+    equal(get("ipxe/mac/%s/profile/p" % MAC)[1], of_system, "by MAC, its profile was chosen")
+    equal(get("ipxe/mac/%s/profile/other" % MAC)[1], of_profile, "by MAC, another profile was chosen")
+    equal(get("ipxe/mac/%s/image/none" % MAC)[1], "", "by MAC, an image was chosen that is not its own")
+
+
+def test_nothing_was_named(lab):
+    lab.daemon()
+    for op in ("autoinstall", "ks", "bootcfg"):
+        for tail in ("", "/system", "/system/", "/mac/" + MAC):
+            equal(get(op + tail), (500, "# must specify profile or system name"), op + tail)
+
+
+def test_only_the_trusted_proxys_own_line_counts(lab):
+    d = lab.daemon(services={"http": {"enabled": True, "address": "0.0.0.0", "trusted_proxies": ["127.0.0.1"]}})
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab))
+    add_machine(s, token, fake_boot_files(lab), name="n2", mac="52:54:00:77:00:11", address="10.55.0.11")
+
+    def ask(*lines):
+        c = http.client.HTTPConnection("127.0.0.1", 80, timeout=10)
+        c.putrequest("GET", "/cblr/svc/op/autodetect")
+        for line in lines:
+            c.putheader("X-Forwarded-For", line)
+        c.endheaders()
+        return c.getresponse().read().decode()
+    equal(ask("10.55.0.10"), "n1", "one address")
+    equal(ask("10.55.0.11, 10.55.0.10"), "n1", "what the client says comes first")
+    equal(ask("10.55.0.11", "10.55.0.10"), "n1", "in lines of their own")
+    equal(ask("10.55.0.10", "junk")[:6], "FAILED", "no address")
 
 
 def test_errors_are_in_words_of_cobbler(lab):

@@ -282,6 +282,21 @@ static void test_cloud_init_gets_two_files(void **state)
 	sb_free(&b);
 }
 
+static void test_template_files_of_a_profile_are_its_systems_too(void **state)
+{
+	(void)state;
+	struct strbuf b = { 0 };
+	struct err e;
+	add(ITEM_PROFILE, "{\"name\":\"giving\",\"uid\":\"30\",\"distro\":\"deb\",\"template_files\":{\"/var/lib/cobbler/templates/t.seed\":\"/b\"}}");
+	add(ITEM_SYSTEM, "{\"name\":\"taking\",\"uid\":\"31\",\"profile\":\"giving\",\"template_files\":{}}");
+	add(ITEM_SYSTEM, "{\"name\":\"refusing\",\"uid\":\"32\",\"profile\":\"giving\",\"template_files\":{\"!/var/lib/cobbler/templates/t.seed\":\"\"}}");
+	assert_int_equal(boot_template_file(&core, ITEM_SYSTEM, "taking", "/b", &b, &e), CB_OK);
+	assert_true(str_starts(sb_str(&b), "host "));
+	sb_truncate(&b, 0);
+	assert_int_equal(boot_template_file(&core, ITEM_SYSTEM, "refusing", "/b", &b, &e), CB_ENOENT);
+	sb_free(&b);
+}
+
 static void test_secrets_are_no_templates(void **state)
 {
 	(void)state;
@@ -390,6 +405,7 @@ int main(void)
 		cmocka_unit_test(test_answers_of_the_installers),
 		cmocka_unit_test(test_scripts_are_only_scripts),
 		cmocka_unit_test(test_cloud_init_gets_two_files),
+		cmocka_unit_test(test_template_files_of_a_profile_are_its_systems_too),
 		cmocka_unit_test(test_secrets_are_no_templates),
 		cmocka_unit_test(test_an_edit_is_in_the_next_answer),
 		cmocka_unit_test(test_menus_follow_what_they_are_made_from),

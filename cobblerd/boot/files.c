@@ -179,9 +179,8 @@ out:
 }
 
 /* compat: TFTPGen.write_templates - what a template of an item sees. */
-static struct value *template_vars(struct boot_run *r, const struct item *it, struct err *e)
+static int add_template_vars(struct boot_run *r, const struct item *it, struct value *vars, struct err *e)
 {
-	struct value *vars = boot_blend(r, it);
 	const char *os = item_str(it, "os_version");
 	if (item_type(it) == ITEM_DISTRO && strstr(os, "esxi") != NULL) {
 		struct strbuf mods = { 0 };
@@ -189,10 +188,8 @@ static struct value *template_vars(struct boot_run *r, const struct item *it, st
 		if (rc == CB_OK)
 			v_dict_set(vars, "esx_modules", v_str(sb_str(&mods)));
 		sb_free(&mods);
-		if (rc != CB_OK) {
-			v_unref(vars);
-			return NULL;
-		}
+		if (rc != CB_OK)
+			return rc;
 	}
 	boot_promote(vars, "autoinstall_meta");
 	v_dict_del(vars, "autoinstall_meta");
@@ -201,24 +198,18 @@ static struct value *template_vars(struct boot_run *r, const struct item *it, st
 		v_dict_set(vars, "img_path", v_strf("/images/%s", distro));
 		v_dict_set(vars, "local_img_path", v_strf("%s/images/%s", r->bootloc, distro));
 	}
-	return vars;
+	return CB_OK;
 }
 
 int boot_templates(struct boot_run *r, const struct item *it, const char *only, struct value **ret, struct err *e)
 {
-	struct value *list = resolve_field(r->c->model, r->settings, it, "template_files");
-	struct value *out = v_dict();
-	int rc = CB_OK;
-	if (v_is(list, V_DICT) && v_len(list) > 0) {
-		struct value *vars = template_vars(r, it, e);
-		rc = vars == NULL ? CB_ENOENT : CB_OK;
-		const struct value *all = v_dict_get(vars, "template_files");
-		for (size_t i = 0; rc == CB_OK && i < v_len(all); i++)
-			if (v_is(v_dict_at(all, i), V_STR))
-				rc = one_template(r, v_dict_key(all, i), v_cstr(v_dict_at(all, i)), only, vars, out, e);
-		v_unref(vars);
-	}
-	v_unref(list);
+	struct value *vars = boot_blend(r, it), *out = v_dict();
+	int rc = v_len(v_dict_get(vars, "template_files")) > 0 ? add_template_vars(r, it, vars, e) : CB_OK;
+	const struct value *all = v_dict_get(vars, "template_files");
+	for (size_t i = 0; rc == CB_OK && i < v_len(all); i++)
+		if (v_is(v_dict_at(all, i), V_STR))
+			rc = one_template(r, v_dict_key(all, i), v_cstr(v_dict_at(all, i)), only, vars, out, e);
+	v_unref(vars);
 	if (rc != CB_OK) {
 		v_unref(out);
 		return rc;

@@ -79,6 +79,13 @@ static bool is_forwarded(struct request *req)
 	return false;
 }
 
+static enum MHD_Result keep_last(void *cls, enum MHD_ValueKind kind UNUSED, const char *key, const char *value)
+{
+	if (strcasecmp(key, "X-Forwarded-For") == 0 && value != NULL)
+		*(const char **)cls = value;
+	return MHD_YES;
+}
+
 static void find_peer(struct request *req)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(req->conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -90,7 +97,9 @@ static void find_peer(struct request *req)
 		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr, req->peer, sizeof(req->peer));
 	if (str_starts(req->peer, "::ffff:"))
 		memmove(req->peer, req->peer + 7, strlen(req->peer + 7) + 1);
-	const char *xff = MHD_lookup_connection_value(req->conn, MHD_HEADER_KIND, "X-Forwarded-For");
+	const char *xff = NULL;
+	/* a proxy may add a line of its own to those that came from who knows where */
+	MHD_get_connection_values(req->conn, MHD_HEADER_KIND, keep_last, &xff);
 	req->local = !req->web && (str_starts(req->peer, "127.") || str_eq(req->peer, "::1")) && !is_forwarded(req);
 	if (xff == NULL || !is_trusted(req->h, req->peer))
 		return;

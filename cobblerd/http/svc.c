@@ -80,11 +80,13 @@ static struct value *list_of(struct value *a, struct value *b, struct value *c, 
 	return l;
 }
 
-/* Appends str() of a method's answer to the reply. */
+/* Appends str() of a method's answer to the reply. No answer: the request named nothing that it could be about. */
 static void answer_call(struct request *req, const char *method, struct value *params)
 {
 	struct value *v = call(req, method, params);
-	if (v != NULL)
+	if (v_is(v, V_NONE))
+		reply_text(&req->reply, 500, NULL, "# must specify profile or system name");
+	else if (v != NULL)
 		v_py_str(&req->reply.body, v);
 	v_unref(v);
 }
@@ -162,13 +164,22 @@ static void op_nocloud(struct request *req, const struct form *f)
 	sb_addf(&req->reply.body, "# %s\n", rc == CB_ENOENT ? "no such file" : "the file cannot be rendered");
 }
 
+/* Menus name the machine beside what was chosen: a system counts where that is its own profile or image. */
+static bool has_chosen(const struct item *system, const struct form *f)
+{
+	const char *profile = get(f, "profile"), *image = get(f, "image");
+	if (profile != NULL)
+		return str_eq(item_str(system, "profile"), profile);
+	return image == NULL || str_eq(item_str(system, "image"), image);
+}
+
 static void op_ipxe(struct request *req, const struct form *f)
 {
 	struct value *system = arg(f, "system");
 	const char *mac = get(f, "mac");
 	if (!v_truthy(system) && mac != NULL) {
 		struct item *it = model_system_by_mac(req->h->core->model, mac, NULL);
-		if (it != NULL) {
+		if (it != NULL && has_chosen(it, f)) {
 			v_unref(system);
 			system = v_str(item_name(it));
 		}
@@ -179,6 +190,10 @@ static void op_ipxe(struct request *req, const struct form *f)
 
 static void op_bootcfg(struct request *req, const struct form *f)
 {
+	if (get(f, "profile") == NULL && get(f, "system") == NULL) {
+		reply_text(&req->reply, 500, NULL, "# must specify profile or system name");
+		return;
+	}
 	answer_call(req, "generate_bootcfg", list_of(arg(f, "profile"), arg(f, "system"), NULL, NULL));
 }
 
