@@ -46,10 +46,10 @@ bool dhcp_is_dnsmasq(struct sync *s)
 	return yes;
 }
 
-struct dhcp *dhcp_new(struct sync *s)
+static struct dhcp *new_for(struct sync *s, bool dnsmasq)
 {
 	struct dhcp *d = xcalloc(1, sizeof(*d));
-	d->dnsmasq = dhcp_is_dnsmasq(s);
+	d->dnsmasq = dnsmasq;
 	d->want4 = !d->dnsmasq && v_dict_bool(s->r.settings, "manage_dhcp_v4", false);
 	d->want6 = !d->dnsmasq && v_dict_bool(s->r.settings, "manage_dhcp_v6", false);
 	struct family *both[] = { &d->v4, &d->v6 };
@@ -59,6 +59,11 @@ struct dhcp *dhcp_new(struct sync *s)
 		both[i]->ignore = v_list();
 	}
 	return d;
+}
+
+struct dhcp *dhcp_new(struct sync *s)
+{
+	return new_for(s, dhcp_is_dnsmasq(s));
 }
 
 void dhcp_free(struct dhcp *d)
@@ -366,15 +371,38 @@ static int write_dnsmasq(struct dhcp *d, struct sync *s, struct err *e)
 	}
 	int rc = write_config(s, "dnsmasq.template", "/etc/dnsmasq.conf", vars, e);
 	v_unref(vars);
-	return rc == CB_OK ? write_host_file(s, "/etc/ethers", &d->ethers, e) : rc;
+	return rc;
+}
+
+int dnsmasq_conf(struct sync *s, struct err *e)
+{
+	struct dhcp *d = new_for(s, true);
+	struct item_list l = model_items(s->r.c->model, ITEM_SYSTEM);
+	for (size_t i = 0; i < l.n; i++) {
+		struct boot_target t;
+		struct err why;
+		if (boot_target_init(&s->r, l.v[i], &t, &why) != CB_OK) {
+			note_problem(s, l.v[i], &why);
+			continue;
+		}
+		if (dhcp_collect(d, s, &t, &why) != CB_OK)
+			note_problem(s, l.v[i], &why);
+		boot_target_clear(&t);
+	}
+	item_list_free(&l);
+	int rc = write_dnsmasq(d, s, e);
+	dhcp_free(d);
+	return rc;
 }
 
 int dhcp_write(struct dhcp *d, struct sync *s, struct err *e)
 {
 	int rc = CB_OK;
 	say(s, "rendering DHCP files");
-	if (d->dnsmasq)
-		return write_dnsmasq(d, s, e);
+	if (d->dnsmasq) {
+		rc = write_dnsmasq(d, s, e);
+		return rc == CB_OK ? write_host_file(s, "/etc/ethers", &d->ethers, e) : rc;
+	}
 	if (d->want4)
 		rc = write_isc(d, s, false, e);
 	if (rc == CB_OK && d->want6)

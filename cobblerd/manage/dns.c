@@ -502,12 +502,15 @@ int dns_write(struct sync *s, struct err *e)
 	char *m = dns_module(s);
 	int rc;
 	say(s, "rendering DNS files");
-	if (dns_is_dnsmasq(s))
+	if (dns_is_dnsmasq(s)) {
 		rc = dnsmasq_hosts(s, e);
-	else if (str_eq(m, "managers.ndjbdns"))
+		if (rc == CB_OK && (s->dhcp == NULL || !dhcp_is_dnsmasq(s)))
+			rc = dnsmasq_conf(s, e);
+	} else if (str_eq(m, "managers.ndjbdns")) {
 		rc = ndjbdns_write(s, e);
-	else
+	} else {
 		rc = write_bind(s, e);
+	}
 	free(m);
 	return rc;
 }

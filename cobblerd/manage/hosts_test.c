@@ -159,6 +159,21 @@ static void test_genders_name_the_groups(void **state)
 	expect("/etc/genders", "idle", false);
 }
 
+static void test_dnsmasq_for_dns_alone(void **state)
+{
+	(void)state;
+	struct err e;
+	put_file("/etc/cobbler/modules.conf", "[dns]\nmodule = managers.dnsmasq\n[dhcp]\nmodule = managers.isc\n");
+	assert_int_equal(settings_reload(core.settings, &e), CB_OK);
+	assert_int_equal(manage_sync_dns(&core, NULL, &e), CB_OK);
+	expect("/var/lib/cobbler/cobbler_hosts", "fd00::12\ttwo.lab.example.org alias.example.org\n", true);
+	expect("/etc/dnsmasq.conf", "dhcp-host=net:aarch64,52:54:00:00:00:04,10.0.0.13\n", true);
+	put_file("/etc/dnsmasq.conf", "");
+	sync_all();
+	expect("/etc/dnsmasq.conf", "dhcp-host=net:aarch64,52:54:00:00:00:04,10.0.0.13\n", true);
+	expect("/etc/dhcp/dhcpd.conf", "one.example.org", true);
+}
+
 static void test_tinydns(void **state)
 {
 	(void)state;
@@ -182,6 +197,7 @@ int main(void)
 		cmocka_unit_test(test_zones_hold_their_hosts),
 		cmocka_unit_test(test_serials_grow),
 		cmocka_unit_test(test_genders_name_the_groups),
+		cmocka_unit_test(test_dnsmasq_for_dns_alone),
 		cmocka_unit_test(test_tinydns),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -89,6 +89,8 @@ void dhcp_free(struct dhcp *d);
 int dhcp_collect(struct dhcp *d, struct sync *s, const struct boot_target *t, struct err *e) MUST_CHECK;
 int dhcp_write(struct dhcp *d, struct sync *s, struct err *e) MUST_CHECK;
 bool dhcp_is_dnsmasq(struct sync *s);
+/* dnsmasq.conf alone, for a dnsmasq that is the DNS server only: that file is of both. */
+int dnsmasq_conf(struct sync *s, struct err *e) MUST_CHECK;
 
 int dns_write(struct sync *s, struct err *e) MUST_CHECK;
 bool dns_is_dnsmasq(struct sync *s);
