@@ -193,10 +193,14 @@ static void clear_addresses(struct item *it)
 	item_put(it, "interfaces", all);
 }
 
-/* compat: Item.from_dict - a copy goes through the setters, and that of a bridge makes "<<inherit>>" of "". */
-static int set_bridges(struct item *it, struct err *e)
+/* compat: Item.from_dict - a copy goes through the setters: that of a bridge makes "<<inherit>>" of "", and so does a subprofile's of the file name. */
+static int set_again(struct item *it, struct err *e)
 {
-	int rc = item_type(it) == ITEM_IMAGE ? item_set(it, "virt_bridge", item_get(it, "virt_bridge"), e) : CB_OK;
+	static const struct { enum item_type type; const char *field; } fields[] = { { ITEM_IMAGE, "virt_bridge" }, { ITEM_PROFILE, "filename" } };
+	int rc = CB_OK;
+	for (size_t i = 0; rc == CB_OK && i < ARRAY_LEN(fields); i++)
+		if (item_type(it) == fields[i].type)
+			rc = item_set(it, fields[i].field, item_get(it, fields[i].field), e);
 	for (size_t i = 0; rc == CB_OK && i < v_len(item_interfaces(it)); i++) {
 		const struct value *all = item_interfaces(it);
 		rc = item_set_interface(it, v_dict_key(all, i), "virt_bridge", v_dict_get(v_dict_at(all, i), "virt_bridge"), e);
@@ -210,7 +214,7 @@ int edit_copied(const struct item *it, const char *newname, struct item **ret, s
 	struct item *copy = item_edit(it);
 	int rc = item_set_str(copy, "name", newname, e);
 	if (rc == CB_OK)
-		rc = set_bridges(copy, e);
+		rc = set_again(copy, e);
 	if (rc != CB_OK) {
 		item_unref(copy);
 		return rc;

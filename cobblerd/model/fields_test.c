@@ -152,6 +152,13 @@ static struct item *named_item(enum item_type t)
 	return it;
 }
 
+/* An item without a name cannot be stored; an empty file name comes back as "<<inherit>>". */
+static bool comes_back(const struct item *it)
+{
+	bool inherits = item_type(it) == ITEM_SYSTEM || (item_type(it) == ITEM_PROFILE && *item_str(it, "parent") != '\0');
+	return *item_name(it) != '\0' && !(inherits && *item_str(it, "filename") == '\0');
+}
+
 static void try_value(struct item *it, const struct field *f, const char *iface, const struct value *v)
 {
 	const struct item_ctx ctx = { .path_kind = every_path_is_a_file };
@@ -167,7 +174,7 @@ static void try_value(struct item *it, const struct field *f, const char *iface,
 			fail_msg("%s: refused %s without a word", what, tried);
 		free(after);
 		free(tried);
-	} else if (*item_name(it) != '\0') {             /* an item without a name cannot be stored */
+	} else if (comes_back(it)) {
 		check_survives_the_store(it, what);
 	}
 	free(before);
@@ -320,6 +327,28 @@ static void test_derived_fields_come_back_from_the_store(void **state)
 	item_unref(it);
 }
 
+/* A system's file name is inherited, and so is a subprofile's, though a new one says "". */
+static void test_an_empty_file_name_is_inherited_once_it_was_stored(void **state)
+{
+	static const struct { enum item_type type; const char *parent, *want; } rows[] = {
+		{ ITEM_PROFILE, "", "" }, { ITEM_PROFILE, "p", "<<inherit>>" }, { ITEM_SYSTEM, "", "<<inherit>>" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct item *it = named_item(rows[i].type);
+		item_put(it, "parent", v_str(rows[i].parent));
+		item_put(it, "filename", v_str(""));
+		struct value *disk = item_to_disk(it);
+		struct item *loaded;
+		struct err e;
+		assert_int_equal(item_from_disk(rows[i].type, disk, &loaded, &e), CB_OK);
+		assert_string_equal(item_str(loaded, "filename"), rows[i].want);
+		item_unref(loaded);
+		v_unref(disk);
+		item_unref(it);
+	}
+}
+
 static void test_fresh_items_survive_the_store(void **state)
 {
 	(void)state;
@@ -339,6 +368,7 @@ int main(void)
 		cmocka_unit_test(test_enumerations_are_stored_as_cobbler_loads_them),
 		cmocka_unit_test(test_files_of_images),
 		cmocka_unit_test(test_derived_fields_come_back_from_the_store),
+		cmocka_unit_test(test_an_empty_file_name_is_inherited_once_it_was_stored),
 		cmocka_unit_test(test_whatever_is_set_is_refused_with_words_or_survives),
 		cmocka_unit_test(test_whatever_an_interface_gets_is_refused_or_survives),
 	};

@@ -514,6 +514,14 @@ static int load_fields(struct item *it, const struct value *dict, struct err *e)
 	return CB_OK;
 }
 
+/* compat: Profile.filename, System.filename - the "" of a new subprofile, or of an old system, is "<<inherit>>" once it was loaded. */
+static void inherit_filename(struct item *it)
+{
+	int row = field_index(table_of(it), "filename");
+	if (row >= 0 && v_str_is(it->v[row], "") && (it->type == ITEM_SYSTEM || *item_str(it, "parent") != '\0'))
+		item_put(it, "filename", v_str("<<inherit>>"));
+}
+
 /* Fields that setters of other fields fill. */
 static void derive_fields(struct item *it)
 {
@@ -552,6 +560,7 @@ int item_from_disk(enum item_type type, const struct value *dict, struct item **
 		return CB_EPARSE;
 	v_unref(name);
 	derive_fields(it);
+	inherit_filename(it);
 	*ret = item_ref(it);
 	return CB_OK;
 }

@@ -327,16 +327,16 @@ static void publish(struct model *m, enum item_type t, const char *name, const c
 	model_publish(m, it, NULL);
 }
 
-static void test_an_empty_file_name_of_a_subprofile_is_its_parents(void **state)
+static void test_what_a_subprofile_says_of_the_file_name(void **state)
 {
 	(void)state;
 	struct model *m = model_new();
 	struct value *settings = v_dict();
 	publish(m, ITEM_PROFILE, "p", "", "f.0");
-	publish(m, ITEM_PROFILE, "sub", "p", "");
-	publish(m, ITEM_PROFILE, "subsub", "sub", "");
-	publish(m, ITEM_PROFILE, "other", "", "");
-	static const char *const want[][2] = {{"sub", "f.0"}, {"subsub", "f.0"}, {"other", ""}};
+	publish(m, ITEM_PROFILE, "new", "p", "");
+	publish(m, ITEM_PROFILE, "sub", "p", "<<inherit>>");
+	publish(m, ITEM_PROFILE, "subsub", "sub", "<<inherit>>");
+	static const char *const want[][2] = {{"new", ""}, {"sub", "f.0"}, {"subsub", "f.0"}};
 	for (size_t i = 0; i < ARRAY_LEN(want); i++) {
 		struct item *it = model_get(m, ITEM_PROFILE, want[i][0]);
 		struct value *v = resolve_field(m, settings, it, "filename");
@@ -422,7 +422,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_indexes_find_what_a_plain_search_finds),
 		cmocka_unit_test(test_a_view_changes_its_base_when_told_to),
-		cmocka_unit_test(test_an_empty_file_name_of_a_subprofile_is_its_parents),
+		cmocka_unit_test(test_what_a_subprofile_says_of_the_file_name),
 		cmocka_unit_test(test_referrers_of_several_types_come_and_go),
 		cmocka_unit_test(test_readers_see_whole_items_beside_a_writer),
 	};

@@ -70,14 +70,10 @@ static struct value *resolve_merged(struct model *m, const struct value *setting
 	return dict;
 }
 
-/* Is the value to come from further up?
- * compat: Profile.filename - Cobbler turns the "" of a subprofile into "<<inherit>>" whenever it is set or loaded, but not in a new
- * one until the next restart. Here it always means that. */
-static bool inherits(const struct item *it, const struct field *f, const struct value *raw)
+/* Is the value to come from further up? compat: that of an image's virt_bridge is only a text. */
+static bool inherits(const struct field *f, const struct value *raw)
 {
-	if (is_inherit(raw))
-		return (f->flags & FF_INHERIT) || f->alias_of != NULL;     /* compat: that of an image's virt_bridge is only a text */
-	return item_type(it) == ITEM_PROFILE && str_eq(f->name, "filename") && v_str_is(raw, "") && *item_str(it, "parent") != '\0';
+	return is_inherit(raw) && ((f->flags & FF_INHERIT) || f->alias_of != NULL);
 }
 
 static struct value *resolve_inherited(struct model *m, const struct value *settings, const struct item *it, const struct field *f, int depth)
@@ -103,7 +99,7 @@ static struct value *resolve_at(struct model *m, const struct value *settings, c
 		return v_str("");
 	if (f->flags & FF_MERGE)
 		return resolve_merged(m, settings, it, f, depth);
-	if (inherits(it, f, raw))
+	if (inherits(f, raw))
 		return resolve_inherited(m, settings, it, f, depth);
 	return v_ref(raw);
 }
@@ -142,7 +138,7 @@ struct value *resolve_dict(struct model *m, const struct value *settings, const 
 			v = resolved_interfaces(settings, it);
 		else if (f->type == F_ENUM)
 			v = v_ref(raw);          /* compat: to_dict(resolved=True) leaves inherited enums as they are */
-		else if (v_is(raw, V_DICT) || inherits(it, f, raw))
+		else if (v_is(raw, V_DICT) || inherits(f, raw))
 			v = resolve_field(m, settings, it, f->name);
 		else
 			v = v_ref(raw);
@@ -197,7 +193,7 @@ static void blend_node(struct model *m, const struct value *settings, const stru
 		const struct value *raw = item_at(it, i);
 		if (f->flags & FF_NOWIRE)
 			continue;
-		if (!inherits(it, f, raw))
+		if (!inherits(f, raw))
 			blend_value(results, f->name, v_ref(raw));
 		else if (f->alias_of != NULL || v_dict_get(results, f->name) == NULL)
 			blend_value(results, f->name, resolve_field(m, settings, it, f->name));
