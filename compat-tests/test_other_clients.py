@@ -132,7 +132,7 @@ def test_a_script_of_2_8(lab):
     equal((s.get_profile("p")["autoinstall"], s.get_profile("p")["enable_ipxe"]), ("old.ks", True), "the profile's new words")
     for kind, name in ("distro", "d"), ("profile", "p"), ("system", "n"):
         then, now = getattr(s, "get_%s_for_koan" % kind)(name, token), getattr(s, "get_%s_as_rendered" % kind)(name, token)
-        equal(then, now, "%s for koan" % kind)
+        equal({k: v for k, v in then.items() if k != "kickstart"}, now, "%s for koan" % kind)
         equal(then["kernel_options"], "a=1 ", "kernel options")
         equal(getattr(s, "get_%s_for_koan" % kind)("missing"), {}, "for koan, what is not there")
     equal(s.get_system_for_koan("n")["kickstart"], "old.ks", "the answer file's name")

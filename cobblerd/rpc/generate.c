@@ -256,7 +256,7 @@ static struct value *rendered(struct call *c, const struct item *it)
 
 /* name, token. Missing: {}
  * compat: koan finds out by the name of 2.x that there is an answer file. 3.3.7 has that name in its answers only until the item is
- * saved for the first time after its start; here koan can rely on it. */
+ * saved for the first time after its start; koan, which asks without a token, can rely on it here, and so can clients of 2.x. */
 int rpc_as_rendered(struct call *c, struct value **ret, struct err *e UNUSED)
 {
 	CLEANUP(item_unrefp) struct item *it = arg_str(c, 0) == NULL ? NULL : model_get(c->r->core->model, c->type, arg_str(c, 0));
@@ -265,7 +265,8 @@ int rpc_as_rendered(struct call *c, struct value **ret, struct err *e UNUSED)
 		return CB_OK;
 	}
 	*ret = rendered(c, it);
-	if (field_index(item_table(c->type), "kickstart") >= 0)
+	bool koan = (c->entry->m->flags & M_EXTRA) || !call_has_user(c);
+	if (koan && field_index(item_table(c->type), "kickstart") >= 0)
 		v_dict_set(*ret, "kickstart", v_ref(v_dict_get(*ret, "autoinstall")));
 	return CB_OK;
 }
