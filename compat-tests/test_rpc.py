@@ -81,6 +81,10 @@ def test_derived_fields_are_there_until_an_item_is_saved(lab):
     s.modify_system(handle, "comment", "x", token)
     equal(derived(s.get_system("n2")), ["kickstart", "ks_meta"], "an unsaved edit")
     s.save_system(handle, token)
+    equal(derived(s.get_system("n2")), [], "a saved one")
+    check("already exists" in fault(s.save_system, handle, token, "new"), "a save that is refused")
+    equal(derived(s.get_system("n2")), ["kickstart", "ks_meta"], "a refused one")
+    s.save_system(handle, token)
     whole = ["kickstart", "ks_meta"]
     want = {"n1": whole, "n2": [], "n3": whole}
     for answers in s.get_systems(), s.find_system({"name": "n*"}, True), [s.get_system(n) for n in want]:
@@ -118,13 +122,39 @@ def test_a_sync_takes_edits_along_that_were_not_saved(lab):
 
 
 def test_koan_learns_of_answer_files(lab):
-    """It looks for them under the name of 2.x."""
+    """It looks for them under the name of 2.x, and asks without a token. Others learn it as in 3.3.7, which is: not of saved items."""
     d = lab.daemon()
     s, token = d.login()
     add_machine(s, token, fake_boot_files(lab), profile={"autoinstall": "sample.ks"})
     for method, name in (("get_profile_as_rendered", "p"), ("get_system_as_rendered", "n1"), ("get_profile_for_koan", "p")):
         equal(getattr(s, method)(name).get("kickstart"), "sample.ks", method)
+    equal(s.get_profile_for_koan("p", token)["kickstart"], "sample.ks", "a client of 2.x with a token")
+    for method, name in (("get_profile_as_rendered", "p"), ("get_system_as_rendered", "n1")):
+        check("kickstart" not in getattr(s, method)(name, token), "%s with a token" % method)
     check("kickstart" not in s.get_distro_as_rendered("d"), "a distro has no answer file")
+
+
+def test_the_file_name_of_a_subprofile(lab):
+    """As in 3.3.7 a new one says "" until the next start, then its parent's. Machines are not kept waiting for that."""
+    d = lab.daemon()
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab), profile={"filename": "f.0"})
+    add(s, token, "profile", {"name": "sub", "parent": "p"})
+    s.xapi_object_edit("system", "n1", "edit", {"profile": "sub"}, token)
+    s.xapi_object_edit("profile", "sub", "copy", {"name": "sub", "newname": "copy"}, token)
+
+    def said(name):
+        return s.get_profile(name)["filename"], s.get_profile(name, False, True)["filename"], s.get_blended_data(name)["filename"]
+    equal(said("sub"), ("", "", ""), "a new subprofile")
+    equal(s.get_blended_data("", "n1")["filename"], "", "its system")
+    equal(lab.client.discover(mac=MAC).text(67), "f.0", "what the machine gets")
+    equal(said("copy"), ("<<inherit>>", "f.0", "f.0"), "a copy")
+    d.stop()
+    d.start()
+    s, token = d.login()
+    equal(said("sub"), ("<<inherit>>", "f.0", "f.0"), "after a restart")
+    equal(s.get_blended_data("", "n1")["filename"], "f.0", "its system then")
+    equal(wait_for("offer", lambda: lab.client.discover(mac=MAC, timeout=0.5), 3).text(67), "f.0", "what the machine gets then")
 
 
 def test_bad_addresses_are_refused(lab):

@@ -314,6 +314,17 @@ void draft_saved(struct desk *desk, const char *handle, const struct item *it)
 	pthread_mutex_unlock(&desk->lock);
 }
 
+void draft_refused(struct desk *desk, const char *handle)
+{
+	struct item *now = NULL;
+	struct err ignored;
+	pthread_mutex_lock(&desk->lock);
+	if (lookup(desk, handle, &now, &ignored) == CB_OK)
+		open_draft(desk, now);
+	pthread_mutex_unlock(&desk->lock);
+	item_unref(now);
+}
+
 int draft_modify(struct desk *desk, const char *handle, const char *attribute, const struct value *arg, struct err *e)
 {
 	struct item *now = NULL;

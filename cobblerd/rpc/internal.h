@@ -198,6 +198,8 @@ int draft_modify(struct desk *desk, const char *handle, const char *attribute, c
 /* What to save, owned, unshared; draft_saved ends the draft. */
 int draft_for_save(struct desk *desk, const char *handle, struct item **ret, struct err *e);
 void draft_saved(struct desk *desk, const char *handle, const struct item *it);
+/* compat: Collection.add - an object whose save is refused counts as edited: derived fields show again. */
+void draft_refused(struct desk *desk, const char *handle);
 /* The object with its unsaved edits. Takes it (NULL allowed); owned. */
 struct item *draft_overlay(struct desk *desk, struct item *it);
 void draft_drop(struct desk *desk, const char *uid);

@@ -200,10 +200,13 @@ int rpc_save_item(struct call *c, struct value **ret, struct err *e)
 {
 	CLEANUP(item_unrefp) struct item *it = NULL;
 	int rc = open_handle(c, "save", &it, e);
-	if (rc == CB_OK)
-		rc = save_edited(c->core, it, v_str_is(c->arg[2], "new"), e);
 	if (rc != CB_OK)
 		return rc;
+	rc = save_edited(c->core, it, v_str_is(c->arg[2], "new"), e);
+	if (rc != CB_OK) {
+		draft_refused(c->desk, arg_str(c, 0));
+		return rc;
+	}
 	draft_saved(c->desk, arg_str(c, 0), it);
 	*ret = v_bool(true);
 	return CB_OK;
