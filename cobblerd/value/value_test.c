@@ -147,13 +147,20 @@ static void test_yaml_scalars_resolve_as_pyyaml(void **state)
 
 static void test_bad_yaml_is_refused(void **state)
 {
-	static const char *const bad[] = { "a: [", "a: *nope", "!!python/object:os.system x", "? [a]\n: b\n", "a: b\n---\nc: d\n",
-		"a: &a [*a]", "\t- x" };
+	static const char *const bad[][2] = {                /* with PyYAML's class of the error */
+		{ "a: [", "yaml.parser.ParserError" }, { "a: *nope", "yaml.composer.ComposerError" }, { "? [a]\n: b\n", "ValueError" },
+		{ "!!python/object:os.system x", "yaml.constructor.ConstructorError" }, { "!x", "yaml.constructor.ConstructorError" },
+		{ "a: b\n---\nc: d\n", "yaml.composer.ComposerError" }, { "a: &a [*a]", "yaml.composer.ComposerError" },
+		{ "\t- x", "yaml.scanner.ScannerError" }, { "'a", "yaml.scanner.ScannerError" }, { "'a b' c", "yaml.parser.ParserError" },
+		{ "@x", "yaml.scanner.ScannerError" }, { "a: \x01", "yaml.reader.ReaderError" },
+	};
 	struct value *v;
 	struct err e;
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-		assert_int_equal(yaml_parse(bad[i], strlen(bad[i]), &v, &e), CB_EPARSE);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		assert_int_equal(yaml_parse(bad[i][0], strlen(bad[i][0]), &v, &e), CB_EPARSE);
+		assert_string_equal(e.cls, bad[i][1]);
+	}
 	struct strbuf b = { 0 };
 	sb_adds(&b, "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n");
 	for (int i = 1; i < 9; i++)

@@ -23,10 +23,29 @@ struct loader {
 	struct err *e;
 };
 
+/* PyYAML's class of an error, as clients see it in a fault. */
+#define PY_COMPOSER "yaml.composer.ComposerError"
+#define PY_CONSTRUCTOR "yaml.constructor.ConstructorError"
+
+static int fail_as(struct loader *l, const char *cls, const yaml_mark_t *at, const char *what)
+{
+	return err_py(l->e, CB_EPARSE, cls, "YAML line %zu column %zu: %s", at->line + 1, at->column + 1, what);
+}
+
 static int fail(struct loader *l, const char *what)
 {
-	return err_py(l->e, CB_EPARSE, PY_VALUE, "YAML line %zu column %zu: %s", l->ev.start_mark.line + 1,
-		l->ev.start_mark.column + 1, what);
+	return fail_as(l, PY_VALUE, &l->ev.start_mark, what);
+}
+
+static const char *class_of(yaml_error_type_t error)
+{
+	switch (error) {
+	case YAML_READER_ERROR: return "yaml.reader.ReaderError";
+	case YAML_SCANNER_ERROR: return "yaml.scanner.ScannerError";
+	case YAML_PARSER_ERROR: return "yaml.parser.ParserError";
+	case YAML_COMPOSER_ERROR: return PY_COMPOSER;
+	default: return PY_VALUE;
+	}
 }
 
 static int next(struct loader *l)
@@ -35,8 +54,7 @@ static int next(struct loader *l)
 	if (yaml_parser_parse(&l->parser, &l->ev))
 		return CB_OK;
 	memset(&l->ev, 0, sizeof(l->ev));
-	return err_py(l->e, CB_EPARSE, PY_VALUE, "YAML line %zu column %zu: %s", l->parser.problem_mark.line + 1,
-		l->parser.problem_mark.column + 1, l->parser.problem != NULL ? l->parser.problem : "malformed");
+	return fail_as(l, class_of(l->parser.error), &l->parser.problem_mark, l->parser.problem != NULL ? l->parser.problem : "malformed");
 }
 
 /* [+-]? digits with underscores in base 2, 8 (leading 0), 10 or 16: YAML 1.1 int without the base-60 form. */
@@ -137,7 +155,7 @@ static int scalar(struct loader *l, struct value **ret)
 		return fail(l, "NUL in a scalar");
 	if (tag != NULL && !tag_is(tag, "str") && !tag_is(tag, "int") && !tag_is(tag, "float") && !tag_is(tag, "bool") &&
 		!tag_is(tag, "null") && !str_eq((const char *)tag, "!"))
-		return fail(l, "unknown tag");
+		return fail_as(l, PY_CONSTRUCTOR, &l->ev.start_mark, "unknown tag");
 	bool plain = l->ev.data.scalar.style == YAML_PLAIN_SCALAR_STYLE && tag == NULL;
 	*ret = plain || (tag != NULL && !tag_is(tag, "str") && !str_eq((const char *)tag, "!")) ? resolve_plain(s) : v_str(s);
 	return CB_OK;
@@ -243,7 +261,7 @@ static int node(struct loader *l, int depth, struct value **ret)
 	case YAML_ALIAS_EVENT:
 		v = map_get(&l->anchors, (const char *)l->ev.data.alias.anchor);
 		if (v == NULL)
-			return fail(l, "unknown alias");
+			return fail_as(l, PY_COMPOSER, &l->ev.start_mark, "unknown alias");
 		l->nodes += count_nodes(v);
 		if (l->nodes > YAML_NODES)
 			return fail(l, "too many values");
@@ -260,7 +278,7 @@ static int node(struct loader *l, int depth, struct value **ret)
 		const yaml_char_t *tag = seq ? l->ev.data.sequence_start.tag : l->ev.data.mapping_start.tag;
 		const yaml_char_t *a = seq ? l->ev.data.sequence_start.anchor : l->ev.data.mapping_start.anchor;
 		if (tag != NULL && !tag_is(tag, seq ? "seq" : "map"))
-			return fail(l, "unknown tag");
+			return fail_as(l, PY_CONSTRUCTOR, &l->ev.start_mark, "unknown tag");
 		if (a != NULL)
 			anchor = xstrdup((const char *)a);
 		v = seq ? v_list() : v_dict();
@@ -295,7 +313,7 @@ static int document(struct loader *l, struct value **ret)
 		if (rc == CB_OK)
 			rc = next(l);
 		if (rc == CB_OK && l->ev.type != YAML_STREAM_END_EVENT)
-			rc = fail(l, "more than one document");
+			rc = fail_as(l, PY_COMPOSER, &l->ev.start_mark, "more than one document");
 		if (rc != CB_OK) {
 			v_unref(v);
 			return rc;
