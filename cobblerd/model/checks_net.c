@@ -285,6 +285,12 @@ static int check_each(const struct value *v, const char *quote, int (*one)(const
 	return CB_OK;
 }
 
+/* compat: netaddr and ipaddress take the number of an address for it. */
+static bool is_number_of_address(const struct value *v)
+{
+	return v_is(v, V_BOOL) || (v_is(v, V_INT) && v_int_of(v) >= 0);
+}
+
 static int one_server(const struct value *v, struct err *e)
 {
 	struct value *ignored;
@@ -297,6 +303,8 @@ static int one_server(const struct value *v, struct err *e)
 			v_unref(ignored);
 		return rc;
 	}
+	if (v_is(v, V_BOOL) || (v_is(v, V_INT) && v_int_of(v) >= 0))             /* compat: netaddr takes it, validate.ipv4_address does not */
+		return check_v4(v, false, &ignored, e);
 	if (v_is(v, V_STR) && strchr(v_cstr(v), '/') != NULL)
 		return err_py(e, CB_EINVAL, PY_VALUE, "IPAddress() does not support netmasks or subnet prefixes! See documentation for details.");
 	v_py_repr(&b, v);
@@ -351,10 +359,12 @@ int check_ip6_list(const struct item_ctx *ctx UNUSED, struct item *it UNUSED, co
 	if (rc != CB_OK)
 		return rc;
 	for (size_t i = 0; i < v_len(list); i++) {
-		const char *s = v_cstr(v_list_at(list, i));
-		if (*s == '\0' || is_ip(s))
+		const struct value *a = v_list_at(list, i);
+		struct strbuf text CLEANUP(sb_free) = { 0 };
+		if (v_is(a, V_STR) ? v_len(a) == 0 || is_ip(v_cstr(a)) : is_number_of_address(a))
 			continue;
-		rc = err_py(e, CB_EINVAL, PY_ADDR, "invalid format for IPv6 IP address (%s)", s);
+		v_py_str(&text, a);
+		rc = err_py(e, CB_EINVAL, PY_ADDR, "invalid format for IPv6 IP address (%s)", sb_str(&text));
 		v_unref(list);
 		return rc;
 	}

@@ -280,33 +280,46 @@ CHECK(initrd)
 	return CB_OK;
 }
 
-/* "http://host/path" as GRUB writes it: "(http,host)/path". NULL when it is no such URL; returns owned. */
-static char *grub_form(const char *url)
+/* Labels of letters, digits and hyphens, or of nothing. compat: validate.RE_URL */
+static bool is_host(const char *s, size_t n)
+{
+	size_t label = 0;
+	for (size_t i = 0; i < n; i++) {
+		label = s[i] == '.' ? 0 : label + 1;
+		if (label > 63 || (!isalnum((unsigned char)s[i]) && s[i] != '-' && s[i] != '.'))
+			return false;
+	}
+	return true;
+}
+
+/* "http://address/path" as GRUB writes it: "(http,address)/path"; *ret owned. compat: grub.parse_grub_remote_file - a name is refused, as
+ * 3.3.7 would not start with it in its store; "@@http_server@@" and its like are filled in later. */
+static int grub_form(const char *what, const char *url, char **ret, struct err *e)
 {
 	const char *scheme = str_starts(url, "http://") ? "http" : str_starts(url, "tftp://") ? "tftp" : NULL;
-	if (scheme == NULL)
-		return NULL;
-	const char *host = url + 7, *slash = strchr(host, '/');
-	size_t n = slash != NULL ? (size_t)(slash - host) : strlen(host);
-	for (size_t i = 0; i < n; i++)
-		if (!isalnum((unsigned char)host[i]) && strchr("-.:@_[]", host[i]) == NULL)
-			return NULL;
-	return n == 0 ? NULL : xasprintf("(%s,%.*s)%s", scheme, (int)n, host, slash != NULL ? slash : "/");
+	const char *host = scheme != NULL ? url + 7 : url, *slash = strchr(host, '/');
+	char *server CLEANUP(free_ptr) = slash != NULL ? xstrndup(host, (size_t)(slash - host)) : xstrdup(host);
+	bool later = str_starts(server, "@@") && str_ends(server, "server@@"), address = ipv4_valid(server) || ipv6_valid(server);
+	if (scheme == NULL || (!later && !address && !is_host(server, strlen(server))))
+		return err_py(e, CB_EINVAL, PY_VALUE, "remote_boot_%s needs to be a valid URL starting with tftp or http!", what);
+	if (!later && !address)
+		return err_py(e, CB_EINVAL, PY_VALUE, "Invalid remote file format %s\n%s is not a valid IP address", url, server);
+	*ret = xasprintf("(%s,%s)%s", scheme, server, slash != NULL ? slash : "/");
+	return CB_OK;
 }
 
 /* remote_boot_kernel and remote_boot_initrd, which set their remote_grub_ counterparts. */
 CHECK(remote_file)
 {
 	const char *what = str_ends(f->name, "kernel") ? "kernel" : "initrd";
-	char grub_field[32];
+	char grub_field[32], *grub = NULL;
 	int rc = need_text(f, v, "the field needs to be of type str!", e);
+	if (rc == CB_OK && v_len(v) > 0)
+		rc = grub_form(what, v_cstr(v), &grub, e);
 	if (rc != CB_OK)
 		return rc;
 	snprintf(grub_field, sizeof(grub_field), "remote_grub_%s", what);
-	char *grub = v_len(v) > 0 ? grub_form(v_cstr(v)) : xstrdup("");
-	if (grub == NULL)
-		return err_py(e, CB_EINVAL, PY_VALUE, "remote_boot_%s needs to be a valid URL starting with tftp or http!", what);
-	item_put(it, grub_field, v_str(grub));
+	item_put(it, grub_field, v_str(grub != NULL ? grub : ""));
 	free(grub);
 	*ret = v_ref(v);
 	return CB_OK;

@@ -318,6 +318,54 @@ static void test_files_of_images(void **state)
 	}
 }
 
+static void test_remote_files_are_on_servers_with_an_address(void **state)
+{
+	static const struct { const char *url, *grub, *error; } rows[] = {
+		{ "", "", NULL }, { "http://10.0.0.9/a/k", "(http,10.0.0.9)/a/k", NULL }, { "tftp://fd00::1/k", "(tftp,fd00::1)/k", NULL },
+		{ "http://10.0.0.9", "(http,10.0.0.9)/", NULL }, { "http://@@http_server@@/k", "(http,@@http_server@@)/k", NULL },
+		{ "http://h.lab.test/k", NULL, "Invalid remote file format http://h.lab.test/k\nh.lab.test is not a valid IP address" },
+		{ "http:///k", NULL, "Invalid remote file format http:///k\n is not a valid IP address" },
+		{ "http://10.0.0.9:80/k", NULL, "remote_boot_kernel needs to be a valid URL starting with tftp or http!" },
+		{ "ftp://10.0.0.9/k", NULL, "remote_boot_kernel needs to be a valid URL starting with tftp or http!" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct item *it = named_item(ITEM_DISTRO);
+		struct value *v = v_str(rows[i].url);
+		struct err e = { .code = CB_OK };
+		int rc = item_set(it, "remote_boot_kernel", v, &e);
+		assert_string_equal(rc != CB_OK ? e.text : "", rows[i].error != NULL ? rows[i].error : "");
+		assert_string_equal(item_str(it, "remote_grub_kernel"), rows[i].grub != NULL ? rows[i].grub : "");
+		v_unref(v);
+		item_unref(it);
+	}
+}
+
+/* compat: netaddr takes a number for an address; of name servers it is asked once more. */
+static void test_addresses_that_are_no_text(void **state)
+{
+	static const struct { const char *iface, *field, *list, *error; } rows[] = {
+		{ NULL, "name_servers", "[\"10.0.0.1\"]", NULL }, { NULL, "name_servers", "[5]", "Invalid input, addr must be a string" },
+		{ NULL, "name_servers", "[true]", "Invalid input, addr must be a string" },
+		{ NULL, "name_servers", "[-1]", "failed to detect a valid IP address from -1" },
+		{ NULL, "name_servers", "[1.5]", "failed to detect a valid IP address from 1.5" },
+		{ "eth0", "ipv6_secondaries", "[\"fd00::1\", \"\", 5]", NULL },
+		{ "eth0", "ipv6_secondaries", "[[\"a\"]]", "invalid format for IPv6 IP address (['a'])" },
+		{ "eth0", "ipv6_secondaries", "[null]", "invalid format for IPv6 IP address (None)" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct item *it = named_item(ITEM_SYSTEM);
+		struct value *v;
+		struct err e = { .code = CB_OK };
+		assert_int_equal(json_parse(rows[i].list, strlen(rows[i].list), &v, &e), CB_OK);
+		int rc = rows[i].iface == NULL ? item_set(it, rows[i].field, v, &e) : item_set_interface(it, rows[i].iface, rows[i].field, v, &e);
+		assert_string_equal(rc != CB_OK ? e.text : "", rows[i].error != NULL ? rows[i].error : "");
+		v_unref(v);
+		item_unref(it);
+	}
+}
+
 static void test_derived_fields_come_back_from_the_store(void **state)
 {
 	(void)state;
@@ -367,6 +415,8 @@ int main(void)
 		cmocka_unit_test(test_fresh_items_survive_the_store),
 		cmocka_unit_test(test_enumerations_are_stored_as_cobbler_loads_them),
 		cmocka_unit_test(test_files_of_images),
+		cmocka_unit_test(test_remote_files_are_on_servers_with_an_address),
+		cmocka_unit_test(test_addresses_that_are_no_text),
 		cmocka_unit_test(test_derived_fields_come_back_from_the_store),
 		cmocka_unit_test(test_an_empty_file_name_is_inherited_once_it_was_stored),
 		cmocka_unit_test(test_whatever_is_set_is_refused_with_words_or_survives),

@@ -138,7 +138,7 @@ struct value *resolve_dict(struct model *m, const struct value *settings, const 
 			v = resolved_interfaces(settings, it);
 		else if (f->type == F_ENUM)
 			v = v_ref(raw);          /* compat: to_dict(resolved=True) leaves inherited enums as they are */
-		else if (v_is(raw, V_DICT) || inherits(f, raw))
+		else if (v_is(raw, V_DICT) || (f->flags & FF_MERGE) || inherits(f, raw))
 			v = resolve_field(m, settings, it, f->name);
 		else
 			v = v_ref(raw);
