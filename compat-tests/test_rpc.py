@@ -240,3 +240,54 @@ def test_every_field_of_the_table_can_be_asked_for(lab):
     system = s.get_system("n1")
     for key in ("name", "uid", "ctime", "mtime", "profile", "interfaces", "kernel_options", "netboot_enabled", "autoinstall", "gateway"):
         check(key in system, "get_system has %s" % key)
+
+
+FIND = "<class 'TypeError'>:cobbler.cobbler_collections.collection.Collection.find() argument after ** must be a mapping, not "
+NO_NAME = "<class 'ValueError'>:calling find with no arguments"
+# Method, its arguments, the fault of 3.3.7. UID, HANDLE: of the system n1.
+FAULTS = [
+    ("find_system", ["x"], FIND + "str"), ("find_system", [["x"]], FIND + "list"), ("find_items_paged", ["system", 5], FIND + "int"),
+    ("find_system", [5], "<class 'TypeError'>:argument of type 'int' is not iterable"),
+    ("find_items", [None, {"name": "*"}], "<class 'TypeError'>:\"what\" must be of type str!"),
+    ("find_items", ["x", {"name": "*"}], "<class 'ValueError'>:what needs to be a valid collection if it is non empty!"),
+    ("get_profile_as_rendered", [""], NO_NAME), ("get_repo_config_for_profile", [""], NO_NAME), ("get_template_file_for_system", ["", "/x"], NO_NAME),
+    ("get_valid_profile_boot_loaders", [""], NO_NAME), ("get_repos_compatible_with_profile", [], NO_NAME),
+    ("get_item_resolved_value", [5, "name"], "<class 'TypeError'>:item_uuid must be of type str!"),
+    ("get_item_resolved_value", ["UID", None], "<class 'TypeError'>:attribute must be of type str!"),
+    ("get_item_resolved_value", ["UID", "nosuch"], "<class 'AttributeError'>:Attribute \"nosuch\" did not exist on item type \"system\"."),
+    ("get_item_resolved_value", ["%032x" % 1, "name"], "<class 'ValueError'>:Item with item_uuid \"%032x\" did not exist!" % 1),
+    ("set_item_resolved_value", ["UID", "comment", "<<inherit>>", "TOKEN"], "<class 'ValueError'>:<<inherit>> not allowed for non-inheritable properties."),
+    ("modify_system", ["HANDLE", "descendants", 1, "TOKEN"], "<class 'AttributeError'>:property 'descendants' of 'System' object has no setter"),
+    ("modify_system", ["HANDLE", "cache", 1, "TOKEN"], "<class 'AttributeError'>:property 'cache' of 'System' object has no setter"),
+    ("modify_system", ["HANDLE", "name_servers", [5], "TOKEN"], "<class 'TypeError'>:Invalid input, addr must be a string"),
+    ("new_item", ["distro", "TOKEN", None], "<class 'TypeError'>:Field is_subobject of object item needs to be of type bool!"),
+    ("write_autoinstall_template", ["x.ks", None, "TOKEN"], "<class 'TypeError'>:write() argument must be str, not None"),
+]
+
+
+def test_faults_of_3_3_7(lab):
+    d = lab.daemon()
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab))
+    known = {"TOKEN": token, "UID": s.get_system("n1")["uid"], "HANDLE": s.get_system_handle("n1", token)}
+    for method, args, want in FAULTS:
+        equal(fault(getattr(s, method), *[known.get(a, a) if isinstance(a, str) else a for a in args]), want, "%s%r" % (method, args))
+    equal(s.generate_script("nosuch", "n1", "x"), "# script template \"x\" not found", "the system wins over the profile")
+    equal([x["name"] for x in s.get_systems_since(True)], ["n1"], "since a time that is a bool")
+
+
+def test_a_resolved_dict_is_not_set_twice(lab):
+    """A client that reads a resolved dict, changes it and sets it: what comes from the parent still does."""
+    d = lab.daemon()
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab), profile={"kernel_options": "a=1 b=2"})
+    uid = s.get_system("n1")["uid"]
+    options = s.get_item_resolved_value(uid, "kernel_options")
+    options.update({"b": "3", "c": "4"})
+    equal(s.set_item_resolved_value(uid, "kernel_options", options, token), True, "set_item_resolved_value")
+    own = s.get_system("n1")["kernel_options"]
+    check("a" not in own and own["b"] == "3" and own["c"] == "4", "the system's own: %r" % own)
+    s.xapi_object_edit("profile", "p", "edit", {"kernel_options": "a=9 b=2"}, token)
+    equal(s.get_item_resolved_value(uid, "kernel_options")["a"], "9", "an edit of the profile reaches the system")
+    equal(s.set_item_resolved_value(uid, "kernel_options", "<<inherit>>", token), True, "inherit")
+    equal(s.get_system("n1")["kernel_options"], "<<inherit>>", "inherited")

@@ -13,7 +13,8 @@ from lab import check, equal, wait_for
 QUIET = {"dhcp": {"enabled": False}, "tftp": {"enabled": False}}
 CLASSES = {"cobbler.cexceptions.CX", "ValueError", "TypeError", "AttributeError", "KeyError", "OSError", "FileNotFoundError", "IsADirectoryError", "UnicodeDecodeError", "ImportError",
            "OverflowError", "IndexError", "xmlrpc.client.Fault", "cobbler.cexceptions.FileNotFoundException", "PermissionError", "NotADirectoryError",
-           "netaddr.core.AddrFormatError", "ipaddress.AddressValueError", "ipaddress.NetmaskValueError", "SyntaxError"}
+           "netaddr.core.AddrFormatError", "ipaddress.AddressValueError", "ipaddress.NetmaskValueError", "SyntaxError", "yaml.composer.ComposerError",
+           "yaml.constructor.ConstructorError", "yaml.parser.ParserError", "yaml.reader.ReaderError", "yaml.scanner.ScannerError"}
 TYPES = ("distro", "profile", "system", "repo", "image", "menu", "mgmtclass", "package", "file")
 BATCH = 250
 # Reports of machines, which need no token.

@@ -411,6 +411,22 @@ static int rename_interface(struct item *it, const struct value *arg, struct err
 	return item_rename_interface(it, v_dict_cstr(arg, "interface", ""), v_dict_cstr(arg, "rename_interface", ""), e);
 }
 
+#define ALL (~0u)
+
+/* compat: what the classes of 3.3.7 compute, and let nobody set. */
+static bool computed(enum item_type t, const char *attribute)
+{
+	static const struct { const char *name; unsigned types; } rows[] = {
+		{ "cache", ALL }, { "children", ALL }, { "descendants", ALL }, { "logical_parent", ALL }, { "arch", 1u << ITEM_PROFILE },
+		{ "remote_grub_initrd", 1u << ITEM_DISTRO }, { "remote_grub_kernel", 1u << ITEM_DISTRO },
+		{ "supported_boot_loaders", 1u << ITEM_DISTRO | 1u << ITEM_IMAGE },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (rows[i].types >> t & 1 && str_eq(rows[i].name, attribute))
+			return true;
+	return false;
+}
+
 int apply_attribute(struct core *c, const struct value *settings, struct item *it, const char *attribute, const struct value *arg, struct err *e)
 {
 	struct item_ctx ctx = { .model = c->model, .settings = settings, .path_kind = core_path_kind };
@@ -422,9 +438,9 @@ int apply_attribute(struct core *c, const struct value *settings, struct item *i
 		if (str_eq(attribute, "rename_interface"))
 			return rename_interface(it, arg, e);
 	}
-	if (str_eq(attribute, "children")) {
+	if (computed(item_type(it), attribute)) {
 		const char *name = item_table(item_type(it))->name;
-		return err_py(e, CB_EPERM, PY_ATTR, "property 'children' of '%c%s' object has no setter", name[0] - 'a' + 'A', name + 1);
+		return err_py(e, CB_EPERM, PY_ATTR, "property '%s' of '%c%s' object has no setter", attribute, name[0] - 'a' + 'A', name + 1);
 	}
 	if (field_index(item_table(item_type(it)), attribute) < 0)
 		return NO_ATTRIBUTE;

@@ -203,7 +203,8 @@ int rpc_write_file(struct call *c, struct value **ret, struct err *e)
 	struct stat st;
 	int rc = enter(c, &p, e);
 	if (rc == CB_OK && data == NULL)
-		rc = err_py(e, CB_EINVAL, PY_TYPE, "write() argument must be str, not %s", v_type_name(c->arg[1]));
+		rc = err_py(e, CB_EINVAL, PY_TYPE, "write() argument must be str, not %s",
+			arg_is_none(c, 1) ? "None" : v_type_name(c->arg[1]));
 	if (rc == CB_OK && v_len(c->arg[1]) > FILE_MAX)
 		rc = err_set(e, CB_ELIMIT, "a file may have %u bytes, this has %zu", FILE_MAX, v_len(c->arg[1]));
 	int fd = rc == CB_OK ? make_parents(&p, &base, e) : rc;

@@ -77,10 +77,20 @@ static const char *sort_key(struct call *c, const struct value *field)
 	return by != NULL && secret_flags(by + (*by == '!')) != 0 && !secrets_shown(c, NULL) ? NULL : by;
 }
 
+/* compat: CobblerAPI.find_items looks into the criteria before it hands them on; pages do not. */
+static int no_criteria(const struct call *c, const struct value *criteria, struct err *e)
+{
+	bool looked_into = !str_eq(c->entry->name, "find_items_paged") && !v_is(criteria, V_STR) && !v_is(criteria, V_LIST);
+	if (looked_into)
+		return err_py(e, CB_EINVAL, PY_TYPE, "argument of type '%s' is not iterable", v_type_name(criteria));
+	return err_py(e, CB_EINVAL, PY_TYPE, "cobbler.cobbler_collections.collection.Collection.find() argument after ** must be a mapping, not %s",
+		v_type_name(criteria));
+}
+
 static int find(struct call *c, const struct value *criteria, const struct value *sort_field, struct item_list *l, struct err *e)
 {
 	if (criteria != NULL && !v_is(criteria, V_NONE) && !v_is(criteria, V_DICT))
-		return err_py(e, CB_EINVAL, PY_TYPE, "criteria must be a dict, not %s", v_type_name(criteria));
+		return no_criteria(c, criteria, e);
 	int rc = model_find(c->core->model, c->type, criteria, l, e);
 	if (rc != CB_OK)
 		return rc;
@@ -190,10 +200,12 @@ static bool arch_fits(const char *repo, const char *distro)
 }
 
 /* profile, token. compat: not passed through xmlrpc_hacks; None in an item faults. */
-int rpc_repos_compatible(struct call *c, struct value **ret, struct err *e UNUSED)
+int rpc_repos_compatible(struct call *c, struct value **ret, struct err *e)
 {
 	struct model *m = c->core->model;
 	const char *name = arg_str(c, 0);
+	if (need_name(c, 0, e) != CB_OK)
+		return CB_EINVAL;
 	CLEANUP(item_unrefp) struct item *profile = name == NULL ? NULL : model_get(m, ITEM_PROFILE, name);
 	CLEANUP(item_unrefp) struct item *distro = profile == NULL ? NULL : resolve_distro(m, profile);
 	*ret = v_list();

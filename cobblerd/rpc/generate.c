@@ -98,11 +98,11 @@ int rpc_generate_script(struct call *c, struct value **ret, struct err *e)
 {
 	struct strbuf b = { 0 };
 	const char *script = arg_str(c, 2);
-	bool profile = !arg_is_none(c, 0) && v_len(c->arg[0]) > 0;
+	bool system = v_truthy(c->arg[1]);            /* it wins over a profile */
 	if (!script_name_ok(script))
 		return err_py(e, CB_EINVAL, PY_VALUE, "\"name\" handed to generate_script was not valid!");
-	const struct value *name = c->arg[profile ? 0 : 1];
-	return text_or_missing(boot_script(c->r->core, profile ? ITEM_PROFILE : ITEM_SYSTEM, v_cstr(name), script, &b, e), &b, ret);
+	const struct value *name = c->arg[system ? 1 : 0];
+	return text_or_missing(boot_script(c->r->core, system ? ITEM_SYSTEM : ITEM_PROFILE, v_cstr(name), script, &b, e), &b, ret);
 }
 
 static enum item_type type_of_method(const struct call *c)
@@ -110,21 +110,24 @@ static enum item_type type_of_method(const struct call *c)
 	return str_ends(c->entry->name, "_system") ? ITEM_SYSTEM : ITEM_PROFILE;
 }
 
-static bool missing(struct call *c, enum item_type type, struct value **ret)
+/* compat: the answer where the first argument names nothing that is there; *ret stays NULL where it does. */
+static int missing(struct call *c, enum item_type type, struct value **ret, struct err *e)
 {
 	struct strbuf text CLEANUP(sb_free) = { 0 };
 	CLEANUP(item_unrefp) struct item *it = arg_str(c, 0) == NULL ? NULL : model_get(c->r->core->model, type, arg_str(c, 0));
-	if (it != NULL)
-		return false;
+	int rc = need_name(c, 0, e);
+	if (rc != CB_OK || it != NULL)
+		return rc;
 	v_py_str(&text, c->arg[0]);
 	*ret = v_strf("# object not found: %s", sb_str(&text));
-	return true;
+	return CB_OK;
 }
 
 int rpc_repo_config(struct call *c, struct value **ret, struct err *e)
 {
 	enum item_type type = type_of_method(c);
-	return missing(c, type, ret) ? CB_OK : ask_boot(c, boot_repo_config, type, c->arg[0], ret, e);
+	int rc = missing(c, type, ret, e);
+	return rc != CB_OK || *ret != NULL ? rc : ask_boot(c, boot_repo_config, type, c->arg[0], ret, e);
 }
 
 /* name, path */
@@ -132,8 +135,9 @@ int rpc_template_file(struct call *c, struct value **ret, struct err *e)
 {
 	struct strbuf b = { 0 };
 	enum item_type type = type_of_method(c);
-	if (missing(c, type, ret))
-		return CB_OK;
+	int rc = missing(c, type, ret, e);
+	if (rc != CB_OK || *ret != NULL)
+		return rc;
 	return text_or_missing(boot_template_file(c->r->core, type, arg_str(c, 0), arg_str(c, 1) == NULL ? "" : arg_str(c, 1), &b, e), &b, ret);
 }
 
@@ -257,8 +261,10 @@ static struct value *rendered(struct call *c, const struct item *it)
 /* name, token. Missing: {}
  * compat: koan finds out by the name of 2.x that there is an answer file. 3.3.7 has that name in its answers only until the item is
  * saved for the first time after its start; koan, which asks without a token, can rely on it here, and so can clients of 2.x. */
-int rpc_as_rendered(struct call *c, struct value **ret, struct err *e UNUSED)
+int rpc_as_rendered(struct call *c, struct value **ret, struct err *e)
 {
+	if (need_name(c, 0, e) != CB_OK)
+		return CB_EINVAL;
 	CLEANUP(item_unrefp) struct item *it = arg_str(c, 0) == NULL ? NULL : model_get(c->r->core->model, c->type, arg_str(c, 0));
 	if (it == NULL) {
 		*ret = v_dict();
@@ -311,7 +317,7 @@ static struct value *supported(const struct item *it)
 }
 
 /* name, token: the boot loaders that an item of this kind can choose from. compat: None names no item: all loaders. */
-int rpc_boot_loaders(struct call *c, struct value **ret, struct err *e UNUSED)
+int rpc_boot_loaders(struct call *c, struct value **ret, struct err *e)
 {
 	static const struct { const char *method; enum item_type type; } kinds[] = {
 		{ "get_valid_distro_boot_loaders", ITEM_DISTRO }, { "get_valid_image_boot_loaders", ITEM_IMAGE },
@@ -329,8 +335,9 @@ int rpc_boot_loaders(struct call *c, struct value **ret, struct err *e UNUSED)
 			v_list_push(*ret, v_str(all[i]));
 		return CB_OK;
 	}
-	if (missing(c, type, ret))
-		return CB_OK;
+	int rc = missing(c, type, ret, e);
+	if (rc != CB_OK || *ret != NULL)
+		return rc;
 	CLEANUP(item_unrefp) struct item *it = model_get(m, type, arg_str(c, 0));
 	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->r->core->settings);
 	if (it != NULL && type == ITEM_SYSTEM) {

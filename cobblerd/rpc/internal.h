@@ -156,6 +156,8 @@ int secret_written_back(const char *name, const struct value *now, const struct 
 const char *arg_str(const struct call *c, size_t i);
 bool arg_is_none(const struct call *c, size_t i);
 bool type_by_name(const struct value *what, enum item_type *ret);
+/* compat: Collection.find - a fault for an argument that names nothing: "", None, ... */
+int need_name(const struct call *c, size_t i, struct err *e) MUST_CHECK;
 
 /* session.c */
 void session_free(struct rpc *r);

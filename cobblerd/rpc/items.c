@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "core/edit.h"
 #include "manage/manage.h"
+#include "model/checks.h"
 #include "rpc/internal.h"
 
 struct value *item_answer(struct call *c, const struct item *it, bool flatten, bool resolved)
@@ -77,7 +78,7 @@ int rpc_get_item_names(struct call *c, struct value **ret, struct err *e UNUSED)
 int rpc_get_since(struct call *c, struct value **ret, struct err *e)
 {
 	CLEANUP(item_list_free) struct item_list l = model_items(c->core->model, c->type);
-	if (!v_is(c->arg[0], V_FLOAT) && !v_is(c->arg[0], V_INT))
+	if (!v_is(c->arg[0], V_FLOAT) && !v_is(c->arg[0], V_INT) && !v_is(c->arg[0], V_BOOL))
 		return err_py(e, CB_EINVAL, PY_TYPE, "'>=' not supported between instances of 'float' and '%s'", v_type_name(c->arg[0]));
 	*ret = v_list();
 	for (size_t i = 0; i < l.n; i++)
@@ -125,6 +126,8 @@ static int new_object(struct call *c, bool sub, struct value **ret, struct err *
 
 int rpc_new_item(struct call *c, struct value **ret, struct err *e)
 {
+	if (c->n_args > 1 && !v_is(c->arg[1], V_BOOL))
+		return err_py(e, CB_EINVAL, PY_TYPE, "Field is_subobject of object item needs to be of type bool!");
 	return new_object(c, c->n_args > 1 && v_truthy(c->arg[1]), ret, e);
 }
 
@@ -277,15 +280,25 @@ static bool uuid_ok(const char *s)
 	return s != NULL && strlen(s) == 32 && strspn(s, "0123456789abcdef") == 32;
 }
 
+/* item_uuid, attribute. compat: CobblerAPI.__item_resolved_helper */
 static int by_uid(struct call *c, struct item **ret, struct err *e)
 {
 	const char *uid = arg_str(c, 0);
+	if (uid == NULL)
+		return err_py(e, CB_EINVAL, PY_TYPE, "item_uuid must be of type str!");
 	if (!uuid_ok(uid))
 		return err_py(e, CB_EINVAL, PY_VALUE, "The given uuid did not have the correct format!");
+	if (arg_str(c, 1) == NULL)
+		return err_py(e, CB_EINVAL, PY_TYPE, "attribute must be of type str!");
 	*ret = model_by_uid(c->core->model, uid);
 	if (*ret == NULL)
-		return err_py(e, CB_ENOENT, PY_VALUE, "Item with item_uuid \"%s\" does not exist!", uid);
+		return err_py(e, CB_ENOENT, PY_VALUE, "Item with item_uuid \"%s\" did not exist!", uid);
 	return CB_OK;
+}
+
+static int no_attribute(const struct item *it, const char *attribute, struct err *e)
+{
+	return err_py(e, CB_ENOENT, PY_ATTR, "Attribute \"%s\" did not exist on item type \"%s\".", attribute, item_table(item_type(it))->name);
 }
 
 int rpc_resolved_value(struct call *c, struct value **ret, struct err *e)
@@ -298,14 +311,13 @@ int rpc_resolved_value(struct call *c, struct value **ret, struct err *e)
 		return rc;
 	it = draft_overlay(c->desk, it);
 	/* compat: what is a method of Cobbler's object is there, but no value. */
-	if (item_type(it) == ITEM_SYSTEM && attribute != NULL && (str_eq(attribute, "modify_interface") || str_eq(attribute, "delete_interface") ||
+	if (item_type(it) == ITEM_SYSTEM && (str_eq(attribute, "modify_interface") || str_eq(attribute, "delete_interface") ||
 	    str_eq(attribute, "rename_interface")))
 		return err_py(e, CB_EINVAL, PY_VALUE, "Cannot return XML-RPC compliant type. See logs for more information!");
-	if (attribute != NULL && *attribute != '\0')
+	if (*attribute != '\0')
 		*ret = resolve_field(c->core->model, settings, it, attribute);
 	if (*ret == NULL)
-		return err_py(e, CB_ENOENT, PY_ATTR, "Attribute \"%s\" did not exist on item with UID \"%s\" and name \"%s\"", attribute == NULL ? "" : attribute,
-			item_uid(it), item_name(it));
+		return no_attribute(it, attribute, e);
 	if (str_eq(attribute, "serial_baud_rate") && v_is(*ret, V_INT)) {        /* compat: the name of the enum's member */
 		int64_t rate = v_int_of(*ret);
 		v_unref(*ret);
@@ -318,6 +330,29 @@ int rpc_resolved_value(struct call *c, struct value **ret, struct err *e)
 		*ret = masked;
 	}
 	return CB_OK;
+}
+
+/* compat: CobblerAPI.set_item_resolved_value - of a dict that is merged down the tree, what the parent gives already is not set again. */
+static int set_resolved(struct call *c, const struct value *settings, struct item *it, const char *attribute, const struct value *v, struct err *e)
+{
+	const struct item_table *t = item_table(item_type(it));
+	int row = field_index(t, attribute);
+	unsigned flags = row < 0 ? 0 : t->rows[row].flags;
+	if (row >= 0 && is_inherit(v) && !(flags & FF_INHERIT))
+		return err_py(e, CB_EINVAL, PY_VALUE, "<<inherit>> not allowed for non-inheritable properties.");
+	CLEANUP(item_unrefp) struct item *parent = (flags & FF_INHERIT) && (flags & FF_MERGE) && !is_inherit(v) ? model_parent(c->core->model, it) : NULL;
+	struct value *above CLEANUP(v_unrefp) = parent == NULL ? NULL : resolve_field(c->core->model, settings, parent, t->rows[row].name);
+	struct value *given CLEANUP(v_unrefp) = NULL, *own CLEANUP(v_unrefp) = NULL;
+	if (!v_is(above, V_DICT))
+		return apply_attribute(c->core, settings, it, attribute, v, e);
+	int rc = input_dict(v, true, &given, e);
+	if (rc != CB_OK)
+		return rc;
+	own = v_copy(given);
+	for (size_t i = 0; i < v_len(above); i++)
+		if (v_equal(v_dict_get(own, v_dict_key(above, i)), v_dict_at(above, i)))
+			v_dict_del(own, v_dict_key(above, i));
+	return apply_attribute(c->core, settings, it, attribute, own, e);
 }
 
 int rpc_set_resolved_value(struct call *c, struct value **ret, struct err *e)
@@ -334,10 +369,9 @@ int rpc_set_resolved_value(struct call *c, struct value **ret, struct err *e)
 	if (rc != CB_OK)
 		return rc;
 	edited = item_edit(it);
-	rc = attribute == NULL ? NO_ATTRIBUTE : apply_attribute(c->core, settings, edited, attribute, c->arg[2], e);
+	rc = set_resolved(c, settings, edited, attribute, c->arg[2], e);
 	if (rc == NO_ATTRIBUTE)
-		rc = err_py(e, CB_ENOENT, PY_ATTR, "%s \"%s\" has no attribute \"%s\"", item_table(item_type(it))->name, item_name(it),
-			attribute == NULL ? "" : attribute);
+		rc = no_attribute(it, attribute, e);
 	if (rc == CB_OK)
 		rc = edit_save(c->core, edited, false, true, e);
 	if (rc == CB_OK)

@@ -66,7 +66,12 @@ bool type_by_name(const struct value *what, enum item_type *ret)
 	return false;
 }
 
-/* Takes the leading "what" off the arguments. compat: three different faults for a type that does not exist; pages without criteria
+int need_name(const struct call *c, size_t i, struct err *e)
+{
+	return v_truthy(c->arg[i]) ? CB_OK : err_py(e, CB_EINVAL, PY_VALUE, "calling find with no arguments");
+}
+
+/* Takes the leading "what" off the arguments. compat: four different faults for a type that does not exist; pages without criteria
  * are not searched for. */
 static int take_what(struct call *c, struct err *e)
 {
@@ -74,7 +79,10 @@ static int take_what(struct call *c, struct err *e)
 	struct strbuf text CLEANUP(sb_free) = { 0 };
 	if (!type_by_name(what, &c->type)) {
 		v_py_str(&text, what);
-		if (str_eq(c->entry->name, "find_items") || (str_eq(c->entry->name, "find_items_paged") && !arg_is_none(c, 1)))
+		bool searched = str_eq(c->entry->name, "find_items") || (str_eq(c->entry->name, "find_items_paged") && !arg_is_none(c, 1));
+		if (searched && !v_is(what, V_STR))
+			return err_py(e, CB_EINVAL, PY_TYPE, "\"what\" must be of type str!");
+		if (searched)
 			return err_py(e, CB_EINVAL, PY_VALUE, "what needs to be a valid collection if it is non empty!");
 		if (str_eq(c->entry->name, "new_item"))
 			return err_set(e, CB_EINVAL, "internal error, collection name is \"%s\"", sb_str(&text));
