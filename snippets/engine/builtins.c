@@ -48,7 +48,8 @@ B(range)
 B(sorted)
 {
 	UNUSED_ARGS;
-	return rv_copy_list(rt, v[0], out) && py_sort(rt, out->u.l, v[1], rv_truthy(v[2]));
+	bool reverse;
+	return rv_copy_list(rt, v[0], out) && flag_arg(rt, v[2], &reverse) && py_sort(rt, out->u.l, v[1], reverse);
 }
 
 B(reversed)

@@ -26,6 +26,15 @@ bool int_arg(struct rt *rt, struct rv v, int64_t *out)
 	return true;
 }
 
+bool flag_arg(struct rt *rt, struct rv v, bool *out)
+{
+	int64_t i = 0;
+	if (v.t != R_UNSET && !int_arg(rt, v, &i))
+		return false;
+	*out = i != 0;
+	return true;
+}
+
 bool float_to_int(struct rt *rt, double d, struct rv *out)
 {
 	if (isnan(d) || isinf(d))
@@ -242,7 +251,10 @@ bool rv_call(struct rt *rt, struct rv f, const struct args *a, struct rv *out)
 	rt->depth++;
 	switch ((enum rtype)f.t) {
 	case R_FUNC: ok = native_call(rt, f.u.f, (struct rv){ .t = R_UNSET }, a, out); break;
-	case R_METHOD: ok = native_call(rt, f.u.me->f, f.u.me->self, a, out); break;
+	case R_METHOD:
+		ok = (f.u.me->self.t == R_STR && (f.u.me->self.fl & RV_MARKUP) ? markup_call : native_call)(
+			rt, f.u.me->f, f.u.me->self, a, out);
+		break;
 	case R_TYPE:
 		if (f.aux >= TY_EXC) {
 			struct rv t = a->n > 0 ? rv_tostr(rt, a->v[0]) : rv_strn("", 0);

@@ -91,6 +91,7 @@ struct spec {
 	size_t nfill;
 	char align, sign;
 	bool alt, zero;
+	bool no_minus_zero;              /* 'z' */
 	char comma;
 	size_t width;
 	int prec;
@@ -115,8 +116,10 @@ static bool spec_parse(struct rt *rt, const char *s, size_t n, struct spec *sp)
 	}
 	if (i < n && (s[i] == '+' || s[i] == '-' || s[i] == ' '))
 		sp->sign = s[i++];
-	if (i < n && s[i] == 'z')
+	if (i < n && s[i] == 'z') {
+		sp->no_minus_zero = true;
 		i++;
+	}
 	if (i < n && s[i] == '#') {
 		sp->alt = true;
 		i++;
@@ -211,6 +214,8 @@ static bool spec_int(struct rt *rt, const struct spec *sp, struct rv v, struct s
 	int64_t i = rv_asint(v);
 	if (sp->prec >= 0)
 		return raise(rt, EX_VALUE, "Precision not allowed in integer format specifier");
+	if (sp->no_minus_zero)
+		return raise(rt, EX_VALUE, "Negative zero coercion (z) not allowed in integer format specifier");
 	if (sp->type == 'c') {
 		size_t mark = rt->tmp.len;
 		if (sp->sign != 0 || sp->alt)
@@ -260,6 +265,9 @@ static void general_float(char *out, size_t cap, double d, int prec, bool alt)
 	}
 }
 
+/* Whether digits, up to an exponent, are all 0. */
+static bool zero_digits(const char *s) { return s[strspn(s, "0.,_")] == '\0' || strchr("eE%", s[strspn(s, "0.,_")]) != NULL; }
+
 static bool spec_float(struct rt *rt, const struct spec *sp, struct rv v, struct strbuf *b)
 {
 	char digits[FMT_MAX_PREC + 500];
@@ -286,7 +294,8 @@ static bool spec_float(struct rt *rt, const struct spec *sp, struct rv v, struct
 	}
 	if (type == '%')
 		snprintf(digits + strlen(digits), 2, "%%");
-	spec_out(b, sp, signbit(d) && !isnan(d) ? "-" : sp->sign == '+' ? "+" : sp->sign == ' ' ? " " : "", "", digits);
+	bool minus = signbit(d) && !isnan(d) && !(sp->no_minus_zero && isfinite(d) && zero_digits(digits));
+	spec_out(b, sp, minus ? "-" : sp->sign == '+' ? "+" : sp->sign == ' ' ? " " : "", "", digits);
 	return true;
 }
 
@@ -313,6 +322,8 @@ bool fmt_spec(struct rt *rt, struct rv v, const char *s, size_t n, struct strbuf
 		return bad_code(rt, sp.type, t);
 	if (sp.sign != 0)
 		return raise(rt, EX_VALUE, sp.sign == ' ' ? "Space not allowed in string format specifier" : "Sign not allowed in string format specifier");
+	if (sp.no_minus_zero)
+		return raise(rt, EX_VALUE, "Negative zero coercion (z) not allowed in string format specifier");
 	if (sp.alt)
 		return raise(rt, EX_VALUE, "Alternate form (#) not allowed in string format specifier");
 	if (sp.align == '=')
@@ -325,7 +336,7 @@ bool fmt_spec(struct rt *rt, struct rv v, const char *s, size_t n, struct strbuf
 
 /* -- str.format -- */
 
-struct fmt { struct rt *rt; const struct args *a; int64_t next; int depth; };
+struct fmt { struct rt *rt; const struct args *a; int64_t next; int depth; bool markup; };
 
 static bool fmt_text(struct fmt *f, const char *s, size_t n, struct strbuf *b);
 
@@ -376,8 +387,8 @@ static bool fmt_field(struct fmt *f, const char *s, size_t n, struct rv *out)
 			if (e >= n)
 				return raise(rt, EX_VALUE, "expected '}' before end of string");
 			e++;
-			if (parse_int64(key.u.s, &i))
-				key = rv_int(i);
+			if (strspn(key.u.s, "0123456789") == key.n && parse_int64(key.u.s, &i))
+				key = rv_int(i);          /* compat: "-1" is text */
 			if (!rv_getitem(rt, *out, key, &r))
 				return false;
 		} else {
@@ -430,7 +441,16 @@ static bool fmt_one(struct fmt *f, const char *s, size_t n, struct strbuf *b)
 		return false;
 	f->depth--;
 	struct rv spec = rv_take(rt, mark);
-	return fmt_spec(rt, v, spec.u.s, spec.n, b);
+	if (f->markup && v.t == R_STR && (v.fl & RV_MARKUP) && spec.n > 0)
+		return raise(rt, EX_VALUE, "Unsupported format specification for Markup.");
+	mark = b->len;
+	if (!fmt_spec(rt, v, spec.u.s, spec.n, b))
+		return false;
+	if (f->markup && !(v.t == R_STR && (v.fl & RV_MARKUP))) {
+		struct rv plain = rv_take(rt, mark);
+		html_escape(b, plain.u.s, plain.n);
+	}
+	return true;
 }
 
 static bool fmt_text(struct fmt *f, const char *s, size_t n, struct strbuf *b)
@@ -470,7 +490,7 @@ static bool fmt_text(struct fmt *f, const char *s, size_t n, struct strbuf *b)
 
 bool fmt_method(struct rt *rt, struct rv fmt, const struct args *a, struct rv *out)
 {
-	struct fmt f = { .rt = rt, .a = a };
+	struct fmt f = { .rt = rt, .a = a, .markup = fmt.fl & RV_MARKUP };
 	size_t mark = rt->tmp.len;
 	if (!fmt_text(&f, fmt.u.s, fmt.n, &rt->tmp))
 		return false;

@@ -9,6 +9,7 @@
 
 struct pct {
 	bool minus, plus, blank, zero, alt;
+	bool markup;                     /* what is put in is escaped */
 	int64_t width;
 	int64_t prec;                    /* -1: none */
 	char type;                       /* '?': none of ASCII */
@@ -92,6 +93,9 @@ static bool pct_text(struct rt *rt, const struct pct *p, struct rv v, struct str
 	else
 		rv_repr(rt, v, &rt->tmp);
 	struct rv s = rv_take(rt, mark);
+	s.fl = p->type == 's' && v.t == R_STR ? v.fl : 0;
+	if (p->markup && !markup_of(rt, s, false, &s))
+		return false;
 	if (p->type == 'a')
 		s = fmt_ascii_of(rt, s);
 	size_t n = s.n;
@@ -101,8 +105,22 @@ static bool pct_text(struct rt *rt, const struct pct *p, struct rv v, struct str
 	return rt->exc.cls == EX_NONE;
 }
 
+/* compat: Markup's wrapper has int() and float() of what it wraps, but is neither. */
+static bool unwrap(struct rt *rt, const struct pct *p, struct rv *v)
+{
+	const struct rv none = { .t = R_UNSET };
+	if (v->t == R_STR && strchr("diu", p->type) != NULL)
+		return py_int_of(rt, *v, none, v);
+	if (v->t == R_STR && strchr("eEfFgG", p->type) != NULL)
+		return py_float_of(rt, *v, v);
+	return strchr("xXoc", p->type) == NULL ||
+	       raise(rt, EX_TYPE, "%%%c format: a number or character is required, not one that is escaped", p->type);
+}
+
 static bool pct_one(struct rt *rt, const struct pct *p, struct rv v, struct strbuf *b)
 {
+	if (p->markup && !unwrap(rt, p, &v))
+		return false;
 	switch (p->type) {
 	case 'd': case 'i': case 'u': case 'x': case 'X': case 'o': return pct_int(rt, p, v, b);
 	case 'f': case 'F': case 'e': case 'E': case 'g': case 'G': return pct_float(rt, p, v, b);
@@ -241,6 +259,7 @@ bool fmt_percent(struct rt *rt, struct rv fmt, struct rv arg, struct rv *out)
 			return false;
 		if (v.t == R_UNSET && !next_arg(rt, &a, &v))
 			return false;
+		p.markup = fmt.fl & RV_MARKUP;
 		if (!pct_one(rt, &p, v, b))
 			return false;
 	}
@@ -248,5 +267,6 @@ bool fmt_percent(struct rt *rt, struct rv fmt, struct rv arg, struct rv *out)
 	if (!used && !a.keyed && !(a.tuple == NULL && subscriptable(a.arg)))
 		return raise(rt, EX_TYPE, "not all arguments converted during string formatting");
 	*out = rv_take(rt, mark);
+	out->fl = fmt.fl & RV_MARKUP;
 	return rt->exc.cls == EX_NONE;
 }

@@ -201,6 +201,26 @@ static bool map_eq(struct rt *rt, struct rv a, struct rv b)
 	return true;
 }
 
+static bool set_like(struct rv v) { return v.t == R_SET || (v.t == R_VIEW && v.aux != VIEW_VALUES); }
+
+/* Sets are in order when one holds the other: -1, 0, 1, or 2 where neither does. */
+static bool order_sets(struct rt *rt, struct rv a, struct rv b, int *out)
+{
+	struct cursor c;
+	struct rv x;
+	int64_t na, nb, both = 0;
+	if (!rv_len(rt, a, &na) || !rv_len(rt, b, &nb) || !cur_start(rt, a, &c))
+		return false;
+	while (cur_next(rt, &c, &x)) {
+		bool in;
+		if (!rv_contains(rt, b, x, &in))
+			return false;
+		both += in;
+	}
+	*out = both == na ? (na == nb ? 0 : -1) : both == nb ? 1 : 2;
+	return rt->exc.cls == EX_NONE;
+}
+
 static bool eq_containers(struct rt *rt, struct rv a, struct rv b)
 {
 	a = rv_live(rt, a);
@@ -210,9 +230,8 @@ static bool eq_containers(struct rt *rt, struct rv a, struct rv b)
 		return seq_eq(rt, a, b);
 	if ((rv_mapping(a) && rv_mapping(b)) || (a.t == R_SET && b.t == R_SET))
 		return map_eq(rt, a, b);
-	if (a.t == R_VIEW && b.t == R_VIEW && a.aux == b.aux && a.aux != VIEW_VALUES)
-		return seq_eq(rt, a, b);
-	return false;
+	int o;
+	return set_like(a) && set_like(b) && order_sets(rt, a, b, &o) && o == 0;
 }
 
 static bool comparable(struct rv a, struct rv b)
@@ -223,11 +242,34 @@ static bool comparable(struct rv a, struct rv b)
 	       (a.u.o->ops->family != NULL && a.u.o->ops->family == b.u.o->ops->family);
 }
 
+/* An integer with a float, exactly: not every integer of 64 bits is a float. */
+static int cmp_int_float(int64_t i, double d)
+{
+	if (isnan(d))
+		return 2;
+	if (d >= 0x1p63 || d < -0x1p63)
+		return d > 0 ? -1 : 1;
+	int64_t whole = (int64_t)d;
+	double rest = d - (double)whole;
+	return i != whole ? (i < whole ? -1 : 1) : rest > 0 ? -1 : rest < 0;
+}
+
+/* -1, 0, 1; 2 when one of them is not a number; at least one is a float. */
+static int cmp_num(struct rv a, struct rv b)
+{
+	if (a.t == R_FLOAT && b.t == R_FLOAT)
+		return a.u.d < b.u.d ? -1 : a.u.d > b.u.d ? 1 : a.u.d == b.u.d ? 0 : 2;
+	if (b.t == R_FLOAT)
+		return cmp_int_float(rv_asint(a), b.u.d);
+	int c = cmp_int_float(rv_asint(b), a.u.d);
+	return c == 2 ? 2 : -c;
+}
+
 bool rv_eq(struct rt *rt, struct rv a, struct rv b)
 {
 	if (rv_is_num(a) && rv_is_num(b)) {
 		if (a.t == R_FLOAT || b.t == R_FLOAT)
-			return rv_num(a) == rv_num(b);
+			return cmp_num(a, b) == 0;
 		return rv_asint(a) == rv_asint(b);
 	}
 	if (a.t == R_STR || b.t == R_STR)
@@ -246,8 +288,6 @@ bool rv_eq(struct rt *rt, struct rv a, struct rv b)
 	return r;
 }
 
-static int cmp_num(double a, double b) { return a < b ? -1 : a > b ? 1 : a == b ? 0 : 2; }
-
 static bool order_seq(struct rt *rt, struct rv a, struct rv b, const char *op, int *out)
 {
 	struct cursor ca, cb;
@@ -265,12 +305,12 @@ static bool order_seq(struct rt *rt, struct rv a, struct rv b, const char *op, i
 	}
 }
 
-/* -1, 0, 1; 2 when not comparable as numbers (NaN). */
+/* -1, 0, 1; 2 where neither is first (NaN, sets). */
 bool rv_order(struct rt *rt, struct rv a, struct rv b, const char *op, int *out)
 {
 	if (rv_is_num(a) && rv_is_num(b)) {
 		if (a.t == R_FLOAT || b.t == R_FLOAT)
-			*out = cmp_num(rv_num(a), rv_num(b));
+			*out = cmp_num(a, b);
 		else
 			*out = rv_asint(a) < rv_asint(b) ? -1 : rv_asint(a) > rv_asint(b);
 		return true;
@@ -290,6 +330,8 @@ bool rv_order(struct rt *rt, struct rv a, struct rv b, const char *op, int *out)
 		rt->value_depth--;
 		return r;
 	}
+	if (set_like(x) && set_like(y))
+		return order_sets(rt, x, y, out);
 	if (comparable(a, b)) {
 		*out = a.u.o->ops->cmp(a.u.o, b.u.o);
 		return true;

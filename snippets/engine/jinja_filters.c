@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "snippets/engine/builtins.h"
 #include "snippets/engine/jinja.h"
 #include "snippets/engine/str_methods.h"
 
@@ -40,8 +41,13 @@ bool j_attr_path(struct rt *rt, struct rv x, struct rv path, struct rv dflt, str
 	*out = x;
 	if (path.t == R_NONE || path.t == R_UNSET)
 		return true;
-	if (path.t != R_STR)
-		return j_getitem(rt, x, path, out);
+	if (path.t != R_STR) {
+		if (!j_getitem(rt, x, path, out))
+			return false;
+		if (out->t == R_UNDEF && dflt.t != R_UNSET && dflt.t != R_NONE)
+			*out = dflt;
+		return true;
+	}
 	for (size_t i = 0; i <= path.n;) {
 		const char *q = memchr(path.u.s + i, '.', path.n - i);
 		size_t e = q != NULL ? (size_t)(q - path.u.s) : path.n;
@@ -208,8 +214,9 @@ F(sort)
 	UNUSED_ARGS;
 	struct keyed k = { v[3].t == R_UNSET ? rv_none() : v[3], rv_truthy(v[2]), { 0 } };
 	struct robj o = { &key_ops, &k };
-	return rv_copy_list(rt, v[0], out) &&
-	       py_sort(rt, out->u.l, (struct rv){.t = R_OBJ, .u.o = &o}, rv_truthy(v[1]));
+	bool reverse;
+	return rv_copy_list(rt, v[0], out) && flag_arg(rt, v[1], &reverse) &&
+	       py_sort(rt, out->u.l, (struct rv){ .t = R_OBJ, .u.o = &o }, reverse);
 }
 
 static bool by_value(struct rt *rt, const struct robj *o, const struct args *a, struct rv *out)
@@ -236,7 +243,8 @@ F(dictsort)
 		return false;
 	struct keyed k = { rv_int(pos), rv_truthy(v[1]), { 0 } };
 	struct robj o = { &pair_ops, &k };
-	return py_sort(rt, out->u.l, (struct rv){ .t = R_OBJ, .u.o = &o }, rv_truthy(v[3]));
+	bool reverse;
+	return flag_arg(rt, v[3], &reverse) && py_sort(rt, out->u.l, (struct rv){ .t = R_OBJ, .u.o = &o }, reverse);
 }
 
 static bool plain_key(struct rt *rt, const struct robj *o, const struct args *a, struct rv *out)
@@ -364,16 +372,21 @@ static bool batch_now(struct rt *rt, const struct rv *v, struct rv *out)
 	struct cursor c;
 	struct rv x, l = rv_list(rt, 0), cur = rv_list(rt, 0);
 	int64_t n = 0;
-	if (!count_arg(rt, v[1], &n) || !cur_start(rt, v[0], &c))
+	bool counts = v[1].t == R_INT || v[1].t == R_BOOL;       /* compat: a batch never has as many items as what is no number */
+	if (counts)
+		n = rv_asint(v[1]);
+	if (!cur_start(rt, v[0], &c))
 		return false;
 	while (cur_next(rt, &c, &x)) {
-		if (cur.u.l->n == n) {
+		if (counts && cur.u.l->n == n) {
 			rlist_push(rt, l.u.l, cur);
 			cur = rv_list(rt, 0);
 		}
 		rlist_push(rt, cur.u.l, x);
 	}
 	if (cur.u.l->n > 0) {
+		if (v[2].t != R_UNSET && v[2].t != R_NONE && !count_arg(rt, v[1], &n))
+			return false;
 		while (v[2].t != R_UNSET && v[2].t != R_NONE && cur.u.l->n < n && rt->exc.cls == EX_NONE)
 			rlist_push(rt, cur.u.l, v[2]);
 		rlist_push(rt, l.u.l, cur);
@@ -445,7 +458,9 @@ F(items)
 F(attr)
 {
 	UNUSED_ARGS;
-	const char *z = rv_cz(rt, rv_tostr(rt, v[1]));
+	if (v[1].t != R_STR)
+		return raise(rt, EX_TYPE, "attribute name must be string, not '%s'", rv_type_name(v[1]));
+	const char *z = rv_cz(rt, v[1]);
 	if (v[0].t == R_UNDEF)
 		return j_missing(rt, &v[0]);
 	*out = (struct rv){ .t = R_UNSET };

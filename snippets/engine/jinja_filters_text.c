@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "snippets/engine/builtins.h"
 #include "snippets/engine/jinja.h"
 #include "snippets/engine/jinja_text.h"
 #include "snippets/engine/str_case.h"
@@ -69,23 +70,8 @@ F(title)
 
 F(string) { UNUSED_ARGS; return soft(rt, v[0], out); }
 
-static bool escaped(struct rt *rt, struct rv x, bool force, struct rv *out)
-{
-	struct rv s;
-	if (!soft(rt, x, &s))
-		return false;
-	if (!force && (s.fl & RV_MARKUP)) {
-		*out = s;
-		return true;
-	}
-	size_t mark = rt->tmp.len;
-	html_escape(&rt->tmp, s.u.s, s.n);
-	*out = j_markup(rv_take(rt, mark));
-	return true;
-}
-
-F(escape) { UNUSED_ARGS; return escaped(rt, v[0], false, out); }
-F(forceescape) { UNUSED_ARGS; return escaped(rt, v[0], true, out); }
+F(escape) { UNUSED_ARGS; return markup_of(rt, v[0], false, out); }
+F(forceescape) { UNUSED_ARGS; return markup_of(rt, v[0], true, out); }
 
 F(safe)
 {
@@ -141,24 +127,18 @@ F(replace)
 				rt, EX_TYPE, "'%s' object cannot be interpreted as an integer", rv_type_name(v[3]));
 		n = rv_asint(v[3]);
 	}
-	if (rt->autoescape && (s.fl & RV_MARKUP) && !(y.fl & RV_MARKUP) && !escaped(rt, y, false, &y))
+	if (rt->autoescape && ((s.fl | x.fl | y.fl) & RV_MARKUP) &&
+		(!markup_of(rt, s, false, &s) || !markup_of(rt, x, false, &x) || !markup_of(rt, y, false, &y)))
 		return false;
 	*out = str_replace(rt, s, x, y, n);
 	out->fl = rt->autoescape ? s.fl : 0;
 	return rt->exc.cls == EX_NONE;
 }
 
-/* Text that goes into Markup is escaped. */
-static bool for_markup(struct rt *rt, struct rv markup, struct rv x, struct rv *out)
-{
-	*out = x;
-	return !(markup.fl & RV_MARKUP) || x.t != R_STR || escaped(rt, x, false, out);
-}
-
 F(format)
 {
 	UNUSED_ARGS;
-	struct rv s, arg, x;
+	struct rv s, arg;
 	if (!soft(rt, v != NULL ? v[0] : a->v[0], &s))
 		return false;
 	if (a->n > 1 && a->nkw > 0)
@@ -166,19 +146,12 @@ F(format)
 	if (a->nkw > 0) {
 		arg = rv_dict(rt);
 		for (uint32_t i = 0; i < a->nkw; i++)
-			if (!for_markup(rt, s, a->kw[i].v, &x) ||
-				!rdict_set(rt, arg.u.m, rv_strn(a->kw[i].name, a->kw[i].n), x))
+			if (!rdict_set(rt, arg.u.m, rv_strn(a->kw[i].name, a->kw[i].n), a->kw[i].v))
 				return false;
 	} else {
 		arg = rv_tuple(rt, a->v + 1, a->n - 1);
-		for (uint32_t i = 1; i < a->n; i++)
-			if (!for_markup(rt, s, a->v[i], &arg.u.l->v[i - 1]))
-				return false;
 	}
-	if (!fmt_percent(rt, s, arg, out))
-		return false;
-	out->fl |= s.fl & RV_MARKUP;
-	return true;
+	return fmt_percent(rt, s, arg, out);
 }
 
 F(indent)
@@ -226,10 +199,9 @@ F(truncate)
 	UNUSED_ARGS;
 	int64_t length = 255, leeway = 5, n;
 	struct rv end = v[3].t == R_UNSET ? rv_strn("...", 3) : v[3], s, cut;
-	if (v[1].t == R_INT)
-		length = v[1].u.i;
-	if (v[4].t == R_INT)
-		leeway = v[4].u.i;
+	if ((v[1].t != R_UNSET && !int_arg(rt, v[1], &length)) ||
+		(v[4].t != R_UNSET && v[4].t != R_NONE && !int_arg(rt, v[4], &leeway)))
+		return false;
 	if (end.t != R_STR)
 		return raise(rt, EX_TYPE, "the end of truncate must be a text");
 	int64_t nend = (int64_t)u8_len(end.u.s, end.n);
@@ -279,10 +251,14 @@ F(wordcount)
 F(wordwrap)
 {
 	UNUSED_ARGS;
-	int64_t width = v[1].t == R_INT ? v[1].u.i : 79;
+	int64_t width = 79;
 	struct rv sep = v[3].t == R_STR ? v[3] : rv_strn("\n", 1), lines;
 	bool longer = v[2].t == R_UNSET || rv_truthy(v[2]), hyphens = v[4].t == R_UNSET || rv_truthy(v[4]);
 	size_t mark = rt->tmp.len;
+	if (v[1].t != R_UNSET && !int_arg(rt, v[1], &width))
+		return false;
+	if (v[3].t != R_UNSET && v[3].t != R_NONE && !want_text(rt, v[3], "join"))
+		return false;
 	if (!want_text(rt, v[0], "splitlines") || !str_splitlines(rt, v[0], false, &lines))
 		return false;
 	for (uint32_t i = 0; i < lines.u.l->n; i++) {
@@ -333,7 +309,7 @@ F(xmlattr)
 			sb_addc(&rt->tmp, ' ');
 		first = false;
 		for (int i = 0; i < 2; i++) {
-			if (!escaped(rt, parts[i], false, &s))
+			if (!markup_of(rt, parts[i], false, &s))
 				return false;
 			sb_add(&rt->tmp, s.u.s, s.n);
 			sb_adds(&rt->tmp, i == 0 ? "=\"" : "\"");

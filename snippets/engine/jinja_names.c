@@ -114,6 +114,8 @@ bool j_getitem(struct rt *rt, struct rv o, struct rv key, struct rv *out)
 {
 	if (o.t == R_UNDEF)
 		return j_missing(rt, &o);
+	if (key.t == R_SLICE)                             /* compat: a slice is Python's own */
+		return rv_getitem(rt, o, key, out);
 	size_t mark = rt->tmp.len;
 	if (key.t != R_UNDEF && rv_getitem(rt, o, key, out))
 		return true;

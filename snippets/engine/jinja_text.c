@@ -270,7 +270,7 @@ bool url_encode(struct rt *rt, struct rv v, struct rv *out)
 
 /* -- JSON -- */
 
-struct json { struct rt *rt; struct strbuf *b; int indent; int depth; };
+struct json { struct rt *rt; struct strbuf *b; struct rv indent; int depth; };     /* indent: text, or R_UNSET */
 
 static void json_text(struct strbuf *b, struct rv s)
 {
@@ -301,11 +301,11 @@ static void json_text(struct strbuf *b, struct rv s)
 
 static void json_line(struct json *j)
 {
-	if (j->indent < 0)
+	if (j->indent.t == R_UNSET)
 		return;
 	sb_addc(j->b, '\n');
-	for (int i = 0; i < j->indent * j->depth && i < 4000; i++)
-		sb_addc(j->b, ' ');
+	for (int i = 0; i < j->depth; i++)
+		sb_add(j->b, j->indent.u.s, j->indent.n);
 }
 
 static bool json_value(struct json *j, struct rv v);
@@ -343,8 +343,10 @@ static bool json_container(struct json *j, struct rv v)
 	for (uint32_t i = 0; i < keys.u.l->n; i++) {
 		x = keys.u.l->v[i];
 		if (i > 0)
-			sb_adds(j->b, j->indent < 0 ? ", " : ",");
+			sb_adds(j->b, j->indent.t == R_UNSET ? ", " : ",");
 		json_line(j);
+		if (j->b->len > LIM_STRING)
+			return raise(rt, EX_LIMIT, "a text is longer than %u MiB", LIM_STRING >> 20);
 		if (map) {
 			if (!json_key(j, x))
 				return false;
@@ -387,10 +389,18 @@ static bool json_value(struct json *j, struct rv v)
 
 bool to_json(struct rt *rt, struct rv v, struct rv indent, struct rv *out)
 {
-	struct json j = { .rt = rt, .b = &rt->tmp, .indent = -1 };
+	struct json j = { .rt = rt, .b = &rt->tmp };
 	size_t mark = rt->tmp.len;
-	if (indent.t == R_INT || indent.t == R_BOOL)
-		j.indent = rv_asint(indent) < 0 ? 0 : rv_asint(indent) > 64 ? 64 : (int)rv_asint(indent);
+	if (indent.t == R_STR) {
+		for (uint32_t i = 0; i < indent.n; i++)   /* compat: made safe for HTML, but not quoted */
+			if (memchr("<>&'", indent.u.s[i], 4) != NULL)
+				sb_addf(j.b, "\\u%04x", indent.u.s[i]);
+			else
+				sb_addc(j.b, indent.u.s[i]);
+		j.indent = rv_take(rt, mark);
+	} else if (indent.t != R_UNSET && indent.t != R_NONE && !rv_binop(rt, OP_MUL, rv_strn(" ", 1), indent, &j.indent)) {
+		return false;
+	}
 	if (!json_value(&j, v))
 		return false;
 	*out = rv_take(rt, mark);
@@ -402,13 +412,16 @@ bool to_json(struct rt *rt, struct rv v, struct rv indent, struct rv *out)
 
 #define WIDTH 80
 
+/* compat: pprint knows types by their __repr__, and neither Markup nor what groupby makes has that of its base. */
+static bool opaque(struct rv v) { return (v.t == R_STR && (v.fl & RV_MARKUP)) || (v.t == R_TUPLE && v.fl == 2); }
+
 /* The same value with the keys of its dicts in order, as pprint shows it. */
 static struct rv ordered(struct rt *rt, struct rv v, unsigned depth)
 {
 	v = rv_live(rt, v);
 	bool map = rv_mapping(v);
 	struct rv keys, x, r;
-	if ((!map && !rv_seq(v)) || depth > LIM_VALUE_DEPTH || !rv_copy_list(rt, v, &keys))
+	if ((!map && !rv_seq(v)) || opaque(v) || depth > LIM_VALUE_DEPTH || !rv_copy_list(rt, v, &keys))
 		return v;
 	if (map && !py_sort(rt, keys.u.l, rv_none(), false)) {
 		rt->exc = (struct exception){ 0 };       /* keys of several kinds: as they come */
@@ -495,7 +508,7 @@ static void pretty_value(struct rt *rt, struct rv v, struct strbuf *b, size_t in
 	struct cursor c;
 	bool map = rv_mapping(v), seq = rv_seq(v);
 	long room = WIDTH - (long)indent - (long)allowance;
-	if ((long)u8_len(rep.u.s, rep.n) <= room || !(map || seq || v.t == R_STR) || level > LIM_VALUE_DEPTH) {
+	if ((long)u8_len(rep.u.s, rep.n) <= room || !(map || seq || v.t == R_STR) || opaque(v) || level > LIM_VALUE_DEPTH) {
 		sb_add(b, rep.u.s, rep.n);
 		return;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * list_methods.c - the methods of lists and tuples.
  */
-#include "snippets/engine/rt.h"
+#include "snippets/engine/builtins.h"
 #include "snippets/engine/str_methods.h"
 
 #define M(name)                                                                                                        \
@@ -110,9 +110,10 @@ M(list_index)
 	int64_t at;
 	struct rv part = self;
 	int64_t off = 0;
-	if (v[1].t == R_INT || v[2].t == R_INT) {
-		int64_t n;
-		off = v[1].t == R_INT ? v[1].u.i : 0;
+	if (v[1].t != R_UNSET) {
+		int64_t n, upto;
+		if (!int_arg(rt, v[1], &off) || (v[2].t != R_UNSET && !int_arg(rt, v[2], &upto)))
+			return false;
 		if (!rv_len(rt, self, &n) || !rv_slice(rt, self, v[1], v[2], rv_none(), &part))
 			return false;
 		off = off < 0 ? (off + n < 0 ? 0 : off + n) : off;
@@ -160,10 +161,12 @@ M(reverse)
 
 M(sort)
 {
-	(void)a;
 	struct rlist *l;
+	bool reverse;
 	*out = rv_none();
-	return thaw_list(rt, self, &l) && py_sort(rt, l, v[0], rv_truthy(v[1]));
+	if (a->n > 0)
+		return raise(rt, EX_TYPE, "sort() takes no positional arguments");
+	return flag_arg(rt, v[1], &reverse) && thaw_list(rt, self, &l) && py_sort(rt, l, v[0], reverse);
 }
 
 M(list_copy) { NOARGS; return rv_copy_list(rt, self, out); }

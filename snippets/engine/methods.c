@@ -198,6 +198,16 @@ static bool range_attr(const struct rrange *r, const char *name, struct rv *out)
 	return true;
 }
 
+/* Numbers are complex numbers, and integers fractions. */
+static bool number_attr(struct rv v, const char *name, struct rv *out)
+{
+	bool whole = v.t != R_FLOAT, self = str_eq(name, "real") || (whole && str_eq(name, "numerator"));
+	if (!self && !str_eq(name, "imag") && !(whole && str_eq(name, "denominator")))
+		return false;
+	*out = self ? (whole ? rv_int(rv_asint(v)) : v) : whole ? rv_int(name[0] == 'd') : rv_float(0);
+	return true;
+}
+
 bool rv_attr(struct rt *rt, struct rv o, const char *name, int mid, struct rv *out)
 {
 	int row = row_of(o);
@@ -211,6 +221,10 @@ bool rv_attr(struct rt *rt, struct rv o, const char *name, int mid, struct rv *o
 		return type_attr(rt, o, name, mid, out);
 	case R_RANGE:
 		if (range_attr(o.u.r, name, out))
+			return true;
+		break;
+	case R_INT: case R_BOOL: case R_FLOAT:
+		if (number_attr(o, name, out))
 			return true;
 		break;
 	default: break;

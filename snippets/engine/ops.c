@@ -152,7 +152,7 @@ static bool float_op(struct rt *rt, enum binop op, double a, double b, struct rv
 
 static bool repeat(struct rt *rt, struct rv s, int64_t n, struct rv *out)
 {
-	if (n < 0)
+	if (n < 0 || (s.t == R_STR && s.n == 0))
 		n = 0;
 	if (s.t == R_STR) {
 		if (s.n != 0 && (uint64_t)n > LIM_STRING / s.n)
@@ -172,6 +172,8 @@ static bool repeat(struct rt *rt, struct rv s, int64_t n, struct rv *out)
 	struct rlist *l;
 	if (!rv_list_of(rt, rv_live(rt, s), &l))
 		return false;
+	if (l->n == 0)
+		n = 0;
 	if (l->n != 0 && (uint64_t)n > LIM_ITEMS / l->n)
 		return raise(rt, EX_LIMIT, "a list has more than %u elements", LIM_ITEMS);
 	struct rv r = rv_list(rt, l->n * (uint32_t)n);
@@ -218,10 +220,14 @@ static bool add_text(struct rt *rt, struct rv a, struct rv b, struct rv *out)
 	return true;
 }
 
-static bool set_op(struct rt *rt, enum binop op, struct rv a, struct rv b, struct rv *out)
+static bool is_set_view(struct rv v) { return v.t == R_VIEW && v.aux != VIEW_VALUES; }
+
+static bool set_op(struct rt *rt, enum binop op, struct rv a, struct rv b, bool any, struct rv *out)
 {
 	struct rv r = rv_set(rt), x;
 	struct cursor c;
+	if (any && ((a.t != R_SET && !rv_set_of(rt, a, &a)) || (b.t != R_SET && !rv_set_of(rt, b, &b))))
+		return false;
 	for (int side = 0; side < 2; side++) {
 		if (!cur_start(rt, side == 0 ? a : b, &c))
 			return false;
@@ -235,7 +241,7 @@ static bool set_op(struct rt *rt, enum binop op, struct rv a, struct rv b, struc
 				return false;
 		}
 	}
-	r.fl = a.t == R_SET ? a.fl : 0;
+	r.fl = any ? 0 : a.fl;
 	*out = r;
 	return true;
 }
@@ -283,10 +289,9 @@ bool rv_binop(struct rt *rt, enum binop op, struct rv a, struct rv b, struct rv 
 		return repeat(rt, b, rv_asint(a), out);
 	if (op == OP_MOD && a.t == R_STR)
 		return fmt_percent(rt, a, b, out);
-	bool sa = a.t == R_SET || (a.t == R_VIEW && a.aux != VIEW_VALUES),
-	     sb = b.t == R_SET || (b.t == R_VIEW && b.aux != VIEW_VALUES);
-	if (sa && sb && (op == OP_SUB || op == OP_BAND || op == OP_BOR || op == OP_BXOR))
-		return set_op(rt, op, a, b, out);
+	bool view = is_set_view(a) || is_set_view(b);    /* compat: with a view of keys or items anything iterable will do */
+	if ((view || (a.t == R_SET && b.t == R_SET)) && (op == OP_SUB || op == OP_BAND || op == OP_BOR || op == OP_BXOR))
+		return set_op(rt, op, a, b, view, out);
 	if (op == OP_BOR && rv_mapping(a) && rv_mapping(b))
 		return merge_dicts(rt, a, b, out);
 	for (int i = 0; i < 2; i++) {

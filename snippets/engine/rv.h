@@ -323,6 +323,10 @@ uint32_t u8_at(const char *s, size_t n, size_t *len);
 void u8_put(struct strbuf *b, uint32_t cp);
 
 void html_escape(struct strbuf *b, const char *s, size_t n);    /* as markupsafe does */
+/* markup.c: x as text with RV_MARKUP, escaped unless it has that already; force: even then. */
+bool markup_of(struct rt *rt, struct rv x, bool force, struct rv *out);
+/* A call of a method of text with RV_MARKUP. */
+bool markup_call(struct rt *rt, const struct native *f, struct rv self, const struct args *a, struct rv *out);
 
 /* type ids of R_TYPE, in aux */
 enum {

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "snippets/engine/rt.h"
+#include "snippets/engine/builtins.h"
 #include "snippets/engine/str_case.h"
 
 #define M(name)                                                                                                        \
@@ -152,7 +152,12 @@ M(rsplit)
 	return want_int(rt, v[1], -1, &max) && str_rsplit(rt, self, v[0], max, out);
 }
 
-M(splitlines) { (void)a; return str_splitlines(rt, self, rv_truthy(v[0]), out); }
+M(splitlines)
+{
+	(void)a;
+	bool keep;
+	return flag_arg(rt, v[0], &keep) && str_splitlines(rt, self, keep, out);
+}
 
 bool str_join(struct rt *rt, struct rv sep, struct rv items, struct rv *out)
 {
@@ -164,15 +169,14 @@ bool str_join(struct rt *rt, struct rv sep, struct rv items, struct rv *out)
 								     : raise(rt, EX_TYPE, "can only join an iterable");
 	bool markup = sep.fl & RV_MARKUP;
 	for (int64_t i = 0; cur_next(rt, &c, &x); i++) {
+		if (markup && !markup_of(rt, x, false, &x))
+			return false;
 		if (x.t != R_STR)
 			return raise(rt, EX_TYPE, "sequence item %lld: expected str instance, %s found", (long long)i,
 				rv_type_name(x));
 		if (i != 0)
 			sb_add(&rt->tmp, sep.u.s, sep.n);
-		if (markup && !(x.fl & RV_MARKUP))
-			html_escape(&rt->tmp, x.u.s, x.n);
-		else
-			sb_add(&rt->tmp, x.u.s, x.n);
+		sb_add(&rt->tmp, x.u.s, x.n);
 		if (rt->tmp.len - mark > LIM_STRING)
 			return raise(rt, EX_LIMIT, "a text is longer than %u MiB", LIM_STRING >> 20);
 	}
