@@ -159,6 +159,28 @@ def test_a_script_of_2_8(lab):
     check("invalid token" in fault(s.read_or_write_snippet, "mine", True, "", "x" * 36), "reading without a login")
 
 
+def test_tasks_with_little_to_do(lab):
+    """What has no answer file is no error of validation; to sync no system is nothing to do, however the client names none."""
+    d = lab.daemon()
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab))
+    add(s, token, "image", {"name": "i", "file": "/x"})
+    add(s, token, "system", {"name": "of-image", "image": "i"})
+    add(s, token, "profile", {"name": "none", "distro": "d", "autoinstall": ""})
+
+    def state(method, options):
+        task = getattr(s, method)(options, token)
+        return wait_for("end of " + method, lambda: s.get_task_status(task)[2] in ("complete", "failed") and s.get_task_status(task)[2], 20)
+    equal(state("background_validate_autoinstall_files", {}), "complete", "answer files that are not there by intention")
+    for options in {}, {"systems": []}, {"Systems": ["n1"]}:
+        equal(state("background_syncsystems", options), "complete", "sync of systems with %r" % options)
+    for systems in "n1", [1], {"n1": 1}:
+        equal(state("background_syncsystems", {"systems": systems}), "failed", "sync of systems %r" % (systems,))
+    (d.root / "var/lib/cobbler/templates/bad.ks").write_text("#if 1\n")
+    add(s, token, "profile", {"name": "bad", "distro": "d", "autoinstall": "bad.ks"})
+    equal(state("background_validate_autoinstall_files", {}), "failed", "a template with an error")
+
+
 def test_boot_files_in_pieces(lab):
     """For a TFTP server that asks over XML-RPC."""
     d = lab.daemon()

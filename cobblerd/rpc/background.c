@@ -33,21 +33,38 @@ static void free_job(void *arg)
 static int run_syncsystems(struct core *c, struct task *t, const struct value *options, struct err *e)
 {
 	const struct value *names = v_dict_get(options, "systems");
-	if (!v_is(names, V_LIST))
-		return err_py(e, CB_EINVAL, PY_TYPE, "Systems must be a list of one or more strings.");
+	/* compat: none named is nothing to do. The Go client names none in a way of its own. */
+	if (names == NULL || (v_is(names, V_LIST) && v_len(names) == 0)) {
+		task_log(t, "sync_systems needs at least one system to do something: nothing is done");
+		return CB_OK;
+	}
 	return manage_sync_systems(c, t, names, e);
+}
+
+/* Is an answer file meant for the item? Not for machines that boot an image, nor where the name of a template is empty. */
+static bool wants_answer(struct core *c, const struct value *settings, const struct item *it)
+{
+	if (item_type(it) == ITEM_SYSTEM && *item_str(it, "image") != '\0')
+		return false;
+	struct value *name CLEANUP(v_unrefp) = resolve_field(c->model, settings, it, "autoinstall");
+	return !v_str_is(name, "");
 }
 
 /* Renders every answer file and reports those that fail. */
 static int run_validate(struct core *c, struct task *t, const struct value *options UNUSED, struct err *e)
 {
 	static const enum item_type types[] = { ITEM_PROFILE, ITEM_SYSTEM };
+	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->settings);
 	size_t bad = 0;
 	for (size_t k = 0; k < ARRAY_LEN(types); k++) {
 		CLEANUP(item_list_free) struct item_list l = model_items(c->model, types[k]);
 		for (size_t i = 0; i < l.n && !task_cancelled(t); i++) {
 			struct strbuf b CLEANUP(sb_free) = { 0 };
 			struct err why;
+			if (!wants_answer(c, settings, l.v[i])) {
+				task_log(t, "%s has no automatic installation template set, skipping", item_name(l.v[i]));
+				continue;
+			}
 			if (boot_autoinstall(c, types[k], item_name(l.v[i]), &b, &why) == CB_OK)
 				continue;
 			bad++;
