@@ -130,6 +130,63 @@ def test_02_what_changes_needs_a_right(lab):
     equal(s.rename_system(handle, "n2", token), True, "who may")
 
 
+def test_02_rights_on_one_object_are_none_on_another(lab):
+    """With authorization.ownership: an own object that is saved under another's name, a template by another spelling of its name."""
+    d = daemon(lab, start=False, settings={"default_ownership": ["others"]}, users=(("cobbler", "cobbler"), ("eve", "eve")))
+    d.write("etc/cobbler/modules.conf", "[authentication]\nmodule = authentication.configfile\n[authorization]\nmodule = authorization.ownership\n")
+    d.write("etc/cobbler/users.conf", "[admins]\ncobbler = \"\"\n[others]\neve = \"\"\n")
+    d.start()
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab), owners=["cobbler"])
+    s.write_autoinstall_template("dir/t.ks", "right\n", token)
+    s.xapi_object_edit("profile", "p", "edit", {"autoinstall": "dir/t.ks", "owners": ["cobbler"]}, token)
+    eve = s.login("eve", "eve")
+    before = s.get_system("n1")
+
+    def of_eve(name):
+        handle = s.new_system(eve)
+        for key, value in (("name", name), ("owners", ["eve"]), ("profile", "p")):
+            s.modify_system(handle, key, value, eve)
+        return handle
+    mine = of_eve("mine")
+    check(s.save_system(mine, eve), "an object of one's own")
+    handle = s.get_system_handle("mine", eve)
+
+    def renamed():
+        s.modify_system(handle, "name", "n1", eve)
+        return s.save_system(handle, eve)
+
+    def in_transaction(commit):
+        s.transaction_begin(eve)
+        fresh = of_eve("n1")
+        if not commit:
+            return s.save_system(fresh, eve)
+        return s.transaction_commit(eve)
+    attempts = {"a new object of that name": lambda: s.save_system(of_eve("n1"), eve), "copy": lambda: s.copy_system(handle, "n1", eve),
+                "rename": lambda: s.rename_system(handle, "n1", eve), "xapi rename": lambda: s.xapi_object_edit("system", "mine", "rename", {"newname": "n1"}, eve),
+                "xapi copy": lambda: s.xapi_object_edit("system", "mine", "copy", {"newname": "n1"}, eve),
+                "xapi edit": lambda: s.xapi_object_edit("system", "mine", "edit", {"name": "n1"}, eve),
+                "xapi add": lambda: s.xapi_object_edit("system", "x", "add", {"owners": ["eve"], "name": "n1", "profile": "p"}, eve),
+                "uid": lambda: s.set_item_resolved_value(s.get_system("mine")["uid"], "name", "n1", eve),
+                "a name that was modified": renamed, "a transaction": lambda: in_transaction(False), "its commit": lambda: in_transaction(True)}
+    for what, attempt in attempts.items():
+        with contextlib.suppress(xmlrpc.client.Fault):
+            attempt()
+        with contextlib.suppress(xmlrpc.client.Fault):
+            s.transaction_abort(eve)
+        equal(s.get_system("n1"), before, what)
+        equal(sorted(s.get_item_names("system")), ["mine", "n1"], what)
+    for name in ("dir/t.ks", "/dir/t.ks", "./dir/t.ks", "dir//t.ks", "dir/./t.ks", " dir/t.ks", "dir/t.ks\n", "//dir/t.ks "):
+        for call, args in ((s.write_autoinstall_template, (name, "wrong", eve)), (s.remove_autoinstall_template, (name, eve)),
+                           *((s.read_or_write_kickstart_template, (folder + name, False, data, eve)) for data in ("wrong", -1)
+                             for folder in ("", "/var/lib/cobbler/kickstarts/", "/var/lib/cobbler/templates/"))):
+            check("authorization failure" in fault(call, *args), repr(args))
+        if not name.isspace():
+            check("in-use" in fault(s.remove_autoinstall_template, name, token), "removed by whom it may: %r" % name)
+    equal(s.read_autoinstall_template("dir/t.ks", token), "right\n", "the template")
+    check(s.write_autoinstall_template("e.ks", "x", eve), "a template that nobody uses")
+
+
 def test_03_only_methods_of_the_table_are_called(lab):
     """CVE-2018-10931: methods of the object behind the interface."""
     d = daemon(lab)

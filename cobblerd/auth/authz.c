@@ -2,6 +2,7 @@
  * authz.c - authorization: allowall, configfile (whoever stands in users.conf), ownership (groups in users.conf, owners in items).
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -63,15 +64,34 @@ static bool is_owner(struct core *c, const struct value *groups, const char *use
 	return false;
 }
 
+/* The name of a template as its file lies below the directory: "/x", "./x" and "x " are one. False: it is none. */
+static bool plain_name(const char *name, char out[PATH_MAX])
+{
+	static const char blanks[] = " \t\r\n";
+	name += strspn(name, blanks);
+	size_t n = strlen(name);
+	while (n > 0 && strchr(blanks, name[n - 1]) != NULL)
+		n--;
+	char *text CLEANUP(free_ptr) = xstrndup(name, n);
+	return path_normalise(text, out, PATH_MAX);
+}
+
+static bool uses_template(const struct item *it, const char *plain)
+{
+	char own[PATH_MAX];
+	return plain_name(item_str(it, "autoinstall"), own) && str_eq(own, plain);
+}
+
 /* A template may be changed by whoever owns every profile and system that uses it. */
 static bool owns_users_of_template(struct core *c, const struct value *groups, const char *user, const char *file)
 {
 	static const enum item_type types[] = { ITEM_PROFILE, ITEM_SYSTEM };
-	bool ok = true;
+	char plain[PATH_MAX];
+	bool ok = true, known = file != NULL && plain_name(file, plain);
 	for (size_t t = 0; t < ARRAY_LEN(types); t++) {
 		struct item_list l CLEANUP(item_list_free) = model_items(c->model, types[t]);
 		for (size_t i = 0; i < l.n && ok; i++)
-			if (file == NULL || str_eq(item_str(l.v[i], "autoinstall"), file))
+			if (!known || uses_template(l.v[i], plain))
 				ok = is_owner(c, groups, user, l.v[i]);
 	}
 	return ok;

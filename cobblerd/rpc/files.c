@@ -242,10 +242,11 @@ int rpc_remove_file(struct call *c, struct value **ret, struct err *e)
 {
 	struct place p;
 	const char *base;
+	char plain[PATH_MAX];
 	int rc = enter(c, &p, e), fd = rc == CB_OK ? open_file(&p, e) : rc;
 	if (fd >= 0) {
 		close(fd);
-		rc = p.k == &kinds[1] && in_use(c, p.rel) ? err_set(e, CB_ESTATE, "attempt to delete in-use file") : CB_OK;
+		rc = p.k == &kinds[1] && (!path_normalise(p.rel, plain, sizeof(plain)) || in_use(c, plain)) ? err_set(e, CB_ESTATE, "attempt to delete in-use file") : CB_OK;
 		fd = rc == CB_OK ? make_parents(&p, &base, e) : rc;
 	}
 	if (fd >= 0) {
@@ -286,14 +287,13 @@ int rpc_read_or_write(struct call *c, struct value **ret, struct err *e)
 	bool reads = v_truthy(c->arg[1]), removes = !reads && v_is(c->arg[2], V_INT) && v_int_of(c->arg[2]) == -1;
 	char resource[64];
 	snprintf(resource, sizeof(resource), "%s_autoinstall_%s", reads ? "read" : "write", word);
-	int rc = call_may(c, resource, NULL, e);
-	if (rc != CB_OK)
-		return rc;
 	const struct value *path = c->arg[0];
 	struct value *name CLEANUP(v_unrefp) = v_is(path, V_STR) ? v_str(below_folder(v_cstr(path))) : v_ref(path);
 	c->arg[0] = name;
 	c->arg[1] = c->arg[2];
-	rc = reads ? rpc_read_file(c, ret, e) : removes ? rpc_remove_file(c, ret, e) : rpc_write_file(c, ret, e);
+	int rc = call_may(c, resource, NULL, e);
+	if (rc == CB_OK)
+		rc = reads ? rpc_read_file(c, ret, e) : removes ? rpc_remove_file(c, ret, e) : rpc_write_file(c, ret, e);
 	c->arg[0] = path;
 	return rc;
 }

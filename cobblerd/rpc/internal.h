@@ -242,6 +242,8 @@ handler rpc_list_methods, rpc_method_signature, rpc_method_help, rpc_multicall;
 
 /* items.c, for others. save_edited: edit_save, with a changed name as a renaming. */
 int save_edited(struct core *core, struct item *it, bool as_new, struct err *e);
+/* May the caller save it, and what it takes the place of: the object as it is by now, and another one of the same name? core: whose model it goes to. */
+int may_save(struct call *c, struct core *core, const struct item *it, struct err *e);
 /* Boot files on disk follow an edit of a system, or its end, for sites whose own servers read them. */
 void after_edit(struct core *core, enum item_type type, const char *name);
 struct value *answer_list(struct call *c, struct item_list *l);

@@ -199,10 +199,26 @@ int save_edited(struct core *core, struct item *it, bool as_new, struct err *e)
 	return rc;
 }
 
+int may_save(struct call *c, struct core *core, const struct item *it, struct err *e)
+{
+	CLEANUP(item_unrefp) struct item *same = model_by_uid(core->model, item_uid(it));
+	CLEANUP(item_unrefp) struct item *named = model_get(core->model, item_type(it), item_name(it));
+	const struct item *all[] = { it, same, named };
+	char resource[64];
+	int rc = CB_OK;
+	snprintf(resource, sizeof(resource), "save_%s", item_table(item_type(it))->name);
+	for (size_t i = 0; i < ARRAY_LEN(all) && rc == CB_OK; i++)
+		if (all[i] != NULL)
+			rc = call_may(c, resource, all[i], e);
+	return rc;
+}
+
 int rpc_save_item(struct call *c, struct value **ret, struct err *e)
 {
 	CLEANUP(item_unrefp) struct item *it = NULL;
 	int rc = open_handle(c, "save", &it, e);
+	if (rc == CB_OK)
+		rc = may_save(c, c->core, it, e);
 	if (rc != CB_OK)
 		return rc;
 	rc = save_edited(c->core, it, v_str_is(c->arg[2], "new"), e);

@@ -3,7 +3,6 @@
  * token alone, and changes the model and the disk in one step, or not at all. An open one belongs to the session: it ends with it, and when
  * it is not used or too old; until the client says commit or abort, edits are refused then, so that none is taken for part of it.
  */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/blocking.h"
@@ -172,11 +171,9 @@ static int take(struct call *c, struct transaction **ret, struct err *e)
 static int save_rest(struct call *c, struct transaction *t, struct err *e)
 {
 	CLEANUP(item_list_free) struct item_list l = drafts_all(&t->desk);
-	char resource[64];
 	int rc = CB_OK;
 	for (size_t i = 0; i < l.n && rc == CB_OK; i++) {
-		snprintf(resource, sizeof(resource), "save_%s", item_table(item_type(l.v[i]))->name);
-		rc = call_may(c, resource, l.v[i], e);
+		rc = may_save(c, &t->core, l.v[i], e);
 		if (rc == CB_OK)
 			rc = save_edited(&t->core, l.v[i], false, e);
 	}

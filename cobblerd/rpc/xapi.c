@@ -154,7 +154,7 @@ static int apply_all(struct edit *x, bool skip_name, struct err *e)
 
 static int save(struct edit *x, bool as_new, struct err *e)
 {
-	int rc = may(x, "save", x->it, e);
+	int rc = may_save(x->c, x->c->core, x->it, e);
 	if (rc == CB_OK)
 		rc = save_edited(x->c->core, x->it, as_new, e);
 	if (rc == CB_OK)
