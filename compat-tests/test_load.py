@@ -94,6 +94,36 @@ def test_slow_requests_end(lab):
         s.close()
 
 
+def test_a_call_cannot_pass_for_a_quick_one(lab):
+    """Quick calls are answered by the loops that receive all requests; no other call gets there, whatever its document looks like."""
+    d = lab.daemon(start=False, settings={"ldap_server": "127.0.0.1", "ldap_tls": False, "ldap_base_dn": "dc=test"}, services={**QUIET, "anonymous_limits": False})
+    d.write("etc/cobbler/modules.conf", "[authentication]\nmodule = authentication.ldap\n[authorization]\nmodule = authorization.allowall\n")
+    directory = socket.create_server(("127.0.0.1", 389))         # which never says anything
+    d.start()
+    login = "<methodName>login</methodName><params><param><value>alice</value></param><param><value>x</value></param></params>"
+    bodies = ("<!--<methodName>ping</methodName>--><methodCall>%s</methodCall>", "<?x <methodName>ping</methodName>?><methodCall>%s</methodCall>",
+              "<methodCall a='&lt;' b='>'><!-- <methodName>ping</methodName> -->%s</methodCall>", "<methodCall><!--><methodName>ping</methodName>-->%s</methodCall>",
+              "<methodCall>%s<!--<methodName>ping</methodName>--></methodCall>", "<?xml version='1.0'?><!-- <methodCall><methodName>ping</methodName> --><methodCall>%s</methodCall>")
+    held = []
+    for body in bodies * 5:
+        text = (body % login).encode()
+        c = socket.create_connection(("127.0.0.1", 25151), 5)
+        c.sendall(b"POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(text) + text)
+        held.append(c)
+        time.sleep(0.05)                                         # so that each loop takes some
+    worst = max(answers(d, "beside calls that look quick") for _ in range(20))
+    check(worst < 1, "another call waited %.1f s" % worst)
+    big = b"<methodCall><methodName>ping</methodName><params>" + b"<param><value><i4>1</i4></value></param>" * 200000 + b"</params></methodCall>"
+    for _ in range(16):
+        c = socket.create_connection(("127.0.0.1", 25151), 5)
+        c.sendall(b"POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(big) + big)
+        held.append(c)
+    lab.note("others wait for %.0f ms" % (max(answers(d, "beside large calls of a quick method") for _ in range(20)) * 1000))
+    for c in held:
+        c.close()
+    directory.close()
+
+
 def test_bodies_together_are_bounded(lab):
     """Many large bodies at once: some are refused, none is the end."""
     d = lab.daemon(services=QUIET)

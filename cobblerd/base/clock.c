@@ -41,6 +41,11 @@ int64_t clock_mono_ms(void)
 	return clock_mono_us() / 1000;
 }
 
+double clock_mono_s(void)
+{
+	return (double)clock_mono_us() / 1e6;
+}
+
 void random_bytes(void *p, size_t n)
 {
 	unsigned char *at = p;

@@ -9,6 +9,7 @@
 double clock_wall(void);           /* seconds since 1970, as Python's time.time() */
 int64_t clock_mono_ms(void);       /* milliseconds, never goes back */
 int64_t clock_mono_us(void);
+double clock_mono_s(void);
 /* For tests: the functions above answer from these (NULL: the system again). */
 void clock_set_for_test(double (*wall)(void), int64_t (*mono_us)(void));
 

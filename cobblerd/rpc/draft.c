@@ -48,14 +48,14 @@ static void touch(struct desk *desk, struct new_handle *h, bool saved)
 	TAILQ_REMOVE(list_of(desk, h), h, link);
 	desk->n_saved += saved && !h->saved;
 	h->saved = h->saved || saved;
-	h->used = clock_wall();
+	h->used = clock_mono_s();
 	TAILQ_INSERT_TAIL(list_of(desk, h), h, link);
 }
 
 /* Drops the handles that nobody used for DRAFT_AGE, and saved ones beyond their number. Locked. */
 static void expire_handles(struct desk *desk)
 {
-	double limit = clock_wall() - DRAFT_AGE;
+	double limit = clock_mono_s() - DRAFT_AGE;
 	struct new_handle *h;
 	while ((h = TAILQ_FIRST(&desk->unsaved)) != NULL && h->used < limit)
 		drop_handle(desk, h);
@@ -88,7 +88,7 @@ void desk_open(struct desk *desk, struct core *core, struct desk *outer)
 /* Drops the drafts that nobody used for DRAFT_AGE. Locked; runs when there is much, not at every call. */
 static void expire(struct desk *desk)
 {
-	double limit = clock_wall() - DRAFT_AGE;
+	double limit = clock_mono_s() - DRAFT_AGE;
 	const char *key, *old[64];
 	size_t n;
 	void *v;
@@ -108,7 +108,7 @@ static struct new_handle *add_handle(struct desk *desk, const char *name, struct
 	struct new_handle *h = xcalloc(1, sizeof(*h));
 	h->last = it;
 	h->name = xstrdup(name);
-	h->used = clock_wall();
+	h->used = clock_mono_s();
 	TAILQ_INSERT_TAIL(&desk->unsaved, h, link);
 	map_put(&desk->handles, name, h);
 	return h;
@@ -187,7 +187,7 @@ static struct draft *open_draft(struct desk *desk, struct item *now)
 		d->it = item_edit(now);
 		map_put(&desk->drafts, item_uid(now), d);
 	}
-	d->used = clock_wall();
+	d->used = clock_mono_s();
 	return d;
 }
 
@@ -227,7 +227,7 @@ struct item *draft_overlay(struct desk *desk, struct item *it)
 {
 	pthread_mutex_lock(&desk->lock);
 	const struct draft *d = it == NULL || desk->drafts.live == 0 ? NULL : map_get(&desk->drafts, item_uid(it));
-	if (d != NULL && clock_wall() - d->used < DRAFT_AGE) {
+	if (d != NULL && clock_mono_s() - d->used < DRAFT_AGE) {
 		struct item *merged = merge(it, d);
 		item_unref(it);
 		it = merged;
@@ -239,7 +239,7 @@ struct item *draft_overlay(struct desk *desk, struct item *it)
 struct item_list drafts_unsaved(struct desk *desk)
 {
 	struct item_list l = { 0 };
-	double limit = clock_wall() - DRAFT_AGE;
+	double limit = clock_mono_s() - DRAFT_AGE;
 	const char *uid;
 	void *v;
 	pthread_mutex_lock(&desk->lock);

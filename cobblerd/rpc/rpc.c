@@ -12,6 +12,8 @@
 #include "rpc/internal.h"
 #include "wire/xmlrpc.h"
 
+#define QUICK_BODY 65536               /* bytes of a call that is read in no time */
+
 int rpc_open(struct core *c, struct rpc **ret, struct err *e)
 {
 	struct rpc *r = xcalloc(1, sizeof(*r));
@@ -256,18 +258,50 @@ void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, bool 
 	v_unref(call.params);
 }
 
+/* Moves *p beyond text, when that is what stands there. */
+static bool skip(const char **p, const char *end, const char *text)
+{
+	size_t n = strlen(text);
+	if ((size_t)(end - *p) < n || memcmp(*p, text, n) != 0)
+		return false;
+	*p += n;
+	return true;
+}
+
+static void skip_blanks(const char **p, const char *end)
+{
+	while (*p < end && strchr(" \t\r\n", **p) != NULL && **p != '\0')
+		(*p)++;
+}
+
+/* The name of the method, where nothing but an XML declaration and blanks comes before it, so that the parser cannot see another one. */
+static bool plain_method(const char *p, const char *end, char name[64])
+{
+	size_t n = 0;
+	skip_blanks(&p, end);
+	if (skip(&p, end, "<?xml ")) {
+		const char *close = memmem(p, (size_t)(end - p), "?>", 2);
+		if (close == NULL)
+			return false;
+		p = close + 2;
+		skip_blanks(&p, end);
+	}
+	if (!skip(&p, end, "<methodCall>"))
+		return false;
+	skip_blanks(&p, end);
+	if (!skip(&p, end, "<methodName>"))
+		return false;
+	while (p < end && n < 63 && *p != '<')
+		name[n++] = *p++;
+	name[n] = '\0';
+	return skip(&p, end, "</methodName>");
+}
+
 bool rpc_is_quick(const struct rpc *r, const char *body, size_t n)
 {
-	static const char tag[] = "<methodName>";
 	char name[64];
-	const char *from = memmem(body, n < 256 ? n : 256, tag, sizeof(tag) - 1);
-	if (from == NULL)
+	if (n > QUICK_BODY || !plain_method(body, body + n, name))
 		return false;
-	from += sizeof(tag) - 1;
-	size_t left = n - (size_t)(from - body), len = 0;
-	while (len < left && len < sizeof(name) - 1 && from[len] != '<')
-		len++;
-	snprintf(name, sizeof(name), "%.*s", (int)len, from);
 	const struct entry *en = map_get(&r->methods, name);
 	if (en == NULL || !(en->m->flags & M_QUICK))
 		return false;

@@ -33,7 +33,7 @@ static void test_every_method_without_rights(void **state)
 {
 	(void)state;
 	char *expired = direct_token();
-	wall_now += 4000;                   /* auth_token_expiration is 3600 */
+	later(4000);                   /* auth_token_expiration is 3600 */
 	struct value *tokens[] = { v_none(), v_str(""), v_str("junk"), v_str("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="), v_str(expired), v_int(5),
 		v_list(), v_str("' or 1=1 --") };
 	const char *name;
@@ -177,13 +177,47 @@ static void test_tokens_expire_and_are_renewed_by_use(void **state)
 	(void)state;
 	char *token = direct_token();
 	for (int i = 0; i < 5; i++) {
-		wall_now += 3000;
+		later(3000);
 		expect("token_check", "[\"T\"]", token, "true");
 	}
-	wall_now += 3601;
+	wall_now += 86400;                  /* the host's clock is set: nobody is logged out, nor in for longer */
+	expect("token_check", "[\"T\"]", token, "true");
+	wall_now -= 20 * 86400;
+	later(3601);
 	expect("token_check", "[\"T\"]", token, "false");
 	expect_fault("sync", "[\"T\"]", token, PY_CX, "invalid token");
 	free(token);
+}
+
+/* Only a document in which the parser can see no other method. */
+static void test_only_plain_documents_are_quick(void **state)
+{
+	(void)state;
+	static const struct { const char *text; bool quick; } rows[] = {
+		{ "<?xml version='1.0'?>\n<methodCall>\n<methodName>ping</methodName>\n", true },
+		{ "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<methodCall>\r\n<methodName>get_system</methodName>", true },
+		{ " <methodCall><methodName>modify_system</methodName>", true },
+		{ "<methodCall><methodName>modify_distro</methodName>", false },         /* looks for files */
+		{ "<methodCall><methodName>get_systems</methodName>", false }, { "<methodCall><methodName>login</methodName>", false },
+		{ "<!--<methodName>ping</methodName>--><methodCall><methodName>login</methodName>", false },
+		{ "<?x?><methodCall><methodName>ping</methodName>", false }, { "<?xml <methodCall><methodName>ping</methodName>", false },
+		{ "<methodCall><!--<methodName>ping</methodName>--><methodName>sync</methodName>", false },
+		{ "<methodCall><methodName>get_system<!-- -->s</methodName>", false }, { "<methodCall><methodName>ping</methodName", false },
+		{ "<methodCall><methodName>ping", false }, { "<methodCall><methodName>", false }, { "<methodCall", false }, { "", false }, { "   ", false },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char *exact = xmalloc(strlen(rows[i].text));                        /* no byte behind it */
+		memcpy(exact, rows[i].text, strlen(rows[i].text));
+		if (rpc_is_quick(rpc, exact, strlen(rows[i].text)) != rows[i].quick)
+			fail_msg("row %zu: %s", i, rows[i].text);
+		free(exact);
+	}
+	struct strbuf b = { 0 };
+	sb_adds(&b, "<methodCall><methodName>ping</methodName>");
+	while (b.len < 100000)
+		sb_addc(&b, ' ');
+	assert_false(rpc_is_quick(rpc, b.p, b.len));
+	sb_free(&b);
 }
 
 /* The shared secret is new at each start and nobody else's to read. */
@@ -557,7 +591,7 @@ static int setup(void **state)
 	if (root_make(state) != 0)
 		return -1;
 	log_init("test", LOG_LVL_ERROR);
-	clock_set_for_test(fake_wall, NULL);
+	clock_set_for_test(fake_wall, fake_mono);
 	put_bytes("/etc/cobbler/users.digest", digest, strlen(digest), 0640);
 	put_file("/etc/cobbler/cobblerd.yaml", "anonymous_limits: false\n");
 	char *dirs[] = { path_of("/var/lib/cobbler/snippets"), path_of("/var/lib/cobbler/templates"), path_of("/var/log/cobbler") };
@@ -583,6 +617,7 @@ int main(void)
 		cmocka_unit_test(test_nobody_logs_in_without_the_password),
 		cmocka_unit_test(test_logging_in_and_out),
 		cmocka_unit_test(test_tokens_expire_and_are_renewed_by_use),
+		cmocka_unit_test(test_only_plain_documents_are_quick),
 		cmocka_unit_test(test_shared_secret),
 		cmocka_unit_test(test_an_object_is_made_changed_and_removed),
 		cmocka_unit_test(test_xapi_leaves_nothing_half_done),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * session.c - tokens: 36 characters (base64 of 25 random bytes), dropped after the setting auth_token_expiration without use.
+ * session.c - tokens: 36 characters (base64 of 25 random bytes), dropped after the setting auth_token_expiration without use,
+ * however the host's clock is set meanwhile.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +59,7 @@ static void make_room(struct rpc *r, double max_age)
 {
 	if (r->tokens.live < TOKENS_MAX)
 		return;
-	double *used = xcalloc(r->tokens.live, sizeof(*used)), limit = clock_wall() - max_age;
+	double *used = xcalloc(r->tokens.live, sizeof(*used)), limit = clock_mono_s() - max_age;
 	const char *key, **old = xcalloc(r->tokens.live, sizeof(*old));
 	size_t n = 0, n_old = 0;
 	void *v;
@@ -104,7 +105,7 @@ int session_new(struct rpc *r, const char *user, char token[TOKEN_LEN + 1], stru
 		return err_set(e, CB_EINVAL, "login failed");
 	base64_25(token);
 	s = xcalloc(1, sizeof(*s));
-	s->used = clock_wall();
+	s->used = clock_mono_s();
 	memcpy(s->user, user, strlen(user) + 1);
 	pthread_mutex_lock(&r->lock);
 	make_room(r, age);
@@ -126,7 +127,7 @@ bool session_end(struct rpc *r, const char *token)
 
 int session_user(struct rpc *r, const struct value *token, char user[AUTH_USER_MAX], struct err *e)
 {
-	double age = expiry(r), now = clock_wall();
+	double age = expiry(r), now = clock_mono_s();
 	if (!v_is(token, V_STR) || v_len(token) != TOKEN_LEN)
 		return err_py(e, CB_EPERM, PY_VALUE, "\"token\" did not have the correct format or type!");
 	pthread_mutex_lock(&r->lock);
@@ -147,7 +148,7 @@ int session_user(struct rpc *r, const struct value *token, char user[AUTH_USER_M
 
 struct transaction *session_transaction(struct rpc *r, const char *token)
 {
-	double age = expiry(r), now = clock_wall();
+	double age = expiry(r), now = clock_mono_s();
 	struct transaction *t = NULL;
 	pthread_mutex_lock(&r->lock);
 	struct session *s = map_get(&r->tokens, token);

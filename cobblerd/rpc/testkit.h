@@ -3,6 +3,8 @@
  */
 #ifndef RPC_TESTKIT_H
 #define RPC_TESTKIT_H
+#include <time.h>
+
 #include "base/testkit.h"
 #include "base/clock.h"
 #include "rpc/internal.h"
@@ -10,11 +12,25 @@
 
 static struct core core;
 static struct rpc *rpc;
-static double wall_now = 1800000000.0;
+static double wall_now = 1800000000.0, passed;
 
 static inline double fake_wall(void)
 {
 	return wall_now;
+}
+
+static inline int64_t fake_mono(void)
+{
+	struct timespec ts;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000 + (int64_t)(passed * 1e6);
+}
+
+/* Time passes. */
+static inline void later(double seconds)
+{
+	wall_now += seconds;
+	passed += seconds;
 }
 
 /* params as JSON; "T" inside it stands for the token. */

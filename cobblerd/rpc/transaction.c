@@ -25,7 +25,7 @@ struct transaction *const TRANSACTION_EXPIRED = &expired;
 
 static int64_t now_s(void)
 {
-	return (int64_t)clock_wall();
+	return (int64_t)clock_mono_s();
 }
 
 bool transaction_too_old(const struct transaction *t)

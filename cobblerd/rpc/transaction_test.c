@@ -200,7 +200,7 @@ static void test_too_old_and_too_many(void **state)
 		expect("transaction_begin", "[\"T\"]", t[i], "true");
 	expect_fault("transaction_begin", "[\"T\"]", t[TRANSACTIONS_MAX], PY_CX, "16 transactions are open");
 	edit(t[0], "repo", "a", "add", "{\"name\": \"a\", \"mirror\": \"http://127.0.0.1/a\"}");
-	wall_now += TRANSACTION_IDLE + 2;
+	later(TRANSACTION_IDLE + 2);
 	expect_fault("new_repo", "[\"T\"]", t[0], PY_VALUE, "was dropped after 600 seconds");
 	expect_fault("xapi_object_edit", "[\"repo\", \"b\", \"add\", {\"name\": \"b\"}, \"T\"]", t[0], PY_VALUE, "was dropped");
 	expect("has_item", "[\"repo\", \"a\", \"T\"]", t[0], "false");
@@ -222,7 +222,7 @@ static int setup(void **state)
 	if (root_make(state) != 0)
 		return -1;
 	log_init("test", LOG_LVL_ERROR);
-	clock_set_for_test(fake_wall, NULL);
+	clock_set_for_test(fake_wall, fake_mono);
 	if (core_open(&core, &e) != CB_OK || rpc_open(&core, &rpc, &e) != CB_OK) {
 		print_error("%s\n", e.text);
 		return -1;
