@@ -196,14 +196,18 @@ static int check_path(const struct value *k, const char *key, struct err *e)
 {
 	const char *p = v_dict_cstr(k, key, "");
 	char clean[PATH_MAX];
-	if (*p == '@')
-		return CB_OK;
+	p += *p == '@';
 	if (*p == '\0' || *p == '/' || !path_normalise(p, clean, sizeof(clean)) || !str_eq(clean, p))
 		return err_set(e, CB_EINVAL, "the importer answered with a bad path for %s: \"%.200s\"", key, p);
 	return CB_OK;
 }
 
-static int check_found(const struct value *f, struct err *e)
+static bool bad_boot_path(const char *p)
+{
+	return strstr(p, "..") != NULL || *p == '/';
+}
+
+int import_check_found(const struct value *f, struct err *e)
 {
 	struct value *sig = signature_find(v_dict_cstr(f, "breed", ""), v_dict_cstr(f, "os_version", ""));
 	const struct value *kernels = v_dict_get(f, "kernels"), *repos = v_dict_get(f, "repos"),
@@ -224,7 +228,7 @@ static int check_found(const struct value *f, struct err *e)
 		if (*v_dict_cstr(v_list_at(repos, i), "dir", "") != '\0')
 			rc = check_path(v_list_at(repos, i), "dir", e);
 	for (size_t i = 0; rc == CB_OK && i < v_len(boot); i++)
-		rc = strstr(v_cstr(v_dict_at(boot, i)), "..") != NULL || *v_cstr(v_dict_at(boot, i)) == '/'
+		rc = bad_boot_path(v_dict_key(boot, i)) || bad_boot_path(v_cstr(v_dict_at(boot, i)))
 			? err_set(e, CB_EINVAL, "the importer answered with a bad boot file") : CB_OK;
 	return rc;
 }
@@ -256,7 +260,7 @@ static int run_child(struct import *im, const char *source, const char *mode, st
 		rc = err_set(e, CB_EIO, "the importer ended with status %d and no result for %s", WEXITSTATUS(status),
 			im->path);
 	if (rc == CB_OK)
-		rc = check_found(t.found, e);
+		rc = import_check_found(t.found, e);
 	if (rc == CB_OK)
 		im->found = v_ref(t.found);
 	v_unref(t.found);

@@ -29,6 +29,8 @@ struct import {
 
 /* fetch.c: runs rsync where the source asks for it, and the child; fills im->found. */
 int import_fetch(struct import *im, struct err *e) MUST_CHECK;
+/* Is it a finding of a child that reads media as they come? Its paths stay below the tree. */
+int import_check_found(const struct value *f, struct err *e) MUST_CHECK;
 
 /* register.c: distros, profiles, repositories. What it made is in im->made and im->files, also when it fails. */
 int import_register(struct import *im, struct err *e) MUST_CHECK;

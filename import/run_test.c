@@ -545,6 +545,32 @@ static void test_windows_needs_its_loader(void **state)
 	item_unref(d);
 }
 
+/* A child that a medium took over says what it likes. */
+static void test_paths_of_the_child_stay_in_the_tree(void **state)
+{
+	(void)state;
+	static const struct { const char *kernel, *initrd, *dir, *boot_key, *boot; bool ok; } rows[] = {
+		{ "isolinux/vmlinuz", "isolinux/initrd.img", "BaseOS", "x", "boot/x", true }, { "@wimboot", "a/b", "", "x", "", true },
+		{ "../vmlinuz", "i", "", "x", "", false }, { "/etc/shadow", "i", "", "x", "", false }, { "@../../etc/shadow", "i", "", "x", "", false },
+		{ "@/etc/shadow", "i", "", "x", "", false }, { "@", "i", "", "x", "", false }, { "", "i", "", "x", "", false },
+		{ "a//b", "i", "", "x", "", false }, { "a/./b", "i", "", "x", "", false }, { "a/..", "i", "", "x", "", false },
+		{ "k", "@../i", "", "x", "", false }, { "k", "../i", "", "x", "", false }, { "k", "i", "..", "x", "", false }, { "k", "i", "/srv", "x", "", false },
+		{ "k", "i", "", "../x", "", false }, { "k", "i", "", "x", "../x", false }, { "k", "i", "", "x", "/etc/shadow", false },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct value *f = NULL;
+		struct err e;
+		char *text = xasprintf("{\"breed\": \"redhat\", \"os_version\": \"rhel8\", \"kernels\": [{\"kernel\": \"%s\", \"initrd\": \"%s\","
+			" \"archs\": []}], \"repos\": [{\"dir\": \"%s\"}], \"boot_files\": {\"%s\": \"%s\"}}", rows[i].kernel, rows[i].initrd, rows[i].dir,
+			rows[i].boot_key, rows[i].boot);
+		assert_int_equal(json_parse(text, strlen(text), &f, &e), CB_OK);
+		if ((import_check_found(f, &e) == CB_OK) != rows[i].ok)
+			fail_msg("row %zu: %s", i, text);
+		v_unref(f);
+		free(text);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && str_eq(argv[1], "--role") && str_eq(argv[2], "importer")) {
@@ -575,6 +601,7 @@ int main(int argc, char **argv)
 		T(test_rsync),
 		T(test_left_overs_of_a_crash_are_swept),
 		T(test_windows_needs_its_loader),
+		T(test_paths_of_the_child_stay_in_the_tree),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
