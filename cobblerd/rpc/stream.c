@@ -195,7 +195,7 @@ static int put_interface(struct sink *s, const struct value *iface, struct err *
 		if (k > from)
 			put_run(s, s->iface, row, from, k);
 		if (k < n)
-			rc = put_member(s, &s->iface[k], &row[k], v, e);
+			rc = put_member(s, s->iface != NULL ? &s->iface[k] : NULL, &row[k], v, e);
 		from = k + 1;
 	}
 	puts_(s, "</struct></value>\n");
@@ -224,13 +224,14 @@ static int put_field(struct sink *s, struct call *c, const struct item *it, size
 	const struct field *f = &item_table(item_type(it))->rows[i];
 	const struct cell *cell = &cells[item_type(it)][i];
 	const struct value *v = item_at(it, i);
+	struct seen *seen = s->item != NULL ? &s->item[i] : NULL;
 	if (f->flags & (FF_SECRET | FF_CREDENTIALS) && !secrets_shown(c, it)) {
 		struct value *masked CLEANUP(v_unrefp) = secret_masked(f->flags, v);
-		return put_member(s, &s->item[i], cell, masked, e);
+		return put_member(s, seen, cell, masked, e);
 	}
 	if (v_is(v, V_DICT) && str_eq(f->name, "interfaces"))
 		return put_interfaces(s, v, e);
-	return put_member(s, &s->item[i], cell, v, e);
+	return put_member(s, seen, cell, v, e);
 }
 
 static int put_item(struct sink *s, struct call *c, const struct item *it, struct err *e)
