@@ -21,18 +21,26 @@ void msg_head_init(struct msg_head *h, enum msg_type type, size_t size, uint64_t
 
 #define ENDED(a) (memchr((a), 0, sizeof(a)) != NULL)
 
+/* Another byte in a bool may be both true and false. */
+static bool is_bool(const bool *b)
+{
+	return *(const unsigned char *)b <= 1;
+}
+
 bool msg_valid(const union any_message *m, size_t n)
 {
 	const struct lease_client *c = &m->dhcp_answer.client;
+	const struct boot_ident *id = &m->dhcp_question.ident;
 	if (n < sizeof(m->head) || m->head.magic != MSG_MAGIC || m->head.type == 0 || m->head.type >= ARRAY_LEN(sizes) ||
 		m->head.size != n || n != sizes[m->head.type])
 		return false;
 	switch ((enum msg_type)m->head.type) {
 	case MSG_DHCP_QUESTION:
-		return m->dhcp_question.hlen <= sizeof(m->dhcp_question.mac) && m->dhcp_question.ncandidates <= LEASE_CANDIDATES;
+		return m->dhcp_question.hlen <= sizeof(m->dhcp_question.mac) && m->dhcp_question.ncandidates <= LEASE_CANDIDATES &&
+			is_bool(&id->pxe) && is_bool(&id->http) && is_bool(&id->ipxe);
 	case MSG_DHCP_ANSWER:
 		return c->dns.n <= LEASE_LIST && ENDED(c->system) && ENDED(c->hostname) && ENDED(c->domain) && ENDED(c->search) &&
-			ENDED(c->file);
+			ENDED(c->file) && is_bool(&c->known) && is_bool(&c->http_client);
 	case MSG_TFTP_QUESTION:
 		return ENDED(m->tftp_question.ip) && ENDED(m->tftp_question.path);
 	case MSG_TFTP_ANSWER:
