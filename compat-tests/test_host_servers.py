@@ -130,6 +130,58 @@ def test_restarts_come_once_for_many_syncs(lab):
         lab.note("10 syncs: %d restarts, %.1f s" % (count, time.monotonic() - began))
 
 
+def test_files_follow_each_edit(lab):
+    """Without a sync: dhcpd.conf is written before an edit is answered, and the server is restarted soon, once for many edits."""
+    with host(lab):
+        put("/etc/dhcp/dhcpd.conf", "# as it was\n")
+        put("/etc/init.d/isc-dhcp-server", INIT, 0o755)
+        put("/usr/sbin/dhcpd", "#!/bin/sh\nexit 0\n", 0o755)
+        d = managed(lab)
+        s, token = d.login()
+        files = fake_boot_files(lab)
+        conf, restarts = Path("/etc/dhcp/dhcpd.conf"), Path("/run/restarts")
+        add_machine(s, token, files)
+        check("fixed-address %s" % ADDRESS in conf.read_text(), conf.read_text())
+        wait_for("a restart", restarts.exists, 10)
+
+        def add_some(i):
+            mine, token = d.login()
+            add_machine(mine, token, files, name="n%d" % i, mac="52:54:00:00:01:%02x" % i, address="10.55.0.%d" % (20 + i))
+        add_machine(s, token, files, name="n2", mac="52:54:00:00:01:02", address="10.55.0.22")
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            list(pool.map(add_some, range(3, 35)))
+        text = conf.read_text()
+        check(all("10.55.0.%d;" % (20 + i) in text for i in range(2, 35)), text[-500:])
+        s.xapi_object_edit("system", "n1", "rename", {"name": "n1", "newname": "moved"}, token)
+        s.xapi_object_edit("system", "moved", "edit", {"name": "moved", "interface": "eth0", "ip_address": "10.55.0.99"}, token)
+        check("fixed-address 10.55.0.99;" in conf.read_text() and "fixed-address 10.55.0.10;" not in conf.read_text(), conf.read_text()[-1500:])
+        s.remove_profile("p", token, True)
+        check("fixed-address" not in conf.read_text(), conf.read_text())
+        left = list(Path("/srv/tftpboot").glob("pxelinux.cfg/01-*")) + list(Path("/srv/tftpboot").glob("grub/system/*"))
+        equal(left, [], "boot files of what was removed with its profile")
+        wait_for("the last restart", lambda: not [e for e in s.get_events("").values() if e[2] in ("running", "waiting")] or None, 20)
+        n = len(restarts.read_text().splitlines())
+        check(1 <= n <= 6, "%d restarts for 40 edits" % n)
+        equal(Path("/run/hosts").read_text().split()[-1], "0", "hosts that the last restart saw")
+        lab.note("40 edits: %d restarts" % n)
+
+
+def test_a_tree_that_others_serve_follows_each_edit(lab):
+    d = lab.daemon(services={"tftp": {"enabled": False}})
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab))
+    tree = d.root / "srv/tftpboot"
+    entry = tree / "pxelinux.cfg" / ("01-" + MAC.lower().replace(":", "-"))
+    equal((tree / "images/d/vmlinuz").read_bytes(), b"not a kernel\n", "the kernel")
+    check("profile p" in (tree / "grub/x86_64_menu_items.cfg").read_text() or "'p'" in (tree / "grub/x86_64_menu_items.cfg").read_text(), "the menu")
+    check("quiet2" not in entry.read_text(), "no such option yet")
+    for kind, name, option in (("profile", "p", "quiet2"), ("distro", "d", "quiet3")):
+        s.xapi_object_edit(kind, name, "edit", {"name": name, "kernel_options": option}, token)
+        check(option in entry.read_text(), entry.read_text())
+    s.remove_distro("d", token, True)
+    check(not entry.exists() and not (tree / "images/d/vmlinuz").exists(), "what was removed with its distro")
+
+
 def test_failures_are_told(lab):
     with host(lab):
         put("/etc/dhcp/dhcpd.conf", "# as it was\n")

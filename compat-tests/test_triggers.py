@@ -8,7 +8,7 @@ import subprocess
 import threading
 
 from fixtures import add_machine, fake_boot_files
-from lab import check, equal, wait_for
+from lab import COBBLERD, check, equal, wait_for
 
 PUPPET = """#!/bin/sh
 echo "$@" >>%s/asked
@@ -52,6 +52,27 @@ def test_changes_become_commits(lab):
     before = git(d, "rev-list", "--count", "HEAD")
     wait_for("end of a sync", lambda task=s.background_sync({}, token): s.get_task_status(task)[2] == "complete", 30)
     equal(git(d, "rev-list", "--count", "HEAD"), before, "commits when nothing changes")
+
+
+def test_programs_for_syncs_run_after_edits(lab):
+    """Cobbler syncs each system that is saved; the site's programs count on it. They may edit something themselves."""
+    d = lab.daemon()
+    lab.tmp.chmod(0o777)
+    for when in ("pre", "post"):
+        program = d.root / ("var/lib/cobbler/triggers/sync/%s/own" % when)
+        program.parent.mkdir(parents=True)
+        program.write_text("#!/bin/sh\necho %s >>%s/ran\n[ -e %s/edited ] || { touch %s/edited; %s --root %s system edit --name=n1 --comment=by-%s; }\n"
+                           % (when, lab.tmp, lab.tmp, lab.tmp, COBBLERD.parent / "cobbler", d.root, when))
+        program.chmod(0o755)
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab))
+    ran = lab.tmp / "ran"
+    wait_for("the programs", lambda: ran.exists() and len(ran.read_text().split()) >= 4 and ran, 20)
+    equal(s.get_system("n1")["comment"], "by-pre", "the edit of a program")
+    wait_for("the end", lambda: not [e for e in s.get_events("").values() if e[2] in ("running", "waiting")] or None, 20)
+    words = ran.read_text().split()
+    equal(words, ["pre", "post"] * (len(words) // 2), "what ran")
+    check(4 <= len(words) <= 8, str(words))
 
 
 def test_a_version_control_that_is_none_is_told(lab):

@@ -114,3 +114,17 @@ int triggers_run(const char *event, const char *const *argv, struct err *e)
 	free(names);
 	return rc;
 }
+
+bool triggers_any(const char *event)
+{
+	char *shown CLEANUP(free_ptr) = xasprintf(TRIGGER_DIR "%s", event);
+	char *path CLEANUP(free_ptr) = path_of(shown);
+	DIR *d = opendir(path);
+	bool any = false;
+	if (d == NULL)
+		return false;
+	for (const struct dirent *de; !any && (de = readdir(d)) != NULL; )
+		any = visible(de);
+	closedir(d);
+	return any;
+}

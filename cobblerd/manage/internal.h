@@ -36,7 +36,28 @@ struct sync {
 	size_t failed, systems;    /* items that could not be written, systems among them; the others are, and the sync ends with first */
 	struct err first;
 	unsigned restart;          /* external servers that wait for new files: enum host_daemon */
+	bool held;                 /* files are being written: other syncs wait */
+	bool later;                /* nobody waits for restarts */
 };
+
+/* t: the task that it is, or NULL. */
+void sync_begin(struct sync *s, struct core *c, struct task *t);
+/* Files are written from here to sync_release(): other syncs wait. Triggers run outside, since they may well edit something. */
+void sync_hold(struct sync *s);
+void sync_release(struct sync *s);
+/* "sync/pre", "sync/post" */
+int sync_triggers(struct sync *s, const char *event, struct err *e) MUST_CHECK;
+bool sync_on(struct sync *s, const char *setting);
+/* The whole tree and what lies beside it for the web. DHCP collects on the way, when s->dhcp is there. */
+int sync_tree(struct sync *s, struct err *e) MUST_CHECK;
+/* For DHCP: every system counts, also where only some are written. */
+void sync_collect_all(struct sync *s);
+/* What comes after the tree, the same for all systems and for some: the files of external servers. */
+int sync_host_files(struct sync *s, struct err *e) MUST_CHECK;
+/* What the sync as a whole came to: rc, else the error of the first item that failed. */
+int sync_outcome(struct sync *s, int rc, struct err *e) MUST_CHECK;
+/* Frees all. External servers read what was written once other syncs may go on. Returns rc, else what became of the restarts. */
+int sync_end(struct sync *s, int rc, struct err *e) MUST_CHECK;
 
 /* Into the task's log and ours, in Cobbler's words. */
 void say(struct sync *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -64,6 +85,8 @@ int tree_mkdir(struct tree *t, const char *rel, struct err *e) MUST_CHECK;
 void tree_scope(struct tree *t, const char *system);
 /* Nothing will be removed. */
 void tree_keep_all(struct tree *t);
+/* tree_close with what the sync came to so far: the first error wins; a tree is closed in any case, and half a sync removes nothing. */
+int close_tree(struct sync *s, int rc, struct err *e) MUST_CHECK;
 /* Removes left-over files and writes the manifest. gone (may be NULL) is told each. */
 int tree_close(struct tree *t, void (*gone)(void *arg, const char *rel), void *arg, struct err *e) MUST_CHECK;
 
@@ -106,6 +129,8 @@ int ndjbdns_write(struct sync *s, struct err *e) MUST_CHECK;
 unsigned daemons_to_restart(struct sync *s, bool dhcp, bool dns);
 /* Restarts them, together with what other syncs asked for meanwhile; returns when it is done. Not to be called while a sync is held up. */
 int restart_daemons(struct core *c, unsigned daemons, struct strbuf *output, struct err *e) MUST_CHECK;
+/* The same as a task that others' requests join until it begins. */
+void restart_later(struct core *c, unsigned daemons);
 
 /* layout.c: absolute paths, without the root prefix; never freed. */
 struct host_layout {

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -87,6 +88,35 @@ int restart_daemons(struct core *c, unsigned daemons, struct strbuf *output, str
 		*e = restarts.error;
 	pthread_mutex_unlock(&restarts.lock);
 	return rc;
+}
+
+/* What a task that has not begun will restart. */
+static struct { pthread_mutex_t lock; unsigned wanted; bool queued; } later = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static int run_later(struct task *t, void *core, struct err *e)
+{
+	struct strbuf output = { 0 };
+	pthread_mutex_lock(&later.lock);
+	unsigned daemons = later.wanted;
+	later.wanted = 0;
+	later.queued = false;
+	pthread_mutex_unlock(&later.lock);
+	int rc = restart_daemons(core, daemons, &output, e);
+	if (output.len > 0)
+		task_log(t, "%s", sb_str(&output));
+	sb_free(&output);
+	return rc;
+}
+
+void restart_later(struct core *c, unsigned daemons)
+{
+	pthread_mutex_lock(&later.lock);
+	bool start = !later.queued;
+	later.wanted |= daemons;
+	later.queued = true;
+	pthread_mutex_unlock(&later.lock);
+	if (start)
+		free(task_start(c->tasks, "restart", "Restart of external servers", run_later, c, NULL));
 }
 
 unsigned daemons_to_restart(struct sync *s, bool for_dhcp, bool for_dns)

@@ -29,17 +29,37 @@ void say(struct sync *s, const char *fmt, ...)
 		log_debug("manage", "%s", line);
 }
 
-static void begin(struct sync *s, struct core *c, struct task *t)
+void sync_begin(struct sync *s, struct core *c, struct task *t)
 {
-	pthread_mutex_lock(&one_at_a_time);
 	*s = (struct sync){ .t = t, .tree = { .dirfd = -1 } };
 	boot_begin(&s->r, c);
 	s->r.many = true;
 	task_many_lines(t, true);
 }
 
-/* External servers read what was written once other syncs may go on. Returns rc, else what became of the restarts. */
-static int end(struct sync *s, int rc, struct err *e)
+void sync_hold(struct sync *s)
+{
+	pthread_mutex_lock(&one_at_a_time);
+	s->held = true;
+}
+
+void sync_release(struct sync *s)
+{
+	if (s->held)
+		pthread_mutex_unlock(&one_at_a_time);
+	s->held = false;
+}
+
+int sync_triggers(struct sync *s, const char *event, struct err *e)
+{
+	task_many_lines(s->t, !triggers_any(event));       /* a program may take its time: what was done so far is told before */
+	say(s, str_eq(event, "sync/pre") ? "running pre-sync triggers" : "running post-sync triggers");
+	int rc = triggers_run(event, NULL, e);
+	task_many_lines(s->t, true);
+	return rc;
+}
+
+int sync_end(struct sync *s, int rc, struct err *e)
 {
 	struct core *c = s->r.c;
 	struct strbuf output = { 0 };
@@ -47,9 +67,11 @@ static int end(struct sync *s, int rc, struct err *e)
 	int rc2 = CB_OK;
 	dhcp_free(s->dhcp);
 	boot_end(&s->r);
-	pthread_mutex_unlock(&one_at_a_time);
+	sync_release(s);
 	task_many_lines(s->t, false);
-	if (s->restart != 0) {
+	if (s->restart != 0 && s->later) {
+		restart_later(c, s->restart);
+	} else if (s->restart != 0) {
 		say(s, "restarting external servers");
 		rc2 = restart_daemons(c, s->restart, &output, &later);
 	}
@@ -67,8 +89,7 @@ static void removed(void *arg, const char *rel)
 	say(s, "Successfully removed \"%s/%s\"", s->r.bootloc, rel);
 }
 
-/* The first error wins; a tree is closed in any case. */
-static int close_tree(struct sync *s, int rc, struct err *e)
+int close_tree(struct sync *s, int rc, struct err *e)
 {
 	struct err later;
 	/* half a sync knows too little to remove anything */
@@ -95,8 +116,7 @@ void note_failure(struct sync *s, const struct item *it, const struct err *e)
 		s->first = *e;
 }
 
-/* What the sync as a whole came to: an error of its own, else that of the first item that failed. */
-static int outcome(struct sync *s, int rc, struct err *e)
+int sync_outcome(struct sync *s, int rc, struct err *e)
 {
 	if (rc != CB_OK || s->failed == 0)
 		return rc;
@@ -108,32 +128,30 @@ static int outcome(struct sync *s, int rc, struct err *e)
 	return s->first.code;
 }
 
-static bool on(struct sync *s, const char *setting)
+bool sync_on(struct sync *s, const char *setting)
 {
 	return v_dict_bool(s->r.settings, setting, false);
 }
 
-/* What comes after the tree, the same for all systems and for some. */
-static int finish_host(struct sync *s, struct err *e)
+int sync_host_files(struct sync *s, struct err *e)
 {
 	int rc = CB_OK;
-	if (on(s, "manage_dhcp"))
+	if (sync_on(s, "manage_dhcp"))
 		rc = dhcp_write(s->dhcp, s, e);
-	if (rc == CB_OK && on(s, "manage_dns"))
+	if (rc == CB_OK && sync_on(s, "manage_dns"))
 		rc = dns_write(s, e);
-	if (rc == CB_OK && on(s, "manage_rsync"))
+	if (rc == CB_OK && sync_on(s, "manage_rsync"))
 		rc = rsync_write(s, e);
 	return rc;
 }
 
 static int finish_triggers(struct sync *s, struct err *e)
 {
-	int rc;
-	say(s, "running post-sync triggers");
-	rc = triggers_run("sync/post", NULL, e);
+	sync_release(s);
+	int rc = sync_triggers(s, "sync/post", e);
 	if (rc == CB_OK)
 		rc = triggers_run("change", NULL, e);
-	if (rc == CB_OK && on(s, "manage_genders"))
+	if (rc == CB_OK && sync_on(s, "manage_genders"))
 		rc = genders_write(s, e);
 	if (rc == CB_OK)
 		s->restart = daemons_to_restart(s, true, true);
@@ -152,39 +170,43 @@ static void finish_distros(struct sync *s, bool boot_files)
 	item_list_free(&l);
 }
 
+int sync_tree(struct sync *s, struct err *e)
+{
+	int64_t began = clock_mono_ms();
+	int rc = tree_open(&s->tree, s->r.bootloc, false, e);
+	if (rc != CB_OK)
+		return rc;
+	rc = write_tftp_tree(s, e);
+	if (rc == CB_OK)
+		finish_distros(s, false);
+	if (rc == CB_OK && sync_on(s, "manage_tftpd"))
+		finish_distros(s, true);
+	size_t written = s->tree.written, same = s->tree.same;
+	say(s, "cleaning trees");
+	rc = close_tree(s, rc, e);
+	log_info("manage", "sync: %zu files written, %zu unchanged, %lld ms", written, same, (long long)(clock_mono_ms() - began));
+	return rc;
+}
+
 static int sync_all(struct core *c, struct task *t, struct err *e)
 {
 	struct sync s;
-	int64_t began = clock_mono_ms();
-	begin(&s, c, t);
+	sync_begin(&s, c, t);
 	say(&s, "syncing all");
-	say(&s, "running pre-sync triggers");
-	int rc = triggers_run("sync/pre", NULL, e);
+	int rc = sync_triggers(&s, "sync/pre", e);
+	sync_hold(&s);
+	if (rc == CB_OK && sync_on(&s, "manage_dhcp"))
+		s.dhcp = dhcp_new(&s);
 	if (rc == CB_OK)
-		rc = tree_open(&s.tree, s.r.bootloc, false, e);
-	if (rc == CB_OK) {
-		if (on(&s, "manage_dhcp"))
-			s.dhcp = dhcp_new(&s);
-		rc = write_tftp_tree(&s, e);
-		if (rc == CB_OK)
-			finish_distros(&s, false);
-		if (rc == CB_OK && on(&s, "manage_tftpd"))
-			finish_distros(&s, true);
-		size_t written = s.tree.written, same = s.tree.same;
-		say(&s, "cleaning trees");
-		rc = close_tree(&s, rc, e);
-		log_info("manage", "sync: %zu files written, %zu unchanged, %lld ms", written, same,
-			(long long)(clock_mono_ms() - began));
-	}
+		rc = sync_tree(&s, e);
 	if (rc == CB_OK)
-		rc = finish_host(&s, e);
+		rc = sync_host_files(&s, e);
 	if (rc == CB_OK)
 		rc = finish_triggers(&s, e);
-	return end(&s, outcome(&s, rc, e), e);
+	return sync_end(&s, sync_outcome(&s, rc, e), e);
 }
 
-/* For the daemons' files every system counts, also where only some are written. */
-static void collect_all(struct sync *s)
+void sync_collect_all(struct sync *s)
 {
 	struct item_list l = model_items(s->r.c->model, ITEM_SYSTEM);
 	for (size_t i = 0; i < l.n; i++) {
@@ -229,10 +251,10 @@ int manage_sync_systems(struct core *c, struct task *t, const struct value *name
 			return err_py(e, CB_EINVAL, PY_TYPE, "Systems must be a list of one or more strings.");
 	if (v_len(names) == 0)
 		return CB_OK;
-	begin(&s, c, t);
+	sync_begin(&s, c, t);
 	say(&s, "sync_systems");
-	say(&s, "running pre-sync triggers");
-	int rc = triggers_run("sync/pre", NULL, e);
+	int rc = sync_triggers(&s, "sync/pre", e);
+	sync_hold(&s);
 	if (rc == CB_OK)
 		rc = tree_open(&s.tree, s.r.bootloc, true, e);
 	if (rc == CB_OK) {
@@ -240,41 +262,43 @@ int manage_sync_systems(struct core *c, struct task *t, const struct value *name
 		rc = write_menus(&s, e);
 		rc = close_tree(&s, rc, e);
 	}
-	if (rc == CB_OK && on(&s, "manage_dhcp")) {
+	if (rc == CB_OK && sync_on(&s, "manage_dhcp")) {
 		s.dhcp = dhcp_new(&s);
-		collect_all(&s);
+		sync_collect_all(&s);
 	}
 	if (rc == CB_OK)
-		rc = finish_host(&s, e);
+		rc = sync_host_files(&s, e);
 	if (rc == CB_OK)
 		rc = finish_triggers(&s, e);
-	return end(&s, outcome(&s, rc, e), e);
+	return sync_end(&s, sync_outcome(&s, rc, e), e);
 }
 
 int manage_sync_dhcp(struct core *c, struct task *t, struct err *e)
 {
 	struct sync s;
 	int rc = CB_OK;
-	begin(&s, c, t);
-	if (!on(&s, "manage_dhcp")) {
+	sync_begin(&s, c, t);
+	sync_hold(&s);
+	if (!sync_on(&s, "manage_dhcp")) {
 		say(&s, "manage_dhcp not set");
 	} else {
 		say(&s, "sync_dhcp");
 		s.dhcp = dhcp_new(&s);
-		collect_all(&s);
+		sync_collect_all(&s);
 		rc = dhcp_write(s.dhcp, &s, e);
 		if (rc == CB_OK)
 			s.restart = daemons_to_restart(&s, true, false);
 	}
-	return end(&s, outcome(&s, rc, e), e);
+	return sync_end(&s, sync_outcome(&s, rc, e), e);
 }
 
 int manage_sync_dns(struct core *c, struct task *t, struct err *e)
 {
 	struct sync s;
 	int rc = CB_OK;
-	begin(&s, c, t);
-	if (!on(&s, "manage_dns")) {
+	sync_begin(&s, c, t);
+	sync_hold(&s);
+	if (!sync_on(&s, "manage_dns")) {
 		say(&s, "manage_dns not set");
 	} else {
 		say(&s, "sync_dns");
@@ -282,24 +306,7 @@ int manage_sync_dns(struct core *c, struct task *t, struct err *e)
 		if (rc == CB_OK)
 			s.restart = daemons_to_restart(&s, false, true);
 	}
-	return end(&s, rc, e);
-}
-
-int manage_sync_system(struct core *c, const char *name, struct err *e)
-{
-	struct sync s;
-	begin(&s, c, NULL);
-	struct item *sys = model_get(c->model, ITEM_SYSTEM, name);
-	int rc = tree_open(&s.tree, s.r.bootloc, true, e);
-	if (rc == CB_OK) {
-		struct boot_target target;
-		tree_scope(&s.tree, name);
-		if (sys != NULL && (rc = write_system(&s, sys, &target, e)) == CB_OK)
-			boot_target_clear(&target);
-		rc = close_tree(&s, rc, e);
-	}
-	item_unref(sys);
-	return end(&s, rc, e);
+	return sync_end(&s, rc, e);
 }
 
 int manage_sync(struct core *c, struct task *t, const struct value *options, struct err *e)

@@ -61,7 +61,7 @@ static void sync_all(void)
 static void sync_one(const char *name)
 {
 	struct err e;
-	if (manage_sync_system(&core, name, &e) != CB_OK)
+	if (manage_follow(&core, ITEM_SYSTEM, &name, 1, &e) != CB_OK)
 		fail_msg("%s", e.text);
 }
 

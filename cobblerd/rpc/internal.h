@@ -244,8 +244,11 @@ handler rpc_list_methods, rpc_method_signature, rpc_method_help, rpc_multicall;
 int save_edited(struct core *core, struct item *it, bool as_new, struct err *e);
 /* May the caller save it, and what it takes the place of: the object as it is by now, and another one of the same name? core: whose model it goes to. */
 int may_save(struct call *c, struct core *core, const struct item *it, struct err *e);
-/* Boot files on disk follow an edit of a system, or its end, for sites whose own servers read them. */
+/* Files on disk follow edits, for sites whose own servers read them (manage_follow, with its arguments). */
+void after_edits(struct core *core, enum item_type type, const char *const *systems, size_t n);
 void after_edit(struct core *core, enum item_type type, const char *name);
+/* Removes it and, when asked for, all that depends on it; files on disk follow. */
+int remove_edited(struct core *core, const struct item *it, bool recursive, struct err *e);
 struct value *answer_list(struct call *c, struct item_list *l);
 struct value *item_answer(struct call *c, const struct item *it, bool flatten, bool resolved);
 

@@ -175,27 +175,52 @@ int rpc_modify_item(struct call *c, struct value **ret, struct err *e)
 	return CB_OK;
 }
 
-void after_edit(struct core *core, enum item_type type, const char *name)
+void after_edits(struct core *core, enum item_type type, const char *const *systems, size_t n)
 {
 	struct err why;
-	if (core->live == NULL && type == ITEM_SYSTEM && manage_sync_system(core, name, &why) != CB_OK)
-		log_warn("rpc", "boot files of system \"%s\": %s", name, why.text);
+	if (core->live == NULL && manage_follow(core, type, systems, n, &why) != CB_OK)
+		log_warn("rpc", "files after an edit of %s%s%s: %s", item_table(type)->plural, n > 0 ? ", first " : "", n > 0 ? systems[0] : "", why.text);
+}
+
+void after_edit(struct core *core, enum item_type type, const char *name)
+{
+	after_edits(core, type, &name, type == ITEM_SYSTEM ? 1 : 0);
+}
+
+int remove_edited(struct core *core, const struct item *it, bool recursive, struct err *e)
+{
+	CLEANUP(item_list_free) struct item_list below = model_descendants(core->model, it);
+	const char **systems = xcalloc(below.n + 1, sizeof(*systems));
+	size_t n = 0;
+	if (item_type(it) == ITEM_SYSTEM)
+		systems[n++] = item_name(it);
+	for (size_t i = 0; i < below.n; i++)
+		if (item_type(below.v[i]) == ITEM_SYSTEM)
+			systems[n++] = item_name(below.v[i]);
+	int rc = edit_remove(core, item_type(it), item_name(it), recursive, true, e);
+	if (rc == CB_OK)
+		after_edits(core, item_type(it), systems, n);
+	free(systems);
+	return rc;
 }
 
 int save_edited(struct core *core, struct item *it, bool as_new, struct err *e)
 {
 	CLEANUP(item_unrefp) struct item *published = model_by_uid(core->model, item_uid(it));
+	const char *names[2] = { item_name(it) };
+	size_t n = 1;
+	if (published != NULL && as_new)
+		return err_set(e, CB_EEXIST, "An object already exists with that name. Try 'edit'?");
 	/* A changed name is a renaming: what refers to the object follows. */
 	if (published != NULL && !str_eq(item_name(published), item_name(it))) {
 		int rc = edit_rename(core, published, item_name(it), e);
 		if (rc != CB_OK)
 			return rc;
+		names[n++] = item_name(published);
 	}
-	if (published != NULL && as_new)
-		return err_set(e, CB_EEXIST, "An object already exists with that name. Try 'edit'?");
 	int rc = edit_save(core, it, as_new, true, e);
 	if (rc == CB_OK)
-		after_edit(core, item_type(it), item_name(it));
+		after_edits(core, item_type(it), names, item_type(it) == ITEM_SYSTEM ? n : 0);
 	return rc;
 }
 
@@ -263,8 +288,7 @@ int rpc_rename_item(struct call *c, struct value **ret, struct err *e)
 	rc = edit_rename(c->core, published, name, e);
 	if (rc != CB_OK)
 		return rc;
-	after_edit(c->core, c->type, item_name(published));
-	after_edit(c->core, c->type, name);
+	after_edits(c->core, c->type, (const char *const[]){ item_name(published), name }, c->type == ITEM_SYSTEM ? 2 : 0);
 	*ret = v_bool(true);
 	return CB_OK;
 }
@@ -278,11 +302,10 @@ int rpc_remove_item(struct call *c, struct value **ret, struct err *e)
 	int rc = call_may(c, resource, it, e);
 	/* compat: what is not there is removed */
 	if (rc == CB_OK && it != NULL) {
-		rc = edit_remove(c->core, c->type, name, v_truthy(c->arg[2]), true, e);
+		rc = remove_edited(c->core, it, v_truthy(c->arg[2]), e);
 		if (rc != CB_OK)
 			return rc;
 		draft_drop(c->desk, item_uid(it));
-		after_edit(c->core, c->type, name);
 	}
 	if (rc != CB_OK)
 		return rc;

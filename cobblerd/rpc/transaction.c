@@ -196,8 +196,11 @@ int rpc_transaction_commit(struct call *c, struct value **ret, struct err *e)
 	}
 	if (rc == CB_OK) {
 		drafts_move(&t->desk, &c->r->desk);
+		const char **names = xcalloc(v_len(systems) + 1, sizeof(*names));
 		for (size_t i = 0; i < v_len(systems); i++)
-			after_edit(c->r->core, ITEM_SYSTEM, v_cstr(v_list_at(systems, i)));
+			names[i] = v_cstr(v_list_at(systems, i));
+		after_edits(c->r->core, ITEM_SYSTEM, names, v_len(systems));
+		free(names);
 		log_info("rpc", "a transaction of %s changed %zu items", c->user, n);
 		*ret = v_bool(true);
 	}

@@ -261,10 +261,8 @@ static int do_rename(struct edit *x, struct err *e)
 		rc = may(x, "rename", old, e);
 	if (rc == CB_OK)
 		rc = edit_rename(x->c->core, old, name, e);
-	if (rc == CB_OK) {
-		after_edit(x->c->core, x->type, x->name);
-		after_edit(x->c->core, x->type, name);
-	}
+	if (rc == CB_OK)
+		after_edits(x->c->core, x->type, (const char *const[]){ x->name, name }, x->type == ITEM_SYSTEM ? 2 : 0);
 	return rc;
 }
 
@@ -290,11 +288,9 @@ static int do_remove(struct edit *x, struct err *e)
 	if (rc == CB_OK)
 		rc = may(x, "remove", old, e);
 	if (rc == CB_OK)
-		rc = edit_remove(x->c->core, x->type, x->name, recursive, true, e);
-	if (rc == CB_OK) {
+		rc = remove_edited(x->c->core, old, recursive, e);
+	if (rc == CB_OK)
 		draft_drop(x->c->desk, item_uid(old));
-		after_edit(x->c->core, x->type, x->name);
-	}
 	return rc;
 }
 
