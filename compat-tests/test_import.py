@@ -186,3 +186,45 @@ def test_daemon_dies_during_an_import(lab):
     check(names in ([], ["half-x86_64"]), "all or nothing: %r" % names)
     out = d.cobbler("import", "--name=half", "--path=%s" % image, status=None)
     check(names or "TASK COMPLETE" in out, "the import can be tried again:\n" + out)
+
+
+def test_a_tree_goes_with_its_last_distro(lab):
+    """As in Cobbler: what was imported is removed with what uses it, and the name is free again."""
+    d = lab.daemon()
+    s, token = d.login()
+    tree = lab.tmp / "tree"
+    tree.mkdir()
+    media.debian_tree(tree)
+    web = d.root / "var/www/cobbler"
+    d.cobbler("import", "--name=deb", "--path=%s" % tree)
+    mirror, link = web / "distro_mirror/deb", web / "links/deb-x86_64"
+    d.cobbler("distro", "copy", "--name=deb-x86_64", "--newname=second")
+    d.cobbler("distro", "rename", "--name=deb-x86_64", "--newname=first")
+    equal((web / "links/first").readlink(), link.readlink(), "the link of the new name")
+    s.remove_distro("first", token, True)
+    check(mirror.exists() and not (web / "links/first").is_symlink(), "a tree that another distro uses")
+    s.remove_distro("second", token, True)
+    equal([p.name for p in (web / "distro_mirror").iterdir() if p.name != "config"] + list((web / "links").iterdir()), [], "what is left")
+    check("TASK COMPLETE" in d.cobbler("import", "--name=deb", "--path=%s" % tree), "the same name again")
+    other = lab.tmp / "other"
+    shutil.move(mirror, other)
+    mirror.symlink_to(other)
+    s.remove_distro("deb-x86_64", token, True)
+    check((other / "dists").exists(), "a tree that lies elsewhere")
+
+
+def test_mirrors_follow_their_repositories(lab):
+    d = lab.daemon()
+    s, token = d.login()
+    mirrors = d.root / "var/www/cobbler/repo_mirror"
+    for name in ("r1", "r2"):
+        s.xapi_object_edit("repo", name, "add", {"name": name, "mirror": "http://127.0.0.1/x", "breed": "yum"}, token)
+        (mirrors / name).mkdir(parents=True, exist_ok=True)
+        (mirrors / name / "a.rpm").write_text("x")
+        subprocess.run(["chown", "-R", "nobody", mirrors / name], check=True)
+    s.xapi_object_edit("repo", "r1", "rename", {"name": "r1", "newname": "new"}, token)
+    check((mirrors / "new/a.rpm").exists() and not (mirrors / "r1").exists(), "the mirror of the new name")
+    s.rename_repo(s.get_repo_handle("new", token), "newer", token)
+    check((mirrors / "newer/a.rpm").exists(), "once more")
+    s.remove_repo("newer", token)
+    equal([p.name for p in mirrors.iterdir()], ["r2"], "mirrors")

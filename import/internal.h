@@ -49,6 +49,8 @@ int import_repos(struct import *im, struct item *distro, struct err *e) MUST_CHE
 int import_place(struct import *im, struct err *e) MUST_CHECK; /* staging becomes target, never over something else */
 int import_stage(
 	struct import *im, struct err *e) MUST_CHECK; /* makes staging, or sees that the source is the target */
+/* How directories of the mirror begin that an import is writing, or that are being removed: what nobody holds is removed by the next import. */
+#define IMPORT_STAGING ".import-"
 /* Removes a directory tree without following links; what cannot be removed is logged. */
 void import_remove_tree(const char *path);
 

@@ -18,7 +18,6 @@
 #include "import/internal.h"
 
 #define RM_DEPTH 128
-#define STAGING ".import-"
 
 static void remove_below(int dir, unsigned depth)
 {
@@ -96,7 +95,7 @@ static void sweep(const char *base)
 {
 	DIR *d = opendir(base);
 	for (struct dirent *ent; d != NULL && (ent = readdir(d)) != NULL; ) {
-		if (!str_starts(ent->d_name, STAGING))
+		if (!str_starts(ent->d_name, IMPORT_STAGING))
 			continue;
 		int fd = openat(dirfd(d), ent->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd < 0)
@@ -117,7 +116,7 @@ static int make_staging(struct import *im, const char *base, struct err *e)
 {
 	char hex[17];
 	random_hex(hex, 8);
-	im->staging = xasprintf("%s/%s%s", base, STAGING, hex);
+	im->staging = xasprintf("%s/%s%s", base, IMPORT_STAGING, hex);
 	/* made out of sight of sweep: a directory is locked before it has its name */
 	char *tmp = xasprintf("%s/.new-%s", base, hex);
 	int rc = CB_OK;

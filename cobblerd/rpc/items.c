@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/edit.h"
+#include "import/import.h"
 #include "manage/manage.h"
 #include "model/checks.h"
 #include "rpc/internal.h"
@@ -198,6 +199,8 @@ int remove_edited(struct core *core, const struct item *it, bool recursive, stru
 		if (item_type(below.v[i]) == ITEM_SYSTEM)
 			systems[n++] = item_name(below.v[i]);
 	int rc = edit_remove(core, item_type(it), item_name(it), recursive, true, e);
+	if (rc == CB_OK && core->live == NULL)
+		import_forget(core, it);
 	if (rc == CB_OK)
 		after_edits(core, item_type(it), systems, n);
 	free(systems);
@@ -217,6 +220,8 @@ int save_edited(struct core *core, struct item *it, bool as_new, struct err *e)
 		if (rc != CB_OK)
 			return rc;
 		names[n++] = item_name(published);
+		if (core->live == NULL)
+			import_renamed(core, item_type(it), item_name(published), item_name(it));
 	}
 	int rc = edit_save(core, it, as_new, true, e);
 	if (rc == CB_OK)
@@ -288,6 +293,8 @@ int rpc_rename_item(struct call *c, struct value **ret, struct err *e)
 	rc = edit_rename(c->core, published, name, e);
 	if (rc != CB_OK)
 		return rc;
+	if (c->core->live == NULL)
+		import_renamed(c->core, c->type, item_name(published), name);
 	after_edits(c->core, c->type, (const char *const[]){ item_name(published), name }, c->type == ITEM_SYSTEM ? 2 : 0);
 	*ret = v_bool(true);
 	return CB_OK;
