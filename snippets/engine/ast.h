@@ -152,7 +152,7 @@ struct compile {
 	size_t fixed_at;                 /* not 0: nodes are placed here (text that was rewritten), plus 1 */
 	bool jinja;
 	uint32_t loop_uses;              /* Jinja: how often "loop" was named */
-	const char *end1, *end2;         /* Jinja: what ends an expression at depth 0; end2 NULL or another */
+	const char *end1;                /* Jinja: what ends an expression at depth 0; NULL: the end of its line */
 	/* current token */
 	enum tok tok;
 	size_t at;                       /* where it begins */
@@ -188,6 +188,7 @@ bool tok_want(struct compile *c, const char *op);
 struct node *ex_expr(struct compile *c);                 /* one expression */
 struct node *ex_nocond(struct compile *c);               /* without "a if b else c" */
 struct node *ex_tuple(struct compile *c);                /* expression or tuple without parentheses */
+struct node *ex_tuple_nocond(struct compile *c);         /* the same of such without "a if b else c" */
 struct node *ex_target(struct compile *c);               /* targets of for and assignments */
 bool ex_args(struct compile *c, struct node *call);      /* after "(": arguments; the current token is then ")" */
 struct node *ex_var(

@@ -45,6 +45,12 @@ static void forget(struct set *s)
 	s->made = (struct map){ 0 };
 }
 
+static const char *text_of(const struct value *d, const char *key)
+{
+	const struct value *v = v_dict_get(d, key);
+	return v_is(v, V_STR) ? v_cstr(v) : NULL;
+}
+
 static void one(struct set *s, const struct value *c, unsigned line)
 {
 	const struct value *text = v_dict_get(c, "template"), *want = v_dict_get(c, "output"), *env = v_dict_get(c, "env");
@@ -56,6 +62,8 @@ static void one(struct set *s, const struct value *c, unsigned line)
 		.lstrip_blocks = v_dict_bool(env, "lstrip_blocks", false),
 		.keep_trailing_newline = v_dict_bool(env, "keep_trailing_newline", false),
 		.autoescape = v_dict_bool(env, "autoescape", false),
+		.line_statement = text_of(env, "line_statement_prefix"),
+		.line_comment = text_of(env, "line_comment_prefix"),
 	};
 	struct tpl_job job = { .vars = v_dict_get(s->head, "vars"), .ctx = s, .load = load };
 	int rc = tpl_compile(s->lang, v_cstr(text), v_len(text), "case", &s->opt, &t, &e);

@@ -13,14 +13,32 @@ static bool starts(const struct compile *c, size_t p, const char *w)
 
 static bool space(char ch) { return ch == ' ' || (ch >= '\t' && ch <= '\r'); }
 
+/* compat: a line statement takes the empty lines behind it. */
+static void line_end(struct jp *p)
+{
+	struct compile *c = p->c;
+	size_t e = c->at;
+	c->pos = e;
+	while (e < c->n && space(c->s[e]))
+		if (c->s[e++] == '\n')
+			c->pos = e;
+	if (e == c->n)
+		c->pos = e;
+	p->line_start = c->pos > 0 && c->s[c->pos - 1] == '\n';
+}
+
 bool jp_tag_end(struct jp *p, const char *end, bool block)
 {
 	struct compile *c = p->c;
 	if (c->failed)
 		return false;
 	if (c->tok != T_END)
-		return cfail(c, c->at, "'%s' was expected, not '%.*s'", end,
+		return cfail(c, c->at, "'%s' was expected, not '%.*s'", end != NULL ? end : "the end of the line",
 			(int)(c->pos - c->at < 30 ? c->pos - c->at : 30), c->s + c->at);
+	if (end == NULL) {
+		line_end(p);
+		return true;
+	}
 	size_t at = c->at;
 	char sign = at < c->n && (c->s[at] == '-' || c->s[at] == '+') && !starts(c, at, end) ? c->s[at] : '\0';
 	if (!starts(c, at + (sign != '\0'), end))
@@ -90,7 +108,7 @@ static bool raw_block(struct jp *p, struct nodes *l, bool *is_raw)
 	i += 3;
 	while (i < c->n && space(c->s[i]))
 		i++;
-	if (!(starts(c, i, p->be) || ((c->s[i] == '-' || c->s[i] == '+') && starts(c, i + 1, p->be))))
+	if (!(starts(c, i, p->be) || (c->s[i] == '-' && starts(c, i + 1, p->be))))
 		return true;
 	*is_raw = true;
 	c->at = i;
@@ -132,6 +150,60 @@ void jp_start_expr(struct jp *p, const char *end)
 	tok_next(p->c);
 }
 
+enum tag { TAG_NONE, TAG_OUTPUT, TAG_LINE, TAG_LINE_COMMENT, TAG_COMMENT, TAG_BLOCK };
+
+/* Does a tag begin at e? Blanks may belong to it: *len is where its inside begins. Of several the one with the longest mark. */
+static enum tag tag_at(const struct jp *p, size_t e, size_t *len)
+{
+	const struct compile *c = p->c;
+	const char *const marks[] = { NULL, p->vs, p->ls, p->lc, p->cs, p->bs };
+	bool first = e == 0 || c->s[e - 1] == '\n';
+	enum tag kind = TAG_NONE;
+	size_t best = 0;
+	for (enum tag i = TAG_OUTPUT; i <= TAG_BLOCK; i++) {
+		size_t b = e;
+		if (marks[i] == NULL || (i == TAG_LINE && !first) || (i == TAG_LINE_COMMENT && !first && space(c->s[e - 1])))
+			continue;
+		while ((i == TAG_LINE || i == TAG_LINE_COMMENT) && b < c->n && c->s[b] != '\n' && space(c->s[b]))
+			b++;
+		if (starts(c, b, marks[i]) && strlen(marks[i]) > best) {
+			best = strlen(marks[i]);
+			*len = b - e + best;
+			kind = i;
+		}
+	}
+	return kind;
+}
+
+static void output(struct jp *p, struct nodes *l)
+{
+	struct compile *c = p->c;
+	struct node *out = mk(c, N_OUT, p->tag_at);
+	jp_start_expr(p, p->ve);
+	size_t b = c->at;
+	out->a = ex_tuple(c);
+	if (!c->failed) {
+		size_t e = c->at;
+		while (e > b && space(c->s[e - 1]))
+			e--;
+		out->k = rv_strn(c->s + b, e - b);
+	}
+	if (out->a != NULL && jp_tag_end(p, p->ve, false))
+		push_node(c, l, out);
+}
+
+static void skip_line(struct jp *p)
+{
+	const char *q = memchr(p->c->s + p->c->pos, '\n', p->c->n - p->c->pos);
+	p->c->pos = q != NULL ? (size_t)(q - p->c->s) : p->c->n;
+	p->line_start = false;
+}
+
+static bool begins_tag(const struct jp *p, char ch)
+{
+	return p->ls != NULL || p->lc != NULL || ch == p->bs[0] || ch == p->vs[0] || ch == p->cs[0];
+}
+
 struct node *jp_body(struct jp *p)
 {
 	struct compile *c = p->c;
@@ -144,48 +216,31 @@ struct node *jp_body(struct jp *p)
 	}
 	bool ended = false;
 	while (!ended && !c->failed && c->pos < c->n) {
-		size_t b = c->pos, e = b;
-		/* of two starts at the same place the longer one counts */
-		int kind = 0;
-		for (; e < c->n && kind == 0; e += kind == 0) {
-			size_t best = 0;
-			const char *w[] = { p->bs, p->vs, p->cs };
-			for (int i = 0; i < 3; i++)
-				if (c->s[e] == w[i][0] && starts(c, e, w[i]) && strlen(w[i]) > best) {
-					best = strlen(w[i]);
-					kind = i + 1;
-				}
-		}
-		if (kind == 0) {
+		size_t b = c->pos, e = b, len = 0;
+		enum tag kind = TAG_NONE;
+		for (; e < c->n && kind == TAG_NONE; e += kind == TAG_NONE)
+			if (begins_tag(p, c->s[e]))
+				kind = tag_at(p, e, &len);
+		if (kind == TAG_NONE) {
 			emit(p, &l, b, c->n);
 			c->pos = c->n;
 			break;
 		}
-		size_t k = e + strlen(kind == 1 ? p->bs : kind == 2 ? p->vs : p->cs);
+		size_t k = e + len;
 		char sign = k < c->n && (c->s[k] == '-' || c->s[k] == '+') ? c->s[k] : '\0';
-		emit(p, &l, b, cut(p, b, e, sign, kind == 2));
+		emit(p, &l, b, cut(p, b, e, sign, kind == TAG_OUTPUT));
 		c->pos = k + (sign != '\0');
 		p->tag_at = e;
-		if (kind == 3) {
+		p->be = kind == TAG_BLOCK ? p->bend : NULL;
+		bool raw = false;
+		if (kind == TAG_COMMENT)
 			skip_comment(p);
-		} else if (kind == 2) {
-			struct node *out = mk(c, N_OUT, e);
-			jp_start_expr(p, p->ve);
-			size_t b0 = c->at;
-			out->a = ex_tuple(c);
-			if (!c->failed) {
-				size_t e0 = c->at;
-				while (e0 > b0 && space(c->s[e0 - 1]))
-					e0--;
-				out->k = rv_strn(c->s + b0, e0 - b0);
-			}
-			if (out->a != NULL && jp_tag_end(p, p->ve, false))
-				push_node(c, &l, out);
-		} else {
-			bool raw;
-			if (raw_block(p, &l, &raw) && !raw)
-				jp_statement(p, &l, &ended);
-		}
+		else if (kind == TAG_LINE_COMMENT)
+			skip_line(p);
+		else if (kind == TAG_OUTPUT)
+			output(p, &l);
+		else if (kind == TAG_LINE || (raw_block(p, &l, &raw) && !raw))
+			jp_statement(p, &l, &ended);
 	}
 	p->depth--;
 	take_nodes(c, &l, x);
@@ -238,16 +293,16 @@ bool jinja_compile(struct compile *c)
 {
 	const struct tpl_options *o = &c->t->opt;
 	struct jp p = { .c = c, .trim = o->trim_blocks, .lstrip = o->lstrip_blocks, .line_start = true };
-	if (o->line_statement != NULL || o->line_comment != NULL)
-		return cfail(c, 0, "line statements and line comments are not supported");
 	p.f = calloc_in(c, sizeof(*p.f));
 	c->t->front = p.f;
 	p.bs = or_default(c, o->block_start, "{%");
-	p.be = or_default(c, o->block_end, "%}");
+	p.bend = or_default(c, o->block_end, "%}");
 	p.vs = or_default(c, o->variable_start, "{{");
 	p.ve = or_default(c, o->variable_end, "}}");
 	p.cs = or_default(c, o->comment_start, "{#");
 	p.ce = or_default(c, o->comment_end, "#}");
+	p.ls = or_default(c, o->line_statement, NULL);
+	p.lc = or_default(c, o->line_comment, NULL);
 	c->t->body = jp_body(&p);
 	find_words(c);
 	if (c->t->body != NULL && p.tag != NULL)

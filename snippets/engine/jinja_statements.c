@@ -19,6 +19,13 @@ static bool want_name(struct jp *p, const struct sym **name)
 
 static bool end_tag(struct jp *p) { return jp_tag_end(p, p->be, true); }
 
+/* The end of the tag, where a colon may stand, and what stands between it and the next one that belongs to it. */
+static struct node *inner(struct jp *p)
+{
+	tok_eat(p->c, ":");
+	return end_tag(p) ? jp_body(p) : NULL;
+}
+
 /* The tag that ended a body must be this one. */
 static bool ended_by(struct jp *p, const char *what, const char *begin)
 {
@@ -41,9 +48,9 @@ static bool st_if(struct jp *p, struct node *x)
 	x->op = N_IF;
 	for (bool cond = true; more && !c->failed;) {
 		struct node *part = mk(c, N_ARG, c->at);
-		if (cond && (part->a = ex_tuple(c)) == NULL)
+		if (cond && (part->a = ex_tuple_nocond(c)) == NULL)
 			return false;
-		if (!end_tag(p) || (part->b = jp_body(p)) == NULL)
+		if ((part->b = inner(p)) == NULL)
 			return false;
 		push_node(c, &l, part);
 		if (p->tag == NULL || !cond || !(str_eq(p->tag->name, "elif") || str_eq(p->tag->name, "else")))
@@ -65,15 +72,7 @@ static bool st_for(struct jp *p, struct node *x)
 		return cfail(c, c->at, "'in' was expected in {%% for %%}");
 	tok_next(c);
 	size_t at = c->at;
-	struct node *it = ex_nocond(c);
-	if (it != NULL && tok_is(c, ",")) {
-		struct nodes t = { 0 };
-		push_node(c, &t, it);
-		while (tok_eat(c, ",") && c->tok != T_END && (it = ex_nocond(c)) != NULL)
-			push_node(c, &t, it);
-		it = mk(c, N_TUPLE, at);
-		take_nodes(c, &t, it);
-	}
+	struct node *it = ex_tuple_nocond(c);
 	struct node *iter = mk(c, N_ARG, at), *cond = NULL;
 	iter->a = it;
 	if (it != NULL && tok_word(c, "if")) {
@@ -84,19 +83,19 @@ static bool st_for(struct jp *p, struct node *x)
 		x->flag = 1;
 		tok_next(c);
 	}
-	if (it == NULL || c->failed || !end_tag(p))
+	if (it == NULL || c->failed)
 		return false;
 	iter->b = cond;
 	x->b = iter;
 	struct nodes l = { 0 };
 	uint32_t uses = c->loop_uses;
-	struct node *b = jp_body(p);
+	struct node *b = inner(p);
 	if (b == NULL)
 		return false;
 	x->flag2 = x->flag || uses != c->loop_uses;      /* recursive loops are called by that name, if only elsewhere */
 	push_node(c, &l, b);
 	if (p->tag != NULL && str_eq(p->tag->name, "else")) {
-		if (!end_tag(p) || (b = jp_body(p)) == NULL)
+		if ((b = inner(p)) == NULL)
 			return false;
 		push_node(c, &l, b);
 	}
@@ -144,10 +143,11 @@ static bool st_set(struct jp *p, struct node *x)
 		x->b = f;
 		x->c = none;
 	}
-	if (!end_tag(p))
-		return false;
 	struct nodes l = { 0 };
-	push_node(c, &l, jp_body(p));
+	struct node *b = inner(p);
+	if (b == NULL)
+		return false;
+	push_node(c, &l, b);
 	take_nodes(c, &l, x);
 	return ended_by(p, "endset", "set") && end_tag(p);
 }
@@ -203,7 +203,7 @@ static void find_special(struct jmacro *m, const struct node *n)
 static bool macro_body(struct jp *p, struct node *x, struct jmacro *m, const char *end, const char *begin)
 {
 	x->c = (struct node *)m;
-	if (!end_tag(p) || (m->body = jp_body(p)) == NULL)
+	if ((m->body = inner(p)) == NULL)
 		return false;
 	find_special(m, m->body);
 	for (uint32_t i = 0; i < m->nparams; i++)
@@ -256,9 +256,7 @@ static bool st_filter(struct jp *p, struct node *x)
 	} while (tok_eat(c, "|"));
 	x->a = f;
 	x->c = none;
-	if (!end_tag(p))
-		return false;
-	x->b = jp_body(p);
+	x->b = inner(p);
 	return x->b != NULL && ended_by(p, "endfilter", "filter") && end_tag(p);
 }
 
@@ -277,9 +275,7 @@ static bool st_with(struct jp *p, struct node *x)
 		push_node(c, &l, a);
 	}
 	take_nodes(c, &l, x);
-	if (!end_tag(p))
-		return false;
-	x->b = jp_body(p);
+	x->b = inner(p);
 	return x->b != NULL && ended_by(p, "endwith", "with") && end_tag(p);
 }
 
@@ -287,9 +283,9 @@ static bool st_autoescape(struct jp *p, struct node *x)
 {
 	x->op = N_JAUTOESCAPE;
 	x->a = ex_expr(p->c);
-	if (x->a == NULL || !end_tag(p))
+	if (x->a == NULL)
 		return false;
-	x->b = jp_body(p);
+	x->b = inner(p);
 	return x->b != NULL && ended_by(p, "endautoescape", "autoescape") && end_tag(p);
 }
 
@@ -312,7 +308,7 @@ static bool st_block(struct jp *p, struct node *x)
 	p->f->blocks = b;
 	x->sym = b->name;
 	x->c = (struct node *)b;
-	if (!end_tag(p) || (b->body = jp_body(p)) == NULL || !ended_by(p, "endblock", "block"))
+	if ((b->body = inner(p)) == NULL || !ended_by(p, "endblock", "block"))
 		return false;
 	if (c->tok == T_NAME) {
 		if (c->name != b->name)

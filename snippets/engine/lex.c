@@ -49,7 +49,7 @@ static bool at_end(const struct compile *c)
 {
 	if (c->pos >= c->n)
 		return true;
-	if (c->parens > 0)
+	if (c->parens > 0 || (c->jinja && c->end1 == NULL))
 		return false;
 	if (!c->jinja)
 		return c->s[c->pos] == '#' || eol_at(c, c->pos) != 0;
@@ -57,6 +57,17 @@ static bool at_end(const struct compile *c)
 	if (starts(c, p, c->end1))
 		return true;
 	return (c->s[p] == '-' || c->s[p] == '+') && starts(c, p + 1, c->end1);
+}
+
+/* Jinja's line statements: nothing but blanks up to the end of the line, and no bracket open. */
+static bool line_ends(const struct compile *c)
+{
+	size_t p = c->pos;
+	if (!c->jinja || c->end1 != NULL || c->parens > 0)
+		return false;
+	while (p < c->n && (c->s[p] == ' ' || (c->s[p] >= '\t' && c->s[p] <= '\r' && c->s[p] != '\n')))
+		p++;
+	return p >= c->n || c->s[p] == '\n';
 }
 
 static void put_escape(struct compile *c, struct strbuf *b, size_t *i, size_t end)
@@ -257,6 +268,11 @@ void tok_next(struct compile *c)
 {
 	c->op[0] = '\0';
 	if (c->failed) {
+		c->tok = T_END;
+		return;
+	}
+	if (line_ends(c)) {
+		c->at = c->pos;
 		c->tok = T_END;
 		return;
 	}

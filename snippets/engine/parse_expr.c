@@ -280,17 +280,17 @@ struct node *ex_expr(struct compile *c)
 	return x;
 }
 
-struct node *ex_tuple(struct compile *c)
+static struct node *tuple_of(struct compile *c, struct node *(*item)(struct compile *c))
 {
 	size_t at = c->at;
-	struct node *x = ex_expr(c);
+	struct node *x = item(c);
 	struct nodes l = { 0 };
 	if (x == NULL || !tok_is(c, ","))
 		return x;
 	push_node(c, &l, x);
 	while (tok_eat(c, ",") && !c->failed && c->tok != T_END && !tok_is(c, ")") && !tok_is(c, "]") &&
 		!tok_is(c, "=")) {
-		x = ex_expr(c);
+		x = item(c);
 		if (x == NULL)
 			break;
 		push_node(c, &l, x);
@@ -299,6 +299,9 @@ struct node *ex_tuple(struct compile *c)
 	take_nodes(c, &l, x);
 	return c->failed ? NULL : x;
 }
+
+struct node *ex_tuple(struct compile *c) { return tuple_of(c, ex_expr); }
+struct node *ex_tuple_nocond(struct compile *c) { return tuple_of(c, ex_nocond); }
 
 static struct node *one_target(struct compile *c)
 {

@@ -391,7 +391,7 @@ struct node *ex_postfix(struct compile *c, struct node *x)
 /* Jinja: |filter(args) and "is test args" behind an operand. */
 struct node *ex_filters(struct compile *c, struct node *x)
 {
-	static const char *const no_arg[] = { "else", "or", "and", "is" };
+	static const char *const no_arg[] = { "else", "or", "and" };
 	uint32_t links = 0;
 	while (x != NULL && !c->failed) {
 		if (++links > LIM_PARSE_DEPTH) {
@@ -434,7 +434,9 @@ struct node *ex_filters(struct compile *c, struct node *x)
 				if (!ex_args(c, y))
 					return NULL;
 				tok_next(c);
-			} else if (arg && !tok_word(c, "if") && !tok_word(c, "in") && !tok_word(c, "not")) {
+			} else if (arg && tok_word(c, "is")) {
+				cfail(c, c->at, "a test behind a test: they are joined by 'and' or 'or'");
+			} else if (arg) {
 				struct node *a = mk(c, N_ARG, c->at);
 				struct nodes l = { 0 };
 				a->a = ex_postfix(c, ex_primary(c));
