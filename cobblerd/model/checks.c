@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -206,7 +207,7 @@ CHECK(network_count)
 
 CHECK(float_strict)
 {
-	if (!v_is(v, V_FLOAT) && !(v_is(v, V_INT) && str_eq(f->name, "tree_build_time")))
+	if (!v_is(v, V_FLOAT) && !((v_is(v, V_INT) || v_is(v, V_BOOL)) && str_eq(f->name, "tree_build_time")))
 		return wrong_type(f, "float", e);
 	*ret = v_float(v_float_of(v));
 	return CB_OK;
@@ -325,6 +326,16 @@ CHECK(priority)
 	return CB_OK;
 }
 
+/* compat: utils.is_str_int - a whole number as Python would write it. */
+static bool int_of_text(const char *s, int64_t *ret)
+{
+	char text[24];
+	if (!parse_int64(s, ret))
+		return false;
+	snprintf(text, sizeof(text), "%lld", (long long)*ret);
+	return str_eq(text, s);
+}
+
 /* A whole number, also as text; "" and, where it cannot be kept, <<inherit>> are 0. */
 static int take_int(const struct value *v, const char *name, bool empty_is_zero, int64_t *ret, struct err *e)
 {
@@ -336,7 +347,7 @@ static int take_int(const struct value *v, const char *name, bool empty_is_zero,
 		*ret = v_int_of(v);
 		return CB_OK;
 	}
-	if (v_is(v, V_STR) && parse_int64(v_cstr(v), ret))
+	if (v_is(v, V_STR) && int_of_text(v_cstr(v), ret))
 		return CB_OK;
 	return err_py(e, CB_EINVAL, PY_TYPE, "%s needs to be an integer", name);
 }
@@ -374,6 +385,20 @@ CHECK(virt_ram)
 	return rc;
 }
 
+/* compat: utils.is_str_float - as Python would write it. Not "inf" and "nan". */
+static bool number_of_text(const char *s, double *ret)
+{
+	struct strbuf real CLEANUP(sb_free) = { 0 };
+	int64_t n;
+	char *end;
+	errno = 0;
+	*ret = strtod(s, &end);
+	if (*s == '\0' || *end != '\0' || errno != 0 || strpbrk(s, "in") != NULL)
+		return false;
+	py_float_repr(&real, *ret);
+	return int_of_text(s, &n) || str_eq(sb_str(&real), s);
+}
+
 CHECK(virt_file_size)
 {
 	double d = v_float_of(v);
@@ -382,14 +407,11 @@ CHECK(virt_file_size)
 		return CB_OK;
 	}
 	if (v_is(v, V_STR) && v_len(v) == 0) {
-		*ret = v_float(0);
+		*ret = v_int(0);
 		return CB_OK;
 	}
 	if (v_is(v, V_STR)) {
-		char *end;
-		errno = 0;
-		d = strtod(v_cstr(v), &end);
-		if (*end != '\0' || errno != 0 || isspace((unsigned char)*v_cstr(v)) || strpbrk(v_cstr(v), "xXnNpP") != NULL)
+		if (!number_of_text(v_cstr(v), &d))
 			return err_py(e, CB_EINVAL, PY_TYPE, "virt_file_size needs to be a float");
 	} else if (!v_is(v, V_INT) && !v_is(v, V_FLOAT) && !v_is(v, V_BOOL)) {
 		return err_py(e, CB_EINVAL, PY_TYPE, "virt_file_size needs to be a float");
@@ -446,7 +468,7 @@ CHECK(baud_rate)
 	int64_t n;
 	if (!v_is(v, V_INT) && !v_is(v, V_STR) && !v_is(v, V_BOOL))
 		return err_py(e, CB_EINVAL, PY_TYPE, "serial baud rate needs to be of type int or enums.BaudRates");
-	bool number = v_is(v, V_STR) ? parse_int64(v_cstr(v), &n) : (n = v_int_of(v), !v_is(v, V_BOOL));
+	bool number = v_is(v, V_STR) ? int_of_text(v_cstr(v), &n) : (n = v_int_of(v), !v_is(v, V_BOOL));
 	if ((v_is(v, V_INT) && n == -1) || (v_is(v, V_STR) && strcasecmp(v_cstr(v), "disabled") == 0)) {
 		*ret = v_int(-1);
 		return CB_OK;
@@ -513,9 +535,6 @@ CHECK(power_type)
 {
 	if (!v_is(v, V_STR))
 		return wrong_type(f, "str", e);
-	for (const char *p = v_cstr(v); *p != '\0'; p++)
-		if (!isalnum((unsigned char)*p) && strchr("_-", *p) == NULL)
-			return err_py(e, CB_EINVAL, PY_VALUE, "\"%s\" is not the name of a power type", v_cstr(v));
 	/* Those of the fence-agents package, installed here or not: a site may add it later. */
 	bool found = v_len(v) == 0;
 	for (const char *p = power_types; !found && *p != '\0'; p += strcspn(p, ",") + (p[strcspn(p, ",")] != '\0'))

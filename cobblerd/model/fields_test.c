@@ -152,11 +152,11 @@ static struct item *named_item(enum item_type t)
 	return it;
 }
 
-/* An item without a name cannot be stored; an empty file name comes back as "<<inherit>>". */
+/* An item without a name cannot be stored; an empty file name comes back as "<<inherit>>", and the 0 of an empty size as 0.0. */
 static bool comes_back(const struct item *it)
 {
 	bool inherits = item_type(it) == ITEM_SYSTEM || (item_type(it) == ITEM_PROFILE && *item_str(it, "parent") != '\0');
-	return *item_name(it) != '\0' && !(inherits && *item_str(it, "filename") == '\0');
+	return *item_name(it) != '\0' && !(inherits && *item_str(it, "filename") == '\0') && !v_is(item_get(it, "virt_file_size"), V_INT);
 }
 
 static void try_value(struct item *it, const struct field *f, const char *iface, const struct value *v)
@@ -318,6 +318,48 @@ static void test_files_of_images(void **state)
 	}
 }
 
+/* compat: utils.is_str_int - a number as Python writes it */
+static void test_whole_numbers_in_texts(void **state)
+{
+	static const struct { const char *text; int64_t want; } rows[] = {
+		{ "0", 0 }, { "512", 512 }, { "", 0 }, { "0512", -1 }, { "+5", -1 }, { " 5", -1 }, { "5 ", -1 }, { "-0", -1 }, { "5.0", -1 },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct item *it = named_item(ITEM_PROFILE);
+		struct value *v = v_str(rows[i].text);
+		struct err e = { .code = CB_OK };
+		int rc = item_set(it, "virt_ram", v, &e);
+		assert_int_equal(rc == CB_OK, rows[i].want >= 0);
+		if (rc == CB_OK)
+			assert_int_equal(v_int_of(item_get(it, "virt_ram")), rows[i].want);
+		else
+			assert_string_equal(e.text, "virt_ram needs to be an integer");
+		v_unref(v);
+		item_unref(it);
+	}
+}
+
+static void test_numbers_in_texts(void **state)
+{
+	static const struct { const char *text; double want; } rows[] = {
+		{ "5", 5 }, { "0.5", 0.5 }, { "5.0", 5 }, { "1e+16", 1e16 }, { "", 0 }, { "5.50", -1 }, { "05", -1 }, { "1e3", -1 }, { "inf", -1 }, { "nan", -1 },
+		{ " 5", -1 }, { "0x10", -1 },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct item *it = named_item(ITEM_PROFILE);
+		struct value *v = v_str(rows[i].text);
+		struct err e = { .code = CB_OK };
+		int rc = item_set(it, "virt_file_size", v, &e);
+		assert_int_equal(rc == CB_OK, rows[i].want >= 0);
+		assert_true(rc != CB_OK || v_float_of(item_get(it, "virt_file_size")) == rows[i].want);
+		assert_true(v_is(item_get(it, "virt_file_size"), *rows[i].text == '\0' ? V_INT : rc == CB_OK ? V_FLOAT : V_STR));
+		v_unref(v);
+		item_unref(it);
+	}
+}
+
 static void test_remote_files_are_on_servers_with_an_address(void **state)
 {
 	static const struct { const char *url, *grub, *error; } rows[] = {
@@ -415,6 +457,8 @@ int main(void)
 		cmocka_unit_test(test_fresh_items_survive_the_store),
 		cmocka_unit_test(test_enumerations_are_stored_as_cobbler_loads_them),
 		cmocka_unit_test(test_files_of_images),
+		cmocka_unit_test(test_whole_numbers_in_texts),
+		cmocka_unit_test(test_numbers_in_texts),
 		cmocka_unit_test(test_remote_files_are_on_servers_with_an_address),
 		cmocka_unit_test(test_addresses_that_are_no_text),
 		cmocka_unit_test(test_derived_fields_come_back_from_the_store),

@@ -135,6 +135,8 @@ static int match(const struct item *it, const struct value *criteria, struct err
 		const struct value *want = v_dict_at(criteria, i);
 		if (v_is(want, V_NONE))
 			continue;
+		if (!v_is(want, V_STR))
+			return err_py(e, CB_EINVAL, PY_ATTR, "'%s' object has no attribute 'startswith'", v_type_name(want));
 		int r = match_one(it, rekeyed(v_dict_key(criteria, i), buf), v_cstr(want), e);
 		if (r <= 0)
 			return r;
@@ -179,17 +181,21 @@ static struct item_list candidates(struct model *m, enum item_type t, const stru
 	return model_items(m, t);
 }
 
+/* compat: any other value is a fault as soon as an item is compared with it. */
+static bool only_texts(const struct value *criteria)
+{
+	for (size_t i = 0; i < v_len(criteria); i++)
+		if (!v_is(v_dict_at(criteria, i), V_STR) && !v_is(v_dict_at(criteria, i), V_NONE))
+			return false;
+	return true;
+}
+
 int model_find(struct model *m, enum item_type t, const struct value *criteria, struct item_list *ret, struct err *e)
 {
 	struct item_list found = { 0 };
 	if (v_len(criteria) == 0)
 		return err_py(e, CB_EINVAL, PY_VALUE, "calling find with no arguments");
-	for (size_t i = 0; i < v_len(criteria); i++) {
-		const struct value *v = v_dict_at(criteria, i);
-		if (!v_is(v, V_STR) && !v_is(v, V_NONE))
-			return err_py(e, CB_EINVAL, PY_ATTR, "'%s' object has no attribute 'startswith'", v_type_name(v));
-	}
-	struct item_list all = candidates(m, t, criteria);
+	struct item_list all = only_texts(criteria) ? candidates(m, t, criteria) : model_items(m, t);
 	int rc = CB_OK;
 	for (size_t i = 0; i < all.n && rc == CB_OK; i++) {
 		int r = item_type(all.v[i]) == t ? match(all.v[i], criteria, e) : 0;
