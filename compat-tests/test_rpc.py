@@ -291,3 +291,25 @@ def test_a_resolved_dict_is_not_set_twice(lab):
     equal(s.get_item_resolved_value(uid, "kernel_options")["a"], "9", "an edit of the profile reaches the system")
     equal(s.set_item_resolved_value(uid, "kernel_options", "<<inherit>>", token), True, "inherit")
     equal(s.get_system("n1")["kernel_options"], "<<inherit>>", "inherited")
+
+
+def test_unsaved_edits_and_xapi(lab):
+    """They belong to the object: what xapi_object_edit saves or copies has them. What was refused is no edit."""
+    d = lab.daemon()
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab))
+    handle = s.get_system_handle("n1", token)
+    check("needs to be an integer" in fault(s.modify_system, handle, "virt_ram", "x", token), "a wrong value")
+    equal(s.modify_system(handle, "nosuch", "x", token), False, "an unknown attribute")
+    check("kickstart" not in s.get_system("n1"), "neither is an edit")
+    s.modify_system(handle, "comment", "unsaved", token)
+    s.xapi_object_edit("system", "n1", "copy", {"name": "n1", "newname": "n2"}, token)
+    equal(s.get_system("n2")["comment"], "unsaved", "the copy")
+    s.xapi_object_edit("system", "n1", "edit", {"hostname": "h"}, token)
+    d.stop()
+    d.start()
+    s, token = d.login()
+    system = s.get_system("n1")
+    equal((system["comment"], system["hostname"]), ("unsaved", "h"), "both edits are saved")
+    check("collection name is" in fault(s.xapi_object_edit, "junk", "x", "add", {}, token), "a type that does not exist")
+    check("not supported" in fault(s.xapi_object_edit, "junk", "x", "edit", {}, token), "a type that does not exist")

@@ -332,6 +332,7 @@ int draft_modify(struct desk *desk, const char *handle, const char *attribute, c
 	pthread_mutex_lock(&desk->lock);
 	int rc = lookup(desk, handle, &now, e);
 	if (rc == CB_OK) {
+		bool had = map_get(&desk->drafts, item_uid(now)) != NULL;
 		struct draft *d = open_draft(desk, now);
 		/* The draft follows what others saved meanwhile. */
 		struct item *fresh = model_by_uid(desk->core->model, item_uid(now));
@@ -344,6 +345,9 @@ int draft_modify(struct desk *desk, const char *handle, const char *attribute, c
 		}
 		item_unref(fresh);
 		rc = apply_attribute(desk->core, settings, d->it, attribute, arg, e);
+		/* What changed nothing is no edit. Commands for interfaces may have done their first half. */
+		if (rc != CB_OK && !had && !str_ends(attribute, "_interface"))
+			free_draft(map_del(&desk->drafts, item_uid(now)));
 	}
 	pthread_mutex_unlock(&desk->lock);
 	item_unref(now);

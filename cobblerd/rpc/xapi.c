@@ -201,9 +201,10 @@ static int do_add(struct edit *x, struct err *e)
 	return rc == CB_OK ? save(x, false, e) : rc;
 }
 
+/* The object with its edits that were not saved yet. */
 static int open_existing(struct edit *x, struct item **ret, struct err *e)
 {
-	*ret = model_get(x->c->core->model, x->type, x->name);
+	*ret = draft_overlay(x->c->desk, model_get(x->c->core->model, x->type, x->name));
 	if (*ret == NULL)
 		return err_set(e, CB_ENOENT, "internal error, unknown %s name %s", item_table(x->type)->name, x->name);
 	return CB_OK;
@@ -311,6 +312,8 @@ int rpc_xapi_object_edit(struct call *c, struct value **ret, struct err *e)
 	char resource[64];
 	if (x.name == NULL || x.name[strspn(x.name, " \t\r\n")] == '\0')
 		return err_py(e, CB_EINVAL, PY_VALUE, "xapi_object_edit() called without an object name");
+	if (!type_by_name(c->arg[0], &x.type) && mode != NULL && str_eq(mode, "add"))
+		return err_set(e, CB_EINVAL, "internal error, collection name is \"%.64s\"", v_cstr(c->arg[0]));
 	if (!type_by_name(c->arg[0], &x.type))
 		return err_set(e, CB_EINVAL, "internal error, collection name \"%.64s\" not supported", v_cstr(c->arg[0]));
 	if (!v_is(x.attrs, V_DICT))
