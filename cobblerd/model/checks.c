@@ -239,16 +239,12 @@ CHECK(dict_single)
 	return check_dict(f, v, false, ret, e);
 }
 
-/* compat: image_type, mirror_type - a text of their own, "" is the default for images. */
+/* compat: image_type, mirror_type - a text of their own. */
 CHECK(enum_listed)
 {
 	struct strbuf b = { 0 };
 	if (!v_is(v, V_STR))
 		return wrong_type(f, "str", e);
-	if (v_len(v) == 0 && str_eq(f->name, "image_type")) {
-		*ret = v_str("direct");
-		return CB_OK;
-	}
 	const char *found = find_choice(f, v_cstr(v));
 	if (found != NULL) {
 		*ret = v_str(found);
@@ -572,9 +568,11 @@ CHECK(image_file)
 	return CB_OK;
 }
 
+/* compat: Repo.os_version - whatever is false is none; the text is asked for its lower case, but kept as it is. */
 CHECK(repo_os_version)
 {
-	if (!v_is(v, V_STR))
-		return wrong_type(f, "str", e);
-	return check_lower(ctx, it, f, v, ret, e);
+	if (v_truthy(v) && !v_is(v, V_STR))
+		return err_py(e, CB_EINVAL, PY_ATTR, "'%s' object has no attribute 'lower'", v_type_name(v));
+	*ret = v_is(v, V_STR) ? v_ref(v) : v_str("");
+	return CB_OK;
 }

@@ -106,13 +106,17 @@ CHECK(image)
 CHECK(menu)
 {
 	struct item *found = NULL;
-	int rc = need_text(f, v, "Field menu needs to be of type str!", e);
+	struct strbuf name CLEANUP(sb_free) = { 0 };
+	/* compat: Image.menu - whatever is false is none, anything else a name */
+	int rc = item_type(it) == ITEM_IMAGE ? CB_OK : need_text(f, v, "Field menu needs to be of type str!", e);
 	if (rc != CB_OK)
 		return rc;
-	if (v_len(v) > 0 && find_named(ctx, ITEM_MENU, v_cstr(v), &found) != CB_OK)
-		return err_set(e, CB_ENOENT, "menu %s not found", v_cstr(v));
+	if (v_truthy(v))
+		v_py_str(&name, v);
+	if (name.len > 0 && (!v_is(v, V_STR) || find_named(ctx, ITEM_MENU, v_cstr(v), &found) != CB_OK))
+		return err_set(e, CB_ENOENT, "menu %s not found", sb_str(&name));
 	item_unref(found);
-	*ret = v_ref(v);
+	*ret = v_is(v, V_STR) ? v_ref(v) : v_str("");
 	return CB_OK;
 }
 

@@ -360,6 +360,32 @@ static void test_numbers_in_texts(void **state)
 	}
 }
 
+/* What setters of 3.3.7 make of values that others refuse, and the other way round. */
+static void test_setters_with_ways_of_their_own(void **state)
+{
+	static const struct { enum item_type type; const char *field, *given, *want, *error; } rows[] = {
+		{ ITEM_REPO, "os_version", "\"RHEL9\"", "RHEL9", NULL }, { ITEM_REPO, "os_version", "0", "", NULL }, { ITEM_REPO, "os_version", "[]", "", NULL },
+		{ ITEM_REPO, "os_version", "5", "", "'int' object has no attribute 'lower'" },
+		{ ITEM_IMAGE, "menu", "null", "", NULL }, { ITEM_IMAGE, "menu", "false", "", NULL }, { ITEM_IMAGE, "menu", "1.5", "", "menu 1.5 not found" },
+		{ ITEM_PROFILE, "menu", "null", "", "Field menu of object profile needs to be of type str!" },
+		{ ITEM_IMAGE, "image_type", "\"\"", "direct",
+			"image_type choices include: ['ImageTypes.DIRECT', 'ImageTypes.ISO', 'ImageTypes.MEMDISK', 'ImageTypes.VIRT_CLONE']" },
+		{ ITEM_SYSTEM, "power_type", "\"a b\"", "", "power management type must be one of: ack_manual," },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct item *it = named_item(rows[i].type);
+		struct value *v;
+		struct err e = { .code = CB_OK };
+		assert_int_equal(json_parse(rows[i].given, strlen(rows[i].given), &v, &e), CB_OK);
+		int rc = item_set(it, rows[i].field, v, &e);
+		assert_true(rows[i].error == NULL ? rc == CB_OK : rc != CB_OK && str_starts(e.text, rows[i].error));
+		assert_string_equal(item_str(it, rows[i].field), rows[i].want);
+		v_unref(v);
+		item_unref(it);
+	}
+}
+
 static void test_remote_files_are_on_servers_with_an_address(void **state)
 {
 	static const struct { const char *url, *grub, *error; } rows[] = {
@@ -459,6 +485,7 @@ int main(void)
 		cmocka_unit_test(test_files_of_images),
 		cmocka_unit_test(test_whole_numbers_in_texts),
 		cmocka_unit_test(test_numbers_in_texts),
+		cmocka_unit_test(test_setters_with_ways_of_their_own),
 		cmocka_unit_test(test_remote_files_are_on_servers_with_an_address),
 		cmocka_unit_test(test_addresses_that_are_no_text),
 		cmocka_unit_test(test_derived_fields_come_back_from_the_store),

@@ -347,12 +347,15 @@ static int no_attribute(const struct item *it, const char *attribute, struct err
 	return err_py(e, CB_ENOENT, PY_ATTR, "Attribute \"%s\" did not exist on item type \"%s\".", attribute, item_table(item_type(it))->name);
 }
 
-/* compat: Image.virt_type and its other enumerations are not looked up in the settings. */
-static bool unresolved(const struct item *it, const char *attribute)
+/* compat: Image.virt_type and its other enumerations are not looked up in the settings, also for the image's systems. */
+static bool unresolved(struct model *m, const struct item *it, const char *attribute)
 {
-	const struct item_table *t = item_table(item_type(it));
-	int row = item_type(it) == ITEM_IMAGE ? field_index(t, attribute) : -1;
-	return row >= 0 && t->rows[row].type == F_ENUM;
+	const struct item_table *t = item_table(ITEM_IMAGE);
+	int row = field_index(t, attribute);
+	if (row < 0 || t->rows[row].type != F_ENUM || !is_inherit(item_get(it, attribute)))
+		return false;
+	CLEANUP(item_unrefp) struct item *image = item_type(it) == ITEM_IMAGE ? item_ref(it) : model_parent(m, it);
+	return image != NULL && item_type(image) == ITEM_IMAGE && is_inherit(item_get(image, attribute));
 }
 
 int rpc_resolved_value(struct call *c, struct value **ret, struct err *e)
@@ -369,7 +372,7 @@ int rpc_resolved_value(struct call *c, struct value **ret, struct err *e)
 	    str_eq(attribute, "rename_interface")))
 		return err_py(e, CB_EINVAL, PY_VALUE, "Cannot return XML-RPC compliant type. See logs for more information!");
 	if (*attribute != '\0')
-		*ret = unresolved(it, attribute) ? v_ref(item_get(it, attribute)) : resolve_field(c->core->model, settings, it, attribute);
+		*ret = unresolved(c->core->model, it, attribute) ? v_ref(item_get(it, attribute)) : resolve_field(c->core->model, settings, it, attribute);
 	if (*ret == NULL)
 		return no_attribute(it, attribute, e);
 	if (str_eq(attribute, "serial_baud_rate") && v_is(*ret, V_INT)) {        /* compat: the name of the enum's member */
