@@ -172,6 +172,8 @@ static void test_removal_spares_or_takes_children(void **state)
 	fill(&c);
 	assert_int_equal(edit_remove(&c, ITEM_DISTRO, "d", false, false, &e), CB_ESTATE);
 	assert_string_equal(e.text, "removal would orphan profile: p");
+	assert_int_equal(edit_remove(&c, ITEM_PROFILE, "p", false, false, &e), CB_ESTATE);
+	assert_string_equal(e.text, "removal would orphan system: s");           /* before its subprofile */
 	assert_int_equal(edit_remove(&c, ITEM_DISTRO, "nope", true, false, &e), CB_ENOENT);
 	assert_string_equal(e.text, "cannot delete an object that does not exist: nope");
 	assert_int_equal(edit_remove(&c, ITEM_PROFILE, "sub", true, false, &e), CB_OK);

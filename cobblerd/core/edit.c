@@ -248,12 +248,17 @@ int edit_rename(struct core *c, const struct item *it, const char *newname, stru
 	return rc == CB_OK ? edit_save(c, renamed, false, true, e) : rc;
 }
 
+/* compat: Profiles.remove - systems are named before subprofiles. */
 static int check_childless(struct core *c, const struct item *it, struct err *e)
 {
 	CLEANUP(item_list_free) struct item_list kids = model_children(c->model, it);
-	if (kids.n == 0)
+	const struct item *first = kids.n > 0 ? kids.v[0] : NULL;
+	for (size_t i = 0; first != NULL && item_type(first) != ITEM_SYSTEM && i < kids.n; i++)
+		if (item_type(kids.v[i]) == ITEM_SYSTEM)
+			first = kids.v[i];
+	if (first == NULL)
 		return CB_OK;
-	return err_set(e, CB_ESTATE, "removal would orphan %s: %s", item_table(item_type(kids.v[0]))->name, item_name(kids.v[0]));
+	return err_set(e, CB_ESTATE, "removal would orphan %s: %s", item_table(item_type(first))->name, item_name(first));
 }
 
 static int remove_one(struct core *c, const struct item *it, bool triggers, struct err *e)
@@ -294,9 +299,12 @@ int edit_remove(struct core *c, enum item_type t, const char *name, bool recursi
 	CLEANUP(item_unrefp) struct item *it = model_get(c->model, t, name);
 	if (it == NULL)
 		return err_set(e, CB_ENOENT, "cannot delete an object that does not exist: %s", name);
+	if (!recursive) {
+		int rc = check_childless(c, it, e);
+		if (rc != CB_OK)
+			return rc;
+	}
 	CLEANUP(item_list_free) struct item_list kids = model_descendants(c->model, it);
-	if (kids.n > 0 && !recursive)
-		return err_set(e, CB_ESTATE, "removal would orphan %s: %s", item_table(item_type(kids.v[0]))->name, item_name(kids.v[0]));
 	for (size_t i = kids.n; i > 0; i--) {
 		int rc = remove_one(c, kids.v[i - 1], triggers, e);
 		if (rc != CB_OK)
