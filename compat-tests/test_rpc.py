@@ -45,6 +45,9 @@ def test_life_of_an_item(lab):
     add_machine(s, token, fake_boot_files(lab))
     equal([x["name"] for x in s.get_systems()], ["n1"], "systems")
     equal(s.find_system({"mac_address": MAC}), ["n1"], "find by MAC")
+    s.xapi_object_edit("system", "n1", "edit", {"interface": "eth0", "dns_name": "a.lab"}, token)
+    for criteria, want in (({"dns_name": "a.lab"}, ["n1"]), ({"dns_name": "A.lab"}, []), ({"dns_name": "~a.lab"}, []), ({"mac_address": MAC[:11] + "*"}, ["n1"])):
+        equal(s.find_system(criteria), want, "find by %r" % criteria)
     equal(s.get_system("n1")["interfaces"]["eth0"]["mac_address"], MAC, "MAC")
     s.copy_system(s.get_system_handle("n1", token), "n2", token)
     n2 = s.get_system_handle("n2", token)

@@ -100,6 +100,22 @@ static int compare(const struct value *have, const char *want, struct err *e)
 	return ok;
 }
 
+/* Interface fields that Cobbler keeps an index of. */
+static bool is_indexed(const char *key)
+{
+	return str_eq(key, "mac_address") || str_eq(key, "ip_address") || str_eq(key, "ipv6_address") || str_eq(key, "dns_name");
+}
+
+/* compat: Systems.indexes - what is asked for in full is looked up as it stands: a MAC in capitals is none. */
+static int match_indexed(const struct item *it, const char *key, const char *want)
+{
+	const struct value *all = item_interfaces(it);
+	for (size_t i = 0; i < v_len(all); i++)
+		if (*want != '\0' && str_eq(v_dict_cstr(v_dict_at(all, i), key, ""), want))
+			return 1;
+	return 0;
+}
+
 static int match_interfaces(const struct item *it, const char *key, const char *want, struct err *e)
 {
 	const struct value *all = item_interfaces(it);
@@ -119,7 +135,9 @@ static int match_one(const struct item *it, const char *key, const char *want, s
 	bool negate = *want == '~';
 	int r;
 	want += negate;
-	if (item_type(it) == ITEM_SYSTEM && (field_index(&network_interface_table, key) >= 0 || str_eq(key, "interface"))) {
+	if (item_type(it) == ITEM_SYSTEM && is_indexed(key) && !negate && !has_glob(want)) {
+		r = match_indexed(it, key, want);
+	} else if (item_type(it) == ITEM_SYSTEM && (field_index(&network_interface_table, key) >= 0 || str_eq(key, "interface"))) {
 		r = match_interfaces(it, key, want, e);
 	} else {
 		const struct value *have = item_get(it, key);
@@ -166,9 +184,7 @@ static struct item_list candidates(struct model *m, enum item_type t, const stru
 				item_list_add(&l, it);
 			return l;
 		}
-		bool indexed = str_eq(key, "mac_address") || str_eq(key, "ip_address") || str_eq(key, "ipv6_address") ||
-			str_eq(key, "dns_name") || str_eq(key, "hostname");
-		if (t == ITEM_SYSTEM && indexed)
+		if (t == ITEM_SYSTEM && (is_indexed(key) || str_eq(key, "hostname")))
 			return model_by_index(m, t, key, want);
 		enum item_type to = str_eq(key, "profile") && t == ITEM_SYSTEM ? ITEM_PROFILE : str_eq(key, "image") && t == ITEM_SYSTEM ?
 			ITEM_IMAGE : str_eq(key, "distro") && t == ITEM_PROFILE ? ITEM_DISTRO : ITEM_TYPES;

@@ -95,6 +95,15 @@ static bool has_address(const struct item *it, const char *f1, const char *f2, c
 	return false;
 }
 
+static bool has_exactly(const struct item *it, const char *field, const char *text)
+{
+	const struct value *all = item_interfaces(it);
+	for (size_t i = 0; i < v_len(all); i++)
+		if (str_eq(v_dict_cstr(v_dict_at(all, i), field, ""), text))
+			return true;
+	return false;
+}
+
 /* The first system in order that has the address in an interface; found borrows. */
 static void check_address(struct model *m, const struct item_list *systems, const char *f1, const char *f2, const char *text,
 	struct item *(*by)(struct model *, const char *, const char **))
@@ -147,7 +156,7 @@ static void check_find(struct model *m, const struct item_list *systems, const c
 	size_t want = 0;
 	for (size_t i = 0; i < systems->n; i++)
 		want += str_eq(field, "hostname") || str_eq(field, "name") ? strcasecmp(item_str(systems->v[i], field), text) == 0 :
-			has_address(systems->v[i], field, field, text);
+			has_exactly(systems->v[i], field, text);     /* compat: Systems.indexes */
 	v_dict_set(c, field, v_str(text));
 	assert_int_equal(model_find(m, ITEM_SYSTEM, c, &got, &e), CB_OK);
 	assert_int_equal(got.n, want);
@@ -177,6 +186,8 @@ static void check_all(struct model *m)
 		snprintf(text, sizeof(text), "host%u.EXAMPLE.org", i);
 		check_address(m, &systems, "dns_name", "dns_name", text, model_system_by_dns_name);
 		check_find(m, &systems, "hostname", text);
+		check_find(m, &systems, "dns_name", text);
+		snprintf(text, sizeof(text), "Host%u.example.org", i);
 		check_find(m, &systems, "dns_name", text);
 	}
 	for (unsigned i = 0; i < NAMES; i++) {
