@@ -251,6 +251,7 @@ NO_NAME = "<class 'ValueError'>:calling find with no arguments"
 FAULTS = [
     ("find_system", ["x"], FIND + "str"), ("find_system", [["x"]], FIND + "list"), ("find_items_paged", ["system", 5], FIND + "int"),
     ("find_system", [5], "<class 'TypeError'>:argument of type 'int' is not iterable"),
+    ("find_mgmtclass", [{"name": ""}], NO_NAME), ("find_items", ["repo", {"name": None}], NO_NAME),
     ("find_items", [None, {"name": "*"}], "<class 'TypeError'>:\"what\" must be of type str!"),
     ("find_items", ["x", {"name": "*"}], "<class 'ValueError'>:what needs to be a valid collection if it is non empty!"),
     ("get_profile_as_rendered", [""], NO_NAME), ("get_repo_config_for_profile", [""], NO_NAME), ("get_template_file_for_system", ["", "/x"], NO_NAME),
@@ -276,6 +277,7 @@ def test_faults_of_3_3_7(lab):
     for method, args, want in FAULTS:
         equal(fault(getattr(s, method), *[known.get(a, a) if isinstance(a, str) else a for a in args]), want, "%s%r" % (method, args))
     equal(s.generate_script("nosuch", "n1", "x"), "# script template \"x\" not found", "the system wins over the profile")
+    equal(s.find_system({"name": "", "hostname": ""}), ["n1"], "a name that is none, beside another criterion")
     equal([x["name"] for x in s.get_systems_since(True)], ["n1"], "since a time that is a bool")
 
 

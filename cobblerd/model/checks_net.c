@@ -355,6 +355,8 @@ int check_ip6_list(const struct item_ctx *ctx UNUSED, struct item *it UNUSED, co
 	struct value **ret, struct err *e)
 {
 	struct value *list;
+	if (is_inherit(v))                                /* compat: taken letter by letter */
+		return err_py(e, CB_EINVAL, PY_ADDR, "invalid format for IPv6 IP address (<)");
 	int rc = input_list(v, &list, e);
 	if (rc != CB_OK)
 		return rc;

@@ -419,6 +419,7 @@ static void test_addresses_that_are_no_text(void **state)
 		{ NULL, "name_servers", "[1.5]", "failed to detect a valid IP address from 1.5" },
 		{ "eth0", "ipv6_secondaries", "[\"fd00::1\", \"\", 5]", NULL },
 		{ "eth0", "ipv6_secondaries", "[[\"a\"]]", "invalid format for IPv6 IP address (['a'])" },
+		{ "eth0", "ipv6_secondaries", "\"<<inherit>>\"", "invalid format for IPv6 IP address (<)" },
 		{ "eth0", "ipv6_secondaries", "[null]", "invalid format for IPv6 IP address (None)" },
 	};
 	(void)state;

@@ -116,6 +116,7 @@ static int match_indexed(const struct item *it, const char *key, const char *wan
 	return 0;
 }
 
+/* 3.3.7 compares the other way round here, so that a pattern finds no interface. */
 static int match_interfaces(const struct item *it, const char *key, const char *want, struct err *e)
 {
 	const struct value *all = item_interfaces(it);
@@ -146,12 +147,18 @@ static int match_one(const struct item *it, const char *key, const char *want, s
 	return r < 0 ? r : negate ? !r : r;
 }
 
+/* compat: Collection.find - "name" is an argument of its own, and what is false is none. */
+static bool is_no_name(const struct value *criteria, size_t i)
+{
+	return str_eq(v_dict_key(criteria, i), "name") && !v_truthy(v_dict_at(criteria, i));
+}
+
 static int match(const struct item *it, const struct value *criteria, struct err *e)
 {
 	char buf[64];
 	for (size_t i = 0; i < v_len(criteria); i++) {
 		const struct value *want = v_dict_at(criteria, i);
-		if (v_is(want, V_NONE))
+		if (v_is(want, V_NONE) || is_no_name(criteria, i))
 			continue;
 		if (!v_is(want, V_STR))
 			return err_py(e, CB_EINVAL, PY_ATTR, "'%s' object has no attribute 'startswith'", v_type_name(want));
@@ -168,7 +175,7 @@ static struct item_list candidates(struct model *m, enum item_type t, const stru
 	char buf[64];
 	for (size_t i = 0; i < v_len(criteria); i++) {
 		const char *key = rekeyed(v_dict_key(criteria, i), buf), *want = v_cstr(v_dict_at(criteria, i));
-		if (*want == '\0' || *want == '~')
+		if (*want == '\0' || *want == '~')          /* also a name that is none */
 			continue;
 		if (has_glob(want)) {
 			if (str_eq(key, "name"))
@@ -209,7 +216,7 @@ static bool only_texts(const struct value *criteria)
 int model_find(struct model *m, enum item_type t, const struct value *criteria, struct item_list *ret, struct err *e)
 {
 	struct item_list found = { 0 };
-	if (v_len(criteria) == 0)
+	if (v_len(criteria) == 0 || (v_len(criteria) == 1 && is_no_name(criteria, 0)))
 		return err_py(e, CB_EINVAL, PY_VALUE, "calling find with no arguments");
 	struct item_list all = only_texts(criteria) ? candidates(m, t, criteria) : model_items(m, t);
 	int rc = CB_OK;

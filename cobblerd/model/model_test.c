@@ -365,6 +365,25 @@ static void test_what_a_subprofile_says_of_the_file_name(void **state)
 	model_free(m);
 }
 
+/* boot_files of a distro may say that they are inherited, though there is nothing above. */
+static void test_inherited_boot_files_are_a_dict(void **state)
+{
+	(void)state;
+	struct model *m = model_new();
+	struct value *settings = v_dict();
+	struct item *it = item_new(ITEM_DISTRO);
+	item_put(it, "name", v_str("d"));
+	item_put(it, "boot_files", v_str("<<inherit>>"));
+	model_publish(m, it, NULL);
+	struct value *answers[] = { resolve_dict(m, settings, it), resolve_blend(m, settings, it, false) };
+	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+		assert_true(v_is(v_dict_get(answers[i], "boot_files"), V_DICT));
+		v_unref(answers[i]);
+	}
+	v_unref(settings);
+	model_free(m);
+}
+
 /* A profile and a system at the same place of their collections refer to one profile: each leaves it alone. */
 static void test_referrers_of_several_types_come_and_go(void **state)
 {
@@ -434,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_indexes_find_what_a_plain_search_finds),
 		cmocka_unit_test(test_a_view_changes_its_base_when_told_to),
 		cmocka_unit_test(test_what_a_subprofile_says_of_the_file_name),
+		cmocka_unit_test(test_inherited_boot_files_are_a_dict),
 		cmocka_unit_test(test_referrers_of_several_types_come_and_go),
 		cmocka_unit_test(test_readers_see_whole_items_beside_a_writer),
 	};

@@ -73,7 +73,7 @@ static struct value *resolve_merged(struct model *m, const struct value *setting
 /* Is the value to come from further up? compat: that of an image's virt_bridge is only a text. */
 static bool inherits(const struct field *f, const struct value *raw)
 {
-	return is_inherit(raw) && ((f->flags & FF_INHERIT) || f->alias_of != NULL);
+	return is_inherit(raw) && ((f->flags & (FF_INHERIT | FF_MERGE)) || f->alias_of != NULL);
 }
 
 static struct value *resolve_inherited(struct model *m, const struct value *settings, const struct item *it, const struct field *f, int depth)
@@ -138,7 +138,7 @@ struct value *resolve_dict(struct model *m, const struct value *settings, const 
 			v = resolved_interfaces(settings, it);
 		else if (f->type == F_ENUM)
 			v = v_ref(raw);          /* compat: to_dict(resolved=True) leaves inherited enums as they are */
-		else if (v_is(raw, V_DICT) || (f->flags & FF_MERGE) || inherits(f, raw))
+		else if (v_is(raw, V_DICT) || inherits(f, raw))
 			v = resolve_field(m, settings, it, f->name);
 		else
 			v = v_ref(raw);

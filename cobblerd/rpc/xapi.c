@@ -303,6 +303,15 @@ static const struct { const char *name; int (*run)(struct edit *x, struct err *e
 	{ "add", do_add }, { "copy", do_copy }, { "rename", do_rename }, { "remove", do_remove }, { "edit", do_edit },
 };
 
+static int no_such_type(const struct value *what, bool add, struct err *e)
+{
+	struct strbuf text CLEANUP(sb_free) = { 0 };
+	v_py_str(&text, what);
+	if (add)
+		return err_set(e, CB_EINVAL, "internal error, collection name is \"%.64s\"", sb_str(&text));
+	return err_set(e, CB_EINVAL, "internal error, collection name \"%.64s\" not supported", sb_str(&text));
+}
+
 /* object_type, object_name, edit_type, attributes, token */
 int rpc_xapi_object_edit(struct call *c, struct value **ret, struct err *e)
 {
@@ -312,10 +321,8 @@ int rpc_xapi_object_edit(struct call *c, struct value **ret, struct err *e)
 	char resource[64];
 	if (x.name == NULL || x.name[strspn(x.name, " \t\r\n")] == '\0')
 		return err_py(e, CB_EINVAL, PY_VALUE, "xapi_object_edit() called without an object name");
-	if (!type_by_name(c->arg[0], &x.type) && mode != NULL && str_eq(mode, "add"))
-		return err_set(e, CB_EINVAL, "internal error, collection name is \"%.64s\"", v_cstr(c->arg[0]));
 	if (!type_by_name(c->arg[0], &x.type))
-		return err_set(e, CB_EINVAL, "internal error, collection name \"%.64s\" not supported", v_cstr(c->arg[0]));
+		return no_such_type(c->arg[0], mode != NULL && str_eq(mode, "add"), e);
 	if (!v_is(x.attrs, V_DICT))
 		return err_py(e, CB_EINVAL, PY_TYPE, "attributes must be a dict, not %s", v_type_name(x.attrs));
 	snprintf(resource, sizeof(resource), "xedit_%s", item_table(x.type)->name);
