@@ -367,7 +367,8 @@ CHECK(server)
 	return rc;
 }
 
-/* A whole set of interfaces: dict name -> dict of fields; unknown fields are dropped, as Cobbler does. */
+/* Whole interfaces: dict name -> dict of fields; unknown fields are dropped, as Cobbler does. compat: System.interfaces - those that are not
+ * named stay, but {} takes all away. */
 CHECK(interfaces)
 {
 	if (!v_is(v, V_DICT))
@@ -377,7 +378,10 @@ CHECK(interfaces)
 			return err_py(e, CB_EINVAL, PY_VALUE, "The values of the interfaces must be fully of type dict (one level with values) or "
 				"NetworkInterface objects");
 	CLEANUP(item_unrefp) struct item *work = item_edit(it);
-	item_put(work, "interfaces", v_dict());
+	struct value *others = v_len(v) > 0 ? v_copy(item_interfaces(it)) : v_dict();
+	for (size_t i = 0; i < v_len(v); i++)
+		v_dict_del(others, v_dict_key(v, i));
+	item_put(work, "interfaces", others);
 	for (size_t i = 0; i < v_len(v); i++) {
 		const struct value *fields = v_dict_at(v, i);
 		int rc = item_set_interface_in(ctx, work, v_dict_key(v, i), NULL, NULL, e);

@@ -435,6 +435,30 @@ static void test_addresses_that_are_no_text(void **state)
 	}
 }
 
+static void test_interfaces_that_are_set_leave_others_alone(void **state)
+{
+	static const char *const given[][2] = {          /* what is set, and what is there then */
+		{ "{\"a\": {\"mtu\": \"1\", \"nosuch\": 1}, \"b\": {}}", "a 1 b -" }, { "{\"a\": {\"dns_name\": \"x.y\"}}", "b - a -" }, { "{}", "" },
+	};
+	struct item *it = named_item(ITEM_SYSTEM);
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(given); i++) {
+		struct value *v;
+		struct err e;
+		struct strbuf b = { 0 };
+		assert_int_equal(json_parse(given[i][0], strlen(given[i][0]), &v, &e), CB_OK);
+		assert_int_equal(item_set(it, "interfaces", v, &e), CB_OK);
+		for (size_t k = 0; k < v_len(item_interfaces(it)); k++) {
+			const char *mtu = v_dict_cstr(v_dict_at(item_interfaces(it), k), "mtu", "");
+			sb_addf(&b, "%s%s %s", k > 0 ? " " : "", v_dict_key(item_interfaces(it), k), *mtu == '\0' ? "-" : mtu);
+		}
+		assert_string_equal(sb_str(&b), given[i][1]);
+		sb_free(&b);
+		v_unref(v);
+	}
+	item_unref(it);
+}
+
 static void test_derived_fields_come_back_from_the_store(void **state)
 {
 	(void)state;
@@ -489,6 +513,7 @@ int main(void)
 		cmocka_unit_test(test_setters_with_ways_of_their_own),
 		cmocka_unit_test(test_remote_files_are_on_servers_with_an_address),
 		cmocka_unit_test(test_addresses_that_are_no_text),
+		cmocka_unit_test(test_interfaces_that_are_set_leave_others_alone),
 		cmocka_unit_test(test_derived_fields_come_back_from_the_store),
 		cmocka_unit_test(test_an_empty_file_name_is_inherited_once_it_was_stored),
 		cmocka_unit_test(test_whatever_is_set_is_refused_with_words_or_survives),
