@@ -176,9 +176,30 @@ def test_tasks_with_little_to_do(lab):
         equal(state("background_syncsystems", options), "complete", "sync of systems with %r" % options)
     for systems in "n1", [1], {"n1": 1}:
         equal(state("background_syncsystems", {"systems": systems}), "failed", "sync of systems %r" % (systems,))
-    (d.root / "var/lib/cobbler/templates/bad.ks").write_text("#if 1\n")
-    add(s, token, "profile", {"name": "bad", "distro": "d", "autoinstall": "bad.ks"})
-    equal(state("background_validate_autoinstall_files", {}), "failed", "a template with an error")
+
+
+def test_validation_of_answer_files_says_what_is_wrong(lab):
+    """As 3.3.7: placeholders that nothing defines are named. Other than 3.3.7: the task fails for a file that cannot be rendered."""
+    d = lab.daemon()
+    s, token = d.login()
+    s.write_autoinstall_template("my.ks", "", token)
+    add_machine(s, token, fake_boot_files(lab), profile={"autoinstall": "my.ks"})
+
+    def validate(text):
+        (d.root / "var/lib/cobbler/templates/my.ks").write_text(text)
+        task = s.background_validate_autoinstall_files({}, token)
+        state = wait_for("end of the task", lambda: s.get_task_status(task)[2] in ("complete", "failed") and s.get_task_status(task)[2], 20)
+        return state, s.get_event_log(task)
+    state, log = validate("$name $hostname\n$nonsense\n")
+    equal(state, "complete", "a placeholder that nothing defines")
+    check("my.ks:2:1: $nonsense is not defined" in log and "potential errors" in log, "the log: %s" % log)
+    equal(log.count("$nonsense"), 1, "how often it is said, for two items")
+    for text, says in ("#if 1\n", "my.ks"), ("#template=jinja2\n{% if %}\n", "my.ks"), ("#template=jinja2\n{{ name.nothing.at.all }}\n", "UndefinedError"):
+        state, log = validate(text)
+        equal(state, "failed", "%r" % text)
+        check(says in log and "potential errors" in log, "the log: %s" % log)
+    state, log = validate("$name\n")
+    check(state == "complete" and "seem to be ok" in log, "a good one: %s" % log)
 
 
 def test_boot_files_in_pieces(lab):

@@ -12,6 +12,10 @@
 /* Gives or takes rights of accounts and groups on Cobbler's directories: options adduser, addgroup, removeuser, removegroup. */
 int actions_aclsetup(struct core *c, struct task *t, const struct value *options, struct err *e);
 
+/* Renders the answer file of every profile and system; says which fail, and which placeholders nothing defines. The task has failed when one
+ * of them fails. No options. */
+int actions_validate(struct core *c, struct task *t, const struct value *options, struct err *e);
+
 /* Makes equal files of imported media and mirrored repositories one, with hardlink(1). No options. */
 int actions_hardlink(struct core *c, struct task *t, const struct value *options, struct err *e);
 

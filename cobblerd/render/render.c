@@ -285,6 +285,8 @@ static int run_jinja(
 		return rc;
 	*q->varies = true;
 	log_warn("render", "%s", e->text);
+	if (r->watch != NULL && r->watch->failed != NULL)
+		r->watch->failed(r->watch->ctx, e->text);
 	sb_truncate(out, before);
 	sb_adds(out, "# EXCEPTION OCCURRED DURING JINJA2 TEMPLATE PROCESSING\n");
 	return CB_OK;

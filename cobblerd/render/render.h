@@ -21,6 +21,7 @@ struct render_watch {
 	 * ("file:line > file:line", outermost first) and the placeholder or expression ("" for plain text). */
 	void (*piece)(void *ctx, const char *text, size_t n, const char *chain, const char *source);
 	void (*missing)(void *ctx, const char *where, const char *placeholder);   /* not defined, printed as written */
+	void (*failed)(void *ctx, const char *text);   /* what Jinja answers with one line for instead of failing */
 	void (*finding)(void *ctx, const char *where, const char *text);          /* lint of each template that takes part */
 };
 /* For a renderer that one thread uses; w (borrowed) or NULL. */

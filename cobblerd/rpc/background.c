@@ -6,7 +6,6 @@
 
 #include "actions/actions.h"
 #include "base/log.h"
-#include "boot/boot.h"
 #include "import/import.h"
 #include "manage/manage.h"
 #include "power/power.h"
@@ -39,44 +38,6 @@ static int run_syncsystems(struct core *c, struct task *t, const struct value *o
 		return CB_OK;
 	}
 	return manage_sync_systems(c, t, names, e);
-}
-
-/* Is an answer file meant for the item? Not for machines that boot an image, nor where the name of a template is empty. */
-static bool wants_answer(struct core *c, const struct value *settings, const struct item *it)
-{
-	if (item_type(it) == ITEM_SYSTEM && *item_str(it, "image") != '\0')
-		return false;
-	struct value *name CLEANUP(v_unrefp) = resolve_field(c->model, settings, it, "autoinstall");
-	return !v_str_is(name, "");
-}
-
-/* Renders every answer file and reports those that fail. */
-static int run_validate(struct core *c, struct task *t, const struct value *options UNUSED, struct err *e)
-{
-	static const enum item_type types[] = { ITEM_PROFILE, ITEM_SYSTEM };
-	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->settings);
-	size_t bad = 0;
-	for (size_t k = 0; k < ARRAY_LEN(types); k++) {
-		CLEANUP(item_list_free) struct item_list l = model_items(c->model, types[k]);
-		for (size_t i = 0; i < l.n && !task_cancelled(t); i++) {
-			struct strbuf b CLEANUP(sb_free) = { 0 };
-			struct err why;
-			if (!wants_answer(c, settings, l.v[i])) {
-				task_log(t, "%s has no automatic installation template set, skipping", item_name(l.v[i]));
-				continue;
-			}
-			if (boot_autoinstall(c, types[k], item_name(l.v[i]), &b, &why) == CB_OK)
-				continue;
-			bad++;
-			task_log(t, "%s %s: %s", item_table(types[k])->name, item_name(l.v[i]), why.text);
-		}
-	}
-	if (task_cancelled(t))
-		return err_set(e, CB_ESTATE, "cancelled");
-	if (bad > 0)
-		return err_set(e, CB_ESTATE, "*** potential errors detected in automatic installation files ***");
-	task_log(t, "*** all automatic installation files seem to be ok ***");
-	return CB_OK;
 }
 
 /* One machine that fails does not stop the others, but the task has failed then (3.3.7's ends well whatever happened). */
@@ -114,8 +75,8 @@ static const struct work works[] = {
 	{ "background_sync", "sync", "Sync", manage_sync },
 	{ "background_syncsystems", "syncsystems", "Syncsystems", run_syncsystems },
 	{ "background_import", "import", "Media import", import_run },
-	{ "background_validate_autoinstall_files", "validate_autoinstall_files", "Automated installation files validation", run_validate },
-	{ "background_validateks", "validate_autoinstall_files", "Automated installation files validation", run_validate },
+	{ "background_validate_autoinstall_files", "validate_autoinstall_files", "Automated installation files validation", actions_validate },
+	{ "background_validateks", "validate_autoinstall_files", "Automated installation files validation", actions_validate },
 	{ "background_power_system", "power", "Power management", run_power },
 	{ "background_buildiso", "buildiso", "Build Iso", actions_buildiso },
 	{ "background_aclsetup", "aclsetup", "(CLI) ACL Configuration", actions_aclsetup },
