@@ -42,7 +42,7 @@ PROGS   := $(OUT)/cobblerd $(OUT)/cobbler $(OUT)/render-cases
 all: $(PROGS)
 ifeq ($(FLAVOUR),rel)
 	@for p in $(notdir $(PROGS)); do ln -sf rel/$$p build/$$p; done
-	@ln -sf cobbler build/cobbler-settings; ln -sf cobbler build/cobbler-passwd
+	@for p in settings passwd ext-nodes; do ln -sf cobbler build/cobbler-$$p; done
 endif
 
 LIBRARY := $(shell find snippets/library -type f ! -name README.md 2>/dev/null)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * main.c - one binary, three commands by the name it is called with: cobbler, and two that work on this host's files without the daemon.
+ * main.c - one binary, several commands by the name it is called with: cobbler, those that work on this host's files without the daemon, and
+ * Puppet's.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@ int main(int argc, char **argv)
 {
 	static const struct { const char *name; int (*run)(int, char **); } others[] = {
 		{ "cobbler-settings", settings_main }, { "cobbler-passwd", passwd_main },
+		{ "cobbler-ext-nodes", ext_nodes_main },
 	};
 	int (*run)(int, char **) = cobbler_main;
 	for (size_t i = 0; i < ARRAY_LEN(others); i++)

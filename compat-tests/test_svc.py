@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Operations of /cblr/svc that clients other than installers use."""
 import http.client
+import subprocess
+import urllib.parse
 
 from fixtures import MAC, add, add_machine, fake_boot_files
-from lab import check, equal
+from lab import COBBLERD, check, equal
 
 
 def get(path):
@@ -11,6 +13,12 @@ def get(path):
     c.request("GET", "/cblr/svc/op/" + path)
     r = c.getresponse()
     return r.status, r.read().decode()
+
+
+def ext_nodes(d, *words):
+    """Puppet's program: exit status and what it prints."""
+    r = subprocess.run([COBBLERD.parent / "cobbler-ext-nodes", "--root", d.root, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+    return r.returncode, r.stdout, r.stderr
 
 
 def test_puppet(lab):
@@ -29,6 +37,13 @@ def test_puppet(lab):
     check("classes:\n- m1\n- m2\n- m3\n" in get("puppet/hostname/n1.lab.test")[1], "names of classes")
     equal(get("puppet/hostname/nosuch")[0], 200, "an unknown host")
     equal(get("puppet")[1], "hostname is required", "no host")
+    for host in "n1.lab.test", "nosuch", "../x y?&%/\u00e9":
+        quoted = urllib.parse.quote(host, safe="")
+        equal(ext_nodes(d, host), (0, get("puppet/hostname/" + quoted)[1], ""), "cobbler-ext-nodes " + host)
+    equal([ext_nodes(d, *words)[0] for words in ((), ("a", "b"), ("--nonsense", "a"))], [2, 2, 2], "wrong command lines")
+    d.stop()
+    status, out, err = ext_nodes(d, "n1.lab.test")
+    check(status == 1 and out == "" and err.startswith("cobbler-ext-nodes: "), "no server: %r" % ((status, out, err),))
 
 
 def test_ipxe_by_mac(lab):

@@ -24,7 +24,7 @@ install: all man
 	$(INSTALL) -m 0755 $(OUT)/cobblerd $(DESTDIR)$(PREFIX)/sbin/cobblerd
 	$(INSTALL) -m 0755 $(OUT)/cobbler $(DESTDIR)$(PREFIX)/bin/cobbler
 	$(INSTALL) -m 0755 $(OUT)/render-cases $(DESTDIR)$(PREFIX)/bin/cobbler-render
-	for p in cobbler-settings cobbler-passwd; do ln -sf cobbler $(DESTDIR)$(PREFIX)/bin/$$p || exit 1; done
+	for p in cobbler-settings cobbler-passwd cobbler-ext-nodes; do ln -sf cobbler $(DESTDIR)$(PREFIX)/bin/$$p || exit 1; done
 	sed 's|/usr/sbin/|$(PREFIX)/sbin/|' packaging/cobblerd.service >$(OUT)/cobblerd.service
 	$(DATA) $(OUT)/cobblerd.service $(DESTDIR)$(UNITDIR)/cobblerd.service
 	$(DATA) packaging/cobbler.sysusers $(DESTDIR)$(SYSUSERSDIR)/cobbler.conf
