@@ -3,6 +3,7 @@
  */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
@@ -85,16 +86,15 @@ static int read_password(const struct cli *cli, char **ret, struct err *e)
 		*ret = ask_secret(prompt);
 		return *ret ? 0 : err_set(e, CB_EINVAL, "--user %s needs --password-file FILE when there is no terminal", cli->user);
 	}
-	struct strbuf b = { .limit = 4096 };
-	int r = file_read(AT_FDCWD, str_eq(cli->password_file, "-") ? "/dev/stdin" : cli->password_file, 4096, &b, e);
-	if (r < 0) {
-		sb_free(&b);
-		return r;
-	}
-	sb_truncate(&b, strcspn(sb_str(&b), "\r\n"));
-	sb_adds(&b, "");
-	*ret = sb_take(&b);
-	return 0;
+	bool std = str_eq(cli->password_file, "-");
+	FILE *f = std ? stdin : fopen(cli->password_file, "re");
+	if (f == NULL)
+		return err_set(e, errno == ENOENT ? CB_ENOENT : CB_EIO, "cannot open %s: %s", cli->password_file, strerror(errno));
+	/* Also of a pipe, which has no size: --password-file=<(pass show cobbler). */
+	*ret = read_secret_line(f);
+	if (!std)
+		fclose(f);
+	return *ret != NULL ? 0 : err_set(e, CB_EINVAL, "%s: a password of at most 4094 bytes is expected in the first line", std ? "standard input" : cli->password_file);
 }
 
 static int read_secret(char **ret, struct err *e)

@@ -7,6 +7,8 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include <stdio.h>
+
 #include "cli/client.h"
 #include "cli/options.h"
 
@@ -135,8 +137,8 @@ bool log_progress(const char *line, double *fraction);
 
 /* prompt.c: asks on the terminal, without echo. Returns owned; NULL: no terminal, no answer, or one of more than 4094 bytes. */
 char *ask_secret(const char *prompt);
-/* The same from standard input, without a prompt: one line. */
-char *read_secret_line(void);
+/* The same from a file or a pipe, without a prompt: its next line. */
+char *read_secret_line(FILE *from);
 
 /* report.c: "Label : value" lines of one item, with its interfaces. */
 void report_item(int item, const struct value *dict, struct strbuf *out);

@@ -38,7 +38,7 @@ static void forget(char **text)
 static int password(bool from_stdin, char **ret, struct err *e)
 {
 	if (from_stdin || !isatty(STDIN_FILENO)) {
-		*ret = read_secret_line();
+		*ret = read_secret_line(stdin);
 		return *ret != NULL ? CB_OK : err_set(e, CB_EINVAL, "a password of at most 4094 bytes is expected on standard input");
 	}
 	char *again CLEANUP(forget) = NULL;

@@ -20,10 +20,10 @@ static void give_up(int sig)
 	_exit(128 + sig);
 }
 
-char *read_secret_line(void)
+char *read_secret_line(FILE *from)
 {
 	char line[SECRET_MAX];
-	if (fgets(line, sizeof(line), stdin) == NULL)
+	if (fgets(line, sizeof(line), from) == NULL)
 		return NULL;
 	size_t n = strcspn(line, "\r\n");
 	char *text = n + 1 < sizeof(line) ? xstrndup(line, n) : NULL;
@@ -44,7 +44,7 @@ char *ask_secret(const char *prompt)
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
 	fputs(prompt, stderr);
-	char *text = read_secret_line();
+	char *text = read_secret_line(stdin);
 	tcsetattr(STDIN_FILENO, TCSANOW, &before_asking);
 	sigaction(SIGINT, &was[0], NULL);
 	sigaction(SIGTERM, &was[1], NULL);
