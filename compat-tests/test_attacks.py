@@ -803,6 +803,53 @@ def test_20_secrets_stay_in_their_files(lab):
         path.unlink()
 
 
+def test_20_tasks_name_no_passwords(lab):
+    """What programs print, what is refused, and what an expression fails at: anybody may read the log of a task."""
+    d, s, token = secretive(lab)
+    d.reconfigure({"signature_url": "http://u:SIGPW@127.0.0.1:1/x.json", "proxy_url_ext": "http://u:PROXYPW@127.0.0.1:1/"})
+    d.stop()
+    d.start()
+    s, token = d.login()
+    agent = d.root / "usr/sbin/fence_dummy"
+    agent.parent.mkdir(parents=True)
+    agent.write_text("#!/bin/sh\ncat\necho failed >&2\nexit 1\n")
+    agent.chmod(0o755)
+    handle = s.get_system_handle("n1", token)
+    for field, value in (("power_type", "dummy"), ("power_user", "operator")):
+        s.modify_system(handle, field, value, token)
+    s.save_system(handle, token)
+    s.background_power_system({"systems": ["n1"], "power": "status"}, token)
+    for i, breed in enumerate(("yum", "rsync", "apt", "wget")):
+        mirror = "%s://u:MIRRORPW@127.0.0.1:1/x" % ("rsync" if breed == "rsync" else "http")
+        options = {"password": "YUMPW", "username": "x"} if breed == "yum" else {}
+        add(s, token, "repo", {"name": "q%d" % i, "mirror": mirror, "breed": breed, "mirror_locally": True, "keep_updated": True, "yumopts": options, "proxy": "http://u:PROXYPW@127.0.0.1:1/",
+                               "environment": {"RSYNC_PASSWORD": "ENVPW", "http_proxy": "http://u:ENVPW@127.0.0.1:1"}, "apt_components": ["main"], "apt_dists": ["x"], "arch": "x86_64"})
+        s.background_reposync({"tries": 1, "repos": ["q%d" % i], "nofail": True}, token)
+    for path in ("rsync://u:IMPORTPW@127.0.0.1:1/x", "http://u:IMPORTPW@127.0.0.1:1/x", "u:IMPORTPW@host:/x"):
+        s.background_import({"path": path, "name": "imp"}, token)
+    for master in ("u:REPPW@127.0.0.1", "http://u:REPPW@127.0.0.1"):
+        s.background_replicate({"master": master, "port": "1", "distro_patterns": "*"}, token)
+    s.background_signature_update({}, token)
+    s.background_sync({"verbose": True}, token)
+    for call, args in ((s.modify_setting, ("ldap_search_passwd", ["BADPW"])), (s.modify_setting, ("proxy_url_ext", {"a": "http://u:BADPW@x/"})), (s.modify_repo, (s.get_repo_handle("q0", token), "mirror", "ftp:u:BADPW@")),
+                       (s.modify_system, (handle, "proxy", ["http://u:BADPW@x"])), (s.modify_system, (handle, "redhat_management_key", {"x": "BADPW"})),
+                       (s.xapi_object_edit, ("system", "n1", "edit", {"power_pass": {"x": "BADPW"}}))):
+        with contextlib.suppress(xmlrpc.client.Fault):
+            call(*args, token)
+    for login in (("cobbler", ["BADPW"]), (["BADPW"], "x"), ("cobbler", "BADPW")):
+        fault(s.login, *login)
+    s.write_autoinstall_template("leak.ks", "#raise $power_pass\n$nosuch($power_pass)\n${power_pass.nosuch}\n", token)
+    s.modify_system(handle, "autoinstall", "leak.ks", token)
+    s.save_system(handle, token)
+    with contextlib.suppress(xmlrpc.client.Fault):
+        s.generate_autoinstall("", "n1")
+    wait_for("end of all tasks", lambda: all(e[2] != "running" for e in s.get_events().values()), 60)
+    logs = d.log() + "".join(p.read_text(errors="replace") for p in (d.root / "var/log").rglob("*") if p.is_file()) + "".join(s.get_event_log(k) or "" for k in s.get_events())
+    check("reposync of q3" in logs and "cannot import from" in logs, "the tasks have run:\n%s" % logs[-3000:])
+    told = {line for line in logs.splitlines() if re.search(r"[A-Z]PW\b|OPENSESAME|TSIGKEY|RHNKEY|\$1\$hash", line)}
+    check(not told, "\n".join(sorted(told)))
+
+
 def test_21_a_store_has_one_owner_and_half_files_are_set_aside(lab):
     """Two daemons, half a file, a clock that jumps; sudden death and full disks: test_crash."""
     d = daemon(lab)

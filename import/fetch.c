@@ -275,8 +275,11 @@ int import_fetch(struct import *im, struct err *e)
 	const char *why;
 	struct stat st;
 	enum import_source kind = import_source_kind(im->path, &why);
-	if (kind == SOURCE_BAD)
-		return err_set(e, CB_EINVAL, "cannot import from \"%s\": %s", im->path, why);
+	if (kind == SOURCE_BAD) {
+		/* Somebody may have written a password into it, which is not for the log. */
+		const char *at = *im->path != '/' ? strrchr(im->path, '@') : NULL;
+		return err_set(e, CB_EINVAL, "cannot import from \"%s%s\": %s", at != NULL ? "***" : "", at != NULL ? at : im->path, why);
+	}
 	if (kind == SOURCE_LOCAL && stat(im->path, &st) != 0) {
 		if (errno != EACCES)
 			return err_sys(e, "cannot import from %s", im->path);

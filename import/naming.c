@@ -122,6 +122,13 @@ static bool printable(const char *s)
 	return true;
 }
 
+/* USER:PASSWORD@HOST; neither rsync nor ssh takes one from there, and it would be in logs and process lists. */
+static bool has_password(const char *s)
+{
+	const char *colon = strchr(s, ':'), *at = strchr(s, '@');
+	return colon != NULL && at != NULL && colon < at && at < s + strcspn(s, "/");
+}
+
 static enum import_source remote_kind(const char *host, size_t n, enum import_source kind, const char **why)
 {
 	const char *at = memchr(host, '@', n);
@@ -150,9 +157,13 @@ enum import_source import_source_kind(const char *path, const char **why)
 	}
 	if (*path == '/')
 		return SOURCE_LOCAL;
+	const char *scheme = strstr(path, "://"), *colon = strchr(path, ':');
+	if (has_password(scheme != NULL ? scheme + 3 : path)) {
+		*why = "an address takes no password here: give one that needs none";
+		return SOURCE_BAD;
+	}
 	if (str_starts(path, "rsync://"))
 		return remote_kind(path + 8, strcspn(path + 8, "/"), SOURCE_RSYNC, why);
-	const char *scheme = strstr(path, "://"), *colon = strchr(path, ':');
 	if (scheme != NULL) {
 		*why = "unsupported protocol: give a local path, an ISO file, rsync://HOST/MODULE/PATH or "
 		       "USER@HOST:/PATH";

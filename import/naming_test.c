@@ -81,6 +81,8 @@ static void test_sources(void **state)
 		{ "", SOURCE_BAD },
 		{ "rsync:///x", SOURCE_BAD },
 		{ "@host:/x", SOURCE_BAD },
+		{ "user:password@host:/x", SOURCE_BAD },
+		{ "rsync://user:password@host/x", SOURCE_BAD },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const char *why;

@@ -82,10 +82,41 @@ static bool cancelled(void *arg)
 	return task_cancelled(((struct run *)arg)->t);
 }
 
+/* Where user:password@ may begin; NULL: nowhere. */
+static const char *authority(const char *word)
+{
+	static const char host[] = "--host=";         /* debmirror's */
+	const char *scheme = strstr(word, "://");
+	return str_starts(word, host) ? word + strlen(host) : scheme != NULL ? scheme + 3 : NULL;
+}
+
+/* Everything from the first colon of it to the last "@" goes, so that a password may hold whatever it likes. */
+void program_show(struct strbuf *out, const char *word)
+{
+	const char *at = authority(word), *end = at != NULL ? strrchr(at, '@') : NULL, *colon = NULL;
+	if (str_starts(word, "--passwd="))
+		colon = word + strlen("--passwd"), end = word + strlen(word);
+	else if (end != NULL)
+		colon = memchr(at, ':', (size_t)(end - at));
+	if (colon == NULL)
+		sb_adds(out, word);
+	else
+		sb_addf(out, "%.*s***%s", (int)(colon + 1 - word), word, end);
+}
+
+/* Programs repeat the addresses that they were given. */
 static void end_line(struct run *r)
 {
+	struct strbuf shown CLEANUP(sb_free) = { 0 };
+	for (char *s = r->line.p; r->line.len > 0 && *s != '\0'; ) {
+		size_t n = strcspn(s, " ");
+		char *word CLEANUP(free_ptr) = xstrndup(s, n);
+		program_show(&shown, word);
+		for (s += n; *s == ' '; s++)
+			sb_addc(&shown, ' ');
+	}
 	if (r->line.len > 0)
-		task_log(r->t, "%s", sb_str(&r->line));
+		task_log(r->t, "%s", sb_str(&shown));
 	sb_truncate(&r->line, 0);
 }
 
@@ -99,20 +130,6 @@ static void on_output(void *arg, const char *p, size_t n)
 		if ((unsigned char)p[i] >= ' ' && p[i] != 0x7f)
 			sb_addc(&r->line, p[i]);
 	}
-}
-
-/* Everything from the first colon behind "://" to the last "@" goes, so that a password may hold whatever it likes. */
-void program_show(struct strbuf *out, const char *word)
-{
-	const char *at = strstr(word, "://"), *end = at != NULL ? strrchr(at, '@') : NULL, *colon = NULL;
-	if (str_starts(word, "--passwd="))
-		colon = word + strlen("--passwd"), end = word + strlen(word);
-	else if (end != NULL)
-		colon = memchr(at + 3, ':', (size_t)(end - at - 3));
-	if (colon == NULL)
-		sb_adds(out, word);
-	else
-		sb_addf(out, "%.*s***%s", (int)(colon + 1 - word), word, end);
 }
 
 int program_run(struct task *t, const char *const *argv, const char *const *env, struct err *e)

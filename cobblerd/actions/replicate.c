@@ -38,7 +38,8 @@ static int make_url(struct job *j, struct err *e)
 	if (*j->master == '\0')
 		return err_set(e, CB_EINVAL, "No Cobbler master specified, try --master.");
 	if (*j->master == '-' || strspn(j->master, ok) != strlen(j->master) || strlen(j->master) > 255)
-		return err_set(e, CB_EINVAL, "master: \"%.100s\" is no name or address of a server", j->master);
+		return err_set(e, CB_EINVAL, "master: \"%.100s\" is no name or address of a server",
+			strrchr(j->master, '@') != NULL ? strrchr(j->master, '@') : j->master);
 	bool understood = given == NULL || v_is(given, V_NONE) || v_is(given, V_INT);
 	if (v_is(given, V_STR))
 		understood = v_len(given) == 0 || parse_uint(v_cstr(given), 65535, &port);
