@@ -157,6 +157,36 @@ def many(s, calls):
     return faults
 
 
+def test_answers_that_nobody_reads_are_bounded(lab):
+    """Large answers at once to callers that do not read them: some are refused; who reads gets his."""
+    d = lab.daemon(services=QUIET)
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab))
+    for i in range(60):
+        s.xapi_object_edit("system", "n1", "copy", {"newname": "c%d" % i, "comment": "%d " % i + "x" * 1000000}, token)
+    body = b"<methodCall><methodName>get_systems</methodName></methodCall>"
+    held, most = [], 0
+    for i in range(40):
+        c = socket.create_connection((SERVER, 80), 5)
+        c.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        c.sendall(b"POST /cobbler_api HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        held.append(c)
+        check(c.recv(12).startswith(b"HTTP/1.1 "), "an answer begins")
+        most = max(most, memory(d))
+    lab.note("%d MB at most" % (most >> 20))
+    check(most < 1500 << 20, "%d MB for answers that nobody reads" % (most >> 20))
+    answers(d, "beside them")
+    for c in held:
+        c.close()
+    equal(wait_for("an answer for who reads", lambda: len(read_all(d)), 5), 61, "systems")
+
+
+def read_all(d):
+    with contextlib.suppress(xmlrpc.client.ProtocolError):
+        return d.rpc().get_systems()
+    return []
+
+
 def test_a_call_of_many_calls_is_bounded(lab):
     """A small request without a token must not make a huge answer."""
     d = lab.daemon(services=QUIET)

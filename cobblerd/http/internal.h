@@ -12,6 +12,8 @@
 #define HTTP_BODY_OTHER 65536            /* a body that is no XML-RPC call: nobody reads it */
 #define HTTP_BODIES_MAX (512u << 20)     /* all bodies that are being received, together */
 #define HTTP_BODY_SMALL 65536            /* so much of each does not count: who holds large ones keeps nobody from an ordinary call */
+#define HTTP_REPLIES_MAX (1024u << 20)   /* all texts of answers that are being sent, together; what comes when there are more is refused */
+#define HTTP_REPLY_SMALL 65536           /* answers up to this do not count */
 #define HTTP_GZIP_FROM 1400              /* bytes; as Python's xmlrpc.server */
 #define HTTP_PATH_MAX 4096
 #define HTTP_WORKERS 8                   /* threads for calls that render, save or wait */
@@ -29,6 +31,7 @@ struct reply {
 	const char *type;                /* Content-Type, static */
 	struct strbuf body;
 	bool zipped;                     /* it is gzip already */
+	size_t held;                     /* its share of the texts being sent */
 	int fd;
 	uint64_t offset, length;
 	bool is_file;                    /* ranges, Last-Modified and ETag apply */

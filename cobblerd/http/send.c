@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * send.c - a reply becomes an HTTP response: ranges (RFC 9110 section 14), conditions (section 13), gzip.
  */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +19,27 @@ void reply_text(struct reply *r, unsigned status, const char *type, const char *
 	sb_adds(&r->body, text);
 }
 
+/* Bytes of answers that their clients have not read yet. */
+static atomic_size_t replies_held;
+
+/* Clients that ask for much and do not read it get no more than this. */
+static bool hold_reply(struct reply *r)
+{
+	if (r->body.len <= HTTP_REPLY_SMALL)
+		return true;
+	r->held = r->body.len;
+	return atomic_fetch_add(&replies_held, r->held) < HTTP_REPLIES_MAX;
+}
+
+static void release_reply(struct reply *r)
+{
+	atomic_fetch_sub(&replies_held, r->held);
+	r->held = 0;
+}
+
 void reply_free(struct reply *r)
 {
+	release_reply(r);
 	sb_free(&r->body);
 	close_fd(&r->fd);
 }
@@ -155,6 +175,12 @@ enum MHD_Result send_reply(struct request *req)
 		resp = file_response(req);
 	} else {
 		bool zipped = r->zipped || (r->body.len >= HTTP_GZIP_FROM && wants_gzip(req) && gzip_body(&r->body));
+		if (!hold_reply(r)) {
+			release_reply(r);
+			sb_free(&r->body);
+			reply_text(r, 503, "text/plain", "too many large answers at once, try again\n");
+			zipped = false;
+		}
 		size_t n = r->body.len;
 		resp = MHD_create_response_from_buffer(n, sb_take(&r->body), MHD_RESPMEM_MUST_FREE);
 		if (zipped)
