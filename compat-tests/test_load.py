@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Floods: connections, slow requests, tokens, handles, events, tasks, log lines. Memory stays bounded, and others are served meanwhile."""
+import base64
 import contextlib
+import gzip
 import http.client
+import random
 import re
 import socket
 import threading
@@ -155,6 +158,30 @@ def many(s, calls):
         out = s.system.multicall([{"methodName": m, "params": list(p)} for m, *p in calls[i:i + 500]])
         faults += sum(isinstance(r, dict) for r in getattr(out, "results", out))
     return faults
+
+
+def test_packing_a_large_answer_holds_up_nobody(lab):
+    d = lab.daemon(services=QUIET)
+    text = base64.b64encode(random.Random(1).randbytes(12 << 20)).decode()
+    body = b"<methodCall><methodName>xmlrpc_hacks</methodName><params><param><value>" + text.encode() + b"</value></param></params></methodCall>"
+    packed = []
+
+    def ask():
+        c = http.client.HTTPConnection("127.0.0.1", 25151, timeout=60)
+        c.request("POST", "/RPC2", body, {"Content-Type": "text/xml", "Accept-Encoding": "gzip"})
+        r = c.getresponse()
+        packed.append((r.status, r.getheader("Content-Encoding"), text.encode() in gzip.decompress(r.read())))
+        c.close()
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for t in threads:
+        t.start()
+    worst = 0.0
+    while any(t.is_alive() for t in threads):
+        worst = max(worst, answers(d, "beside answers that are packed"))
+    for t in threads:
+        t.join()
+    equal(packed, [(200, "gzip", True)] * 4, "answers")
+    lab.note("others wait for %.0f ms" % (worst * 1000))
 
 
 def test_answers_that_nobody_reads_are_bounded(lab):

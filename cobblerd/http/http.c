@@ -61,6 +61,7 @@ static void answer(struct request *req)
 		reply_text(&req->reply, req->web ? 405 : 501, "text/plain", "method not supported here\n");
 	} else {
 		r->fn(req);
+		pack_reply(req);
 	}
 }
 

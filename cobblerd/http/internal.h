@@ -78,7 +78,9 @@ void route_files(struct request *req);
 
 /* send.c: does the client take gzip? */
 bool wants_gzip(const struct request *req);
-/* send.c: turns req->reply into a response (ranges, conditions, compression) and queues it. */
+/* send.c: compresses the text of req->reply where the client takes that. In a worker: it may take long. */
+void pack_reply(struct request *req);
+/* send.c: turns req->reply into a response (ranges, conditions) and queues it. */
 enum MHD_Result send_reply(struct request *req);
 
 /* workers.c: threads that run fn(req) and resume the connection. submit is false when the queue is full. */

@@ -129,6 +129,13 @@ static bool gzip_body(struct strbuf *body)
 	return true;
 }
 
+void pack_reply(struct request *req)
+{
+	struct reply *r = &req->reply;
+	if (!r->is_file && !r->zipped && r->body.len >= HTTP_GZIP_FROM && wants_gzip(req))
+		r->zipped = gzip_body(&r->body);
+}
+
 static struct MHD_Response *file_response(struct request *req)
 {
 	struct reply *r = &req->reply;
@@ -174,16 +181,15 @@ enum MHD_Result send_reply(struct request *req)
 	if (r->is_file && r->fd >= 0) {
 		resp = file_response(req);
 	} else {
-		bool zipped = r->zipped || (r->body.len >= HTTP_GZIP_FROM && wants_gzip(req) && gzip_body(&r->body));
 		if (!hold_reply(r)) {
 			release_reply(r);
 			sb_free(&r->body);
 			reply_text(r, 503, "text/plain", "too many large answers at once, try again\n");
-			zipped = false;
+			r->zipped = false;
 		}
 		size_t n = r->body.len;
 		resp = MHD_create_response_from_buffer(n, sb_take(&r->body), MHD_RESPMEM_MUST_FREE);
-		if (zipped)
+		if (r->zipped)
 			MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
 		req->sent = n;
 	}
