@@ -295,6 +295,10 @@ def test_08_requests_have_one_framing_and_an_end(lab):
     check(both.count(b"HTTP/1.1 200") < 2, "a length and chunks: two answers\n%s" % both)
     two = raw(b"Content-Length: 4\r\nContent-Length: %d\r\n" % len(body))
     check(b" 200 " not in two, "two lengths: %.200s" % two)
+    for head in (b"Transfer-Encoding : chunked\r\n", b"Transfer-Encoding\t: chunked\r\n", b"Content-Length : 4\r\n", b"X\x0b: y\r\n", b"X y: z\r\n",
+                 b"Transfer-Encoding: gzip, chunked\r\n", b"Transfer-Encoding: identity\r\n", b"Transfer-Encoding: xchunked\r\n", b"Transfer-Encoding: chunked, chunked\r\n"):
+        said = raw(head, smuggled)
+        check(b" 200 " not in said and said.startswith(b"HTTP/1.1 400"), "%r: %.300r" % (head, said))
     for head in (b"Content-Length: -1\r\n", b"Content-Length: 1e3\r\n", b"Content-Length: +%d\r\n" % len(body), b"Transfer-Encoding: chunked\r\n",
                  b"X: " + b"a" * 200000 + b"\r\n", b"".join(b"X%d: a\r\n" % i for i in range(20000)), b"Content-Encoding: br\r\nContent-Length: %d\r\n" % len(body)):
         check(b"<params>" not in raw(head), "%.60r" % head)

@@ -153,18 +153,31 @@ static struct request *new_request(struct http *h, struct MHD_Connection *conn, 
 	return req;
 }
 
-static enum MHD_Result count_framing(void *n, enum MHD_ValueKind kind UNUSED, const char *name, const char *value UNUSED)
+/* RFC 9110, 5.6.2 */
+static bool is_token(const char *s)
 {
-	*(int *)n += strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0 || strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0;
+	size_t n = strlen(s);
+	return n > 0 && strspn(s, "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == n;
+}
+
+struct framing { int headers; bool bad; };
+
+/* Names with a blank before the colon and encodings that we do not know mean something to others (RFC 9112, 5.1 and 6.1). */
+static enum MHD_Result look_at_framing(void *arg, enum MHD_ValueKind kind UNUSED, const char *name, const char *value)
+{
+	struct framing *f = arg;
+	bool encoding = strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0;
+	f->headers += encoding || strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0;
+	f->bad |= !is_token(name) || (encoding && (value == NULL || strcasecmp(value, "chunked") != 0));
 	return MHD_YES;
 }
 
-/* A proxy in front may have taken the other one for the length (RFC 9112, 6.3). */
-static bool framed_twice(struct MHD_Connection *conn)
+/* A proxy in front may take another length for that of the body than we do (RFC 9112, 6.3). */
+static bool framed_well(struct MHD_Connection *conn)
 {
-	int n = 0;
-	MHD_get_connection_values(conn, MHD_HEADER_KIND, count_framing, &n);
-	return n > 1;
+	struct framing f = { 0 };
+	MHD_get_connection_values(conn, MHD_HEADER_KIND, look_at_framing, &f);
+	return f.headers <= 1 && !f.bad;
 }
 
 static bool is_quick(const struct request *req)
@@ -181,10 +194,10 @@ static enum MHD_Result on_request(struct http *h, struct MHD_Connection *conn, b
 	struct request *req = *con_cls;
 	if (req == NULL) {
 		*con_cls = req = new_request(h, conn, web, url, method);
-		if (!framed_twice(conn))
+		if (framed_well(conn))
 			return MHD_YES;
 		/* An answer before the body is read ends the connection. */
-		reply_text(&req->reply, 400, "text/plain", "a request has one Content-Length or Transfer-Encoding\n");
+		reply_text(&req->reply, 400, "text/plain", "a request has one Content-Length or Transfer-Encoding: chunked, and names of headers have no blanks\n");
 		return send_reply(req);
 	}
 	if (*n > 0) {
