@@ -127,6 +127,19 @@ def test_a_call_cannot_pass_for_a_quick_one(lab):
     directory.close()
 
 
+def test_who_leaves_in_the_middle_of_a_request_is_forgotten(lab):
+    """One address may hold so many connections; those of clients that went away do not count for long."""
+    d = lab.daemon(services=QUIET)
+    open_files = Path("/proc/%d/fd" % d.roles()["core"])
+    before = len(list(open_files.iterdir()))
+    for i in range(240):
+        s = socket.create_connection(("127.0.0.1", 25151), 5)
+        s.sendall(b"POST /RPC2 HTTP/1.1\r\nHost: x\r\nCont"[:1 + i % 30])
+        s.close()
+    answers(d, "after 240 halves of requests")
+    wait_for("the end of their connections", lambda: len(list(open_files.iterdir())) <= before + 5, 20)
+
+
 def test_bodies_together_are_bounded(lab):
     """Many large bodies at once: some are refused, none is the end."""
     d = lab.daemon(services=QUIET)

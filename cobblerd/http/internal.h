@@ -20,7 +20,8 @@
 #define HTTP_LOOPS_MAX 8                 /* event loops of a port: one a processor, within this */
 #define HTTP_WORKERS_MAX 72              /* the same with those that took the places of workers that wait for programs or other servers */
 #define HTTP_QUEUE 2048                  /* calls waiting for one of them */
-#define HTTP_IDLE_S 60                   /* a connection on which nothing moves */
+#define HTTP_IDLE_S 60                   /* a connection on which nothing moves after a request */
+#define HTTP_HEAD_IDLE_S 15              /* the same before its first one is there: libmicrohttpd does not always see that a client left in the middle of it */
 #define HTTP_BODY_IDLE_S 15              /* the same in the middle of a request body */
 #define HTTP_CONNECTIONS 2048
 #define HTTP_CONNECTIONS_PER_IP 256
