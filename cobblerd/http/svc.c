@@ -102,7 +102,8 @@ static struct value *provisioning_macs(struct request *req)
 		if (s == NULL)
 			break;
 		const char *blank = strrchr(s, ' ');
-		v_list_push(macs, v_str(blank != NULL ? blank + 1 : s));
+		if (utf8_valid(s, strlen(s)))
+			v_list_push(macs, v_str(blank != NULL ? blank + 1 : s));
 	}
 	return macs;
 }
@@ -200,7 +201,7 @@ static void op_bootcfg(struct request *req, const struct form *f)
 static void op_script(struct request *req, const struct form *f)
 {
 	const char *name = MHD_lookup_connection_value(req->conn, MHD_GET_ARGUMENT_KIND, "script");
-	if (name == NULL) {
+	if (name == NULL || !utf8_valid(name, strlen(name))) {
 		reply_text(&req->reply, 400, "text/plain;charset=utf-8", "# must specify a script: ?script=NAME\n");
 		return;
 	}

@@ -113,14 +113,16 @@ void py_float_repr(struct strbuf *out, double d)
 	}
 }
 
-/* Decodes one code point of valid UTF-8; returns its length. */
-static size_t decode(const unsigned char *s, uint32_t *cp)
+/* Decodes one code point of the left bytes at s, at least one; returns its length, 0 when they begin with none. */
+static size_t decode(const unsigned char *s, size_t left, uint32_t *cp)
 {
 	if (s[0] < 0x80) {
 		*cp = s[0];
 		return 1;
 	}
 	size_t n = s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : 2;
+	if (n > left || !utf8_valid((const char *)s, n))
+		return 0;
 	*cp = s[0] & (0xFF >> (n + 1));
 	for (size_t i = 1; i < n; i++)
 		*cp = *cp << 6 | (s[i] & 0x3F);
@@ -150,10 +152,12 @@ void py_str_repr(struct strbuf *out, const char *s, size_t n)
 	char q = memchr(s, '\'', n) != NULL && memchr(s, '"', n) == NULL ? '"' : '\'';
 	sb_addc(out, q);
 	for (size_t i = 0; i < n; ) {
-		uint32_t cp;
-		size_t k = decode((const unsigned char *)s + i, &cp);
-		if (k > n - i)
-			k = n - i;
+		uint32_t cp = 0;
+		size_t k = decode((const unsigned char *)s + i, n - i, &cp);
+		if (k == 0) {
+			sb_addf(out, "\\x%02x", (unsigned char)s[i++]);
+			continue;
+		}
 		if (cp == (unsigned char)q || cp == '\\')
 			sb_addf(out, "\\%c", (char)cp);
 		else if (cp == '\n' || cp == '\r' || cp == '\t')

@@ -171,6 +171,26 @@ static void test_bad_yaml_is_refused(void **state)
 	sb_free(&b);
 }
 
+/* Bytes that came in where no text was checked: shown, and not one more than there are. */
+static void test_repr_of_broken_text(void **state)
+{
+	(void)state;
+	static const struct { const char *text, *shown; } rows[] = {
+		{ "\xec", "'\\xec'" }, { "1\xf4\x80", "'1\\xf4\\x80'" }, { "\xe2\x82", "'\\xe2\\x82'" }, { "\xc3", "'\\xc3'" }, { "\xc0\x80", "'\\xc0\\x80'" },
+		{ "\xed\xa0\x80", "'\\xed\\xa0\\x80'" }, { "\xff\xc3\xa9", "'\\xff\xc3\xa9'" }, { "\x80", "'\\x80'" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		size_t n = strlen(rows[i].text);
+		char *exact = xmalloc(n);
+		struct strbuf b = { 0 };
+		memcpy(exact, rows[i].text, n);
+		py_str_repr(&b, exact, n);
+		assert_string_equal(sb_str(&b), rows[i].shown);
+		sb_free(&b);
+		free(exact);
+	}
+}
+
 static void test_repr_quotes_as_python(void **state)
 {
 	static const struct { const char *s, *want; } rows[] = {
@@ -196,6 +216,7 @@ int main(void)
 		cmocka_unit_test(test_bad_json_is_refused_with_place),
 		cmocka_unit_test(test_yaml_scalars_resolve_as_pyyaml),
 		cmocka_unit_test(test_bad_yaml_is_refused),
+		cmocka_unit_test(test_repr_of_broken_text),
 		cmocka_unit_test(test_repr_quotes_as_python),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
