@@ -302,6 +302,13 @@ def test_08_requests_have_one_framing_and_an_end(lab):
     for head in (b"Content-Length: -1\r\n", b"Content-Length: 1e3\r\n", b"Content-Length: +%d\r\n" % len(body), b"Transfer-Encoding: chunked\r\n",
                  b"X: " + b"a" * 200000 + b"\r\n", b"".join(b"X%d: a\r\n" % i for i in range(20000)), b"Content-Encoding: br\r\nContent-Length: %d\r\n" % len(body)):
         check(b"<params>" not in raw(head), "%.60r" % head)
+    for method in ("POS", "OST", "S", "post", "POSTS", "GET", "PUT", "DELETE", "TRACE", "x" * 100):
+        with contextlib.closing(socket.create_connection(("127.0.0.1", 25151), 5)) as c:
+            c.sendall(b"%s /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (method.encode(), len(body)) + body)
+            said = c.recv(1000)
+        check(said.startswith((b"HTTP/1.1 501", b"HTTP/1.1 4")), "%s: %r" % (method, said))
+    for method in ("GE", "ET", "EAD", "T", "PUT"):
+        equal(get("/cblr/svc/op/list", method=method)[0], 405, method)
     bomb = gzip.compress(b"<methodCall>" + b" " * (300 << 20))
     began = time.monotonic()
     equal(post(bomb, headers={"Content-Encoding": "gzip"})[0], 400, "300 MB in %d bytes" % len(bomb))

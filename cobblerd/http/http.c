@@ -50,6 +50,19 @@ static const struct route *find_route(const struct request *req)
 	return NULL;
 }
 
+/* One of the words of methods, not a part of one. */
+static bool has_method(const char *methods, const char *method)
+{
+	size_t n = strlen(method);
+	for (const char *at = methods; *at != '\0'; at += strspn(at, " ")) {
+		size_t k = strcspn(at, " ");
+		if (k == n && memcmp(at, method, n) == 0)
+			return true;
+		at += k;
+	}
+	return false;
+}
+
 static void answer(struct request *req)
 {
 	const struct route *r = find_route(req);
@@ -57,7 +70,7 @@ static void answer(struct request *req)
 		reply_text(&req->reply, 200, NULL, "");
 	} else if (r == NULL) {
 		reply_text(&req->reply, 404, "text/plain", "No such page");
-	} else if (strstr(r->methods, req->method) == NULL) {
+	} else if (!has_method(r->methods, req->method)) {
 		reply_text(&req->reply, req->web ? 405 : 501, "text/plain", "method not supported here\n");
 	} else {
 		r->fn(req);
