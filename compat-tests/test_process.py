@@ -303,8 +303,8 @@ def test_unknown_fields_survive(lab):
 def test_runs_without_root(lab):
     """High ports, no raw sockets: as the account nobody."""
     root = lab.tmp / "plain"
-    d = Daemon(root, settings={"xmlrpc_port": 35151, "http_port": 38080},
-               services={"dhcp": {"enabled": False}, "tftp": {"enabled": True, "address": "127.0.0.1", "port": 36969}})
+    d = Daemon(root, settings={"xmlrpc_port": 21151, "http_port": 18080},
+               services={"dhcp": {"enabled": False}, "tftp": {"enabled": True, "address": "127.0.0.1", "port": 16969}})
     lab.daemons.append(d)
     account = pwd.getpwnam("nobody")
     for path in (root, *root.rglob("*")):
