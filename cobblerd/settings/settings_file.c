@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -75,6 +76,11 @@ static int back_up(const char *path, struct err *e)
 	const char *base = strrchr(path, '/'), *dot = strrchr(base != NULL ? base : path, '.');
 	size_t stem = dot != NULL ? (size_t)(dot - path) : strlen(path);
 	char *copy CLEANUP(free_ptr) = xasprintf("%.*s%s%s", (int)stem, path, stamp, path + stem);
+	/* of several changes in a second each keeps what it found */
+	for (int i = 2; access(copy, F_OK) == 0; i++) {
+		free(copy);
+		copy = xasprintf("%.*s%s_%d%s", (int)stem, path, stamp, i, path + stem);
+	}
 	return file_rewrite(copy, sb_str(&b), b.len, 0640, e);
 }
 

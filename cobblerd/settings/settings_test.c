@@ -104,6 +104,42 @@ static void test_objects_kept_elsewhere_are_refused(void **state)
 	settings_close(open_settings());
 }
 
+/* Settings that a file may lack have the value that 3.3.7 gives them then. */
+static void test_what_is_not_said_is_as_in_3_3_7(void **state)
+{
+	(void)state;
+	struct value *now = settings_defaults();
+	assert_false(v_dict_bool(now, "bind_manage_ipmi", true));
+	assert_int_equal(v_len(v_dict_get(now, "nsupdate_tsig_key")), 0);
+	v_unref(now);
+}
+
+static void test_every_change_keeps_what_it_found(void **state)
+{
+	(void)state;
+	static const char path[] = "/etc/cobbler/kept/settings.yaml";
+	struct err e;
+	struct value *all = settings_defaults();
+	glob_t g;
+	int firsts = 0;
+	put_file(path, "first: true\n");
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(settings_write_file(path, all, &e), CB_OK);
+	v_unref(all);
+	char *pattern = path_of("/etc/cobbler/kept/settings*.yaml");
+	assert_int_equal(glob(pattern, 0, NULL, &g), 0);
+	for (size_t i = 0; i < g.gl_pathc; i++) {
+		struct strbuf b = { 0 };
+		assert_int_equal(file_read(AT_FDCWD, g.gl_pathv[i], 1u << 20, &b, NULL), CB_OK);
+		firsts += str_starts(sb_str(&b), "first: true\n");
+		sb_free(&b);
+	}
+	assert_int_equal(g.gl_pathc, 5);
+	assert_int_equal(firsts, 1);
+	globfree(&g);
+	free(pattern);
+}
+
 static void test_wrong_values_name_file_key_and_expectation(void **state)
 {
 	static const struct { const char *yaml, *text; } rows[] = {
@@ -177,6 +213,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_first_files_are_private_and_readable_again, root_make, root_remove),
 		cmocka_unit_test_setup_teardown(test_a_file_of_2_8_is_taken_over, root_make, root_remove),
 		cmocka_unit_test_setup_teardown(test_objects_kept_elsewhere_are_refused, root_make, root_remove),
+		cmocka_unit_test_setup_teardown(test_what_is_not_said_is_as_in_3_3_7, root_make, root_remove),
+		cmocka_unit_test_setup_teardown(test_every_change_keeps_what_it_found, root_make, root_remove),
 		cmocka_unit_test_setup_teardown(test_wrong_values_name_file_key_and_expectation, root_make, root_remove),
 		cmocka_unit_test(test_settings_of_every_release_are_read),
 	};
