@@ -14,6 +14,7 @@
 #include <strings.h>
 
 #include "model/resolve.h"
+#include "value/json.h"
 
 #define NAMES 40
 #define ADDRESSES 24           /* fewer than systems: many duplicates */
@@ -384,6 +385,39 @@ static void test_inherited_boot_files_are_a_dict(void **state)
 	model_free(m);
 }
 
+static struct item *from_disk(struct model *m, enum item_type t, const char *text)
+{
+	struct value *d = NULL;
+	struct item *it = NULL;
+	struct err e;
+	if (json_parse(text, strlen(text), &d, &e) != CB_OK || item_from_disk(t, d, &it, &e) != CB_OK)
+		fail_msg("%s: %s", text, e.text);
+	model_publish(m, it, NULL);
+	v_unref(d);
+	return item_ref(it);
+}
+
+/* Subprofiles of 2.8 to 3.2 say so in fields that do not inherit in 3.3. */
+static void test_inherit_overrides_nothing_in_what_machines_get(void **state)
+{
+	(void)state;
+	struct model *m = model_new();
+	struct value *settings = v_dict();
+	struct item *p = from_disk(m, ITEM_PROFILE, "{\"name\":\"p\",\"uid\":\"1\",\"distro\":\"d\",\"dhcp_tag\":\"lab\",\"virt_path\":\"/v\","
+		"\"template_files\":{\"a\":\"b\"}}");
+	struct item *sub = from_disk(m, ITEM_PROFILE, "{\"name\":\"sub\",\"uid\":\"2\",\"parent\":\"p\",\"distro\":\"<<inherit>>\",\"dhcp_tag\":\"<<inherit>>\","
+		"\"virt_path\":\"<<inherit>>\",\"template_files\":\"<<inherit>>\"}");
+	struct value *v = resolve_blend(m, settings, sub, false);
+	assert_string_equal(v_dict_cstr(v, "dhcp_tag", ""), "lab");
+	assert_string_equal(v_dict_cstr(v, "virt_path", ""), "/v");
+	assert_string_equal(v_dict_cstr(v_dict_get(v, "template_files"), "a", ""), "b");
+	v_unref(v);
+	item_unref(p);
+	item_unref(sub);
+	v_unref(settings);
+	model_free(m);
+}
+
 /* A profile and a system at the same place of their collections refer to one profile: each leaves it alone. */
 static void test_referrers_of_several_types_come_and_go(void **state)
 {
@@ -454,6 +488,7 @@ int main(void)
 		cmocka_unit_test(test_a_view_changes_its_base_when_told_to),
 		cmocka_unit_test(test_what_a_subprofile_says_of_the_file_name),
 		cmocka_unit_test(test_inherited_boot_files_are_a_dict),
+		cmocka_unit_test(test_inherit_overrides_nothing_in_what_machines_get),
 		cmocka_unit_test(test_referrers_of_several_types_come_and_go),
 		cmocka_unit_test(test_readers_see_whole_items_beside_a_writer),
 	};

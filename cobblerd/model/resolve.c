@@ -193,9 +193,11 @@ static void blend_node(struct model *m, const struct value *settings, const stru
 		const struct value *raw = item_at(it, i);
 		if (f->flags & FF_NOWIRE)
 			continue;
-		if (!inherits(f, raw))
+		/* compat: utils.__consolidate - "<<inherit>>" overrides nothing, in subprofiles of older releases also where a field inherits no more */
+		bool known = v_dict_get(results, f->name) != NULL, own = !inherits(f, raw);
+		if (own && !(known && is_inherit(raw)))
 			blend_value(results, f->name, v_ref(raw));
-		else if (f->alias_of != NULL || v_dict_get(results, f->name) == NULL)
+		else if (!own && (f->alias_of != NULL || !known))
 			blend_value(results, f->name, resolve_field(m, settings, it, f->name));
 	}
 	for (size_t i = 0; i < ARRAY_LEN(removals); i++) {
