@@ -7,6 +7,7 @@
 
 #include "model/checks.h"
 #include "model/model_private.h"
+#include "model/signatures.h"
 
 /* Fields whose service is gone; 3.3.7 does not start with them. */
 static const char *const dropped[] = {
@@ -23,6 +24,8 @@ static const struct { const char *field, *from, *to; bool old; } reworded[] = {
 	{ "interface_type", "master", "bond", false },
 	{ "interface_type", "slave", "bond_slave", false },
 	{ "boot_loaders", "", INHERIT, false },
+	{ "boot_loaders", "pxelinux", "pxe", false },
+	{ "boot_loaders", "yaboot", "grub", false },
 	{ "power_type", "ipmitool", "ipmilanplus", true },
 };
 
@@ -100,6 +103,18 @@ static void clear_inherited(enum item_type type, struct value *d)
 		v_dict_set(d, "parent", v_str(""));
 }
 
+/* A loader that releases before 3.3 took for any architecture: one that cannot start it now is as good as none that was chosen. */
+static void drop_foreign_loader(const struct value *stored, struct value *d)
+{
+	const struct value *loader = v_dict_get(d, "boot_loaders");
+	if (v_dict_get(stored, "boot_loader") == NULL || !v_is(loader, V_STR) || is_inherit(loader))
+		return;
+	struct value *can = signatures_boot_loaders(v_dict_cstr(d, "breed", ""), v_dict_cstr(d, "os_version", ""), v_dict_cstr(d, "arch", ""));
+	if (!v_list_has_str(can, v_cstr(loader)))
+		v_dict_set(d, "boot_loaders", v_str(INHERIT));
+	v_unref(can);
+}
+
 /* next_server was one field for both families. */
 static void split_next_server(struct value *d, const struct value *v)
 {
@@ -146,6 +161,8 @@ struct value *item_modernise(enum item_type type, const struct value *dict)
 			v_dict_set(out, now, reword(now, v, old));
 	}
 	clear_inherited(type, out);
+	if (type == ITEM_DISTRO || type == ITEM_IMAGE)
+		drop_foreign_loader(dict, out);
 	if (v_equal(out, dict)) {
 		v_unref(out);
 		return v_ref(dict);

@@ -532,9 +532,33 @@ static void test_items_of_3_2_are_stored_in_present_words(void **state)
 	}
 }
 
+static void test_loaders_of_older_releases(void **state)
+{
+	(void)state;
+	static const struct { const char *loader, *arch, *want; } cases[] = {
+		{ "pxelinux", "x86_64", "[\"pxe\"]" }, { "yaboot", "ppc64", "[\"grub\"]" }, { "grub", "x86_64", "[\"grub\"]" },
+		{ "pxelinux", "aarch64", "\"<<inherit>>\"" }, { "<<inherit>>", "x86_64", "\"<<inherit>>\"" }, { "", "x86_64", "\"<<inherit>>\"" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char *text = xasprintf("{\"name\":\"d\",\"uid\":\"1\",\"arch\":\"%s\",\"breed\":\"redhat\",\"os_version\":\"rhel7\",\"boot_loader\":\"%s\"}",
+			cases[i].arch, cases[i].loader);
+		struct value *d = NULL;
+		struct item *it = NULL;
+		struct err e;
+		assert_int_equal(json_parse(text, strlen(text), &d, &e), CB_OK);
+		if (item_from_disk(ITEM_DISTRO, d, &it, &e) != CB_OK)
+			fail_msg("%s: %s", text, e.text);
+		assert_json(v_ref(item_get(it, "boot_loaders")), cases[i].want);
+		item_unref(it);
+		v_unref(d);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_loaders_of_older_releases),
 		cmocka_unit_test(test_setters_answer_as_cobbler),
 		cmocka_unit_test(test_an_image_has_a_card_unless_told_otherwise),
 		cmocka_unit_test(test_text_forms),
