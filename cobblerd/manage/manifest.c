@@ -181,10 +181,40 @@ static int append_manifest(const struct strbuf *b, struct err *e)
 	return CB_OK;
 }
 
+/* Is a folder above path a link? Sites have them, to where there is room, and to the files themselves. */
+static bool is_below_link(const struct tree *t, const char *path)
+{
+	char part[PATH_MAX];
+	struct stat st;
+	for (const char *slash = path; (slash = strchr(slash, '/')) != NULL; slash++) {
+		snprintf(part, sizeof(part), "%.*s", (int)(slash - path), path);
+		if (fstatat(t->dirfd, part, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
+			return true;
+	}
+	return false;
+}
+
+/* Of a copy, whose signature says of what: is what is there now still that copy? Somebody's file of that name is not, nor is the original. */
+static bool is_our_copy(const struct tree *t, const char *path, const char *sig)
+{
+	struct stat st;
+	unsigned long long dev, ino;
+	long long size, sec;
+	long nsec;
+	if (sscanf(sig, "%llx:%llx:%lld:%lld.%ld", &dev, &ino, &size, &sec, &nsec) != 5)
+		return true;
+	if (fstatat(t->dirfd, path, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode) || st.st_size != size ||
+		st.st_mtim.tv_sec != sec || st.st_mtim.tv_nsec != nsec)
+		return false;
+	return st.st_dev != dev || st.st_ino != ino || !is_below_link(t, path);
+}
+
 /* An entry of old that is not in now: its file goes. */
 static void remove_entry(struct tree *t, const char *path, struct strbuf *changes, void (*gone)(void *, const char *), void *arg)
 {
-	if (unlinkat(t->dirfd, path, 0) == 0 && gone != NULL)
+	const char *sig = known_sig(t->old, path);
+	bool ours = sig == NULL || *sig == '@' || *sig == '\0' || is_our_copy(t, path, sig);
+	if (ours && unlinkat(t->dirfd, path, 0) == 0 && gone != NULL)
 		gone(arg, path);
 	sb_addf(changes, "%s\t-\n", path);
 	free(map_del(t->old, path));

@@ -103,6 +103,69 @@ static void test_only_own_files_are_removed(void **state)
 	add_system("two", "52:54:00:00:00:02");
 }
 
+/* Sites put links into the tree, to where they have room, or to the files themselves. */
+static void test_what_links_lead_to_is_not_ours(void **state)
+{
+	(void)state;
+	struct stat st, own;
+	put_file("/mirror/a/linux", "MIRROR");
+	put_file("/mirror/a/initrd.gz", "MIRROR RD");
+	put_file("/mirror/b/linux", "KERNEL");
+	put_file("/mirror/b/initrd.gz", "INITRD");
+	put_file("/room/of-others", "x");
+	add(ITEM_DISTRO, "{\"name\":\"ma\",\"uid\":\"ma\",\"breed\":\"debian\",\"arch\":\"x86_64\",\"kernel\":\"%s/mirror/a/linux\",\"initrd\":\"%s/mirror/a/initrd.gz\"}");
+	add(ITEM_DISTRO, "{\"name\":\"mb\",\"uid\":\"mb\",\"breed\":\"debian\",\"arch\":\"x86_64\",\"kernel\":\"%s/mirror/b/linux\",\"initrd\":\"%s/mirror/b/initrd.gz\"}");
+	char *a = path_of("/srv/tftpboot/images/ma"), *b = path_of("/srv/tftpboot/images/mb"), *from_a = path_of("/mirror/a"), *from_b = path_of("/mirror/b");
+	assert_int_equal(symlink(from_a, a), 0);         /* before the first sync */
+	sync_all();
+	char *kernel = path_of("/srv/tftpboot/images/mb/linux"), *ramdisk = path_of("/srv/tftpboot/images/mb/initrd.gz");
+	assert_int_equal(unlink(kernel), 0);
+	assert_int_equal(unlink(ramdisk), 0);
+	assert_int_equal(rmdir(b), 0);
+	assert_int_equal(symlink(from_b, b), 0);         /* after it */
+	static const char *const names[] = { "ma", "mb" };
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct item *it = model_get(core.model, ITEM_DISTRO, names[i]);
+		model_remove(core.model, it);
+		item_unref(it);
+	}
+	sync_all();
+	static const char *const kept[] = { "/mirror/a/linux", "/mirror/a/initrd.gz", "/mirror/b/linux", "/mirror/b/initrd.gz", "/room/of-others" };
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+		char *path = path_of(kept[i]);
+		if (lstat(path, &st) != 0)
+			fail_msg("%s is gone", kept[i]);
+		free(path);
+	}
+	assert_true(there("images/ma", NULL));
+	/* a folder of the site where 3.3.7 puts a link stays */
+	char *link = path_of("/srv/tftpboot/grub/images");
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(mkdir(link, 0755), 0);
+	put_file("/srv/tftpboot/grub/images/mine", "x");
+	sync_all();
+	assert_true(there("grub/images/mine", NULL));
+	char *mine = path_of("/srv/tftpboot/grub/images/mine");
+	assert_int_equal(unlink(mine), 0);
+	assert_int_equal(rmdir(link), 0);
+	/* pxelinux.cfg elsewhere: ours is written there and removed from there, and nothing else */
+	char *dir = path_of("/srv/tftpboot/pxelinux.cfg"), *moved = path_of("/room/pxelinux.cfg");
+	assert_int_equal(rename(dir, moved), 0);
+	assert_int_equal(symlink(moved, dir), 0);
+	put_file("/room/pxelinux.cfg/of-the-site", "x");
+	drop_system("two");
+	sync_all();
+	assert_false(there(TWO, NULL));
+	assert_true(there(ONE, NULL));
+	assert_true(there("pxelinux.cfg/of-the-site", &own));
+	add_system("two", "52:54:00:00:00:02");
+	assert_int_equal(unlink(a) | unlink(b) | unlink(dir), 0);
+	sync_all();
+	char *all[] = { a, b, from_a, from_b, kernel, ramdisk, link, mine, dir, moved };
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		free(all[i]);
+}
+
 static void test_one_system_follows_its_edits(void **state)
 {
 	(void)state;
@@ -298,6 +361,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unchanged_files_are_left_alone),
 		cmocka_unit_test(test_only_own_files_are_removed),
+		cmocka_unit_test(test_what_links_lead_to_is_not_ours),
 		cmocka_unit_test(test_one_system_follows_its_edits),
 		cmocka_unit_test(test_a_sync_that_fails_removes_nothing),
 		cmocka_unit_test(test_a_broken_system_does_not_stop_the_others),

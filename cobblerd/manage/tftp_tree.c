@@ -268,10 +268,13 @@ int write_menus(struct sync *s, struct err *e)
 int write_tftp_tree(struct sync *s, struct err *e)
 {
 	static const char *const dirs[] = { "pxelinux.cfg", "grub", "grub/system", "images", "ipxe", "s390x" };
+	struct stat st;
 	int rc = CB_OK;
 	for (size_t i = 0; i < ARRAY_LEN(dirs) && rc == CB_OK; i++)
 		rc = tree_mkdir(&s->tree, dirs[i], e);
-	if (rc == CB_OK)
+	/* compat: only where nothing is; a site may have its own */
+	bool nothing = fstatat(s->tree.dirfd, "grub/images", &st, AT_SYMLINK_NOFOLLOW) != 0;
+	if (rc == CB_OK && (nothing || (S_ISLNK(st.st_mode) && map_get(s->tree.old, "grub/images") != NULL)))
 		rc = tree_symlink(&s->tree, "grub/images", "../images", e);
 	if (rc == CB_OK)
 		rc = copy_loaders(s, e);
