@@ -8,13 +8,13 @@
 #include "boot/internal.h"
 #include "manage/manage.h"
 
-/* The tree under the TFTP root. Entries are relative paths; the manifest holds what syncs wrote. */
+/* The tree under the TFTP root. Entries are paths relative to it, or absolute where they lie elsewhere; the manifest holds what syncs wrote. */
 struct tree {
 	int dirfd;                 /* of the real directory */
 	char *real;                /* its path */
 	const char *shown;         /* as the settings write it */
 	struct map *old,
-		now; /* entry -> signature (owned text): "" generated, "@NAME" generated for a system, else of a copy */
+		now; /* entry -> signature (owned text): "" generated, "@NAME" generated for a system, ">" a link elsewhere, else of a copy */
 	const char *owner;         /* the system that tree_write and tree_symlink write for; NULL: none */
 	struct map scope;          /* partial: systems whose entries of old go when they are not in now */
 	struct map dirs;           /* directories that exist */
@@ -80,6 +80,8 @@ int tree_write(struct tree *t, const char *rel, const void *p, size_t n, struct 
 int tree_symlink(struct tree *t, const char *rel, const char *to, struct err *e) MUST_CHECK;
 /* A copy of a file elsewhere: a hard link where that is possible. how: what was done ("" when it was there already). */
 int tree_copy(struct tree *t, const char *rel, const char *src, const char **how, struct err *e) MUST_CHECK;
+/* A link elsewhere (its absolute path) that was found or made in order: it goes when it is not wanted any more. */
+void tree_note_link(struct tree *t, const char *path);
 int tree_mkdir(struct tree *t, const char *rel, struct err *e) MUST_CHECK;
 /* A partial sync is about this system: what it no longer has is removed at the end. */
 void tree_scope(struct tree *t, const char *system);

@@ -194,13 +194,15 @@ static bool is_below_link(const struct tree *t, const char *path)
 	return false;
 }
 
-/* Of a copy, whose signature says of what: is what is there now still that copy? Somebody's file of that name is not, nor is the original. */
-static bool is_our_copy(const struct tree *t, const char *path, const char *sig)
+/* Is what is there now still the link or the copy that the signature is of? Somebody's file of that name is not, nor is the original of a copy. */
+static bool is_ours(const struct tree *t, const char *path, const char *sig)
 {
 	struct stat st;
 	unsigned long long dev, ino;
 	long long size, sec;
 	long nsec;
+	if (*sig == '>')
+		return fstatat(t->dirfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
 	if (sscanf(sig, "%llx:%llx:%lld:%lld.%ld", &dev, &ino, &size, &sec, &nsec) != 5)
 		return true;
 	if (fstatat(t->dirfd, path, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode) || st.st_size != size ||
@@ -209,13 +211,28 @@ static bool is_our_copy(const struct tree *t, const char *path, const char *sig)
 	return st.st_dev != dev || st.st_ino != ino || !is_below_link(t, path);
 }
 
+/* The folder of a distro that is gone, once it is empty. */
+static void remove_empty(const struct tree *t, const char *path)
+{
+	char dir[PATH_MAX];
+	const char *slash = strrchr(path, '/'), *images = strstr(path, "images/");
+	if (slash == NULL || images == NULL || images + strlen("images/") > slash)
+		return;
+	snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
+	unlinkat(t->dirfd, dir, AT_REMOVEDIR);
+}
+
 /* An entry of old that is not in now: its file goes. */
 static void remove_entry(struct tree *t, const char *path, struct strbuf *changes, void (*gone)(void *, const char *), void *arg)
 {
 	const char *sig = known_sig(t->old, path);
-	bool ours = sig == NULL || *sig == '@' || *sig == '\0' || is_our_copy(t, path, sig);
-	if (ours && unlinkat(t->dirfd, path, 0) == 0 && gone != NULL)
-		gone(arg, path);
+	bool copy = sig != NULL && *sig != '@' && *sig != '\0';
+	if ((!copy || is_ours(t, path, sig)) && unlinkat(t->dirfd, path, 0) == 0) {
+		if (gone != NULL)
+			gone(arg, path);
+		if (copy)
+			remove_empty(t, path);
+	}
 	sb_addf(changes, "%s\t-\n", path);
 	free(map_del(t->old, path));
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "manage/internal.h"
 #include "triggers/triggers.h"
@@ -86,7 +87,10 @@ int sync_end(struct sync *s, int rc, struct err *e)
 static void removed(void *arg, const char *rel)
 {
 	struct sync *s = arg;
-	say(s, "Successfully removed \"%s/%s\"", s->r.bootloc, rel);
+	if (*rel == '/')
+		say(s, "Successfully removed \"%s\"", rel + strlen(path_root()));
+	else
+		say(s, "Successfully removed \"%s/%s\"", s->r.bootloc, rel);
 }
 
 int close_tree(struct sync *s, int rc, struct err *e)

@@ -103,6 +103,35 @@ static void test_only_own_files_are_removed(void **state)
 	add_system("two", "52:54:00:00:00:02");
 }
 
+static void test_what_the_web_has_of_a_distro_goes_with_it(void **state)
+{
+	(void)state;
+	struct stat st;
+	put_file("/var/lib/cobbler/templates/page", "x");
+	put_file("/var/www/cobbler/rendered/of-the-site", "x");
+	put_file("/var/www/cobbler/images/web/initrd.gz", "a file, no link");
+	add(ITEM_DISTRO, "{\"name\":\"web\",\"uid\":\"web\",\"breed\":\"debian\",\"arch\":\"x86_64\",\"kernel\":\"%s/k/linux\",\"initrd\":\"%s/k/initrd.gz\","
+		"\"template_files\":{\"/var/lib/cobbler/templates/page\":\"sub/page\"}}");
+	sync_all();
+	char *link = path_of("/var/www/cobbler/images/web/linux"), *other = path_of("/var/www/cobbler/images/web/initrd.gz"),
+	     *page = path_of("/var/www/cobbler/rendered/sub/page"), *site = path_of("/var/www/cobbler/rendered/of-the-site");
+	assert_int_equal(lstat(link, &st), 0);
+	assert_int_equal(lstat(page, &st), 0);
+	struct item *it = model_get(core.model, ITEM_DISTRO, "web");
+	model_remove(core.model, it);
+	item_unref(it);
+	sync_all();
+	assert_int_not_equal(lstat(link, &st), 0);
+	assert_int_not_equal(lstat(page, &st), 0);
+	assert_int_equal(lstat(site, &st), 0);
+	assert_int_equal(lstat(other, &st), 0);
+	assert_false(there("images/web", NULL));
+	free(link);
+	free(other);
+	free(page);
+	free(site);
+}
+
 /* Sites put links into the tree, to where they have room, or to the files themselves. */
 static void test_what_links_lead_to_is_not_ours(void **state)
 {
@@ -361,6 +390,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unchanged_files_are_left_alone),
 		cmocka_unit_test(test_only_own_files_are_removed),
+		cmocka_unit_test(test_what_the_web_has_of_a_distro_goes_with_it),
 		cmocka_unit_test(test_what_links_lead_to_is_not_ours),
 		cmocka_unit_test(test_one_system_follows_its_edits),
 		cmocka_unit_test(test_a_sync_that_fails_removes_nothing),

@@ -306,6 +306,8 @@ static void link_for_web(struct sync *s, const char *distro, const char *src)
 		say(s, "trying symlink %s -> %s/%s", src, written, base_name(src));
 		ok = symlink(src, dst) == 0 || errno == EEXIST;
 	}
+	if (ok && (same || readlink(dst, have, sizeof(have)) > 0))
+		tree_note_link(&s->tree, dst);
 	if (!ok) {
 		say(s, "symlink failed (%s -> %s/%s)", src, written, base_name(src));
 		log_error("manage", "%s cannot be linked to %s: %s", dst, src, strerror(errno));
@@ -328,14 +330,11 @@ static int write_template(struct sync *s, const char *dest, const char *text, si
 		return CB_OK;
 	}
 	char *written = xasprintf("%s/rendered/%s", v_dict_cstr(s->r.settings, "webdir", "/var/www/cobbler"), dest);
-	char *path = path_of(written), *dir = xstrndup(path, (size_t)(base_name(path) - path));
+	char *path = path_of(written);
 	say(s, "generating: %s", written);
-	int rc = dir_make(dir, 0755, e);
-	if (rc == CB_OK)
-		rc = file_replace(AT_FDCWD, path, text, n, 0644, e);
+	int rc = tree_write(&s->tree, path, text, n, e);
 	free(written);
 	free(path);
-	free(dir);
 	return rc;
 }
 

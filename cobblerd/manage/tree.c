@@ -128,6 +128,11 @@ static struct known *note(struct tree *t, const char *rel)
 	return k;
 }
 
+void tree_note_link(struct tree *t, const char *path)
+{
+	known_put(&t->now, path, ">");
+}
+
 /* For the thread that writes: what this one saw is not there. */
 static void put_off(struct tree *t, const char *rel, const void *p, size_t n, bool link)
 {
