@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * forget.c - what lies below webdir for a distro or a repository goes with it, or follows its new name. compat: Distros.remove,
+ * forget.c - trees and mirrors below webdir go with their distro or repository, and mirrors follow its new name. compat: Distros.remove,
  * CobblerSync.remove_single_distro, Repos.remove, Collection.rename
  *
  * A tree goes only when it is a directory of the mirror's own file system: what is a link, or mounted there, is another's. Nothing fails
@@ -89,22 +89,19 @@ static bool in_use(struct core *c, const char *mirror, const char *name)
 	return used;
 }
 
-/* Links for the web that lead into the tree, and that of the distro's name. */
-static void remove_links(struct core *c, const char *name, const char *tree)
+/* Links for the web that lead into the tree. */
+static void remove_links(struct core *c, const char *tree)
 {
 	char *folder CLEANUP(free_ptr) = folder_of(c, "links");
-	size_t n = tree != NULL ? strlen(tree) : 0;
+	size_t n = strlen(tree);
 	DIR *d = opendir(folder);
 	if (d == NULL)
 		return;
 	for (const struct dirent *de; (de = readdir(d)) != NULL; ) {
 		char to[PATH_MAX];
 		ssize_t k = readlinkat(dirfd(d), de->d_name, to, sizeof(to) - 1);
-		if (k < 0)
-			continue;
-		to[k] = '\0';
-		bool leads_in = tree != NULL && str_starts(to, tree) && (to[n] == '\0' || to[n] == '/');
-		if ((leads_in || str_eq(de->d_name, name)) && unlinkat(dirfd(d), de->d_name, 0) == -1)
+		to[k > 0 ? k : 0] = '\0';
+		if (str_starts(to, tree) && (to[n] == '\0' || to[n] == '/') && unlinkat(dirfd(d), de->d_name, 0) == -1)
 			log_warn("import", "cannot remove %s/%s: %s", folder, de->d_name, strerror(errno));
 	}
 	closedir(d);
@@ -129,12 +126,12 @@ static void remove_configs(const struct item *distro, const char *mirror)
 static void forget_distro(struct core *c, const struct item *distro)
 {
 	char *mirror CLEANUP(free_ptr) = folder_of(c, "distro_mirror"), *folder CLEANUP(free_ptr) = folder_in(mirror, item_str(distro, "kernel"));
-	bool goes = folder != NULL && plain(folder) && !str_eq(folder, "config") && !in_use(c, mirror, folder);
-	char *tree CLEANUP(free_ptr) = goes ? xasprintf("%s/%s", mirror, folder) : NULL;
-	remove_links(c, item_name(distro), tree);
 	remove_configs(distro, mirror);
-	if (goes)
-		remove_folder(mirror, folder);
+	if (folder == NULL || !plain(folder) || str_eq(folder, "config") || in_use(c, mirror, folder))
+		return;
+	char *tree CLEANUP(free_ptr) = xasprintf("%s/%s", mirror, folder);
+	remove_links(c, tree);
+	remove_folder(mirror, folder);
 }
 
 void import_forget(struct core *c, const struct item *it)
@@ -147,35 +144,12 @@ void import_forget(struct core *c, const struct item *it)
 	}
 }
 
-/* The new name leads where the old one leads; that one stays, since autoinstall_meta may name it. */
-static void link_again(struct core *c, const char *from, const char *to)
-{
-	char *folder CLEANUP(free_ptr) = folder_of(c, "links"), *new CLEANUP(free_ptr) = xasprintf("%s/%s", folder, to);
-	char *old CLEANUP(free_ptr) = xasprintf("%s/%s", folder, from), tree[PATH_MAX];
-	ssize_t n = readlink(old, tree, sizeof(tree) - 1);
-	if (n <= 0)
-		return;
-	tree[n] = '\0';
-	if (symlink(tree, new) == -1 && errno != EEXIST)
-		log_warn("import", "cannot link %s to %s: %s", new, tree, strerror(errno));
-}
-
-static void move_mirror(struct core *c, const char *from, const char *to)
+void import_move_mirror(struct core *c, const char *from, const char *to)
 {
 	char *mirror CLEANUP(free_ptr) = folder_of(c, "repo_mirror");
 	int base CLEANUP(close_fd) = open(mirror, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (base == -1 || !is_own(base, from))
+	if (base == -1 || !plain(from) || !plain(to) || str_eq(from, to) || !is_own(base, from))
 		return;
 	if (renameat2(base, from, base, to, RENAME_NOREPLACE) == -1)
 		log_warn("import", "cannot move %s/%s to %s: %s", mirror, from, to, strerror(errno));
-}
-
-void import_renamed(struct core *c, enum item_type type, const char *from, const char *to)
-{
-	if (!plain(from) || !plain(to) || str_eq(from, to))
-		return;
-	if (type == ITEM_DISTRO)
-		link_again(c, from, to);
-	if (type == ITEM_REPO)
-		move_mirror(c, from, to);
 }

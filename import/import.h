@@ -18,8 +18,8 @@ int import_run(struct core *c, struct task *t, const struct value *options, stru
 /* A distro or a repository (others are passed over) was removed: what lies below webdir for it goes, its tree when no other distro or image is in
  * it. Never fails; blocks while a large tree is removed. */
 void import_forget(struct core *c, const struct item *it);
-/* It has a new name: a distro's link has that too, a repository's mirror is moved. */
-void import_renamed(struct core *c, enum item_type type, const char *from, const char *to);
+/* A repository has a new name: so has its mirror. Never fails. */
+void import_move_mirror(struct core *c, const char *from, const char *to);
 
 /* Entry point of the child. job: {"source": path, "target": dir, "signatures": path, ...}; progress and result go to
  * out_fd as JSON lines: {"progress": 0..1, "bytes": n}, {"log": text}, {"found": {...}}, {"error": text}. Returns the

@@ -132,6 +132,48 @@ static void test_what_the_web_has_of_a_distro_goes_with_it(void **state)
 	free(site);
 }
 
+static void expect_link(const char *path, const char *to)
+{
+	char have[4096], *real = path_of(path), *want = path_of(to != NULL ? to : "");
+	ssize_t n = readlink(real, have, sizeof(have) - 1);
+	have[n > 0 ? n : 0] = '\0';
+	if (to != NULL ? !str_eq(have, want) : n >= 0)
+		fail_msg("%s leads to \"%s\", not to \"%s\"", path, have, to != NULL ? want : "");
+	free(real);
+	free(want);
+}
+
+static void test_installers_reach_the_tree_of_a_distro(void **state)
+{
+	(void)state;
+	static const struct { const char *name, *kernel, *tree; } distros[] = {
+		{ "in-mirror", "/var/www/cobbler/distro_mirror/d1-x86_64/images/pxeboot/linux", "/var/www/cobbler/distro_mirror/d1-x86_64" },
+		{ "beside", "/var/www/cobbler/distro_mirror.old/d1/linux", NULL }, { "elsewhere", "/k/linux", NULL },
+		{ "right-in-it", "/var/www/cobbler/distro_mirror/linux", NULL }, { "own-link", "/var/www/cobbler/distro_mirror/d1-x86_64/linux", "/k" },
+	};
+	char *dir = path_of("/var/www/cobbler/links"), *own = path_of("/var/www/cobbler/links/own-link"), *to = path_of("/k");
+	assert_int_equal(dir_make(dir, 0755, NULL), 0);
+	assert_int_equal(symlink(to, own), 0);
+	for (size_t i = 0; i < ARRAY_LEN(distros); i++) {
+		char *json = xasprintf("{\"name\":\"%s\",\"uid\":\"l%zu\",\"breed\":\"debian\",\"arch\":\"x86_64\",\"kernel\":\"%s%s\"}", distros[i].name, i,
+			root, distros[i].kernel), *path = xasprintf("/var/www/cobbler/links/%s", distros[i].name);
+		add(ITEM_DISTRO, json);
+		manage_link_distro(&core, distros[i].name);
+		expect_link(path, distros[i].tree);
+		struct item *it = model_get(core.model, ITEM_DISTRO, distros[i].name);
+		model_remove(core.model, it);
+		item_unref(it);
+		manage_link_distro(&core, distros[i].name);
+		/* a link of the site's own stays */
+		expect_link(path, str_eq(distros[i].name, "own-link") ? "/k" : NULL);
+		free(json);
+		free(path);
+	}
+	free(dir);
+	free(own);
+	free(to);
+}
+
 /* Sites put links into the tree, to where they have room, or to the files themselves. */
 static void test_what_links_lead_to_is_not_ours(void **state)
 {
@@ -391,6 +433,7 @@ int main(void)
 		cmocka_unit_test(test_unchanged_files_are_left_alone),
 		cmocka_unit_test(test_only_own_files_are_removed),
 		cmocka_unit_test(test_what_the_web_has_of_a_distro_goes_with_it),
+		cmocka_unit_test(test_installers_reach_the_tree_of_a_distro),
 		cmocka_unit_test(test_what_links_lead_to_is_not_ours),
 		cmocka_unit_test(test_one_system_follows_its_edits),
 		cmocka_unit_test(test_a_sync_that_fails_removes_nothing),

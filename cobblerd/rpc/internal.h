@@ -247,6 +247,7 @@ int may_save(struct call *c, struct core *core, const struct item *it, struct er
 /* Files on disk follow edits, for sites whose own servers read them (manage_follow, with its arguments). */
 void after_edits(struct core *core, enum item_type type, const char *const *systems, size_t n);
 void after_edit(struct core *core, enum item_type type, const char *name);
+void after_rename(struct core *core, enum item_type type, const char *from, const char *to);
 /* Removes it and, when asked for, all that depends on it; files on disk follow. */
 int remove_edited(struct core *core, const struct item *it, bool recursive, struct err *e);
 struct value *answer_list(struct call *c, struct item_list *l);

@@ -185,7 +185,18 @@ void after_edits(struct core *core, enum item_type type, const char *const *syst
 
 void after_edit(struct core *core, enum item_type type, const char *name)
 {
+	if (core->live == NULL && type == ITEM_DISTRO)
+		manage_link_distro(core, name);
 	after_edits(core, type, &name, type == ITEM_SYSTEM ? 1 : 0);
+}
+
+void after_rename(struct core *core, enum item_type type, const char *from, const char *to)
+{
+	if (core->live == NULL && type == ITEM_DISTRO)
+		manage_link_distro(core, to);              /* the old one stays: autoinstall_meta may name it */
+	if (core->live == NULL && type == ITEM_REPO)
+		import_move_mirror(core, from, to);
+	after_edits(core, type, (const char *const[]){ from, to }, type == ITEM_SYSTEM ? 2 : 0);
 }
 
 int remove_edited(struct core *core, const struct item *it, bool recursive, struct err *e)
@@ -199,6 +210,8 @@ int remove_edited(struct core *core, const struct item *it, bool recursive, stru
 		if (item_type(below.v[i]) == ITEM_SYSTEM)
 			systems[n++] = item_name(below.v[i]);
 	int rc = edit_remove(core, item_type(it), item_name(it), recursive, true, e);
+	if (rc == CB_OK && core->live == NULL && item_type(it) == ITEM_DISTRO)
+		manage_link_distro(core, item_name(it));
 	if (rc == CB_OK && core->live == NULL)
 		import_forget(core, it);
 	if (rc == CB_OK)
@@ -210,8 +223,6 @@ int remove_edited(struct core *core, const struct item *it, bool recursive, stru
 int save_edited(struct core *core, struct item *it, bool as_new, struct err *e)
 {
 	CLEANUP(item_unrefp) struct item *published = model_by_uid(core->model, item_uid(it));
-	const char *names[2] = { item_name(it) };
-	size_t n = 1;
 	if (published != NULL && as_new)
 		return err_set(e, CB_EEXIST, "An object already exists with that name. Try 'edit'?");
 	/* A changed name is a renaming: what refers to the object follows. */
@@ -219,13 +230,11 @@ int save_edited(struct core *core, struct item *it, bool as_new, struct err *e)
 		int rc = edit_rename(core, published, item_name(it), e);
 		if (rc != CB_OK)
 			return rc;
-		names[n++] = item_name(published);
-		if (core->live == NULL)
-			import_renamed(core, item_type(it), item_name(published), item_name(it));
+		after_rename(core, item_type(it), item_name(published), item_name(it));
 	}
 	int rc = edit_save(core, it, as_new, true, e);
 	if (rc == CB_OK)
-		after_edits(core, item_type(it), names, item_type(it) == ITEM_SYSTEM ? n : 0);
+		after_edit(core, item_type(it), item_name(it));
 	return rc;
 }
 
@@ -293,9 +302,7 @@ int rpc_rename_item(struct call *c, struct value **ret, struct err *e)
 	rc = edit_rename(c->core, published, name, e);
 	if (rc != CB_OK)
 		return rc;
-	if (c->core->live == NULL)
-		import_renamed(c->core, c->type, item_name(published), name);
-	after_edits(c->core, c->type, (const char *const[]){ item_name(published), name }, c->type == ITEM_SYSTEM ? 2 : 0);
+	after_rename(c->core, c->type, item_name(published), name);
 	*ret = v_bool(true);
 	return CB_OK;
 }

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "core/edit.h"
-#include "import/import.h"
 #include "model/checks.h"
 #include "rpc/internal.h"
 
@@ -263,10 +262,8 @@ static int do_rename(struct edit *x, struct err *e)
 		rc = may(x, "rename", old, e);
 	if (rc == CB_OK)
 		rc = edit_rename(x->c->core, old, name, e);
-	if (rc == CB_OK && x->c->core->live == NULL)
-		import_renamed(x->c->core, x->type, x->name, name);
 	if (rc == CB_OK)
-		after_edits(x->c->core, x->type, (const char *const[]){ x->name, name }, x->type == ITEM_SYSTEM ? 2 : 0);
+		after_rename(x->c->core, x->type, x->name, name);
 	return rc;
 }
 
