@@ -271,6 +271,8 @@ static bool is_a(int id, int of)
 static bool instance_of(struct rt *rt, struct rv x, struct rv t, unsigned depth, bool *yes)
 {
 	*yes = false;
+	if (!rt_tick(rt))
+		return false;
 	if (t.t == R_TUPLE && depth < LIM_VALUE_DEPTH) {
 		for (uint32_t i = 0; i < t.u.l->n && !*yes; i++)
 			if (!instance_of(rt, x, t.u.l->v[i], depth + 1, yes))

@@ -292,14 +292,24 @@ static void test_walks_are_counted(void **state)
 {
 	static const char *const texts[] = {"$sum(range(10**15))", "$max(range(10**15))", "$all(range(1, 10**15))", "$max(x for x in range(10**15))",
 		"$('a' in range(10**15))", "$(1 in map(str, range(10**15)))",
-		"#set $s = 'x' * 4000000\n#for $i in range(10**6)\n#silent $s.count('y')\n#end for\n"};
+		"#set $s = 'x' * 4000000\n#for $i in range(10**6)\n#silent $s.count('y')\n#end for\n",
+		"#set $x = (0,)\n#for $i in $range(60)\n#set $x = ($x, $x)\n#end for\n$len({$x})\n",
+		"#set $x = (0,)\n#set $y = (0,)\n#for $i in $range(60)\n#set $x = ($x, $x)\n#set $y = ($y, $y)\n#end for\n$($x == $y)\n",
+		"#set $t = (int,)\n#for $i in $range(60)\n#set $t = ($t, $t)\n#end for\n$isinstance('a', $t)\n",
+		"#set $l = [1] * 100000\n#while True\n#silent $l.reverse()\n#end while\n",
+		"#set $s = 'x' * 4000000\n#while True\n#silent $s.isalpha()\n#end while\n",
+		"#set $s = 'x' * 4000000\n#while True\n#silent 'y' in $s\n#end while\n",
+		"#set $s = '\u00e9' * 2000000\n#while True\n#silent $s[-1]\n#end while\n",
+		"{% set ns = namespace(s=[]) %}{% for i in range(60) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ ns.s|pprint }}",
+		"{% set ns = namespace(s=[]) %}{% for i in range(60) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ ns.s|tojson }}"};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		struct strbuf out = { 0 };
 		struct err e = { 0 };
 		struct tpl *t = NULL;
 		struct tpl_job job = { .vars = vars, .max_steps = 100000 };
-		if (tpl_compile(TPL_CHEETAH, texts[i], strlen(texts[i]), "t", NULL, &t, &e) != CB_OK)
+		enum tpl_lang lang = texts[i][0] == '{' ? TPL_JINJA : TPL_CHEETAH;
+		if (tpl_compile(lang, texts[i], strlen(texts[i]), "t", NULL, &t, &e) != CB_OK)
 			fail_msg("%s: %s", texts[i], e.text);
 		if (tpl_render(t, &job, &out, &e) == CB_OK || strstr(e.text, "steps") == NULL)
 			fail_msg("%s: %s", texts[i], e.text);

@@ -43,6 +43,8 @@ static bool compare(struct rt *rt, const struct node *n, struct rv *out)
 			return false;
 		if (a.t == R_STR && b.t == R_STR && n->kids[i]->sub <= CMP_NE) {        /* the most of all comparisons */
 			yes = (a.n == b.n && memcmp(a.u.s, b.u.s, a.n) == 0) == (n->kids[i]->sub == CMP_EQ);
+			if (!rt_bytes(rt, a.n))
+				return false;
 			a = b;
 			continue;
 		}

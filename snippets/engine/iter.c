@@ -283,7 +283,7 @@ bool rv_eq(struct rt *rt, struct rv a, struct rv b)
 	if (rt->value_depth > LIM_VALUE_DEPTH)
 		return raise(rt, EX_LIMIT, "values nested deeper than %d", LIM_VALUE_DEPTH);
 	rt->value_depth++;
-	bool r = eq_containers(rt, a, b);
+	bool r = rt_tick(rt) && eq_containers(rt, a, b);
 	rt->value_depth--;
 	return r;
 }
@@ -318,7 +318,7 @@ bool rv_order(struct rt *rt, struct rv a, struct rv b, const char *op, int *out)
 	if (a.t == R_STR && b.t == R_STR) {
 		int c = memcmp(a.u.s, b.u.s, a.n < b.n ? a.n : b.n);
 		*out = c != 0 ? (c < 0 ? -1 : 1) : a.n < b.n ? -1 : a.n > b.n;
-		return true;
+		return rt_bytes(rt, a.n < b.n ? a.n : b.n);
 	}
 	struct rv x = rv_live(rt, a), y = rv_live(rt, b);
 	bool lx = x.t == R_LIST || x.t == R_MLIST, ly = y.t == R_LIST || y.t == R_MLIST;
@@ -326,7 +326,7 @@ bool rv_order(struct rt *rt, struct rv a, struct rv b, const char *op, int *out)
 		if (rt->value_depth > LIM_VALUE_DEPTH)
 			return raise(rt, EX_LIMIT, "values nested deeper than %d", LIM_VALUE_DEPTH);
 		rt->value_depth++;
-		bool r = order_seq(rt, x, y, op, out);
+		bool r = rt_tick(rt) && order_seq(rt, x, y, op, out);
 		rt->value_depth--;
 		return r;
 	}
@@ -352,7 +352,7 @@ bool rv_contains(struct rt *rt, struct rv box, struct rv x, bool *out)
 			return raise(
 				rt, EX_TYPE, "'in <string>' requires string as left operand, not %s", rv_type_name(x));
 		*out = x.n == 0 || (x.n <= box.n && memmem(box.u.s, box.n, x.u.s, x.n) != NULL);
-		return true;
+		return rt_bytes(rt, box.n);
 	}
 	if (box.t == R_MDICT) {
 		struct rv dummy;

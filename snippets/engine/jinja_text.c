@@ -147,6 +147,8 @@ void wrap_line(struct rt *rt, struct rv s, size_t width, bool break_long, bool h
 
 /* -- tags -- */
 
+#define ENTITY_MAX 34                    /* bytes of "&name;" */
+
 static bool entity(struct strbuf *b, const char *p, size_t n)
 {
 	static const struct {
@@ -201,7 +203,8 @@ struct rv strip_tags(struct rt *rt, struct rv s)
 	if (!str_split(rt, t, rv_none(), -1, &words) || !str_join(rt, rv_strn(" ", 1), words, &joined))
 		return t;
 	for (uint32_t i = 0; i < joined.n; i++) {
-		const char *e = joined.u.s[i] == '&' ? memchr(joined.u.s + i, ';', joined.n - i) : NULL;
+		uint32_t left = joined.n - i;
+		const char *e = joined.u.s[i] == '&' ? memchr(joined.u.s + i, ';', left < ENTITY_MAX ? left : ENTITY_MAX) : NULL;
 		if (e != NULL && entity(&rt->tmp, joined.u.s + i + 1, (size_t)(e - joined.u.s) - i - 1))
 			i = (uint32_t)(e - joined.u.s);
 		else
@@ -336,7 +339,7 @@ static bool json_container(struct json *j, struct rv v)
 	struct rt *rt = j->rt;
 	struct rv keys, x;
 	bool map = rv_mapping(v);
-	if (!rv_copy_list(rt, v, &keys) || (map && !py_sort(rt, keys.u.l, rv_none(), false)))
+	if (!rt_tick(rt) || !rv_copy_list(rt, v, &keys) || (map && !py_sort(rt, keys.u.l, rv_none(), false)))
 		return false;
 	sb_addc(j->b, map ? '{' : '[');
 	j->depth++;
@@ -421,6 +424,8 @@ static struct rv ordered(struct rt *rt, struct rv v, unsigned depth)
 	v = rv_live(rt, v);
 	bool map = rv_mapping(v);
 	struct rv keys, x, r;
+	if (!rt_tick(rt))
+		return v;
 	if ((!map && !rv_seq(v)) || opaque(v) || depth > LIM_VALUE_DEPTH || !rv_copy_list(rt, v, &keys))
 		return v;
 	if (map && !py_sort(rt, keys.u.l, rv_none(), false)) {
@@ -504,6 +509,8 @@ static void pretty_text(struct rt *rt, struct rv s, struct strbuf *b, size_t ind
 
 static void pretty_value(struct rt *rt, struct rv v, struct strbuf *b, size_t indent, size_t allowance, unsigned level)
 {
+	if (!rt_tick(rt))
+		return;
 	struct rv rep = repr_of(rt, v), k;
 	struct cursor c;
 	bool map = rv_mapping(v), seq = rv_seq(v);

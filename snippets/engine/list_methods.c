@@ -57,7 +57,7 @@ M(insert)
 	memmove(&l->v[i + 1], &l->v[i], (l->n - 1 - (size_t)i) * sizeof(*l->v));
 	l->v[i] = v[1];
 	*out = rv_none();
-	return true;
+	return rt_bytes(rt, (l->n - (size_t)i) * sizeof(*l->v));
 }
 
 M(list_pop)
@@ -156,7 +156,7 @@ M(reverse)
 		l->v[l->n - 1 - i] = t;
 	}
 	*out = rv_none();
-	return true;
+	return rt_bytes(rt, l->n * sizeof(*l->v));
 }
 
 M(sort)

@@ -57,7 +57,7 @@ bool native_call(struct rt *rt, const struct native *f, struct rv self, const st
 {
 	struct rv v[MAX_PARAMS + 1];
 	struct rv text = self.t == R_STR ? self : a->n > 0 && a->v[0].t == R_STR ? a->v[0] : (struct rv){ .n = 0 };
-	if (!rt_steps(rt, 1 + text.n / 1024))             /* long texts take their time */
+	if (!rt_steps(rt, 1 + (text.n > 65536 ? text.n / 16 : text.n / 1024)))    /* long texts take their time */
 		return false;
 	if (f->params[0] == '*')
 		return a->n < f->min ? raise(rt, EX_TYPE, "%s expected at least %u argument%s, got %u", f->name, f->min,

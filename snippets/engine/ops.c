@@ -349,21 +349,36 @@ bool slice_bounds(struct rt *rt, struct rv lo, struct rv hi, struct rv step, int
 	return true;
 }
 
+/* Where the character is that stands st characters behind the one at at, or before it. */
+static size_t u8_move(struct rv s, size_t at, int64_t st)
+{
+	if (st > 0)
+		return at + u8_off(s.u.s + at, s.n - at, (size_t)st);
+	for (; st < 0 && at > 0; st++)
+		do
+			at--;
+		while (at > 0 && ((unsigned char)s.u.s[at] & 0xC0) == 0x80);
+	return at;
+}
+
 static struct rv slice_text(struct rt *rt, struct rv s, int64_t start, int64_t count, int64_t st)
 {
-	if (count == 0)
+	if (count == 0 || !rt_bytes(rt, s.n))
 		return rv_strn("", 0);
 	bool ascii = u8_ascii(s.u.s, s.n);
+	if (!ascii && !rt_bytes(rt, s.n * (size_t)4))     /* its characters are counted */
+		return rv_strn("", 0);
 	if (st == 1) {
 		size_t a = ascii ? (size_t)start : u8_off(s.u.s, s.n, (size_t)start);
 		size_t len = ascii ? (size_t)count : u8_off(s.u.s + a, s.n - a, (size_t)count);
 		return rv_strn(s.u.s + a, len);
 	}
-	size_t mark = rt->tmp.len, k;
+	size_t mark = rt->tmp.len, k, at = ascii ? (size_t)start : u8_off(s.u.s, s.n, (size_t)start);
 	for (int64_t i = 0; i < count; i++) {
-		size_t at = ascii ? (size_t)(start + i * st) : u8_off(s.u.s, s.n, (size_t)(start + i * st));
 		u8_at(s.u.s + at, s.n - at, &k);
 		sb_add(&rt->tmp, s.u.s + at, k);
+		if (i + 1 < count)
+			at = ascii ? (size_t)((int64_t)at + st) : u8_move(s, at, st);
 	}
 	return rv_take(rt, mark);
 }
@@ -383,7 +398,7 @@ bool rv_slice(struct rt *rt, struct rv o, struct rv lo, struct rv hi, struct rv 
 	if (o.t == R_STR) {
 		*out = slice_text(rt, o, start, count, st);
 		out->fl = o.fl;
-		return true;
+		return rt->exc.cls == EX_NONE;
 	}
 	if (o.t == R_RANGE) {
 		struct rrange *r = rt_alloc(rt, sizeof(*r));
@@ -463,6 +478,7 @@ bool rv_getitem(struct rt *rt, struct rv o, struct rv key, struct rv *out)
 		if (o.t == R_STR) {
 			*out = slice_text(rt, o, i, 1, 1);
 			out->fl = o.fl;
+			return rt->exc.cls == EX_NONE;
 		} else if (o.t == R_MLIST) {
 			*out = rv_wrap(v_list_at(o.u.v, (size_t)i));
 		} else if (o.t == R_RANGE) {
@@ -489,10 +505,16 @@ static bool set_slice(struct rt *rt, struct rlist *l, struct rv key, struct rv v
 	int64_t start, count, st;
 	struct rlist *src;
 	if (!slice_bounds(rt, key.u.l->v[0], key.u.l->v[1], key.u.l->v[2], l->n, &start, &count, &st) ||
-		!rv_list_of(rt, val, &src))
+		!rv_copy_list(rt, val, &val))
 		return false;
+	src = val.u.l;
+	if (st != 1 && src->n != count)
+		return raise(rt, EX_VALUE, "attempt to assign sequence of size %u to extended slice of size %lld", src->n,
+			(long long)count);
+	for (int64_t i = 0; st != 1 && i < count; i++)
+		l->v[start + i * st] = src->v[i];
 	if (st != 1)
-		return raise(rt, EX_VALUE, "assignment to a slice with a step is not supported");
+		return true;
 	struct rv r = rv_list(rt, 0);
 	for (int64_t i = 0; i < start; i++)
 		rlist_push(rt, r.u.l, l->v[i]);
@@ -525,6 +547,24 @@ bool rv_setitem(struct rt *rt, struct rv o, struct rv key, struct rv val)
 	return raise(rt, EX_TYPE, "'%s' object does not support item assignment", rv_type_name(o));
 }
 
+/* Removes count elements, st apart, the first (or, with a negative st, the last) of which is at i. */
+static bool cut_out(struct rt *rt, struct rlist *l, int64_t i, int64_t count, int64_t st)
+{
+	if (st < 0 && count > 0) {
+		i += (count - 1) * st;
+		st = -st;
+	}
+	uint32_t to = (uint32_t)i;
+	for (int64_t k = 0; k < count; k++) {
+		int64_t from = i + k * st + 1, upto = k + 1 < count ? from + st - 1 : l->n;
+		memmove(&l->v[to], &l->v[from], (size_t)(upto - from) * sizeof(struct rv));
+		to += (uint32_t)(upto - from);
+	}
+	if (count > 0)
+		l->n = to;
+	return rt_bytes(rt, (l->n - (size_t)i) * sizeof(struct rv));
+}
+
 bool rv_delitem(struct rt *rt, struct rv o, struct rv key)
 {
 	int64_t i, count = 1, st = 1;
@@ -541,12 +581,8 @@ bool rv_delitem(struct rt *rt, struct rv o, struct rv key)
 	if (key.t == R_SLICE) {
 		if (!slice_bounds(rt, key.u.l->v[0], key.u.l->v[1], key.u.l->v[2], o.u.l->n, &i, &count, &st))
 			return false;
-		if (st != 1)
-			return raise(rt, EX_VALUE, "deletion of a slice with a step is not supported");
 	} else if (!index_of(rt, o, key, o.u.l->n, &i)) {
 		return false;
 	}
-	memmove(&o.u.l->v[i], &o.u.l->v[i + count], (o.u.l->n - (size_t)(i + count)) * sizeof(struct rv));
-	o.u.l->n -= (uint32_t)count;
-	return true;
+	return cut_out(rt, o.u.l, i, count, st);
 }

@@ -91,6 +91,8 @@ static inline bool rt_steps(struct rt *rt, uint64_t n)
 	return __builtin_expect(!near, 1) || rt_over(rt);
 }
 static inline bool rt_tick(struct rt *rt) { return rt_steps(rt, 1); }
+/* The same for n bytes that are passed over at once: nothing as long as they are few. */
+static inline bool rt_bytes(struct rt *rt, size_t n) { return __builtin_expect(n < 4096, 1) || rt_steps(rt, n / 128); }
 
 /* As cur_next; the lists of the job's variables are what most loops go over. */
 static inline bool cur_step(struct rt *rt, struct cursor *c, struct rv *out)

@@ -17,6 +17,8 @@ struct strbuf *rt_tmp(struct rt *rt) { return &rt->tmp; }
 
 bool rt_over(struct rt *rt)
 {
+	if (rt->exc.cls == EX_LIMIT)
+		return false;
 	if (rt->arena.used > LIM_MEMORY)
 		return raise(rt, EX_LIMIT, "the values of this template need more than %u MiB", LIM_MEMORY >> 20);
 	if (rt->out.len > LIM_OUTPUT)
@@ -25,13 +27,14 @@ bool rt_over(struct rt *rt)
 		return raise(rt, EX_LIMIT, "a text is longer than %u MiB", LIM_STRING >> 20);
 	if (rt->steps >= rt->look_at) {
 		int64_t now = clock_mono_ms(), max = rt->job->max_ms != 0 ? rt->job->max_ms : LIM_TIME_MS;
-		rt->look_at = rt->steps + STEPS_A_LOOK;
+		rt->look_at = 0;                         /* once a limit is passed every step is refused */
 		if (rt->deadline == 0)
 			rt->deadline = now + max;
 		if (rt->steps > rt->max_steps)
 			return raise(rt, EX_LIMIT, "more than %llu steps", (unsigned long long)rt->max_steps);
 		if (now > rt->deadline)
 			return raise(rt, EX_LIMIT, "more than %lld ms", (long long)max);
+		rt->look_at = rt->steps + STEPS_A_LOOK;
 	}
 	return true;
 }
@@ -485,7 +488,7 @@ bool rv_hash(struct rt *rt, struct rv v, uint64_t *h)
 {
 	uint64_t x = 1469598103934665603ull;
 	switch ((enum rtype)v.t) {
-	case R_STR: *h = hash_bytes(v.u.s, v.n); return true;
+	case R_STR: *h = hash_bytes(v.u.s, v.n); return rt_bytes(rt, v.n);
 	case R_BOOL: case R_INT: case R_FLOAT: {
 		double d = rv_num(v);
 		if (v.t == R_FLOAT && (d != floor(d) || fabs(d) > 9e18)) {
@@ -499,6 +502,8 @@ bool rv_hash(struct rt *rt, struct rv v, uint64_t *h)
 	case R_TUPLE:
 		if (rt->value_depth > LIM_VALUE_DEPTH)
 			return raise(rt, EX_LIMIT, "values nested deeper than %d", LIM_VALUE_DEPTH);
+		if (!rt_tick(rt))
+			return false;
 		rt->value_depth++;
 		for (uint32_t i = 0; i < v.u.l->n; i++) {
 			uint64_t e;
