@@ -262,6 +262,8 @@ static const struct { int line; enum tpl_lang lang; const char *text, *says;
 	{__LINE__, TPL_JINJA, "{{ host.__class__.__mro__ }}", "UndefinedError"},
 	{__LINE__, TPL_JINJA, "{% for x in range(99999999) %}{% endfor %}", "LimitError"},
 	{__LINE__, TPL_JINJA, "{% if on %}", "t:1:12: {% endif %} was expected"},
+	{__LINE__, TPL_JINJA, "a\n{% for x in nums %}\n{{ x }}\n", "t:3:8: {% endfor %} was expected before the end of the text ({% for %} begins in line 2)"},
+	{__LINE__, TPL_JINJA, "\n{% if on %}{% endfor %}", "t:2:12: {% endif %} was expected for {% if %} of line 2, not {% endfor %}"},
 	{__LINE__, TPL_JINJA, "{% include 'x' %}", "no loader"},
 	{__LINE__, TPL_JINJA, "{{ '%9999999d' % 1 }}", "LimitError: a format is wider"},
 	{__LINE__, TPL_JINJA, "{{ ''.__class__.__base__.__subclasses__() }}", "UndefinedError"},

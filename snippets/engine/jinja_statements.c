@@ -27,15 +27,16 @@ static struct node *inner(struct jp *p)
 }
 
 /* The tag that ended a body must be this one. */
-static bool ended_by(struct jp *p, const char *what, const char *begin)
+static bool ended_by(struct jp *p, const struct node *x, const char *what, const char *begin)
 {
 	if (p->c->failed)
 		return false;
 	if (p->tag == NULL || !str_eq(p->tag->name, what)) {
 		if (p->tag == NULL)
-			return cfail(p->c, p->c->n, "{%% %s %%} was expected before the end of the text", what);
-		return cfail(p->c, p->tag_at, "{%% %s %%} was expected for {%% %s %%}, not {%% %s %%}", what, begin,
-			p->tag->name);
+			return cfail(p->c, p->c->n, "{%% %s %%} was expected before the end of the text ({%% %s %%} begins in line %u)",
+				what, begin, x->line);
+		return cfail(p->c, p->tag_at, "{%% %s %%} was expected for {%% %s %%} of line %u, not {%% %s %%}", what, begin,
+			x->line, p->tag->name);
 	}
 	return true;
 }
@@ -58,7 +59,7 @@ static bool st_if(struct jp *p, struct node *x)
 		cond = str_eq(p->tag->name, "elif");
 	}
 	take_nodes(c, &l, x);
-	return ended_by(p, "endif", "if") && end_tag(p);
+	return ended_by(p, x, "endif", "if") && end_tag(p);
 }
 
 static bool st_for(struct jp *p, struct node *x)
@@ -100,7 +101,7 @@ static bool st_for(struct jp *p, struct node *x)
 		push_node(c, &l, b);
 	}
 	take_nodes(c, &l, x);
-	return ended_by(p, "endfor", "for") && end_tag(p);
+	return ended_by(p, x, "endfor", "for") && end_tag(p);
 }
 
 static bool st_set(struct jp *p, struct node *x)
@@ -149,7 +150,7 @@ static bool st_set(struct jp *p, struct node *x)
 		return false;
 	push_node(c, &l, b);
 	take_nodes(c, &l, x);
-	return ended_by(p, "endset", "set") && end_tag(p);
+	return ended_by(p, x, "endset", "set") && end_tag(p);
 }
 
 static bool signature(struct jp *p, struct jmacro *m)
@@ -208,7 +209,7 @@ static bool macro_body(struct jp *p, struct node *x, struct jmacro *m, const cha
 	find_special(m, m->body);
 	for (uint32_t i = 0; i < m->nparams; i++)
 		find_special(m, m->defaults[i]);
-	return ended_by(p, end, begin) && end_tag(p);
+	return ended_by(p, x, end, begin) && end_tag(p);
 }
 
 static bool st_macro(struct jp *p, struct node *x)
@@ -257,7 +258,7 @@ static bool st_filter(struct jp *p, struct node *x)
 	x->a = f;
 	x->c = none;
 	x->b = inner(p);
-	return x->b != NULL && ended_by(p, "endfilter", "filter") && end_tag(p);
+	return x->b != NULL && ended_by(p, x, "endfilter", "filter") && end_tag(p);
 }
 
 static bool st_with(struct jp *p, struct node *x)
@@ -276,7 +277,7 @@ static bool st_with(struct jp *p, struct node *x)
 	}
 	take_nodes(c, &l, x);
 	x->b = inner(p);
-	return x->b != NULL && ended_by(p, "endwith", "with") && end_tag(p);
+	return x->b != NULL && ended_by(p, x, "endwith", "with") && end_tag(p);
 }
 
 static bool st_autoescape(struct jp *p, struct node *x)
@@ -286,7 +287,7 @@ static bool st_autoescape(struct jp *p, struct node *x)
 	if (x->a == NULL)
 		return false;
 	x->b = inner(p);
-	return x->b != NULL && ended_by(p, "endautoescape", "autoescape") && end_tag(p);
+	return x->b != NULL && ended_by(p, x, "endautoescape", "autoescape") && end_tag(p);
 }
 
 static bool st_block(struct jp *p, struct node *x)
@@ -308,7 +309,7 @@ static bool st_block(struct jp *p, struct node *x)
 	p->f->blocks = b;
 	x->sym = b->name;
 	x->c = (struct node *)b;
-	if ((b->body = inner(p)) == NULL || !ended_by(p, "endblock", "block"))
+	if ((b->body = inner(p)) == NULL || !ended_by(p, x, "endblock", "block"))
 		return false;
 	if (c->tok == T_NAME) {
 		if (c->name != b->name)
