@@ -345,6 +345,31 @@ static void test_what_an_item_asks_for_besides_stops_nobody(void **state)
 	sync_all();
 }
 
+/* compat: of several interfaces the last one has the link named after the system, in every sync. */
+static void test_the_link_of_a_system_is_of_its_last_interface(void **state)
+{
+	(void)state;
+	char to[4096], *link = path_of("/srv/tftpboot/grub/system_link/cards");
+	struct stat first, st;
+	add(ITEM_SYSTEM, "{\"name\":\"cards\",\"uid\":\"uc\",\"profile\":\"p\",\"interfaces\":{\"eth0\":{\"mac_address\":\"52:54:00:00:00:c0\"},"
+		"\"eth1\":{\"mac_address\":\"52:54:00:00:00:c1\"},\"eth2\":{\"mac_address\":\"52:54:00:00:00:c2\"}}}");
+	for (int round = 0; round < 4; round++) {
+		if (round == 3)
+			sync_one("cards");
+		else
+			sync_all();
+		ssize_t n = readlink(link, to, sizeof(to) - 1);
+		assert_true(n > 0);
+		to[n] = '\0';
+		assert_string_equal(to, "../system/52:54:00:00:00:c2");
+		assert_int_equal(lstat(link, round == 0 ? &first : &st), 0);
+		assert_true(round == 0 || st.st_ino == first.st_ino);
+	}
+	drop_system("cards");
+	sync_all();
+	free(link);
+}
+
 static void add_marked(unsigned i, unsigned mac, const char *mark)
 {
 	char *json = xasprintf("{\"name\":\"m%03u\",\"uid\":\"um%u\",\"profile\":\"p\",\"netboot_enabled\":true,\"kernel_options\":{\"mark\":\"%s\"},"
@@ -439,6 +464,7 @@ int main(void)
 		cmocka_unit_test(test_a_sync_that_fails_removes_nothing),
 		cmocka_unit_test(test_a_broken_system_does_not_stop_the_others),
 		cmocka_unit_test(test_what_an_item_asks_for_besides_stops_nobody),
+		cmocka_unit_test(test_the_link_of_a_system_is_of_its_last_interface),
 		cmocka_unit_test(test_of_many_systems_the_last_one_counts),
 		cmocka_unit_test(test_names_that_do_not_exist_are_told),
 	};

@@ -197,6 +197,7 @@ static int write_interfaces(struct sync *s, struct boot_target *t, struct err *e
 {
 	struct strbuf text[LOADERS] = { 0 };
 	const struct value *ifs = item_interfaces(t->system);
+	char *linked CLEANUP(free_ptr) = NULL;       /* compat: the last interface has the link */
 	int rc = CB_OK;
 	for (size_t i = 0; i < v_len(ifs) && rc == CB_OK; i++) {
 		static const enum loader both[] = { LOADER_PXE, LOADER_GRUB };
@@ -205,12 +206,17 @@ static int write_interfaces(struct sync *s, struct boot_target *t, struct err *e
 			char *name = boot_config_name(t->system, v_dict_key(ifs, i), l);
 			if (name != NULL && strchr(name, '/') == NULL && boot_has_file(t, l)) {
 				rc = write_loader_file(s, t, l, name, &text[l], e);
-				if (rc == CB_OK && l == LOADER_GRUB)
-					rc = write_link(s, t->system, name, e);
+				if (rc == CB_OK && l == LOADER_GRUB) {
+					free(linked);
+					linked = name;
+					name = NULL;
+				}
 			}
 			free(name);
 		}
 	}
+	if (rc == CB_OK && linked != NULL)
+		rc = write_link(s, t->system, linked, e);
 	for (int l = 0; l < LOADERS; l++)
 		sb_free(&text[l]);
 	return rc;
