@@ -70,7 +70,10 @@ def test_everything(lab):
     fill(lab, master)
     replicated(slave, sync_all=True)
     for kind in KINDS:
-        equal(content(slave, kind), content(master, kind), kind)
+        mine, theirs = content(slave, kind), content(master, kind)
+        for items in (mine, theirs) if kind == "profile" else ():
+            items["sub"].pop("filename")        # a new subprofile's is "", and "<<inherit>>" once it was loaded or copied, as in 3.3.7
+        equal(mine, theirs, kind)
     equal(slave.rpc().get_blended_data("", "n2")["kernel_options"], master.rpc().get_blended_data("", "n2")["kernel_options"], "inheritance")
     before = {k: [x["mtime"] for x in slave.rpc().get_items(k)] for k in KINDS}
     log = replicated(slave, sync_all=True)
@@ -80,7 +83,8 @@ def test_everything(lab):
     slave.start()
     master.stop()          # items that were saved since the start lack their derived fields
     master.start()
-    equal(content(slave, "system"), content(master, "system"), "after a restart")
+    for kind in KINDS:
+        equal(content(slave, kind), content(master, kind), kind + " after a restart")
 
 
 def test_newer_ones_win_and_renames_follow(lab):

@@ -116,6 +116,24 @@ static void test_file_replace_leaves_no_temp_file(void **state)
 	close(d);
 }
 
+/* Only names that replacements give. */
+static void test_a_sweep_takes_temp_files_alone(void **state)
+{
+	static const struct { const char *name; bool goes; } rows[] = { { ".0123456789abcdef.tmp", true }, { ".0123456789abcde.tmp", false },
+		{ ".0123456789abcdef.tmp2", false }, { "0123456789abcdef0.tmp", false }, { ".own.tmp", false } };
+	struct err e;
+	(void)state;
+	int d = open(dir, O_RDONLY | O_DIRECTORY);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(file_replace(d, rows[i].name, "x", 1, 0600, &e), CB_OK);
+	dir_sweep(dir);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_int_equal(faccessat(d, rows[i].name, F_OK, 0) == -1, rows[i].goes);
+		unlinkat(d, rows[i].name, 0);
+	}
+	close(d);
+}
+
 static void test_client_paths_stay_beneath(void **state)
 {
 	struct err e;
@@ -220,6 +238,7 @@ int main(void)
 		cmocka_unit_test(test_map_survives_many_deletions),
 		cmocka_unit_test(test_arena_refuses_past_its_limit),
 		cmocka_unit_test(test_file_replace_leaves_no_temp_file),
+		cmocka_unit_test(test_a_sweep_takes_temp_files_alone),
 		cmocka_unit_test(test_client_paths_stay_beneath),
 		cmocka_unit_test(test_path_normalise),
 		cmocka_unit_test(test_spawn_collects_output_and_status),

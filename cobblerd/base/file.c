@@ -3,6 +3,7 @@
  */
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -108,6 +109,22 @@ static int temp_name(const char *path, char *tmp, struct err *e)
 	if (snprintf(tmp, PATH_MAX, "%.*s.%s.tmp", (int)(base - path), path, suffix) >= PATH_MAX)
 		return err_set(e, CB_EINVAL, "path %s is too long", path);
 	return CB_OK;
+}
+
+static bool is_temp_name(const char *name)
+{
+	return name[0] == '.' && strspn(name + 1, "0123456789abcdef") == 16 && str_eq(name + 17, ".tmp");
+}
+
+void dir_sweep(const char *dir)
+{
+	DIR *d = opendir(dir);
+	if (d == NULL)
+		return;
+	for (const struct dirent *de; (de = readdir(d)) != NULL; )
+		if (is_temp_name(de->d_name))
+			unlinkat(dirfd(d), de->d_name, 0);
+	closedir(d);
 }
 
 int file_stage(int dirfd, const char *path, const void *data, size_t n, mode_t mode, bool sync, char *tmp, struct err *e)

@@ -32,6 +32,8 @@ int file_remove(int dirfd, const char *path, struct err *e) MUST_CHECK;
 int file_stage(int dirfd, const char *path, const void *data, size_t n, mode_t mode, bool sync, char *tmp, struct err *e) MUST_CHECK;
 int file_commit(int dirfd, const char *tmp, const char *path, struct err *e) MUST_CHECK;
 int dir_sync(int dirfd, const char *dir, struct err *e) MUST_CHECK;
+/* Removes the temp files of replacements that a crash cut off. Not while others write there. */
+void dir_sweep(const char *dir);
 /* mkdir -p; existing directories keep their mode. */
 int dir_make(const char *path, mode_t mode, struct err *e) MUST_CHECK;
 /* Opens a client-named relative path under dirfd; refuses what leaves it, absolute paths, magic links.

@@ -69,11 +69,14 @@ int store_open(bool pretty, struct store **ret, struct err *e)
 	pthread_cond_init(&s->journal.wake, NULL);
 	for (size_t t = 0; t < ITEM_TYPES; t++)
 		s->dir[t] = -1;
-	char *lib = path_of("/var/lib/cobbler");
+	char *lib CLEANUP(free_ptr) = path_of("/var/lib/cobbler"), *etc CLEANUP(free_ptr) = path_of("/etc/cobbler");
 	int rc = dir_make(lib, 0755, e);
-	free(lib);
 	if (rc == CB_OK)
 		rc = take_lock(s, e);
+	if (rc == CB_OK) {
+		dir_sweep(lib);
+		dir_sweep(etc);
+	}
 	for (size_t t = 0; t < ITEM_TYPES && rc == CB_OK; t++)
 		rc = open_dir(item_tables[t]->plural, &s->dir[t], e);
 	if (rc == CB_OK)
