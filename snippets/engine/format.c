@@ -260,7 +260,7 @@ static void general_float(char *out, size_t cap, double d, int prec, bool alt)
 		size_t n = strlen(out), whole = strcspn(out, ".");
 		if (whole == n)
 			snprintf(out + n, cap - n, ".0");
-		if ((fabs(d) >= 1 || d == 0) && whole >= (size_t)(prec == 0 ? 1 : prec))
+		if ((strtod(out, NULL) >= 1 || d == 0) && whole >= (size_t)(prec == 0 ? 1 : prec))
 			fmt_float_digits(out, cap, d, 'e', prec > 0 ? prec - 1 : 0, alt);
 	}
 }

@@ -134,7 +134,9 @@ NA(EUI)
 	} else if (v[0].t == R_STR && bits != 48 && parse(v[0], 64, &x)) {
 		bits = 64;
 	} else {
-		return raise(rt, EX_VALUE, "failed to detect EUI version: %s", rv_cz(rt, rv_tostr(rt, v[0])));
+		size_t mark = rt->tmp.len;
+		rv_repr(rt, v[0], &rt->tmp);
+		return raise(rt, EX_VALUE, "failed to detect EUI version: %s", rv_cz(rt, rv_take(rt, mark)));
 	}
 	*out = make(rt, x, bits, d);
 	return true;

@@ -2,6 +2,7 @@
  * ops.c - operators and subscripts with Python's meaning. Integers that leave 64 bits are an error, never wrapped.
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "snippets/engine/rt.h"
@@ -81,7 +82,10 @@ static bool int_op(struct rt *rt, enum binop op, int64_t a, int64_t b, struct rv
 	case OP_ADD: over = __builtin_add_overflow(a, b, &r); break;
 	case OP_SUB: over = __builtin_sub_overflow(a, b, &r); break;
 	case OP_MUL: over = __builtin_mul_overflow(a, b, &r); break;
-	case OP_DIV: *out = rv_float((double)((long double)a / (long double)b)); return true;
+	case OP_DIV:                                      /* what a double holds is rounded once, not twice */
+		*out = rv_float(llabs(a) <= 1LL << 53 && llabs(b) <= 1LL << 53 ? (double)a / (double)b
+									       : (double)((long double)a / (long double)b));
+		return true;
 	case OP_FLOORDIV:
 		over = a == INT64_MIN && b == -1;
 		r = over ? 0 : floor_div(a, b);
