@@ -171,7 +171,7 @@ static const struct strbuf *conf_text(struct boot_run *r, const char *name, cons
 		return kept;
 	if (r->many && r->stamps == NULL)
 		boot_stamps_take(r, r->stamps = xcalloc(1, sizeof(*r->stamps)));
-	if (file_read(AT_FDCWD, real, CONF_MAX, own, NULL) != CB_OK)
+	if (renderer_read(r->c->renderer, real, CONF_MAX, own, NULL) != CB_OK)
 		return NULL;
 	if (!r->many)
 		return own;

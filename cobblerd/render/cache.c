@@ -18,7 +18,24 @@
 #define MAX_SNIPPET (8u << 20)
 #define MAX_TEXTS 512
 
-struct cached { struct tpl *t; dev_t dev; ino_t ino; off_t size; struct timespec mtime; struct timespec ctime; };
+#define MAX_KEPT_TEXT (64u << 10)
+#define MAX_SOURCES 256
+
+/* What a file is known by: one that is replaced or written anew is another. */
+struct identity { dev_t dev; ino_t ino; off_t size; struct timespec mtime, ctime; };
+struct cached { struct tpl *t; struct identity id; };
+struct source { struct identity id; size_t n; char text[]; };
+
+static struct identity identity_of(const struct stat *st)
+{
+	return (struct identity){ st->st_dev, st->st_ino, st->st_size, st->st_mtim, st->st_ctim };
+}
+
+static bool is_same(const struct identity *id, const struct stat *st)
+{
+	return id->dev == st->st_dev && id->ino == st->st_ino && id->size == st->st_size && id->mtime.tv_sec == st->st_mtim.tv_sec &&
+		id->mtime.tv_nsec == st->st_mtim.tv_nsec && id->ctime.tv_sec == st->st_ctim.tv_sec && id->ctime.tv_nsec == st->st_ctim.tv_nsec;
+}
 
 static void drop(struct map *m)
 {
@@ -32,8 +49,19 @@ static void drop(struct map *m)
 	*m = (struct map){ 0 };
 }
 
+static void drop_sources(struct renderer *r)
+{
+	void *v;
+	for (size_t i = 0; map_next(&r->sources, &i, NULL, &v);)
+		free(v);
+	map_free(&r->sources);
+	r->sources = (struct map){ 0 };
+	r->nsources = 0;
+}
+
 void cache_clear(struct renderer *r)
 {
+	drop_sources(r);
 	drop(&r->files);
 	drop(&r->texts);
 	r->ntexts = 0;
@@ -71,9 +99,7 @@ static struct tpl *find(struct map *m, const char *key, const struct stat *st)
 	const struct cached *c = map_get(m, key);
 	if (c == NULL)
 		return NULL;
-	if (st != NULL && (c->dev != st->st_dev || c->ino != st->st_ino || c->size != st->st_size ||
-				  c->mtime.tv_sec != st->st_mtim.tv_sec || c->mtime.tv_nsec != st->st_mtim.tv_nsec ||
-				  c->ctime.tv_sec != st->st_ctim.tv_sec || c->ctime.tv_nsec != st->st_ctim.tv_nsec))
+	if (st != NULL && !is_same(&c->id, st))
 		return NULL;
 	return tpl_ref(c->t);
 }
@@ -83,7 +109,7 @@ static void store(struct map *m, const char *key, const struct tpl *t, const str
 	struct cached *c = xcalloc(1, sizeof(*c));
 	c->t = tpl_ref(t);
 	if (st != NULL)
-		*c = (struct cached){ c->t, st->st_dev, st->st_ino, st->st_size, st->st_mtim, st->st_ctim };
+		c->id = identity_of(st);
 	struct cached *old = map_put(m, key, c);
 	if (old != NULL) {
 		tpl_unref(old->t);
@@ -133,13 +159,56 @@ static void one_newline(struct strbuf *b)
 	b->len = (size_t)(to - b->p);
 }
 
-int cache_read(struct renderer *r, const char *path, size_t max, struct strbuf *out, struct err *e)
+/* Appends the text that is kept of the file, when it is still that. */
+static bool find_source(struct renderer *r, const char *path, struct strbuf *out)
 {
-	(void)r;
-	int rc = file_read(AT_FDCWD, path, max, out, e);
-	if (rc == CB_OK)
-		one_newline(out);
-	return rc;
+	struct stat st;
+	if (stat(path, &st) != 0)
+		return false;
+	pthread_mutex_lock(&r->lock);
+	const struct source *s = map_get(&r->sources, path);
+	bool same = s != NULL && is_same(&s->id, &st);
+	if (same)
+		sb_add(out, s->text, s->n);
+	pthread_mutex_unlock(&r->lock);
+	return same;
+}
+
+/* before: the file as it was before it was read. One that changed meanwhile is not kept. */
+static void keep_source(struct renderer *r, const char *path, const struct stat *before, const char *text, size_t n)
+{
+	struct stat st;
+	struct identity id = identity_of(before);
+	if (n > MAX_KEPT_TEXT || stat(path, &st) != 0 || !is_same(&id, &st))
+		return;
+	struct source *s = xmalloc(sizeof(*s) + n);
+	s->id = id;
+	s->n = n;
+	memcpy(s->text, text, n);
+	pthread_mutex_lock(&r->lock);
+	if (r->nsources >= MAX_SOURCES)
+		drop_sources(r);
+	struct source *old = map_put(&r->sources, path, s);
+	r->nsources += old == NULL;
+	pthread_mutex_unlock(&r->lock);
+	free(old);
+}
+
+int renderer_read(struct renderer *r, const char *path, size_t max, struct strbuf *out, struct err *e)
+{
+	struct stat before;
+	struct strbuf text CLEANUP(sb_free) = { 0 };
+	if (find_source(r, path, out))
+		return CB_OK;
+	bool known = stat(path, &before) == 0;
+	int rc = file_read(AT_FDCWD, path, max, &text, e);
+	if (rc != CB_OK)
+		return rc;
+	one_newline(&text);
+	if (known)
+		keep_source(r, path, &before, sb_str(&text), text.len);
+	sb_add(out, sb_str(&text), text.len);
+	return CB_OK;
 }
 
 static int read_fd(int fd, const char *path, struct strbuf *out, struct err *e)

@@ -14,7 +14,8 @@ struct renderer {
 	pthread_mutex_t lock;
 	struct map files;                 /* "flavour path" -> struct cached */
 	struct map texts;                 /* "language hash" -> struct cached */
-	unsigned ntexts;
+	struct map sources;               /* path -> struct source: the texts of small files */
+	unsigned ntexts, nsources;
 	const struct render_watch *watch; /* or NULL */
 };
 
@@ -22,9 +23,6 @@ void cache_clear(struct renderer *r);
 /* A compiled text, from the cache when the same text was compiled before. *ret is owned. */
 int cache_text(struct renderer *r, enum tpl_lang lang, const char *text, size_t n, const char *name, struct tpl **ret,
 	struct err *e) MUST_CHECK;
-/* A file's text; CB_ENOENT when there is none. */
-int cache_read(struct renderer *r, const char *path, size_t max, struct strbuf *out, struct err *e) MUST_CHECK;
-
 enum flavour { F_SNIPPET, F_SNIPPET_CATCH, F_MACROS, F_INCLUDE, F_JINJA };
 
 /* One render: the templates it uses live until use_end. */

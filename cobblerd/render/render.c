@@ -349,7 +349,7 @@ int render_file(struct renderer *r, const char *path, const char *type, const st
 	const struct value *settings, struct strbuf *out, struct err *e)
 {
 	struct strbuf text = { 0 };
-	int rc = cache_read(r, path, MAX_TEXT, &text, e);
+	int rc = renderer_read(r, path, MAX_TEXT, &text, e);
 	if (rc == CB_OK)
 		rc = render_text(r, sb_str(&text), text.len, type, vars, settings, path, out, e);
 	sb_free(&text);

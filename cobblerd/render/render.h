@@ -40,5 +40,8 @@ int render_text_varies(struct renderer *r, const char *text, size_t n, const cha
 /* The same for a file (literal path), compiled once per identity and mtime. */
 int render_file(struct renderer *r, const char *path, const char *type, const struct value *vars,
 	const struct value *settings, struct strbuf *out, struct err *e) MUST_CHECK;
+/* Appends the text of a file (literal path, at most max bytes), with "\n" for line ends of any kind; small ones are read once, until they
+ * change. CB_ENOENT: there is none. */
+int renderer_read(struct renderer *r, const char *path, size_t max, struct strbuf *out, struct err *e) MUST_CHECK;
 
 #endif

@@ -184,6 +184,26 @@ static void test_a_changed_snippet_is_read_again(void **state)
 	gives(__LINE__, "SNIPPET::fresh", "of the distro\n");
 }
 
+static void test_a_changed_file_is_read_again(void **state)
+{
+	static const char *const texts[] = { "one\r\n$name\n", "two\n$name\n", "six\n$name\n" }, *const want[] = { "one\ns1\n", "two\ns1\n", "six\ns1\n" };
+	struct err e;
+	(void)state;
+	char *path = path_of("/tmpl/file");
+	for (size_t i = 0; i < 2 * ARRAY_LEN(texts); i++) {
+		struct strbuf out = { 0 };
+		if (i % 2 == 0)
+			put_file("/tmpl/file", texts[i / 2]);
+		assert_int_equal(render_file(r, path, NULL, vars, settings, &out, &e), CB_OK);
+		assert_string_equal(sb_str(&out), want[i / 2]);
+		sb_free(&out);
+	}
+	struct strbuf none = { 0 };
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(render_file(r, path, NULL, vars, settings, &none, &e), CB_ENOENT);
+	free(path);
+}
+
 static void test_a_tree_on_nfs_changes_the_url_line(void **state)
 {
 	struct value *before = vars;
@@ -206,6 +226,7 @@ int main(void)
 		cmocka_unit_test(test_references_are_replaced_afterwards),
 		cmocka_unit_test(test_the_first_line_chooses_the_language),
 		cmocka_unit_test(test_a_changed_snippet_is_read_again),
+		cmocka_unit_test(test_a_changed_file_is_read_again),
 		cmocka_unit_test(test_a_tree_on_nfs_changes_the_url_line),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
