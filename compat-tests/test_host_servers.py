@@ -143,6 +143,10 @@ def test_files_follow_each_edit(lab):
         add_machine(s, token, files)
         check("fixed-address %s" % ADDRESS in conf.read_text(), conf.read_text())
         wait_for("a restart", restarts.exists, 10)
+        entry = Path("/srv/tftpboot/pxelinux.cfg/01-" + MAC.lower().replace(":", "-"))
+        check("kernel" in entry.read_text().lower(), entry.read_text())
+        equal(s.disable_netboot("n1"), True, "the end of an installation")
+        check("localboot" in entry.read_text().lower(), entry.read_text())
 
         def add_some(i):
             mine, token = d.login()

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/blocking.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "triggers/shipped/internal.h"
@@ -120,7 +121,9 @@ int scm_commit(void *ctx, const char *const *argv UNUSED, struct err *e)
 	if (scm == NULL)
 		return err_set(e, CB_EINVAL, "currently unsupported SCM type: %s", mode);
 	unsigned long mine = atomic_fetch_add(&asked, 1) + 1;
+	blocking_begin();
 	pthread_mutex_lock(&one_at_a_time);
+	blocking_end();
 	if (committed < mine) {                    /* else the commit before began after this change was on disk */
 		unsigned long all = atomic_load(&asked);
 		commit(scm, settings);
