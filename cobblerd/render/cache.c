@@ -231,7 +231,8 @@ static int read_fd(int fd, const char *path, struct strbuf *out, struct err *e)
 static int compile_file(int fd, const char *path, enum flavour f, struct tpl **ret, struct err *e)
 {
 	struct strbuf raw = { 0 }, text = { 0 };
-	struct tpl_options opt = { .error_catcher = f == F_SNIPPET_CATCH, .late_imports = f != F_MACROS };
+	/* compat: CobblerTemplate.compile puts #errorCatcher Echo in front of a file that it opens itself, as for #include. */
+	struct tpl_options opt = { .error_catcher = f == F_SNIPPET_CATCH || f == F_INCLUDE, .late_imports = f != F_MACROS };
 	int rc = read_fd(fd, path, &raw, e);
 	if (rc == CB_OK) {
 		if (f == F_SNIPPET || f == F_SNIPPET_CATCH || f == F_INCLUDE)

@@ -33,7 +33,8 @@ static int setup(void **state)
 	vars = parse("{\"autoinstall_snippets_dir\": \"/snip\", \"system_name\": \"s1\", \"profile_name\": \"p1\", \"distro_name\": \"d1\", "
 		     "\"name\": \"s1\","
 		     "\"server\": \"192.0.2.5\", \"http_port\": 8080, \"num\": 5}");
-	put_file("/etc/cobbler/cheetah_macros", "#def shout($x)\n<$x.upper()>\n#end def\n");
+	put_file("/etc/cobbler/cheetah_macros", "#def shout($x)\n<$x.upper()>\n#end def\n#def lost\n$gone.x\n#end def\n");
+	put_file("/tmpl/piece", "$name $gone ${gone.upper()}\n");
 	put_file("/snip/plain", "plain $name $gone\n");
 	put_file("/snip/per_profile/mixed/p1", "profile\n");
 	put_file("/snip/mixed", "general\n");
@@ -97,6 +98,12 @@ static void test_macros_are_callable_everywhere(void **state)
 {
 	(void)state;
 	gives(__LINE__, "$shout('a')TEMPLATE::name", "<A>\ns1");
+}
+
+static void test_what_is_not_there_is_printed_as_written_in_files_too(void **state)
+{
+	(void)state;
+	gives(__LINE__, "#include '/tmpl/piece'\n$lost()", "s1 $gone ${gone.upper()}\n$lost()");
 }
 
 static void test_recursion_of_snippets_ends(void **state)
@@ -220,6 +227,7 @@ int main(void)
 		cmocka_unit_test(test_snippets_are_searched_in_order),
 		cmocka_unit_test(test_names_of_a_snippet_are_seen_by_its_caller),
 		cmocka_unit_test(test_macros_are_callable_everywhere),
+		cmocka_unit_test(test_what_is_not_there_is_printed_as_written_in_files_too),
 		cmocka_unit_test(test_recursion_of_snippets_ends),
 		cmocka_unit_test(test_includes_stay_in_their_directories),
 		cmocka_unit_test(test_imports_are_whitelisted),
