@@ -58,14 +58,15 @@ def test_programs_for_syncs_run_after_edits(lab):
     """Cobbler syncs each system that is saved; the site's programs count on it. They may edit something themselves."""
     d = lab.daemon()
     lab.tmp.chmod(0o777)
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab))
     for when in ("pre", "post"):
         program = d.root / ("var/lib/cobbler/triggers/sync/%s/own" % when)
         program.parent.mkdir(parents=True)
         program.write_text("#!/bin/sh\necho %s >>%s/ran\n[ -e %s/edited ] || { touch %s/edited; %s --root %s system edit --name=n1 --comment=by-%s; }\n"
                            % (when, lab.tmp, lab.tmp, lab.tmp, COBBLERD.parent / "cobbler", d.root, when))
         program.chmod(0o755)
-    s, token = d.login()
-    add_machine(s, token, fake_boot_files(lab))
+    s.xapi_object_edit("system", "n1", "edit", {"name": "n1", "comment": "first"}, token)
     ran = lab.tmp / "ran"
     wait_for("the programs", lambda: ran.exists() and len(ran.read_text().split()) >= 4 and ran, 20)
     equal(s.get_system("n1")["comment"], "by-pre", "the edit of a program")

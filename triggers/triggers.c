@@ -29,12 +29,22 @@ void triggers_ship(const struct trigger_shipped *table, size_t n, void *ctx)
 	shipped.ctx = ctx;
 }
 
-static int run_shipped(const char *event, const char *const *argv, struct err *e)
+struct before { void (*fn)(void *arg); void *arg; };
+
+static void once_before(struct before *b)
+{
+	if (b->fn != NULL)
+		b->fn(b->arg);
+	b->fn = NULL;
+}
+
+static int run_shipped(const char *event, const char *const *argv, struct before *b, struct err *e)
 {
 	int rc = CB_OK;
 	for (size_t i = 0; i < shipped.n && rc == CB_OK; i++) {
 		if (!str_eq(shipped.table[i].event, event))
 			continue;
+		once_before(b);
 		log_debug("triggers", "running %s", shipped.table[i].name);
 		rc = shipped.table[i].fn(shipped.ctx, argv, e);
 	}
@@ -90,10 +100,16 @@ static int run_one(const char *path, const char *shown, const char *const *args,
 
 int triggers_run(const char *event, const char *const *argv, struct err *e)
 {
+	return triggers_run_told(event, argv, NULL, NULL, e);
+}
+
+int triggers_run_told(const char *event, const char *const *argv, void (*before)(void *arg), void *arg, struct err *e)
+{
+	struct before b = { before, arg };
 	struct dirent **names;
 	if (*event == '\0' || strstr(event, "..") != NULL)
 		return err_set(e, CB_EINVAL, "\"%s\" is not a trigger event", event);
-	int rc = run_shipped(event, argv, e);
+	int rc = run_shipped(event, argv, &b, e);
 	if (rc != CB_OK)
 		return rc;
 	char *shown_dir CLEANUP(free_ptr) = xasprintf(TRIGGER_DIR "%s", event);
@@ -104,6 +120,8 @@ int triggers_run(const char *event, const char *const *argv, struct err *e)
 			return CB_OK;
 		return err_sys(e, "triggers of %s", event);
 	}
+	if (n > 0)
+		once_before(&b);
 	for (int i = 0; i < n; i++) {
 		char *path CLEANUP(free_ptr) = xasprintf("%s/%s", dir, names[i]->d_name);
 		char *shown CLEANUP(free_ptr) = xasprintf("%s/%s", shown_dir, names[i]->d_name);

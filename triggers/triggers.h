@@ -20,6 +20,8 @@ void triggers_ship(const struct trigger_shipped *table, size_t n, void *ctx);
  * with a status other than 0 stops the run: "Cobbler trigger failed: FILE returns STATUS". No shell; bounded time and output; what a
  * trigger prints goes to the log. A file that everybody may write to is not run. */
 int triggers_run(const char *event, const char *const *argv, struct err *e) MUST_CHECK;
+/* The same; when there is something to do, before(arg) is called first. */
+int triggers_run_told(const char *event, const char *const *argv, void (*before)(void *arg), void *arg, struct err *e) MUST_CHECK;
 /* Whether the site has programs for the event. */
 bool triggers_any(const char *event);
 

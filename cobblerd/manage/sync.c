@@ -51,13 +51,16 @@ void sync_release(struct sync *s)
 	s->held = false;
 }
 
+/* A program may take its time: what was done so far is told before. */
+static void tell(void *t)
+{
+	task_flush(t);
+}
+
 int sync_triggers(struct sync *s, const char *event, struct err *e)
 {
-	task_many_lines(s->t, !triggers_any(event));       /* a program may take its time: what was done so far is told before */
 	say(s, str_eq(event, "sync/pre") ? "running pre-sync triggers" : "running post-sync triggers");
-	int rc = triggers_run(event, NULL, e);
-	task_many_lines(s->t, true);
-	return rc;
+	return triggers_run_told(event, NULL, tell, s->t, e);
 }
 
 int sync_end(struct sync *s, int rc, struct err *e)

@@ -157,21 +157,36 @@ int tree_write_later(struct tree *t, struct later *l, struct err *e)
 	return rc;
 }
 
+/* The parent is there most of the time: it is made when it is missed. */
+static int create(struct tree *t, const char *rel, const char *tmp, int *ret, struct err *e)
+{
+	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+	*ret = openat(t->dirfd, tmp, flags, 0644);
+	if (*ret < 0 && errno == ENOENT) {
+		int rc = make_parent(t, rel, e);
+		if (rc != CB_OK)
+			return rc;
+		*ret = openat(t->dirfd, tmp, flags, 0644);
+	}
+	return *ret < 0 ? err_sys(e, "%s/%s", t->shown, tmp) : CB_OK;
+}
+
 static int replace(struct tree *t, const char *rel, const void *p, size_t n, struct known *k, struct err *e)
 {
 	char tmp[PATH_MAX];
 	struct stat st;
+	int fd;
 	temp_name(rel, tmp, sizeof(tmp));
-	int fd = openat(t->dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (fd < 0)
-		return err_sys(e, "%s/%s", t->shown, tmp);
+	int rc = create(t, rel, tmp, &fd, e);
+	if (rc != CB_OK)
+		return rc;
 	bool ok = write_all(fd, p, n) == 0;
 	if (close(fd) != 0 || !ok) {
-		int rc = err_sys(e, "%s/%s", t->shown, rel);
+		rc = err_sys(e, "%s/%s", t->shown, rel);
 		unlinkat(t->dirfd, tmp, 0);
 		return rc;
 	}
-	int rc = finish(t, tmp, rel, e);
+	rc = finish(t, tmp, rel, e);
 	if (rc == CB_OK && fstatat(t->dirfd, rel, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		known_remember(k, hash_bytes(p, n), &st);
 	return rc;
@@ -188,9 +203,6 @@ int tree_write(struct tree *t, const char *rel, const void *p, size_t n, struct 
 		put_off(t, rel, p, n, false);
 		return CB_OK;
 	}
-	int rc = make_parent(t, rel, e);
-	if (rc != CB_OK)
-		return rc;
 	t->written++;
 	return replace(t, rel, p, n, k, e);
 }
@@ -209,12 +221,12 @@ int tree_symlink(struct tree *t, const char *rel, const char *to, struct err *e)
 		put_off(t, rel, to, strlen(to), true);
 		return CB_OK;
 	}
-	int rc = make_parent(t, rel, e);
-	if (rc != CB_OK)
-		return rc;
 	t->written++;
 	if (nothing && symlinkat(to, t->dirfd, rel) == 0)
 		return CB_OK;
+	int rc = make_parent(t, rel, e);
+	if (rc != CB_OK)
+		return rc;
 	temp_name(rel, tmp, sizeof(tmp));
 	unlinkat(t->dirfd, tmp, 0);
 	if (symlinkat(to, t->dirfd, tmp) != 0)

@@ -227,7 +227,7 @@ static void blend_tree(struct model *m, const struct value *settings, const stru
 	}
 }
 
-struct value *resolve_blend_base(struct model *m, const struct value *settings, const struct item *parent)
+static struct value *blend_base(struct model *m, const struct value *settings, const struct item *parent)
 {
 	struct value *results = v_copy(settings);
 	blend_tree(m, settings, parent, results);
@@ -404,8 +404,7 @@ static bool bases_good(struct bases *b, uint64_t version, uint64_t signatures, c
 	return false;
 }
 
-/* What the parent gives, kept until something changes. Owned. */
-static struct value *base_of(struct model *m, const struct value *settings, const struct item *parent)
+struct value *resolve_blend_base(struct model *m, const struct value *settings, const struct item *parent)
 {
 	struct bases *b = model_bases(m);
 	uint64_t version = model_parents_version(m), signatures = signatures_generation();
@@ -416,7 +415,7 @@ static struct value *base_of(struct model *m, const struct value *settings, cons
 	pthread_mutex_unlock(&b->lock);
 	if (base != NULL)
 		return base;
-	base = resolve_blend_base(m, settings, parent);
+	base = blend_base(m, settings, parent);
 	pthread_mutex_lock(&b->lock);
 	if (b->version == version && b->signatures == signatures && b->settings == settings)
 		v_unref(map_put(&b->of, item_uid(parent), v_ref(base)));
@@ -427,7 +426,7 @@ static struct value *base_of(struct model *m, const struct value *settings, cons
 struct value *resolve_blend(struct model *m, const struct value *settings, const struct item *it, bool flatten)
 {
 	CLEANUP(item_unrefp) struct item *parent = model_parent(m, it);
-	struct value *base CLEANUP(v_unrefp) = parent != NULL ? base_of(m, settings, parent) : v_ref(settings);
+	struct value *base CLEANUP(v_unrefp) = parent != NULL ? resolve_blend_base(m, settings, parent) : v_ref(settings);
 	struct value *results = v_copy(base);
 	blend_node(m, settings, it, results);
 	return finish_blend(m, it, flatten, results);

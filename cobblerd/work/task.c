@@ -4,7 +4,6 @@
 #include "work/task.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -14,15 +13,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "triggers/triggers.h"
+#include "work/task_lines.h"
 
 #define STOP_WAIT_S 5
-#define LOG_MAX (64u << 20)
-#define HELD_MAX (30u << 10)
-#define HELD_S 0.1
+#define IDLE_S 5                 /* a thread without a task waits so long for one */
 
 enum state { STATE_INFO, STATE_WAITING, STATE_RUNNING, STATE_COMPLETE, STATE_FAILED };
 /* compat: Cobbler's events begin as "notification" and turn complete or failed; clients know "running" too. */
@@ -34,12 +31,7 @@ struct task {
 	double began;
 	enum state state;
 	struct value *readers;       /* list of names; replaced, never changed */
-	int log_fd;
-	bool many_lines;             /* lines are collected in held */
-	struct strbuf held;
-	time_t second;               /* of when, the time of the last line as text */
-	char when[32];
-	double flushed;
+	struct task_lines lines;
 	task_fn *fn;
 	void *arg;
 	void (*arg_free)(void *);
@@ -51,11 +43,11 @@ struct task {
 
 struct tasks {
 	pthread_mutex_t lock;
-	pthread_cond_t change;
+	pthread_cond_t more, ended;          /* tasks that wait; threads */
 	struct map by_id;
 	struct task *first, **last;
 	struct task *waiting, **last_waiting;
-	size_t n, n_running, n_waiting;
+	size_t n, n_waiting, n_running, n_threads, n_idle;
 	bool stopping;
 };
 
@@ -66,7 +58,8 @@ struct tasks *tasks_new(void)
 	pthread_mutex_init(&ts->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&ts->change, &attr);
+	pthread_cond_init(&ts->more, &attr);
+	pthread_cond_init(&ts->ended, &attr);
 	pthread_condattr_destroy(&attr);
 	ts->last = &ts->first;
 	ts->last_waiting = &ts->waiting;
@@ -77,8 +70,7 @@ static void task_free(struct task *t)
 {
 	if (t->arg_free != NULL && t->arg != NULL)
 		t->arg_free(t->arg);
-	close_fd(&t->log_fd);
-	sb_free(&t->held);
+	lines_free(&t->lines);
 	v_unref(t->readers);
 	free(t->id);
 	free(t->role);
@@ -97,9 +89,10 @@ void tasks_free(struct tasks *ts)
 		atomic_store(&t->cancel, true);
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += STOP_WAIT_S;
-	while (ts->n_running > 0 && pthread_cond_timedwait(&ts->change, &ts->lock, &until) != ETIMEDOUT)
+	pthread_cond_broadcast(&ts->more);
+	while (ts->n_threads > 0 && pthread_cond_timedwait(&ts->ended, &ts->lock, &until) != ETIMEDOUT)
 		;
-	size_t left = ts->n_running;
+	size_t left = ts->n_threads;
 	pthread_mutex_unlock(&ts->lock);
 	if (left > 0) {
 		/* Their threads still use it: the process ends anyway. */
@@ -111,65 +104,22 @@ void tasks_free(struct tasks *ts)
 		task_free(t);
 	}
 	map_free(&ts->by_id);
-	pthread_cond_destroy(&ts->change);
+	pthread_cond_destroy(&ts->more);
+	pthread_cond_destroy(&ts->ended);
 	pthread_mutex_destroy(&ts->lock);
 	free(ts);
 }
 
-static void write_log(struct task *t, const struct strbuf *b)
-{
-	for (size_t off = 0; t->log_fd >= 0 && off < b->len; ) {
-		ssize_t n = write(t->log_fd, b->p + off, b->len - off);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			log_warn("work", "cannot write the log of %s: %s", t->id, strerror(errno));
-			break;
-		}
-		off += (size_t)n;
-	}
-}
-
-static void flush(struct task *t, double now)
-{
-	t->flushed = now;
-	if (t->held.len == 0)
-		return;
-	log_verbatim_lines(sb_str(&t->held));
-	write_log(t, &t->held);
-	sb_truncate(&t->held, 0);
-}
-
 void task_many_lines(struct task *t, bool on)
 {
-	if (t == NULL)
-		return;
-	t->many_lines = on;
+	if (t != NULL)
+		t->lines.hold = on;
 }
 
-/* One line as Python's logging writes it: to the task's log and to the daemon's. */
-static void write_line(struct task *t, const char *level, const char *text)
+void task_flush(struct task *t)
 {
-	struct strbuf b CLEANUP(sb_free) = { 0 };
-	double now = clock_wall();
-	time_t s = (time_t)now;
-	struct tm tm;
-	if (s != t->second) {
-		localtime_r(&s, &tm);
-		strftime(t->when, sizeof(t->when), "%Y-%m-%d %H:%M:%S", &tm);
-		t->second = s;
-	}
-	sb_addf(&b, "[%s] %s,%03d - %s | %s", t->id, t->when, (int)((now - (double)s) * 1000), level, text);
-	if (strchr(text, '\n') == NULL) {
-		sb_addf(&t->held, "%s\n", sb_str(&b));
-		if (!t->many_lines || t->held.len > HELD_MAX || now - t->flushed > HELD_S)
-			flush(t, now);
-		return;
-	}
-	flush(t, now);
-	log_verbatim(sb_str(&b));
-	sb_addc(&b, '\n');
-	write_log(t, &b);
+	if (t != NULL)
+		lines_flush(&t->lines);
 }
 
 void task_log(struct task *t, const char *fmt, ...)
@@ -180,7 +130,7 @@ void task_log(struct task *t, const char *fmt, ...)
 	sb_vaddf(&b, fmt, ap);
 	va_end(ap);
 	if (t != NULL)
-		write_line(t, "INFO", sb_str(&b));
+		lines_add(&t->lines, "INFO", sb_str(&b));
 	else
 		log_info("task", "%s", sb_str(&b));
 }
@@ -210,20 +160,6 @@ static char *make_id(const char *name, double now)
 	random_hex(hex, 16);
 	hex[12] = '4';                     /* compat: the form of a random UUID */
 	return xasprintf("%s_%s_%s", when, safe, hex);
-}
-
-static int log_create(const char *id)
-{
-	char *name CLEANUP(free_ptr) = xasprintf("/var/log/cobbler/tasks/%s.log", id);
-	char *path CLEANUP(free_ptr) = path_of(name);
-	char *dir CLEANUP(free_ptr) = path_of("/var/log/cobbler/tasks");
-	struct err e;
-	if (dir_make(dir, 0750, &e) != CB_OK)
-		log_warn("work", "%s", e.text);
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
-	if (fd == -1)
-		log_warn("work", "cannot create %s: %s", path, strerror(errno));
-	return fd;
 }
 
 /* Forgets events that are over and old, or too many. Locked. */
@@ -257,7 +193,7 @@ static struct task *new_event(struct tasks *ts, const char *role, const char *na
 	t->name = xstrdup(name);
 	t->state = state;
 	t->readers = v_list();
-	t->log_fd = -1;
+	lines_init(&t->lines, t->id);
 	expire(ts);
 	*ts->last = t;
 	ts->last = &t->next;
@@ -282,102 +218,149 @@ static void set_state(struct task *t, enum state state)
 	pthread_mutex_unlock(&t->ts->lock);
 }
 
+static void tell(void *arg)
+{
+	task_flush(arg);
+}
+
 static int run_task_triggers(struct task *t, const char *when, struct err *e)
 {
 	char *event CLEANUP(free_ptr) = xasprintf("task/%s/%s", t->role, when);
-	return triggers_run(event, NULL, e);
+	return triggers_run_told(event, NULL, tell, t, e);
+}
+
+static void tell_failure(struct task *t, const struct err *e)
+{
+	char *cls CLEANUP(free_ptr) = xasprintf("Exception occurred: <class '%s'>", e->cls != NULL ? e->cls : PY_CX);
+	char *what CLEANUP(free_ptr) = xasprintf("Exception value: %s", e->text);
+	lines_add(&t->lines, "INFO", cls);
+	lines_add(&t->lines, "INFO", what);
+	lines_add(&t->lines, "ERROR", "### TASK FAILED ###");
+	log_error("task", "%s failed: %s", t->name, e->text);
 }
 
 static void run_task(struct task *t)
 {
 	struct err e = { 0 };
 	char *text CLEANUP(free_ptr) = xasprintf("start_task(%s); event_id(%s)", t->role, t->id);
-	write_line(t, "INFO", text);
+	task_many_lines(t, true);
+	lines_add(&t->lines, "INFO", text);
 	int rc = run_task_triggers(t, "pre", &e);
 	if (rc == CB_OK && task_cancelled(t))
 		rc = err_set(&e, CB_ESTATE, "cancelled");
+	task_many_lines(t, false);
 	if (rc == CB_OK)
 		rc = t->fn(t, t->arg, &e);
-	task_many_lines(t, false);
-	if (rc == CB_OK) {
-		write_line(t, "INFO", "### TASK COMPLETE ###");
-		set_state(t, STATE_COMPLETE);
-		if (run_task_triggers(t, "post", &e) != CB_OK)
-			log_warn("task", "%s: %s", t->name, e.text);
-		return;
-	}
-	char *cls CLEANUP(free_ptr) = xasprintf("Exception occurred: <class '%s'>", e.cls != NULL ? e.cls : PY_CX);
-	char *what CLEANUP(free_ptr) = xasprintf("Exception value: %s", e.text);
-	write_line(t, "INFO", cls);
-	write_line(t, "INFO", what);
-	write_line(t, "ERROR", "### TASK FAILED ###");
-	log_error("task", "%s failed: %s", t->name, e.text);
-	set_state(t, STATE_FAILED);
+	task_many_lines(t, true);
+	if (rc == CB_OK)
+		lines_add(&t->lines, "INFO", "### TASK COMPLETE ###");
+	else
+		tell_failure(t, &e);
+	set_state(t, rc == CB_OK ? STATE_COMPLETE : STATE_FAILED);
+	lines_flush(&t->lines);
+	if (rc == CB_OK && run_task_triggers(t, "post", &e) != CB_OK)
+		log_warn("task", "%s: %s", t->name, e.text);
 }
 
-/* A thread runs its task, then takes over waiting ones until there are none. */
+/* Locked. */
+static void task_over(struct task *t)
+{
+	if (t->arg_free != NULL && t->arg != NULL)
+		t->arg_free(t->arg);
+	t->arg = NULL;
+	lines_close(&t->lines);
+	t->active = false;
+	t->ts->n_running--;
+}
+
+/* The next task for this thread, which waits for one a while; NULL: it is to end. Locked. */
+static struct task *next_task(struct tasks *ts)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += IDLE_S;
+	ts->n_idle++;
+	while (ts->waiting == NULL && !ts->stopping && pthread_cond_timedwait(&ts->more, &ts->lock, &until) == 0)
+		;
+	ts->n_idle--;
+	struct task *t = ts->waiting;
+	if (t == NULL)
+		return NULL;
+	ts->waiting = t->next_waiting;
+	if (ts->waiting == NULL)
+		ts->last_waiting = &ts->waiting;
+	ts->n_waiting--;
+	ts->n_running++;
+	t->state = STATE_RUNNING;
+	return t;
+}
+
 static void *task_thread(void *arg)
 {
-	struct task *t = arg;
-	struct tasks *ts = t->ts;
-	while (t != NULL) {
+	struct tasks *ts = arg;
+	pthread_mutex_lock(&ts->lock);
+	for (struct task *t; (t = next_task(ts)) != NULL; task_over(t)) {
+		pthread_mutex_unlock(&ts->lock);
 		run_task(t);
 		pthread_mutex_lock(&ts->lock);
-		if (t->arg_free != NULL && t->arg != NULL)
-			t->arg_free(t->arg);
-		t->arg = NULL;
-		close_fd(&t->log_fd);
-		t->log_fd = -1;
-		t->active = false;
-		t = ts->waiting;
-		if (t != NULL) {
-			ts->waiting = t->next_waiting;
-			if (ts->waiting == NULL)
-				ts->last_waiting = &ts->waiting;
-			ts->n_waiting--;
-			t->state = STATE_RUNNING;
-		} else {
-			ts->n_running--;
-			pthread_cond_broadcast(&ts->change);
-		}
-		pthread_mutex_unlock(&ts->lock);
 	}
+	ts->n_threads--;
+	pthread_cond_broadcast(&ts->ended);
+	pthread_mutex_unlock(&ts->lock);
 	return NULL;
 }
 
 static void refuse(struct task *t, const char *why)
 {
-	write_line(t, "INFO", why);
-	write_line(t, "ERROR", "### TASK FAILED ###");
+	lines_add(&t->lines, "INFO", why);
+	lines_add(&t->lines, "ERROR", "### TASK FAILED ###");
 	log_error("task", "%s refused: %s", t->name, why);
+	lines_close(&t->lines);
 	t->state = STATE_FAILED;
 	t->active = false;
 }
 
-char *task_start(struct tasks *ts, const char *role, const char *name, task_fn *fn, void *arg, void (*arg_free)(void *))
+/* A thread for the tasks that wait, unless enough of them are idle or at work. Locked. False: none can be had. */
+static bool find_thread(struct tasks *ts)
 {
 	pthread_t thread;
+	if (ts->n_waiting <= ts->n_idle) {
+		pthread_cond_signal(&ts->more);
+		return true;
+	}
+	if (ts->n_threads >= TASKS_RUNNING)
+		return true;
+	if (pthread_create(&thread, NULL, task_thread, ts) != 0)
+		return ts->n_threads > 0;
+	pthread_detach(thread);
+	ts->n_threads++;
+	return true;
+}
+
+static void queue(struct tasks *ts, struct task *t)
+{
+	*ts->last_waiting = t;
+	ts->last_waiting = &t->next_waiting;
+	ts->n_waiting++;
+}
+
+char *task_start(struct tasks *ts, const char *role, const char *name, task_fn *fn, void *arg, void (*arg_free)(void *))
+{
 	pthread_mutex_lock(&ts->lock);
 	struct task *t = new_event(ts, role, name, STATE_WAITING);
 	char *id = xstrdup(t->id);
 	t->fn = fn;
 	t->arg = arg;
 	t->arg_free = arg_free;
-	t->log_fd = log_create(t->id);
 	t->active = true;
-	if (ts->stopping || ts->n_waiting >= TASKS_WAITING) {
+	if (ts->stopping || ts->n_waiting + ts->n_running >= TASKS_WAITING + TASKS_RUNNING) {
 		refuse(t, ts->stopping ? "the server is stopping" : "too many tasks are waiting, try again later");
-	} else if (ts->n_running >= TASKS_RUNNING) {
-		*ts->last_waiting = t;
-		ts->last_waiting = &t->next_waiting;
-		ts->n_waiting++;
 	} else {
-		t->state = STATE_RUNNING;
-		ts->n_running++;
-		if (pthread_create(&thread, NULL, task_thread, t) == 0) {
-			pthread_detach(thread);
-		} else {
-			ts->n_running--;
+		queue(ts, t);
+		if (!find_thread(ts)) {                  /* then nothing else waits */
+			ts->waiting = NULL;
+			ts->last_waiting = &ts->waiting;
+			ts->n_waiting = 0;
 			refuse(t, "the system has no thread for it");
 		}
 	}
@@ -437,16 +420,12 @@ struct value *task_status(struct tasks *ts, const char *id)
 
 struct value *task_event_log(struct tasks *ts, const char *id)
 {
-	struct strbuf b CLEANUP(sb_free) = { 0 };
-	struct err e;
+	struct strbuf held CLEANUP(sb_free) = { 0 };
+	size_t on_disk = 0;
 	pthread_mutex_lock(&ts->lock);
-	bool known = map_get(&ts->by_id, id) != NULL;
+	struct task *t = map_get(&ts->by_id, id);
+	if (t != NULL)
+		lines_peek(&t->lines, &held, &on_disk);
 	pthread_mutex_unlock(&ts->lock);
-	if (!known)
-		return NULL;
-	char *name CLEANUP(free_ptr) = xasprintf("/var/log/cobbler/tasks/%s.log", id);
-	char *path CLEANUP(free_ptr) = path_of(name);
-	if (file_read(AT_FDCWD, path, LOG_MAX, &b, &e) != CB_OK)
-		return NULL;
-	return v_strn(sb_str(&b), b.len);
+	return t == NULL ? NULL : lines_read(id, on_disk, &held);
 }

@@ -32,6 +32,8 @@ void tasks_notify(struct tasks *ts, const char *text);
 /* Lines come in quick succession now: they may be written some at a time, a tenth of a second late. Once it is switched
  * off, the next line brings what is still held: the task's last one does in any case. */
 void task_many_lines(struct task *t, bool on);
+/* Writes the lines that are still held, before something that may take its time. t may be NULL. */
+void task_flush(struct task *t);
 void task_log(struct task *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
 bool task_cancelled(struct task *t);
 const char *task_id(struct task *t);

@@ -130,6 +130,36 @@ static int waits(struct task *t, void *arg, struct err *e)
 	return err_set(e, CB_ESTATE, "cancelled");
 }
 
+static void test_lines_are_told_while_they_are_held(void **state)
+{
+	(void)state;
+	struct tasks *ts = tasks_new();
+	char st[32];
+	char *id = task_start(ts, "slow", "Slow", waits, NULL, NULL);
+	while (atomic_load(&running) == 0)
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	char *name = xasprintf("/var/log/cobbler/tasks/%s.log", id), *path = path_of(name);
+	struct value *log = task_event_log(ts, id);
+	assert_non_null(strstr(v_cstr(log), "start_task(slow)"));
+	assert_int_equal(access(path, F_OK), -1);            /* nothing to wait for yet: not written */
+	v_unref(log);
+	assert_true(task_cancel(ts, id));
+	assert_string_equal(wait_for(ts, id, st), "failed");
+	log = task_event_log(ts, id);
+	assert_true(str_ends(v_cstr(log), "### TASK FAILED ###\n"));
+	v_unref(log);
+	tasks_free(ts);                                      /* waits for the thread */
+	struct strbuf b = { 0 };
+	struct err e;
+	assert_int_equal(file_read(AT_FDCWD, path, 1 << 20, &b, &e), CB_OK);
+	assert_non_null(strstr(sb_str(&b), "start_task(slow)"));
+	assert_true(str_ends(sb_str(&b), "### TASK FAILED ###\n"));
+	sb_free(&b);
+	free(name);
+	free(path);
+	free(id);
+}
+
 static void test_no_more_run_than_allowed(void **state)
 {
 	(void)state;
@@ -179,6 +209,7 @@ int main(void)
 		cmocka_unit_test(test_a_failure_is_told),
 		cmocka_unit_test(test_a_name_is_no_path),
 		cmocka_unit_test(test_events_are_seen_once_by_each_user),
+		cmocka_unit_test(test_lines_are_told_while_they_are_held),
 		cmocka_unit_test(test_no_more_run_than_allowed),
 		cmocka_unit_test(test_a_pre_trigger_can_stop_a_task),
 	};
