@@ -50,4 +50,24 @@ extern const char *const choices_archs[], *const choices_virt_types[], *const ch
 		.type_error = "Field is_subobject of object item needs to be of type bool!", \
 		.help = "Whether the item inherits from one of its own type" }
 
+/* Rows that several types have alike, but for a default. */
+#define VIRT_AUTO_BOOT_ROW(DFLT) \
+	{ "virt_auto_boot", .type = F_BOOL, .flags = FF_INHERIT | FF_CLI, .dflt = DFLT, .settings_key = "virt_auto_boot", \
+		.help = "Start the guest with its host" }
+#define VIRT_FILE_SIZE_ROW \
+	{ "virt_file_size", .type = F_FLOAT, .flags = FF_INHERIT | FF_CLI, .dflt = "\"<<inherit>>\"", \
+		.settings_key = "default_virt_file_size", .check = check_virt_file_size, .help = "Disk size of the guest in GB" }
+#define VIRT_RAM_ROW \
+	{ "virt_ram", .type = F_INT, .flags = FF_INHERIT | FF_CLI, .dflt = "\"<<inherit>>\"", \
+		.settings_key = "default_virt_ram", .check = check_virt_ram, .help = "Memory of the guest in MB" }
+#define VIRT_TYPE_ROW(DFLT) \
+	{ "virt_type", .type = F_ENUM, .flags = FF_INHERIT | FF_CLI, .dflt = DFLT, \
+		.settings_key = "default_virt_type", .choices = choices_virt_types, .enum_name = "VirtType", .help = "Hypervisor" }
+#define KICKSTART_ROW \
+	{ "kickstart", .type = F_OPAQUE, .flags = FF_READONLY | FF_NODISK, .dflt = "\"\"", .alias_of = "autoinstall", \
+		.help = "2.x name of autoinstall" }
+#define KS_META_ROW \
+	{ "ks_meta", .type = F_OPAQUE, .flags = FF_READONLY | FF_NODISK, .dflt = "\"\"", .alias_of = "autoinstall_meta", \
+		.help = "2.x name of autoinstall_meta" }
+
 #endif

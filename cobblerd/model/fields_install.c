@@ -42,8 +42,7 @@ static const struct field distro_rows[] = {
 		.help = "URL from which the boot loader fetches the ramdisk itself" },
 	{ "remote_grub_initrd", .type = F_STR, .flags = FF_READONLY | FF_NODISK, .dflt = "\"\"",
 		.help = "remote_boot_initrd as GRUB writes it" },
-	{ "ks_meta", .type = F_OPAQUE, .flags = FF_READONLY | FF_NODISK, .dflt = "\"\"", .alias_of = "autoinstall_meta",
-		.help = "2.x name of autoinstall_meta" },
+	KS_META_ROW,
 };
 
 const struct item_table distro_table = {
@@ -100,9 +99,7 @@ static const struct field profile_rows[] = {
 	{ "menu", .type = F_STR, .flags = FF_CLI, .dflt = "\"\"", .check = check_menu,
 		.type_error = "Field menu of object profile needs to be of type str!",
 		.help = "Boot menu that shows the item" },
-	{ "virt_auto_boot", .type = F_BOOL, .flags = FF_INHERIT | FF_CLI, .dflt = "\"<<inherit>>\"",
-		.settings_key = "virt_auto_boot",
-		.help = "Start the guest with its host" },
+	VIRT_AUTO_BOOT_ROW("\"<<inherit>>\""),
 	{ "virt_bridge", .type = F_STR, .flags = FF_INHERIT | FF_CLI, .dflt = "\"<<inherit>>\"",
 		.settings_key = "default_virt_bridge", .check = check_virt_bridge,
 		.help = "Bridge of the host that the guest is attached to" },
@@ -112,21 +109,13 @@ static const struct field profile_rows[] = {
 		.settings_key = "default_virt_disk_driver", .choices = choices_disk_drivers,
 		.enum_name = "VirtDiskDrivers",
 		.help = "Disk image format of the guest" },
-	{ "virt_file_size", .type = F_FLOAT, .flags = FF_INHERIT | FF_CLI, .dflt = "\"<<inherit>>\"",
-		.settings_key = "default_virt_file_size", .check = check_virt_file_size,
-		.help = "Disk size of the guest in GB" },
+	VIRT_FILE_SIZE_ROW,
 	{ "virt_path", .type = F_STR, .flags = FF_CLI, .dflt = "\"\"", .check = check_virt_path,
 		.help = "Where the guest's disk is kept" },
-	{ "virt_ram", .type = F_INT, .flags = FF_INHERIT | FF_CLI, .dflt = "\"<<inherit>>\"",
-		.settings_key = "default_virt_ram", .check = check_virt_ram,
-		.help = "Memory of the guest in MB" },
-	{ "virt_type", .type = F_ENUM, .flags = FF_INHERIT | FF_CLI, .dflt = "\"xenpv\"",
-		.settings_key = "default_virt_type", .choices = choices_virt_types, .enum_name = "VirtType",
-		.help = "Hypervisor" },
-	{ "kickstart", .type = F_OPAQUE, .flags = FF_READONLY | FF_NODISK, .dflt = "\"\"", .alias_of = "autoinstall",
-		.help = "2.x name of autoinstall" },
-	{ "ks_meta", .type = F_OPAQUE, .flags = FF_READONLY | FF_NODISK, .dflt = "\"\"", .alias_of = "autoinstall_meta",
-		.help = "2.x name of autoinstall_meta" },
+	VIRT_RAM_ROW,
+	VIRT_TYPE_ROW("\"xenpv\""),
+	KICKSTART_ROW,
+	KS_META_ROW,
 };
 
 const struct item_table profile_table = {

@@ -72,8 +72,7 @@ static const struct field repo_rows[] = {
 		.help = "Mirror only these packages" },
 	{ "os_version", .type = F_STR, .dflt = "\"\"", .check = check_repo_os_version,
 		.help = "Operating system release, as named by the signatures" },
-	{ "ks_meta", .type = F_OPAQUE, .flags = FF_READONLY | FF_NODISK, .dflt = "\"\"", .alias_of = "autoinstall_meta",
-		.help = "2.x name of autoinstall_meta" },
+	KS_META_ROW,
 };
 
 const struct item_table repo_table = {
@@ -106,9 +105,7 @@ static const struct field image_rows[] = {
 		.help = "Boot loaders that configurations are written for" },
 	{ "menu", .type = F_STR, .flags = FF_CLI, .dflt = "\"\"", .check = check_menu,
 		.help = "Boot menu that shows the item" },
-	{ "virt_auto_boot", .type = F_BOOL, .flags = FF_INHERIT | FF_CLI, .dflt = "false",
-		.settings_key = "virt_auto_boot",
-		.help = "Start the guest with its host" },
+	VIRT_AUTO_BOOT_ROW("false"),
 	{ "virt_bridge", .type = F_STR, .flags = FF_CLI, .dflt = "\"\"", .check = check_virt_bridge,
 		.help = "Bridge of the host that the guest is attached to" },
 	{ "virt_cpus", .type = F_INT, .flags = FF_CLI, .dflt = "1", .check = check_virt_cpus,
@@ -116,21 +113,13 @@ static const struct field image_rows[] = {
 	{ "virt_disk_driver", .type = F_ENUM, .flags = FF_CLI, .dflt = "\"raw\"", .choices = choices_disk_drivers,
 		.enum_name = "VirtDiskDrivers",
 		.help = "Disk image format of the guest" },
-	{ "virt_file_size", .type = F_FLOAT, .flags = FF_INHERIT | FF_CLI, .dflt = "\"<<inherit>>\"",
-		.settings_key = "default_virt_file_size", .check = check_virt_file_size,
-		.help = "Disk size of the guest in GB" },
+	VIRT_FILE_SIZE_ROW,
 	{ "virt_path", .type = F_STR, .flags = FF_CLI, .dflt = "\"\"", .check = check_virt_path,
 		.help = "Where the guest's disk is kept" },
-	{ "virt_ram", .type = F_INT, .flags = FF_INHERIT | FF_CLI, .dflt = "\"<<inherit>>\"",
-		.settings_key = "default_virt_ram", .check = check_virt_ram,
-		.help = "Memory of the guest in MB" },
-	{ "virt_type", .type = F_ENUM, .flags = FF_INHERIT | FF_CLI, .dflt = "\"<<inherit>>\"",
-		.settings_key = "default_virt_type", .choices = choices_virt_types, .enum_name = "VirtType",
-		.help = "Hypervisor" },
-	{ "kickstart", .type = F_OPAQUE, .flags = FF_READONLY | FF_NODISK, .dflt = "\"\"", .alias_of = "autoinstall",
-		.help = "2.x name of autoinstall" },
-	{ "ks_meta", .type = F_OPAQUE, .flags = FF_READONLY | FF_NODISK, .dflt = "\"\"", .alias_of = "autoinstall_meta",
-		.help = "2.x name of autoinstall_meta" },
+	VIRT_RAM_ROW,
+	VIRT_TYPE_ROW("\"<<inherit>>\""),
+	KICKSTART_ROW,
+	KS_META_ROW,
 };
 
 const struct item_table image_table = {
@@ -141,8 +130,7 @@ static const struct field menu_rows[] = {
 	COMMON_ROWS("{}", 0, 0, "\"<<inherit>>\"", check_parent, FF_CLI, 0, 0),
 	{ "display_name", .type = F_STR, .flags = FF_CLI, .dflt = "\"\"", .check = check_any,
 		.help = "Title in the boot menu" },
-	{ "ks_meta", .type = F_OPAQUE, .flags = FF_READONLY | FF_NODISK, .dflt = "\"\"", .alias_of = "autoinstall_meta",
-		.help = "2.x name of autoinstall_meta" },
+	KS_META_ROW,
 };
 
 const struct item_table menu_table = {
@@ -163,8 +151,7 @@ static const struct field mgmtclass_rows[] = {
 		.help = "Files of the class" },
 	{ "packages", .type = F_LIST, .flags = FF_CLI, .dflt = "[]",
 		.help = "Packages of the class" },
-	{ "ks_meta", .type = F_OPAQUE, .flags = FF_READONLY | FF_NODISK, .dflt = "\"\"", .alias_of = "autoinstall_meta",
-		.help = "2.x name of autoinstall_meta" },
+	KS_META_ROW,
 };
 
 const struct item_table mgmtclass_table = {
@@ -195,8 +182,7 @@ static const struct field package_rows[] = {
 	{ "version", .type = F_STR, .flags = FF_CLI, .dflt = "\"\"",
 		.type_error = "Field version of package object needs to be of type str!",
 		.help = "Package version" },
-	{ "ks_meta", .type = F_OPAQUE, .flags = FF_READONLY | FF_NODISK, .dflt = "\"\"", .alias_of = "autoinstall_meta",
-		.help = "2.x name of autoinstall_meta" },
+	KS_META_ROW,
 };
 
 const struct item_table package_table = {
@@ -226,8 +212,7 @@ static const struct field file_rows[] = {
 	{ "is_dir", .type = F_BOOL, .flags = FF_CLI, .dflt = "false",
 		.type_error = "Field is_dir in object file needs to be of type bool!",
 		.help = "Whether it is a directory" },
-	{ "ks_meta", .type = F_OPAQUE, .flags = FF_READONLY | FF_NODISK, .dflt = "\"\"", .alias_of = "autoinstall_meta",
-		.help = "2.x name of autoinstall_meta" },
+	KS_META_ROW,
 };
 
 const struct item_table file_table = {
