@@ -115,17 +115,233 @@ def test_exit_status_of_a_failed_import(lab):
     d.cobbler("import", "--name=x", status=1)
 
 
+def snapshot(d, name):
+    """What machines and clients see of an import: {path below the tree: bytes or link}, distros, profiles."""
+    tree, s = d.root / "var/www/cobbler/distro_mirror" / name, d.rpc()
+    files = {str(p.relative_to(tree)): p.readlink() if p.is_symlink() else p.read_bytes() for p in tree.rglob("*")
+             if p.is_symlink() or p.is_file()}
+    return files, s.get_distros(), s.get_profiles(), sorted(p.name for p in (d.root / "var/www/cobbler/links").iterdir())
+
+
+def left_in_mirror(d):
+    return sorted(p.name for p in (d.root / "var/www/cobbler/distro_mirror").iterdir() if p.name != "config")
+
+
 def test_second_import_under_the_same_name(lab):
+    """As in Cobbler: the tree is refreshed, what there is of items stays, what is missing is added, files that the medium lacks remain."""
+    d = lab.daemon()
+    s, token = d.login()
+    tree, web = lab.tmp / "tree", d.root / "var/www/cobbler"
+    tree.mkdir()
+    media.debian_tree(tree)
+    d.cobbler("import", "--name=deb", "--path=%s" % tree)
+    d.cobbler("profile", "edit", "--name=deb-x86_64", "--kernel-options=mine=1")
+    d.cobbler("sync")
+    mirror, image = web / "distro_mirror/deb", d.root / "srv/tftpboot/images/deb-x86_64/vmlinuz"
+    first = image.read_bytes()
+    (mirror / "pool/local").mkdir(parents=True)
+    (mirror / "pool/local/mine.deb").write_text("mine")
+    out = d.cobbler("import", "--name=deb", "--path=%s" % tree, status=1)
+    check(re.search(r"pool/local is another account's.*chown", out), out)
+    subprocess.run(["chown", "-R", "nobody", mirror / "pool/local"], check=True)
+    before = s.get_distro("deb-x86_64"), s.get_profile("deb-x86_64")
+    kernel = tree / "install.amd/vmlinuz"
+    kernel.write_bytes(kernel.read_bytes() + b"second")
+    (tree / "pool/new.deb").write_text("new")
+    (tree / "install.amd/gtk").mkdir()
+    for name in ("vmlinuz", "initrd.gz"):
+        shutil.copy(tree / "install.amd" / name, tree / "install.amd/gtk" / name)
+    out = d.cobbler("import", "--name=deb", "--path=%s" % tree)
+    check("TASK COMPLETE" in out and "distro name already exists: deb-x86_64" in out, out)
+    equal((s.get_distro("deb-x86_64"), s.get_profile("deb-x86_64")), before, "items that were there")
+    equal(sorted(x["name"] for x in s.get_profiles()), ["deb-gtk-x86_64", "deb-x86_64"], "what was missing is added")
+    check((mirror / "install.amd/vmlinuz").read_bytes() == first + b"second", "the tree's kernel")
+    equal([(mirror / "pool" / n).read_text() for n in ("new.deb", "local/mine.deb")], ["new", "mine"], "files of the tree")
+    equal(left_in_mirror(d), ["deb"], "folders of the mirror")
+    equal((web / "links/deb-x86_64/pool/new.deb").read_text(), "new", "by the link")
+    check(lab.client.http("/images/deb-x86_64/vmlinuz")[2] == first + b"second", "the kernel by HTTP")
+    check(lab.client.tftp("/images/deb-x86_64/vmlinuz")[0] == first + b"second", "the kernel by TFTP")
+    d.cobbler("sync")
+    check(image.read_bytes() == first + b"second", "the kernel that a sync leaves")
+    out = d.cobbler("import", "--name=deb", "--path=%s" % tree)
+    check("TASK COMPLETE" in out and "No distros imported" in out, out)
+    s.remove_distro("deb-gtk-x86_64", token, True)
+    check((mirror / "pool/new.deb").exists(), "a tree in use")
+    s.remove_distro("deb-x86_64", token, True)
+    equal(left_in_mirror(d), [], "after the last distro")
+
+
+def test_boot_files_follow_a_refreshed_tree(lab):
+    """Where another server reads the TFTP directory, a changed kernel is there without a sync, and a new distro too."""
+    d = lab.daemon(services={"tftp": {"enabled": False}})
+    tree, images = lab.tmp / "tree", d.root / "srv/tftpboot/images"
+    tree.mkdir()
+    media.debian_tree(tree)
+    kernel = tree / "install.amd/vmlinuz"
+    d.cobbler("import", "--name=deb", "--path=%s" % tree)
+    for text in (None, b"a second kernel"):
+        if text is not None:
+            kernel.write_bytes(text)
+            d.cobbler("import", "--name=deb", "--path=%s" % tree)
+        check((images / "deb-x86_64/vmlinuz").exists(), "the kernel below %s" % images)
+        check((images / "deb-x86_64/vmlinuz").read_bytes() == kernel.read_bytes(), "the kernel of the tree")
+
+
+def test_refreshing_from_other_sources(lab):
+    """An ISO, the same mounted, rsync with flags and by its daemon, available_as, the tree itself."""
+    d = lab.daemon()
+    image, mirror = lab.media("rhel"), d.root / "var/www/cobbler/distro_mirror/rocky"
+    mounted, copy = lab.tmp / "mounted", lab.tmp / "copy"
+    mounted.mkdir()
+    subprocess.run(["xorriso", "-osirrox", "on", "-indev", image, "-extract", "/", copy], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL, check=True)
+    conf = lab.tmp / "rsyncd.conf"
+    conf.write_text("use chroot = no\n[m]\npath = %s\nread only = yes\nuid = root\ngid = root\n" % copy)
+    server = subprocess.Popen(["rsync", "--daemon", "--no-detach", "--address=127.0.0.1", "--port=8731", "--config=%s" % conf],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    is_mounted = subprocess.run(["mount", "-o", "loop,ro", image, mounted], stderr=subprocess.DEVNULL).returncode == 0
+    try:
+        d.cobbler("import", "--name=rocky", "--path=%s" % image)
+        (mirror / "mine").write_text("mine")
+        want = snapshot(d, "rocky")
+        ways = [["--path=%s" % image], ["--path=%s" % copy], ["--path=%s" % copy, "--rsync-flags=-v"], ["--path=rsync://127.0.0.1:8731/m/"],
+                ["--path=%s" % mirror], ["--path=%s" % copy, "--available-as=http://10.0.0.1/rocky"]] + ([["--path=%s" % mounted]] if is_mounted else [])
+        for words in ways:
+            (mirror / "media.repo").write_text("old") if words[0] != "--path=%s" % mirror and "--available" not in words[-1] else None
+            out = d.cobbler("import", "--name=rocky", *words)
+            check("TASK COMPLETE" in out, "%s:\n%s" % (words, out))
+            now = snapshot(d, "rocky")
+            equal(sorted(now[0]), sorted(want[0]), "files after %s" % words)
+            wrong = [n for n in want[0] if now[0][n] != want[0][n]]
+            equal((wrong, now[1:]), ([], want[1:]), "after %s" % words)
+            equal(left_in_mirror(d), ["rocky"], "folders of the mirror after %s" % words)
+        inode = (mirror / "images/pxeboot/vmlinuz").stat().st_ino
+        d.cobbler("import", "--name=rocky", "--path=rsync://127.0.0.1:8731/m/")
+        equal((mirror / "images/pxeboot/vmlinuz").stat().st_ino, inode, "rsync fetches no file that is there")
+    finally:
+        server.kill()
+        server.wait()
+        subprocess.run(["umount", mounted], stderr=subprocess.DEVNULL)
+
+
+def test_a_refresh_that_fails_changes_nothing(lab):
     d = lab.daemon()
     image = lab.media("rhel")
-    d.cobbler("import", "--name=twice", "--path=%s" % image)
-    before = d.rpc().get_distro("twice-x86_64")
-    kernel = (d.root / "var/www/cobbler/distro_mirror/twice/images/pxeboot/vmlinuz").stat()
-    out = d.cobbler("import", "--name=twice", "--path=%s" % image, status=None)
-    check(re.search(r"(?i)twice.*(exists|already|taken|in use)|(exists|already).*twice", out), out)
-    check("TASK COMPLETE" not in out, out)
-    equal(d.rpc().get_distro("twice-x86_64"), before, "the first import's distro")
-    equal((d.root / "var/www/cobbler/distro_mirror/twice/images/pxeboot/vmlinuz").stat().st_ino, kernel.st_ino, "the first import's files")
+    d.cobbler("import", "--name=rocky", "--path=%s" % image)
+    before = snapshot(d, "rocky")
+    cut = lab.tmp / "cut.iso"
+    shutil.copy(image, cut)
+    with open(cut, "r+b") as f:
+        f.truncate(image.stat().st_size // 2)
+    more = lab.tmp / "more"
+    subprocess.run(["xorriso", "-osirrox", "on", "-indev", image, "-extract", "/", more], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL, check=True)
+    subprocess.run(["chmod", "-R", "u+w", more], check=True)
+    shutil.copytree(more / "images/pxeboot", more / "images/second")
+    (more / "media.repo").write_text("changed")
+    in_the_way = d.root / "var/www/cobbler/links/rocky-images-second-x86_64"
+    for what, path, pattern in (("a torn image", cut, "(?i)truncated|cut off|shorter|damaged|ends early"),
+                                ("no media", lab.tmp / "absent", "(?i)no such file"), ("a link in the way", more, "exists already")):
+        if path == more:
+            names = ("rocky-second-x86_64", in_the_way.name)
+            for name in names:
+                (in_the_way.parent / name / "x").mkdir(parents=True)
+        out = d.cobbler("import", "--name=rocky", "--path=%s" % path, status=1)
+        check(re.search(pattern, out) and "TASK COMPLETE" not in out, "%s:\n%s" % (what, out))
+        if path == more:
+            for name in names:
+                shutil.rmtree(in_the_way.parent / name)
+        check(snapshot(d, "rocky") == before, "tree and items after " + what)
+        equal(left_in_mirror(d), ["rocky"], "folders of the mirror after " + what)
+
+
+def test_a_refresh_needs_room_for_the_medium(lab):
+    d = lab.daemon(start=False)
+    web = d.root / "var/www/cobbler"
+    web.mkdir(parents=True)
+    image = lab.media("rhel")
+    size = image.stat().st_size
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=%d,mode=755" % (size * 3 // 2), "tmpfs", web], check=True)
+    try:
+        d.start()
+        d.cobbler("import", "--name=rocky", "--path=%s" % image)
+        before, free = snapshot(d, "rocky"), shutil.disk_usage(web).free
+        out = d.cobbler("import", "--name=rocky", "--path=%s" % image, status=1)
+        check(re.search(r"(?i)not enough|no space|disk.*full|free", out), out)
+        check(snapshot(d, "rocky") == before, "tree and items after a refresh without room")
+        check(shutil.disk_usage(web).free >= free - 65536, "the space is given back")
+        d.stop()
+    finally:
+        if d.running:
+            d.kill()
+        subprocess.run(["umount", "-l", web], check=True)
+
+
+def test_readers_of_a_tree_that_is_refreshed(lab):
+    """Every file is there at every moment, whole, old or new."""
+    d = lab.daemon()
+    tree = lab.tmp / "tree"
+    tree.mkdir()
+    media.debian_tree(tree)
+    d.cobbler("import", "--name=deb", "--path=%s" % tree)
+    mirror, kernel, release = d.root / "var/www/cobbler/distro_mirror/deb", tree / "install.amd/vmlinuz", tree / "dists/bookworm/Release"
+    old = kernel.read_bytes(), release.read_bytes()
+    kernel.write_bytes(b"new kernel")
+    release.write_bytes(b"Codename: bookworm\nOrigin: Debian\nnew\n")
+    new = kernel.read_bytes(), release.read_bytes()
+    s, token = d.login()
+    task = s.background_import({"name": "deb", "path": str(tree)}, token)
+    reads, seen = 0, set()
+    while s.get_task_status(task)[2] == "running" or reads == 0:
+        for number, path in enumerate(("install.amd/vmlinuz", "dists/bookworm/Release")):
+            status, _, body = lab.client.http("/cobbler/links/deb-x86_64/" + path)
+            check(status == 200 and body in (old[number], new[number]), "%s while it is refreshed: %d, %d bytes" % (path, status, len(body)))
+            seen.add((number, body == new[number]))
+        reads += 1
+    lab.note("%d rounds" % reads)
+    check(d.cobbler("import", "--name=deb", "--path=%s" % tree, status=0), "again")
+    equal((mirror / "install.amd/vmlinuz").read_bytes(), new[0], "the kernel")
+    check("Sanitizer" not in d.log(), d.tail())
+
+
+def test_daemon_dies_during_a_refresh(lab):
+    d = lab.daemon()
+    tree = lab.tmp / "tree"
+    tree.mkdir()
+    media.debian_tree(tree)
+    d.cobbler("import", "--name=deb", "--path=%s" % tree)
+    before = snapshot(d, "deb")
+    (tree / "install.amd/vmlinuz").write_bytes(b"new kernel")
+    s, token = d.login()
+    s.background_import({"name": "deb", "path": str(tree)}, token)
+    wait_for("the files beside the tree", lambda: left_in_mirror(d) != ["deb"], 10)
+    d.kill()
+    d.start()
+    now = snapshot(d, "deb")
+    equal([[x["uid"] for x in kind] for kind in now[1:3]], [[x["uid"] for x in kind] for kind in before[1:3]], "the items")
+    equal(sorted(now[0]), sorted(before[0]), "the names in the tree")
+    d.cobbler("import", "--name=deb", "--path=%s" % tree)
+    equal(left_in_mirror(d), ["deb"], "what the crash left is swept")
+    equal((d.root / "var/www/cobbler/distro_mirror/deb/install.amd/vmlinuz").read_bytes(), b"new kernel", "the kernel")
+
+
+def test_a_tree_without_a_distro(lab):
+    """What another import left, or an operator: Cobbler imports over it."""
+    d = lab.daemon()
+    mirror = d.root / "var/www/cobbler/distro_mirror"
+    (mirror / "rocky/images/pxeboot").mkdir(parents=True)
+    (mirror / "rocky/images/pxeboot/vmlinuz").write_text("old")
+    (mirror / "rocky/notes").write_text("mine")
+    (mirror / "elsewhere").symlink_to("rocky")
+    (mirror / "plain").write_text("a file")
+    subprocess.run(["chown", "-Rh", "nobody", mirror / "rocky"], check=True)
+    image = lab.media("rhel")
+    d.cobbler("import", "--name=rocky", "--path=%s" % image)
+    equal((mirror / "rocky/notes").read_text(), "mine", "what was there")
+    check((mirror / "rocky/images/pxeboot/vmlinuz").stat().st_size > 1000, "the kernel")
+    for name in ("elsewhere", "plain"):
+        out = d.cobbler("import", "--name=" + name, "--path=%s" % image, status=1)
+        check(re.search(r"(?i)%s.*(link|mounted|no directory)" % name, out), out)
 
 
 def test_names_that_would_leave_the_mirror(lab):

@@ -177,7 +177,7 @@ static int extract(struct job *j, const struct value *v, struct err *e)
 
 static int work(struct job *j, const struct value *v, struct value **found, struct err *e)
 {
-	bool in_place = str_eq(j->mode, "scan"), boot_only = str_eq(j->mode, "boot") && !j->image;
+	bool in_place = str_eq(j->mode, "scan"), boot_only = str_eq(j->mode, "boot") && !j->image, copy_only = str_eq(j->mode, "copy");
 	if (in_place && j->image)
 		return err_set(e, CB_EINVAL, "%s is a file, expected a directory", j->source);
 	if (in_place || boot_only) {
@@ -185,7 +185,9 @@ static int work(struct job *j, const struct value *v, struct value **found, stru
 		return rc == CB_OK && boot_only ? copy_boot(j, *found, e) : rc;
 	}
 	int rc = extract(j, v, e);
-	return rc == CB_OK ? scan(j, j->dst, found, e) : rc;
+	if (rc == CB_OK && copy_only)
+		*found = v_dict();
+	return rc == CB_OK && !copy_only ? scan(j, j->dst, found, e) : rc;
 }
 
 int import_child(const struct value *v, int out_fd)

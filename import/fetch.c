@@ -148,7 +148,9 @@ static int run_rsync(struct import *im, enum import_source kind, struct err *e)
 		argv[n++] = "ssh -o BatchMode=yes -o ConnectTimeout=20";
 	}
 	char *source = xasprintf("%s%s", im->path, str_ends(im->path, "/") ? "" : "/"),
-	     *target = xasprintf("%s/", im->staging);
+	     *target = xasprintf("%s/", im->staging), *known = xasprintf("--link-dest=%s", im->target);
+	if (im->refresh)
+		argv[n++] = known;       /* what is there already is not fetched again */
 	argv[n++] = "--";
 	argv[n++] = source;
 	argv[n++] = target;
@@ -171,6 +173,7 @@ static int run_rsync(struct import *im, enum import_source kind, struct err *e)
 	sb_free(&t.tail);
 	free_ptr(&source);
 	free_ptr(&target);
+	free_ptr(&known);
 	import_flags_free(flags);
 	return rc;
 }
@@ -259,9 +262,10 @@ static int run_child(struct import *im, const char *source, const char *mode, st
 	else if (rc == CB_OK && (status != 0 || t.found == NULL))
 		rc = err_set(e, CB_EIO, "the importer ended with status %d and no result for %s", WEXITSTATUS(status),
 			im->path);
-	if (rc == CB_OK)
+	bool finds = !str_eq(mode, "copy");
+	if (rc == CB_OK && finds)
 		rc = import_check_found(t.found, e);
-	if (rc == CB_OK)
+	if (rc == CB_OK && finds)
 		im->found = v_ref(t.found);
 	v_unref(t.found);
 	free_ptr(&t.error);
@@ -292,10 +296,15 @@ int import_fetch(struct import *im, struct err *e)
 		return err_set(e, CB_EINVAL, "rsync_flags make no sense for the file %s", im->path);
 	if (im->in_place)
 		return run_child(im, im->target, "scan", e);
+	int rc;
 	if (kind == SOURCE_LOCAL && directory && im->remote)
-		return run_child(im, im->path, "boot", e);
-	if (kind == SOURCE_LOCAL && *im->rsync_flags == '\0')
-		return run_child(im, im->path, "extract", e);
-	int rc = run_rsync(im, kind, e);
-	return rc == CB_OK ? run_child(im, im->staging, "scan", e) : rc;
+		rc = run_child(im, im->path, "boot", e);
+	else if (kind == SOURCE_LOCAL && *im->rsync_flags == '\0')
+		rc = run_child(im, im->path, im->refresh ? "copy" : "extract", e);
+	else
+		rc = run_rsync(im, kind, e);
+	if (rc == CB_OK && im->refresh)
+		rc = import_merge(im, e);
+	/* compat: the system is recognised by the tree as it will be: the second medium of a set has no kernel of its own */
+	return rc == CB_OK && im->found == NULL ? run_child(im, im->staging, "scan", e) : rc;
 }

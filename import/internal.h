@@ -19,9 +19,11 @@ struct import {
 	char *target;                /* webdir/distro_mirror/mirror */
 	char *staging;               /* where files go until they are known to be good; NULL when in_place */
 	int lock; /* holds a lock on staging, so that nobody takes it for a left-over; -1 when there is none */
+	int old;                     /* target as it was, locked likewise; -1 when there was none */
 	bool in_place;               /* the operator put the files into target already */
+	bool refresh;                /* target was there: what it has and the medium lacks stays */
 	bool remote;                 /* available_as: installers fetch the tree from elsewhere */
-	bool placed;                 /* staging has become target */
+	bool placed;                 /* staging has become target; after a refresh staging is the old tree */
 	struct value *found;         /* what the child found, checked; owned */
 	struct value *made;          /* list of [type, name], oldest first; owned */
 	struct value *files;         /* list of files and links made beside the target; owned */
@@ -49,6 +51,9 @@ int import_repos(struct import *im, struct item *distro, struct err *e) MUST_CHE
 int import_place(struct import *im, struct err *e) MUST_CHECK; /* staging becomes target, never over something else */
 int import_stage(
 	struct import *im, struct err *e) MUST_CHECK; /* makes staging, or sees that the source is the target */
+void import_unplace(struct import *im); /* takes import_place back; never fails */
+/* merge.c: staging gets what the old tree has besides. */
+int import_merge(struct import *im, struct err *e) MUST_CHECK;
 /* How directories of the mirror begin that an import is writing, or that are being removed: what nobody holds is removed by the next import. */
 #define IMPORT_STAGING ".import-"
 /* Removes a directory tree without following links; what cannot be removed is logged. */

@@ -63,31 +63,35 @@ static bool below(const char *a, const char *b)
 	return strncmp(a, b, n) == 0 && (a[n] == '\0' || a[n] == '/' || str_eq(b, "/"));
 }
 
-/* A distro that boots from the target, so that the message can name it. */
-static char *user_of(struct import *im)
+/* Anything but a directory of the mirror itself cannot be replaced as a whole. */
+static int check_old(const struct import *im, const struct statx *st, struct err *e)
 {
-	struct item_list l = model_items(im->c->model, ITEM_DISTRO);
-	char *name = NULL, *prefix = xasprintf("%s/", im->target);
-	for (size_t i = 0; i < l.n && name == NULL; i++)
-		if (str_starts(item_str(l.v[i], "kernel"), prefix))
-			name = xstrdup(item_name(l.v[i]));
-	item_list_free(&l);
-	free(prefix);
-	return name;
+	const char *what = S_ISLNK(st->stx_mode) ? "is a link" : !S_ISDIR(st->stx_mode) ? "is no directory"
+		: st->stx_attributes & STATX_ATTR_MOUNT_ROOT ? "is mounted" : NULL;
+	if (what == NULL)
+		return CB_OK;
+	return err_set(e, CB_EEXIST, "%s %s, and is not refreshed: choose another --name, or bring its files up to date yourself and import it with --path=%s",
+		im->target, what, im->target);
 }
 
-static int taken(struct import *im, struct err *e)
+/* Looks whether there is a tree to refresh, and keeps imports and removals of the same name away from it. */
+static int hold_old(struct import *im, struct err *e)
 {
-	char *user = user_of(im);
-	int rc = user != NULL ? err_set(e, CB_EEXIST,
-					"there is an import named \"%s\" already: distro %s uses %s. Remove it first, "
-					"or choose another --name",
-					im->name, user, im->target)
-			      : err_set(e, CB_EEXIST,
-					"%s exists already, and no distro uses it: remove it, or choose another --name",
-					im->target);
-	free(user);
-	return rc;
+	struct statx st;
+	struct stat held, now;
+	if (statx(AT_FDCWD, im->target, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &st) != 0)
+		return errno == ENOENT ? CB_OK : err_sys(e, "%s", im->target);
+	int rc = check_old(im, &st, e);
+	if (rc != CB_OK)
+		return rc;
+	im->old = open(im->target, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (im->old < 0)
+		return err_sys(e, "%s", im->target);
+	/* whoever had the lock may have put another directory there */
+	if (flock(im->old, LOCK_EX | LOCK_NB) != 0 || fstat(im->old, &held) != 0 || lstat(im->target, &now) != 0 || held.st_ino != now.st_ino)
+		return err_set(e, CB_ESTATE, "%s is just being imported or removed: try again when that is done", im->target);
+	im->refresh = true;
+	return CB_OK;
 }
 
 /* What an import left that was cut off by a crash: staging directories that nobody holds. */
@@ -134,28 +138,22 @@ int import_stage(struct import *im, struct err *e)
 {
 	char *base = xasprintf("%s/distro_mirror", im->webdir);
 	char *real_base = NULL, *real_target = NULL, *real_source = *im->path == '/' ? realpath(im->path, NULL) : NULL;
-	struct stat st;
 	int rc = dir_make(base, 0755, e);
 	if (rc != CB_OK)
 		goto out;
 	real_base = realpath(base, NULL);
 	real_target = realpath(im->target, NULL);
 	if (real_source != NULL && real_target != NULL && str_eq(real_source, real_target)) {
-		char *user = user_of(im);
 		im->in_place = true;
-		if (user != NULL)
-			rc = taken(im, e);
-		free(user);
-		goto out;
-	}
-	if (lstat(im->target, &st) == 0) {
-		rc = taken(im, e);
 		goto out;
 	}
 	if (real_source != NULL && real_base != NULL && below(real_base, real_source)) {
 		rc = err_set(e, CB_EINVAL, "%s contains %s, where it would be copied to", im->path, base);
 		goto out;
 	}
+	rc = hold_old(im, e);
+	if (rc != CB_OK)
+		goto out;
 	sweep(base);
 	rc = make_staging(im, base, e);
 out:
@@ -170,11 +168,26 @@ int import_place(struct import *im, struct err *e)
 {
 	if (im->in_place)
 		return CB_OK;
-	if (renameat2(AT_FDCWD, im->staging, AT_FDCWD, im->target, RENAME_NOREPLACE) != 0) {
+	/* Items are on disk before they are answered, and the old tree goes: the new one must outlive a loss of power too. */
+	if (syncfs(im->lock) != 0)
+		return err_sys(e, "cannot write the files of %s", im->target);
+	/* Who reads it meanwhile has the one tree or the other, never something between. */
+	if (renameat2(AT_FDCWD, im->staging, AT_FDCWD, im->target, im->refresh ? RENAME_EXCHANGE : RENAME_NOREPLACE) != 0) {
 		if (errno == EEXIST)
-			return taken(im, e);
+			return err_set(e, CB_EEXIST, "another import made %s meanwhile", im->target);
 		return err_sys(e, "cannot move the files to %s", im->target);
 	}
 	im->placed = true;
 	return CB_OK;
+}
+
+void import_unplace(struct import *im)
+{
+	if (!im->placed)
+		return;
+	if (!im->refresh)
+		import_remove_tree(im->target);
+	else if (renameat2(AT_FDCWD, im->staging, AT_FDCWD, im->target, RENAME_EXCHANGE) != 0)
+		log_error("import", "cannot move the former files back to %s: %s", im->target, strerror(errno));
+	im->placed = false;
 }

@@ -314,7 +314,9 @@ int import_register(struct import *im, struct err *e)
 			free(name);
 		}
 	}
-	if (rc == CB_OK && v_len(im->made) == 0)
+	if (rc == CB_OK && v_len(im->made) == 0 && (im->refresh || im->in_place))
+		task_log(im->t, "No distros imported, bailing out");
+	else if (rc == CB_OK && v_len(im->made) == 0)
 		rc = err_set(e, CB_ENOENT, "No distros imported, bailing out");
 	if (rc == CB_OK)
 		rc = add_repos(im, e);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * run.c - one import from options to items: check, fetch beside the final place, move there, register; or take
- * everything back.
+ * everything back. A second import under the same name refreshes the tree: the items that are there stay as they are.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -161,10 +161,10 @@ static int check_names(struct import *im, struct err *e)
 		rc = err_set(e, CB_ENOENT,
 			"No distros imported, bailing out: no architecture could be detected in %s; say it with --arch",
 			im->path);
-	else if (taken == v_len(names))
+	else if (taken == v_len(names) && !im->refresh && !im->in_place)
 		rc = err_set(e, CB_EEXIST,
-			"skipping import, as distro name already exists: %s. Remove it first, or choose another --name",
-			first);
+			"skipping import, as distro name already exists: %s. Remove it first, or choose another --name; its tree is not %s",
+			first, im->target);
 	v_unref(names);
 	return rc;
 }
@@ -181,6 +181,8 @@ static int run(struct import *im, struct err *e)
 	rc = check_names(im, e);
 	if (rc == CB_OK)
 		rc = import_place(im, e);
+	if (rc == CB_OK && im->refresh)
+		task_log(im->t, "refreshed %s", im->target);
 	return rc == CB_OK ? import_register(im, e) : rc;
 }
 
@@ -191,6 +193,7 @@ int import_run(struct core *c, struct task *t, const struct value *options, stru
 		.t = t,
 		.settings = settings_snapshot(c->settings),
 		.lock = -1,
+		.old = -1,
 		.made = v_list(),
 		.files = v_list(),
 	};
@@ -201,13 +204,13 @@ int import_run(struct core *c, struct task *t, const struct value *options, stru
 	}
 	if (rc != CB_OK) {
 		import_unregister(&im);
-		if (im.placed)
-			import_remove_tree(im.target);
+		import_unplace(&im);
 	}
-	if (im.staging != NULL && !im.placed)
+	/* what was not used: the new files, or after a refresh the old ones */
+	if (im.staging != NULL && (!im.placed || im.refresh))
 		import_remove_tree(im.staging);
-	if (im.lock >= 0)
-		close(im.lock);
+	close_fd(&im.lock);
+	close_fd(&im.old);
 	import_free(&im);
 	return rc;
 }

@@ -362,24 +362,109 @@ static void test_bad_options(void **state)
 	expect_refusal(options_of("good", kit_path("root")), "contains");
 }
 
-static void test_second_import_under_the_same_name(void **state)
+static char *text_of(const char *name)
+{
+	struct strbuf b = {0};
+	struct err e;
+	assert_int_equal(file_read(AT_FDCWD, kit_path(name), 1u << 20, &b, &e), CB_OK);
+	char *text = xstrdup(sb_str(&b));
+	sb_free(&b);
+	return text;
+}
+
+static void expect_text(const char *name, const char *want)
+{
+	char *text = text_of(name);
+	assert_string_equal(text, want);
+	free(text);
+}
+
+static void expect_success(struct value *options)
+{
+	struct result r = import_now(options, NULL);
+	if (!r.ok)
+		fail_msg("%s", r.text);
+}
+
+#define MIRROR "root/var/www/cobbler/distro_mirror/"
+
+static void test_second_import_under_the_same_name_refreshes_the_tree(void **state)
 {
 	(void)state;
 	debian_media();
-	struct result r = import_now(options_of("twice", kit_path("media")), NULL);
-	if (!r.ok)
-		fail_msg("%s", r.text);
+	kit_file("media/old/only", "o", 0);
+	kit_file("media/kind", "file", 0);
+	kit_file("media/folder/in", "x", 0);
+	expect_success(options_of("twice", kit_path("media")));
 	size_t before = items();
-	expect_refusal(options_of("twice", kit_path("media")),
-		"there is an import named \"twice\" already: distro twice-x86_64");
+	assert_int_equal(unlink(kit_path("media/old/only")), 0);
+	assert_int_equal(unlink(kit_path("media/kind")), 0);
+	assert_int_equal(unlink(kit_path("media/folder/in")), 0);
+	assert_int_equal(rmdir(kit_path("media/folder")), 0);
+	kit_file("media/kind/is", "a folder now", 0);
+	kit_file("media/folder", "a file now", 0);
+	kit_file("media/install.amd/vmlinuz", "k2", 0);
+	expect_success(options_of("twice", kit_path("media")));
 	assert_int_equal(items(), before);
-	assert_true(kit_exists("root/var/www/cobbler/distro_mirror/twice/install.amd/vmlinuz"));
+	expect_text(MIRROR "twice/install.amd/vmlinuz", "k2");
+	expect_text(MIRROR "twice/install.amd/initrd.gz", "i");
+	expect_text(MIRROR "twice/old/only", "o");
+	expect_text(MIRROR "twice/kind/is", "a folder now");
+	expect_text(MIRROR "twice/folder", "a file now");
+	assert_int_equal(names_in("root/var/www/cobbler/distro_mirror"), 1);
 	/* another directory, but the same distro name */
 	struct value *o = options_of("twice", kit_path("media"));
 	v_dict_set(o, "arch", v_str("x86_64"));
 	expect_refusal(o, "distro name already exists: twice-x86_64");
 	assert_int_equal(items(), before);
 	assert_int_equal(names_in("root/var/www/cobbler/distro_mirror"), 1);
+}
+
+/* The second medium of a set has no kernel: what was imported before tells what it belongs to. */
+static void test_second_medium_of_a_set(void **state)
+{
+	(void)state;
+	debian_media();
+	expect_success(options_of("set", kit_path("media")));
+	kit_file("second/pool/more.deb", "m", 0);
+	expect_success(options_of("set", kit_path("second")));
+	expect_text(MIRROR "set/pool/more.deb", "m");
+	expect_text(MIRROR "set/install.amd/vmlinuz", "k");
+}
+
+static void test_failed_refresh_leaves_the_old_tree(void **state)
+{
+	(void)state;
+	debian_media();
+	expect_success(options_of("undo", kit_path("media")));
+	struct stat was, now;
+	assert_int_equal(stat(kit_path(MIRROR "undo/install.amd/vmlinuz"), &was), 0);
+	size_t before = items();
+	kit_file("media/install.amd/vmlinuz", "k2", 0);
+	kit_file("media/install.amd/gtk/vmlinuz", "k", 0);
+	kit_file("media/install.amd/gtk/initrd.gz", "i", 0);
+	kit_file("root/var/www/cobbler/links/undo-gtk-x86_64/in-the-way", "x", 0);
+	expect_refusal(options_of("undo", kit_path("media")), "links/undo-gtk-x86_64 exists already");
+	assert_int_equal(items(), before);
+	assert_int_equal(stat(kit_path(MIRROR "undo/install.amd/vmlinuz"), &now), 0);
+	assert_int_equal(was.st_ino, now.st_ino);
+	expect_text(MIRROR "undo/install.amd/vmlinuz", "k");
+	assert_false(kit_exists(MIRROR "undo/install.amd/gtk"));
+	assert_int_equal(names_in("root/var/www/cobbler/distro_mirror"), 1);
+}
+
+static void test_what_is_no_tree_of_the_mirror_is_not_refreshed(void **state)
+{
+	(void)state;
+	debian_media();
+	kit_file(MIRROR "plain", "x", 0);
+	kit_mkdir("elsewhere");
+	assert_int_equal(symlink(kit_path("elsewhere"), kit_path(MIRROR "link")), 0);
+	expect_refusal(options_of("plain", kit_path("media")), "is no directory");
+	expect_refusal(options_of("link", kit_path("media")), "is a link");
+	assert_int_equal(names_in("elsewhere"), 0);
+	assert_int_equal(items(), 0);
+	assert_int_equal(names_in("root/var/www/cobbler/distro_mirror"), 2);
 }
 
 static void test_bad_images(void **state)
@@ -592,7 +677,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_recorded_imports),
 		cmocka_unit_test(test_recorded_imports_beside_a_sites_signatures),
 		T(test_bad_options),
-		T(test_second_import_under_the_same_name),
+		T(test_second_import_under_the_same_name_refreshes_the_tree),
+		T(test_second_medium_of_a_set),
+		T(test_failed_refresh_leaves_the_old_tree),
+		T(test_what_is_no_tree_of_the_mirror_is_not_refreshed),
 		T(test_bad_images),
 		T(test_failure_while_registering_takes_everything_back),
 		T(test_iso_with_progress_in_the_log),

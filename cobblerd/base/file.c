@@ -99,6 +99,20 @@ int write_all(int fd, const char *p, size_t n)
 	return 0;
 }
 
+int copy_all(int from, int to)
+{
+	char buf[65536];
+	ssize_t n;
+	while ((n = copy_file_range(from, NULL, to, NULL, 1u << 30, 0)) > 0)
+		;
+	if (n == 0)
+		return 0;
+	while ((n = read(from, buf, sizeof(buf))) > 0)
+		if (write_all(to, buf, (size_t)n) != 0)
+			return -1;
+	return n == 0 ? 0 : -1;
+}
+
 /* A hidden name beside path, as nobody else has it. */
 static int temp_name(const char *path, char *tmp, struct err *e)
 {

@@ -44,5 +44,7 @@ bool path_normalise(const char *in, char *out, size_t cap);
 
 /* All bytes, however often it takes; -1: errno says why. */
 int write_all(int fd, const char *p, size_t n);
+/* What is left of the file from, into the file to: shared where the file system can, else copied in the kernel where that works. -1: errno says why. */
+int copy_all(int from, int to);
 
 #endif

@@ -234,20 +234,6 @@ int tree_symlink(struct tree *t, const char *rel, const char *to, struct err *e)
 	return finish(t, tmp, rel, e);
 }
 
-static int copy_bytes(int from, int to)
-{
-	char buf[65536];
-	ssize_t n;
-	while ((n = copy_file_range(from, NULL, to, NULL, 1u << 30, 0)) > 0)
-		;
-	if (n == 0)
-		return 0;
-	while ((n = read(from, buf, sizeof(buf))) > 0)
-		if (write_all(to, buf, (size_t)n) != 0)
-			return -1;
-	return n == 0 ? 0 : -1;
-}
-
 static int copy_file(struct tree *t, const char *tmp, const char *src, const struct stat *st, struct err *e)
 {
 	int from CLEANUP(close_fd) = open(src, O_RDONLY | O_CLOEXEC);
@@ -258,7 +244,7 @@ static int copy_file(struct tree *t, const char *tmp, const char *src, const str
 		return err_sys(e, "%s/%s", t->shown, tmp);
 	struct timespec times[2] = { st->st_atim, st->st_mtim };
 	int rc = CB_OK;
-	if (copy_bytes(from, to) != 0 || futimens(to, times) != 0)
+	if (copy_all(from, to) != 0 || futimens(to, times) != 0)
 		rc = err_sys(e, "%s -> %s/%s", src, t->shown, tmp);
 	if (close(to) != 0 && rc == CB_OK)
 		rc = err_sys(e, "%s/%s", t->shown, tmp);

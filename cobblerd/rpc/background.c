@@ -63,6 +63,15 @@ static int run_power(struct core *c, struct task *t, const struct value *options
 	return bad == 0 ? CB_OK : err_set(e, CB_ESTATE, "power %.16s failed for %zu of %zu systems", op, bad, v_len(names));
 }
 
+/* What machines boot from follows, as after an edit: also of distros that were there, whose kernels may be new. */
+static int run_import(struct core *c, struct task *t, const struct value *options, struct err *e)
+{
+	int rc = import_run(c, t, options, e);
+	if (rc == CB_OK)
+		after_edits(c, ITEM_DISTRO, NULL, 0);
+	return rc;
+}
+
 static int run_signature_reload(struct core *c, struct task *t, const struct value *options UNUSED, struct err *e)
 {
 	int rc = core_load_signatures(c, e);
@@ -74,7 +83,7 @@ static int run_signature_reload(struct core *c, struct task *t, const struct val
 static const struct work works[] = {
 	{ "background_sync", "sync", "Sync", manage_sync },
 	{ "background_syncsystems", "syncsystems", "Syncsystems", run_syncsystems },
-	{ "background_import", "import", "Media import", import_run },
+	{ "background_import", "import", "Media import", run_import },
 	{ "background_validate_autoinstall_files", "validate_autoinstall_files", "Automated installation files validation", actions_validate },
 	{ "background_validateks", "validate_autoinstall_files", "Automated installation files validation", actions_validate },
 	{ "background_power_system", "power", "Power management", run_power },
