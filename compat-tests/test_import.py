@@ -2,6 +2,7 @@
 """Install media, good and bad. Bad ones get a clear error and leave nothing behind."""
 import re
 import shutil
+import socket
 import subprocess
 import time
 
@@ -387,6 +388,15 @@ def test_disk_full_while_writing(lab):
         if d.running:
             d.kill()
         subprocess.run(["umount", "-l", web], check=True)
+
+
+def test_limits_of_the_configuration(lab):
+    d = lab.daemon(services={"import": {"timeout": 1, "max_bytes": 1000000}})
+    refused(d, "large", lab.media("rhel"), r"1000000|larger|too (much|large|many bytes)")
+    with socket.create_server(("127.0.0.1", 8732)):
+        began = time.monotonic()
+        refused(d, "slow", "rsync://127.0.0.1:8732/m/", r"(?i)time|too long|1 s")
+        check(time.monotonic() - began < 10, "it ends in time")
 
 
 def test_daemon_dies_during_an_import(lab):

@@ -158,7 +158,7 @@ static int run_rsync(struct import *im, enum import_source kind, struct err *e)
 	struct talk t = { .im = im };
 	int status = 0;
 	struct spawn s = {
-		.argv = argv, .timeout_ms = IMPORT_TIMEOUT_MS, .on_output = on_rsync, .arg = &t, .cancelled = cancelled
+		.argv = argv, .timeout_ms = im->timeout_ms, .on_output = on_rsync, .arg = &t, .cancelled = cancelled
 	};
 	task_log(im->t, "fetching %s with rsync", im->path);
 	int rc = spawn_run(&s, &status, e);
@@ -181,6 +181,7 @@ static int run_rsync(struct import *im, enum import_source kind, struct err *e)
 static struct value *make_job(struct import *im, const char *source, const char *mode)
 {
 	struct value *j = v_dict();
+	struct stat st;
 	char *sigs = core_signature_path(im->settings);
 	v_dict_set(j, "source", v_str(source));
 	v_dict_set(j, "target", v_str(im->staging != NULL ? im->staging : im->target));
@@ -190,6 +191,8 @@ static struct value *make_job(struct import *im, const char *source, const char 
 	v_dict_set(j, "breed", v_str(im->breed));
 	v_dict_set(j, "os_version", v_str(im->os_version));
 	v_dict_set(j, "arch", v_str(im->arch));
+	if (str_eq(source, im->path) && stat(source, &st) == 0 && S_ISREG(st.st_mode))
+		v_dict_set(j, "max_bytes", v_int(im->max_bytes));        /* of a folder of the operator's own the disk is the limit */
 	free_ptr(&sigs);
 	return j;
 }
@@ -248,7 +251,7 @@ static int run_child(struct import *im, const char *source, const char *mode, st
 	struct spawn s = { .argv = argv,
 		.input = sb_str(&input),
 		.input_len = input.len,
-		.timeout_ms = IMPORT_TIMEOUT_MS,
+		.timeout_ms = im->timeout_ms,
 		.on_output = on_child,
 		.arg = &t,
 		.cancelled = cancelled };

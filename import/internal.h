@@ -22,6 +22,8 @@ struct import {
 	int old;                     /* target as it was, locked likewise; -1 when there was none */
 	bool in_place;               /* the operator put the files into target already */
 	bool refresh;                /* target was there: what it has and the medium lacks stays */
+	int timeout_ms;              /* of rsync and of the child, each: import.timeout of cobblerd.yaml */
+	int64_t max_bytes;           /* that an image may hold: import.max_bytes */
 	bool remote;                 /* available_as: installers fetch the tree from elsewhere */
 	bool placed;                 /* staging has become target; after a refresh staging is the old tree */
 	struct value *found;         /* what the child found, checked; owned */

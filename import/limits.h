@@ -25,7 +25,6 @@
 #define IMPORT_MAX_REPOS 256u                    /* package repositories of one medium */
 #define IMPORT_STALL_SECONDS 60u                 /* of processor time in which nothing gets done */
 #define IMPORT_CPU_SECONDS 7200u                 /* of the child */
-#define IMPORT_TIMEOUT_MS (6 * 3600 * 1000)      /* of the child, wall time */
 #define IMPORT_MEMORY (1ull << 30)               /* of the child, beside the mapped image */
 
 #endif

@@ -197,6 +197,11 @@ int import_run(struct core *c, struct task *t, const struct value *options, stru
 		.made = v_list(),
 		.files = v_list(),
 	};
+	struct value *own = settings_daemon(c->settings);
+	const struct value *limits = v_dict_get(own, "import");
+	im.timeout_ms = (int)v_dict_int(limits, "timeout", 7200) * 1000;
+	im.max_bytes = v_dict_int(limits, "max_bytes", (int64_t)IMPORT_MAX_BYTES);
+	v_unref(own);
 	int rc = check_options(&im, options, e);
 	if (rc == CB_OK) {
 		paths(&im);
