@@ -3,10 +3,12 @@
 import contextlib
 import http.client
 import random
+import subprocess
 import threading
 import time
 import xmlrpc.client
 
+import media
 from fixtures import add, add_machine, fake_boot_files
 from lab import check, equal, wait_for
 
@@ -22,6 +24,63 @@ def trigger(d, event, command):
     script.parent.mkdir(parents=True, exist_ok=True)
     script.write_text("#!/bin/sh\n%s\n" % command)
     script.chmod(0o755)
+
+
+def test_trees_and_mirrors_follow_at_the_commit(lab):
+    """What an edit does below webdir, a commit does too; an abort, or a commit that is refused, does nothing."""
+    d = lab.daemon()
+    s, token = d.login()
+    web, tree = d.root / "var/www/cobbler", lab.tmp / "tree"
+    tree.mkdir()
+    media.debian_tree(tree)
+    d.cobbler("import", "--name=deb", "--path=%s" % tree)
+    mirror, link = web / "distro_mirror/deb", web / "links/deb-x86_64"
+    for name in ("r1", "r2"):
+        add(s, token, "repo", {"name": name, "mirror": "http://127.0.0.1/x", "breed": "yum"})
+        (web / "repo_mirror" / name).mkdir(parents=True, exist_ok=True)
+        subprocess.run(["chown", "-R", "nobody", web / "repo_mirror" / name], check=True)
+
+    def remove():
+        s.transaction_begin(token)
+        s.remove_distro("deb-x86_64", token, True)
+        s.remove_repo("r1", token)
+        s.xapi_object_edit("repo", "r2", "rename", {"name": "r2", "newname": "r3"}, token)
+
+    def there():
+        return mirror.exists(), link.is_symlink(), sorted(p.name for p in (web / "repo_mirror").iterdir())
+    remove()
+    equal(there(), (True, True, ["r1", "r2"]), "before the commit")
+    s.transaction_abort(token)
+    equal(there(), (True, True, ["r1", "r2"]), "after an abort")
+    trigger(d, "delete/distro/pre", "exit 1")
+    remove()
+    with contextlib.suppress(xmlrpc.client.Fault):
+        s.transaction_commit(token)
+        check(False, "a commit that a trigger refuses succeeds")
+    equal(there(), (True, True, ["r1", "r2"]), "after a commit that was refused")
+    trigger(d, "delete/distro/pre", "exit 0")
+    s.transaction_begin(token)
+    kernel, initrd = s.get_distro("deb-x86_64")["kernel"], s.get_distro("deb-x86_64")["initrd"]
+    s.remove_distro("deb-x86_64", token, True)
+    add(s, token, "distro", {"name": "other", "kernel": kernel, "initrd": initrd, "arch": "x86_64"})
+    s.transaction_commit(token)
+    equal((there()[:2], (web / "links/other").is_symlink()), ((True, False), True), "a tree that the commit gave to another distro")
+    s.transaction_begin(token)
+    s.remove_distro("other", token, True)
+    s.remove_repo("r1", token)
+    s.xapi_object_edit("repo", "r2", "rename", {"name": "r2", "newname": "r3"}, token)
+    s.transaction_commit(token)
+    equal((there(), (web / "links/other").is_symlink()), ((False, False, ["r3"]), False), "after the commit")
+
+
+def test_the_tree_of_another_tftp_server_follows_a_commit(lab):
+    d = lab.daemon(services={"tftp": {"enabled": False}})
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab))
+    s.transaction_begin(token)
+    add(s, token, "profile", {"name": "fresh", "distro": "d", "enable_menu": True})
+    s.transaction_commit(token)
+    check("fresh" in (d.root / "srv/tftpboot/pxelinux.cfg/default").read_text(), "the menu lacks the new profile")
 
 
 def test_triggers_and_boot_files_follow_once_at_the_commit(lab):

@@ -27,15 +27,14 @@ size_t edit_pending(const struct core *tx)
 	return model_view_count(tx->model);
 }
 
-struct changes { struct model_change *v; size_t n; };
-
-static void free_changes(struct changes *l)
+void edit_changes_free(struct edit_changes *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		item_unref(l->v[i].now);
 		item_unref(l->v[i].before);
 	}
 	free(l->v);
+	*l = (struct edit_changes){ 0 };
 }
 
 /* What exists comes before what needs it; then what goes, the other way round. */
@@ -87,7 +86,7 @@ static int check_name(struct core *tx, const struct item *it, struct err *e)
 }
 
 /* Both edit locks are held, so that the view changes no more, from below neither. */
-static int check_all(struct core *tx, const struct value *settings, const struct changes *l, struct err *e)
+static int check_all(struct core *tx, const struct value *settings, const struct edit_changes *l, struct err *e)
 {
 	int rc = CB_OK;
 	for (size_t i = 0; i < l->n && rc == CB_OK; i++) {
@@ -105,7 +104,7 @@ static int check_all(struct core *tx, const struct value *settings, const struct
 }
 
 /* They change now, not when they were saved: clients ask for what changed since. */
-static void stamp(struct changes *l)
+static void stamp(struct edit_changes *l)
 {
 	double now = edit_now();
 	for (size_t i = 0; i < l->n; i++) {
@@ -123,7 +122,7 @@ static int run_trigger(const struct model_change *ch, const char *when, struct e
 	return ch->now != NULL ? edit_trigger("add", ch->now, when, e) : edit_trigger("delete", ch->before, when, e);
 }
 
-static void run_post_triggers(const struct changes *l)
+static void run_post_triggers(const struct edit_changes *l)
 {
 	size_t failed = 0;
 	struct err e;
@@ -133,7 +132,7 @@ static void run_post_triggers(const struct changes *l)
 		edit_change_triggers();
 }
 
-static int store_and_publish(struct core *live, const struct changes *l, struct err *e)
+static int store_and_publish(struct core *live, const struct edit_changes *l, struct err *e)
 {
 	struct item **now = xcalloc(l->n + 1, sizeof(*now));
 	const struct item **before = xcalloc(l->n + 1, sizeof(*before));
@@ -152,23 +151,11 @@ static int store_and_publish(struct core *live, const struct changes *l, struct 
 	return rc;
 }
 
-static struct value *systems_of(const struct changes *l)
-{
-	struct value *names = v_list();
-	for (size_t i = 0; i < l->n; i++) {
-		const struct item *both[] = { l->v[i].before, l->v[i].now };
-		for (size_t k = 0; k < 2; k++)
-			if (both[k] != NULL && item_type(both[k]) == ITEM_SYSTEM && !(k == 1 && both[0] != NULL && str_eq(item_name(both[0]), item_name(both[1]))))
-				v_list_push(names, v_str(item_name(both[k])));
-	}
-	return names;
-}
-
-int edit_commit(struct core *tx, struct value **changed, struct err *e)
+int edit_commit(struct core *tx, struct edit_changes *ret, struct err *e)
 {
 	struct core *live = tx->live;
 	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(live->settings);
-	struct changes l = { 0 };
+	struct edit_changes l = { 0 };
 	pthread_mutex_lock(&tx->edit_lock);
 	l.v = model_view_changes(tx->model, &l.n);
 	if (l.n > 0)
@@ -191,8 +178,9 @@ int edit_commit(struct core *tx, struct value **changed, struct err *e)
 	pthread_mutex_unlock(&tx->edit_lock);
 	if (rc == CB_OK) {
 		run_post_triggers(&l);
-		*changed = systems_of(&l);
+		*ret = l;
+	} else {
+		edit_changes_free(&l);
 	}
-	free_changes(&l);
 	return rc;
 }

@@ -246,6 +246,9 @@ int save_edited(struct core *core, struct item *it, bool as_new, struct err *e);
 int may_save(struct call *c, struct core *core, const struct item *it, struct err *e);
 /* Files on disk follow edits, for sites whose own servers read them (manage_follow, with its arguments). */
 void after_edits(struct core *core, enum item_type type, const char *const *systems, size_t n);
+/* The same for all that a transaction changed, and what else follows an edit: links, trees, mirrors. */
+struct edit_changes;
+void after_commit(struct core *core, const struct edit_changes *l);
 void after_edit(struct core *core, enum item_type type, const char *name);
 void after_rename(struct core *core, enum item_type type, const char *from, const char *to);
 /* Removes it and, when asked for, all that depends on it; files on disk follow. */

@@ -199,6 +199,45 @@ void after_rename(struct core *core, enum item_type type, const char *from, cons
 	after_edits(core, type, (const char *const[]){ from, to }, type == ITEM_SYSTEM ? 2 : 0);
 }
 
+static void follow_change(struct core *core, const struct item *before, const struct item *now)
+{
+	enum item_type type = item_type(now != NULL ? now : before);
+	if (type == ITEM_DISTRO)
+		manage_link_distro(core, item_name(now != NULL ? now : before));
+	if (now == NULL)
+		import_forget(core, before);
+	else if (before != NULL && type == ITEM_REPO && !str_eq(item_name(before), item_name(now)))
+		import_move_mirror(core, item_name(before), item_name(now));
+}
+
+/* What the files of all changes together depend on: whatever but systems changes the files of many. */
+static enum item_type widest(const struct edit_changes *l)
+{
+	static const enum item_type order[] = { ITEM_DISTRO, ITEM_PROFILE, ITEM_IMAGE, ITEM_MENU, ITEM_SYSTEM };
+	for (size_t k = 0; k < ARRAY_LEN(order); k++)
+		for (size_t i = 0; i < l->n; i++)
+			if (item_type(l->v[i].now != NULL ? l->v[i].now : l->v[i].before) == order[k])
+				return order[k];
+	return item_type(l->v[0].now != NULL ? l->v[0].now : l->v[0].before);
+}
+
+void after_commit(struct core *core, const struct edit_changes *l)
+{
+	const char **systems = xcalloc(l->n * 2 + 1, sizeof(*systems));
+	size_t n = 0;
+	for (size_t i = 0; i < l->n; i++) {
+		const struct item *before = l->v[i].before, *now = l->v[i].now;
+		follow_change(core, before, now);
+		if (before != NULL && item_type(before) == ITEM_SYSTEM)
+			systems[n++] = item_name(before);
+		if (now != NULL && item_type(now) == ITEM_SYSTEM && (before == NULL || !str_eq(item_name(before), item_name(now))))
+			systems[n++] = item_name(now);
+	}
+	if (l->n > 0)
+		after_edits(core, widest(l), systems, n);
+	free(systems);
+}
+
 int remove_edited(struct core *core, const struct item *it, bool recursive, struct err *e)
 {
 	CLEANUP(item_list_free) struct item_list below = model_descendants(core->model, it);

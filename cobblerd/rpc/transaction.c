@@ -182,7 +182,7 @@ static int save_rest(struct call *c, struct transaction *t, struct err *e)
 
 int rpc_transaction_commit(struct call *c, struct value **ret, struct err *e)
 {
-	struct value *systems CLEANUP(v_unrefp) = NULL;
+	CLEANUP(edit_changes_free) struct edit_changes changes = { 0 };
 	struct transaction *t = NULL;
 	int rc = take(c, &t, e);
 	if (rc != CB_OK)
@@ -191,16 +191,12 @@ int rpc_transaction_commit(struct call *c, struct value **ret, struct err *e)
 	size_t n = edit_pending(&t->core);
 	if (rc == CB_OK) {
 		blocking_begin();
-		rc = edit_commit(&t->core, &systems, e);
+		rc = edit_commit(&t->core, &changes, e);
 		blocking_end();
 	}
 	if (rc == CB_OK) {
 		drafts_move(&t->desk, &c->r->desk);
-		const char **names = xcalloc(v_len(systems) + 1, sizeof(*names));
-		for (size_t i = 0; i < v_len(systems); i++)
-			names[i] = v_cstr(v_list_at(systems, i));
-		after_edits(c->r->core, ITEM_SYSTEM, names, v_len(systems));
-		free(names);
+		after_commit(c->r->core, &changes);
 		log_info("rpc", "a transaction of %s changed %zu items", c->user, n);
 		*ret = v_bool(true);
 	}
