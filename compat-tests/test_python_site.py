@@ -4,7 +4,6 @@ Cobbler 3.3.7 in Python takes the site over, edits, and cobblerd takes it back; 
 older releases left behind.
 """
 import json
-import json
 import re
 import shutil
 import subprocess
@@ -185,6 +184,48 @@ def move(lab, first, second, site=SITE, items=True):
         before = dump(world)
     damaged = [p.name for p in (world.root / "var/lib/cobbler/collections").rglob("*") if p.is_file() and not p.name.endswith(".json")]
     check(not damaged, "files set aside: %s" % damaged)
+
+
+def genders(world):
+    """{what a line of /etc/genders says: its hosts}"""
+    lines = [line.split() for line in (world.root / "etc/genders").read_text().splitlines() if line and not line.startswith("#")]
+    equal(len(lines), len({words[-1] for words in lines}), "lines that say different things, of %s" % lines)
+    return {words[-1]: sorted(words[0].split(",")) for words in lines}
+
+
+GENDERS = [
+    ("mgmtclass", "c1", "add", {"class_name": "x"}), ("mgmtclass", "c2", "add", {"class_name": "x"}), ("mgmtclass", "idle", "add", {"class_name": "x"}),
+    ("distro", "d1", "add", {**BOOT, "mgmt_classes": "c2"}), ("profile", "p1", "add", {"distro": "d1", "mgmt_classes": "c1"}),
+    ("profile", "p2", "add", {"distro": "d1"}), ("profile", "none", "add", {"distro": "d1"}), ("profile", "sub", "add", {"parent": "p1"}),
+    ("image", "i1", "add", {"file": "/srv/x.iso"}), ("system", "s3", "add", {"profile": "p1"}), ("system", "s1", "add", {"profile": "p1", "mgmt_classes": "c1 c2"}),
+    ("system", "s2", "add", {"profile": "p2", "mgmt_classes": "c1 unknown"}), ("system", "s4", "add", {"profile": "sub", "mgmt_classes": "c2"}),
+    ("system", "s5", "add", {"image": "i1", "mgmt_classes": "c2"}), ("system", "s4", "edit", {"profile": "p2"}), ("profile", "p1", "rename", {"newname": "q1"}),
+    ("mgmtclass", "c2", "rename", {"newname": "c3"}), ("system", "s3", "remove", {}), ("system", "s1", "edit", {"mgmt_classes": "c3"}),
+    ("mgmtclass", "c1", "remove", {})]
+
+
+def test_genders_of_both_servers(lab):
+    """The same lines after each edit: who is of which profile and class, never of which distro."""
+    if missing():
+        raise Skip(missing())
+    more = lab.tmp / "more"
+    (more / "etc/cobbler/settings.d").mkdir(parents=True)
+    (more / "etc/cobbler/settings.d/manage_genders.settings").write_text("manage_genders: true\n")
+    template = "#for p in $profiles_genders.keys():\n$profiles_genders[$p] profile=$p\n#end for\n#for d in $distros_genders.keys():\n" \
+        "$distros_genders[$d] distro=$d\n#end for\n#for c in $mgmtcls_genders.keys():\n$mgmtcls_genders[$c] $c\n#end for\n"
+    (more / "etc/cobbler/genders.template").write_text(template)
+    (more / "etc/genders").write_text("")
+    worlds = [World(lab.tmp / ("genders-" + kind), kind, more=more) for kind in ("ours", "python")]
+    lab.worlds += worlds
+    for kind, name, action, more_fields in GENDERS:
+        for world in worlds:
+            ok(world.call("xapi_object_edit", kind, name, action, {"name": name, **more_fields}, "TOKEN"), "%s of %s" % (action, name))
+        equal(*map(genders, worlds), "genders after %s of %s %s" % (action, kind, name))
+    for world in worlds:
+        (world.root / "etc/genders").write_text("as it was\n")
+        ok(world.call("xapi_object_edit", "repo", "r1", "add", {"name": "r1", "mirror": "http://127.0.0.1/r", "breed": "yum"}, "TOKEN"), "repo")
+    equal(*map(genders, worlds), "genders after a change of what has nothing to do with them")
+    lab.note("%d edits" % len(GENDERS))
 
 
 def test_a_site_moves_to_python_and_back(lab):

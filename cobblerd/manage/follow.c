@@ -171,6 +171,18 @@ static bool others_serve_tree(struct core *c)
 	return !v_dict_bool(v_dict_get(own, "tftp"), "enabled", true);
 }
 
+/* compat: genders.py of 3.3.7 runs at every change of the model, also where no machine boots from it. */
+static int genders_alone(struct core *c, struct err *e)
+{
+	struct value *now CLEANUP(v_unrefp) = settings_snapshot(c->settings);
+	struct sync s;
+	if (!v_dict_bool(now, "manage_genders", false))
+		return CB_OK;
+	sync_begin(&s, c, NULL);
+	sync_hold(&s);
+	return sync_end(&s, genders_write(&s, e), e);
+}
+
 int manage_follow(struct core *c, enum item_type type, const char *const *systems, size_t n, struct err *e)
 {
 	static const enum item_type booted[] = { ITEM_SYSTEM, ITEM_PROFILE, ITEM_DISTRO, ITEM_IMAGE, ITEM_MENU };
@@ -178,7 +190,7 @@ int manage_follow(struct core *c, enum item_type type, const char *const *system
 	for (size_t i = 0; i < ARRAY_LEN(booted); i++)
 		matters |= type == booted[i];
 	if (!matters)
-		return CB_OK;
+		return genders_alone(c, e);
 	int rc = n > 0 ? all_boot_files(c, systems, n, e) : CB_OK;
 	bool tree = type != ITEM_SYSTEM && others_serve_tree(c);
 	if (tree) {

@@ -131,28 +131,24 @@ static struct value *with_members(struct value *groups)
 	return ret;
 }
 
+/* compat: genders.py of 3.3.7 finds systems by their own fields: what classes a system has of its profile does not count, and no system has a
+ * distro of its own, so that a template's distros are none. */
 int genders_write(struct sync *s, struct err *e)
 {
 	struct item_list l = model_items(s->r.c->model, ITEM_SYSTEM);
-	struct value *vars = v_dict(), *profiles = groups_of(s, ITEM_PROFILE), *distros = groups_of(s, ITEM_DISTRO),
-		*classes = groups_of(s, ITEM_MGMTCLASS);
+	struct value *vars = v_dict(), *profiles = groups_of(s, ITEM_PROFILE), *classes = groups_of(s, ITEM_MGMTCLASS);
 	char *real = path_of("/etc/genders");
 	int rc = CB_OK;
 	for (size_t i = 0; i < l.n; i++) {
-		struct item *d = resolve_distro(s->r.c->model, l.v[i]);
-		struct value *mc = resolve_field(s->r.c->model, s->r.settings, l.v[i], "mgmt_classes");
+		const struct value *own = item_get(l.v[i], "mgmt_classes");
 		add_member(profiles, item_str(l.v[i], "profile"), item_name(l.v[i]));
-		if (d != NULL)
-			add_member(distros, item_name(d), item_name(l.v[i]));
-		for (size_t k = 0; v_is(mc, V_LIST) && k < v_len(mc); k++)
-			add_member(classes, v_cstr(v_list_at(mc, k)), item_name(l.v[i]));
-		v_unref(mc);
-		item_unref(d);
+		for (size_t k = 0; v_is(own, V_LIST) && k < v_len(own); k++)
+			add_member(classes, v_cstr(v_list_at(own, k)), item_name(l.v[i]));
 	}
 	item_list_free(&l);
 	v_dict_set(vars, "date", date_now());
 	v_dict_set(vars, "profiles_genders", with_members(profiles));
-	v_dict_set(vars, "distros_genders", with_members(distros));
+	v_dict_set(vars, "distros_genders", v_dict());
 	v_dict_set(vars, "mgmtcls_genders", with_members(classes));
 	/* compat: only where an administrator has put the file */
 	if (access(real, F_OK) != 0) {
