@@ -149,6 +149,18 @@ def test_sighup_reloads(lab):
     check(170 <= int(offer.yiaddr.split(".")[3]) <= 180, "offered %s" % offer.yiaddr)
 
 
+def test_a_service_that_does_not_end_holds_up_no_reload(lab):
+    d = lab.daemon()
+    d.wait_log("tftp: serving")
+    former = wait_for("tftp", lambda: d.roles().get("tftp"), 3)
+    os.kill(former, signal.SIGSTOP)
+    d.reconfigure(services={"tftp": {**d.services["tftp"], "max_window": 4}})
+    d.process.send_signal(signal.SIGHUP)
+    wait_for("another tftp process", lambda: d.roles().get("tftp") not in (None, former), 5)
+    os.kill(d.roles()["dhcp"], signal.SIGKILL)
+    wait_for("a master that looks after its processes", lambda: d.roles().get("dhcp"), 5)
+
+
 def test_no_line_of_the_log_is_lost_when_it_is_rotated(lab):
     """As logrotate does: rename, SIGHUP. Standard error has every line too."""
     d = lab.daemon()

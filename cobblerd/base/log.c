@@ -50,7 +50,7 @@ static void give_to_owner_of_directory(int fd, const char *path)
 
 int log_open(const char *path)
 {
-	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
+	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;      /* a pipe that nobody reads would hold us up */
 	int fd = open(path, flags | O_CREAT | O_EXCL, 0640);
 	if (fd != -1)
 		give_to_owner_of_directory(fd, path);

@@ -114,7 +114,8 @@ int core_role(const struct value *cfg, const int *socks, size_t n)
 		log_error("core", "%s", sigfd == -1 ? "cannot create a signal descriptor" : e.text);
 		return 1;
 	}
-	if (core_open(&p.core, &e) != CB_OK) {
+	/* Not by the master: these folders are the core's own. */
+	if (library_install(&e) != CB_OK || core_open(&p.core, &e) != CB_OK) {
 		log_error("core", "%s", e.text);
 		return 1;
 	}

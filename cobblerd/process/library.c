@@ -78,6 +78,6 @@ int library_install(struct err *e)
 		}
 	}
 	if (n > 0)
-		log_info("master", "%zu shipped templates and configurations are in place", n);
+		log_info("core", "%zu shipped templates and configurations are in place", n);
 	return CB_OK;
 }

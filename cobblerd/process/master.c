@@ -120,11 +120,13 @@ static void start_core(struct master *m)
 static void start_service(struct master *m, struct service *s)
 {
 	struct err e;
-	int pair[2];
+	int pair[2] = { -1, -1 };
 	s->start_at_ms = 0;
 	s->started_ms = clock_mono_ms();
 	if (make_pair(pair, &e) != CB_OK || msg_send(m->core_sock, s->control, pair[1]) == -1) {
 		log_error("master", "cannot connect %s to the core", s->name);
+		close_fd(&pair[0]);
+		close_fd(&pair[1]);
 		s->start_at_ms = clock_mono_ms() + BACKOFF_MAX_MS;
 		return;
 	}
@@ -273,6 +275,33 @@ static void renew_log(struct master *m)
 			log_warn("master", "%s keeps the former log file: %s", m->services[i].name, strerror(errno));
 }
 
+/* The killed ones hold their ports and the store until the kernel is done with them: a daemon that starts next must find both free. */
+static void await_killed(const pid_t *pids, size_t n)
+{
+	int64_t deadline = clock_mono_ms() + KILLED_MS;
+	for (size_t i = 0; i < n; i++)
+		while (pids[i] > 0 && waitpid(pids[i], NULL, WNOHANG) == 0 && clock_mono_ms() < deadline)
+			poll(NULL, 0, 5);
+}
+
+/* One that does not end by itself (the disk holds it up, somebody stopped it) is killed: the master has others to look after. */
+static void end_service(struct service *s)
+{
+	int64_t deadline = clock_mono_ms() + STOP_MS;
+	pid_t pid = s->pid;
+	s->pid = 0;
+	kill(pid, SIGTERM);
+	while (waitpid(pid, NULL, WNOHANG) == 0) {
+		if (clock_mono_ms() >= deadline) {
+			log_warn("master", "%s[%d] did not end in time: killed", s->name, (int)pid);
+			kill(pid, SIGKILL);
+			await_killed(&pid, 1);
+			return;
+		}
+		poll(NULL, 0, 5);
+	}
+}
+
 /* SIGHUP: all get the log file anew; the core reads its settings again; a service whose part of cobblerd.yaml changed is started anew. */
 static void reload(struct master *m)
 {
@@ -294,11 +323,8 @@ static void reload(struct master *m)
 		const struct value *part = v_dict_get(cfg, s->name);
 		if (s->open == NULL || (part != NULL && v_equal(part, s->cfg)))
 			continue;
-		if (s->pid > 0) {
-			kill(s->pid, SIGTERM);
-			waitpid(s->pid, NULL, 0);
-			s->pid = 0;
-		}
+		if (s->pid > 0)
+			end_service(s);
 		service_close(s);
 		if (service_open(s, cfg, &e) != CB_OK)
 			log_error("master", "%s stays down: %s", s->name, e.text);
@@ -308,15 +334,6 @@ static void reload(struct master *m)
 	v_unref(m->daemon_cfg);
 	m->daemon_cfg = cfg;
 	sd_notify(0, "READY=1");
-}
-
-/* The killed ones hold their ports and the store until the kernel is done with them: a daemon that starts next must find both free. */
-static void await_killed(const pid_t *pids, size_t n)
-{
-	int64_t deadline = clock_mono_ms() + KILLED_MS;
-	for (size_t i = 0; i < n; i++)
-		while (pids[i] > 0 && waitpid(pids[i], NULL, WNOHANG) == 0 && clock_mono_ms() < deadline)
-			poll(NULL, 0, 5);
 }
 
 /* Everything ends within STOP_MS; what does not is killed. */
@@ -464,11 +481,6 @@ static int prepare(struct master *m, struct err *e)
 	rc = settings_open(&st, e);
 	if (rc != CB_OK)
 		return rc;
-	rc = library_install(e);
-	if (rc != CB_OK) {
-		settings_close(st);
-		return rc;
-	}
 	m->daemon_cfg = settings_daemon(st);
 	struct value *snap = settings_snapshot(st);
 	settings_close(st);

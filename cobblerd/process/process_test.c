@@ -87,12 +87,66 @@ static void test_directories_get_safe_modes(void **state)
 	assert_int_equal(spawn_run(&s, &status, &e), CB_OK);
 }
 
+static uid_t owner_of(const char *root, const char *path)
+{
+	struct stat st;
+	char full[160];
+	snprintf(full, sizeof(full), "%s%s", root, path);
+	assert_int_equal(lstat(full, &st), 0);
+	return st.st_uid;
+}
+
+/* What an account that was taken over puts there must not make it the owner of anything else when the master starts again. */
+static void test_only_what_is_in_the_directories_changes_its_owner(void **state)
+{
+	enum { ACCOUNT = 54321 };
+	char root[] = "/tmp/process_test.XXXXXX", from[160], to[160];
+	struct err e;
+	int status;
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_non_null(mkdtemp(root));
+	path_set_root(root);
+	umask(022);
+	assert_int_equal(dirs_prepare((uid_t)-1, (gid_t)-1, &e), CB_OK);
+	const char *make[] = { "sh", "-c", "mkdir -p etc/other/config etc/roots/config var/lib/cobbler/deep/er && echo x >etc/secret && ln etc/secret var/lib/cobbler/deep/hard &&"
+		" ln -s ../../../etc/secret var/lib/cobbler/soft && ln -s ../../../etc var/lib/cobbler/dir && echo x >var/lib/cobbler/deep/er/file &&"
+		" rm -r var/www/cobbler/distro_mirror", NULL };
+	struct spawn s = { .argv = make, .cwd = root, .timeout_ms = 10000 };
+	assert_int_equal(spawn_run(&s, &status, &e), CB_OK);
+	assert_int_equal(status, 0);
+	snprintf(to, sizeof(to), "%s/etc/other", root);
+	snprintf(from, sizeof(from), "%s/var/www/cobbler/distro_mirror", root);
+	assert_int_equal(symlink(to, from), 0);
+	assert_int_equal(lchown(from, ACCOUNT, ACCOUNT), 0);
+	assert_int_equal(dirs_prepare(ACCOUNT, ACCOUNT, &e), CB_OK);
+	assert_int_equal(owner_of(root, "/etc/secret"), 0);
+	assert_int_equal(owner_of(root, "/etc/other/config"), 0);
+	assert_int_equal(owner_of(root, "/var/lib/cobbler"), ACCOUNT);
+	assert_int_equal(owner_of(root, "/var/lib/cobbler/soft"), ACCOUNT);
+	assert_int_equal(owner_of(root, "/var/lib/cobbler/deep/er/file"), ACCOUNT);
+	assert_int_equal(owner_of(root, "/var/www/cobbler/links"), ACCOUNT);
+	assert_int_equal(owner_of(root, "/etc"), 0);
+	/* An administrator's link is another matter. */
+	snprintf(to, sizeof(to), "%s/etc/roots", root);
+	assert_int_equal(unlink(from), 0);
+	assert_int_equal(symlink(to, from), 0);
+	assert_int_equal(dirs_prepare(ACCOUNT, ACCOUNT, &e), CB_OK);
+	assert_int_equal(owner_of(root, "/etc/roots"), 0);
+	assert_int_equal(owner_of(root, "/etc/roots/config"), ACCOUNT);
+	const char *argv[] = { "rm", "-rf", "--", root, NULL };
+	s = (struct spawn){ .argv = argv, .timeout_ms = 10000 };
+	assert_int_equal(spawn_run(&s, &status, &e), CB_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_message_carries_a_descriptor),
 		cmocka_unit_test(test_port_in_use_is_named),
 		cmocka_unit_test(test_directories_get_safe_modes),
+		cmocka_unit_test(test_only_what_is_in_the_directories_changes_its_owner),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
