@@ -3,12 +3,12 @@
 # make check-fast the same without sanitizers
 # make compat     black-box tests against the running daemon (root: network namespaces, QEMU)
 # make lint fuzz bench install clean
-# SAN=1 builds with sanitizers into build/san/.
+# SAN=1 builds with ASan and UBSan into build/san/, SAN=thread with ThreadSanitizer into build/tsan/; tests run it with COBBLERD=...
 
 CC      ?= gcc
 SAN     ?=
 WERROR  ?=
-FLAVOUR := $(if $(SAN),san,rel)
+FLAVOUR := $(if $(filter thread,$(SAN)),tsan,$(if $(SAN),san,rel))
 OUT     := build/$(FLAVOUR)
 PKGS    := libmicrohttpd libarchive yaml-0.1 expat libpcre2-8 libseccomp libsystemd libudfread
 
@@ -16,8 +16,10 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-
 	-Wvla -Wundef -Wformat=2 -Wimplicit-fallthrough $(if $(WERROR),-Werror)
 OPT_rel := -O2 -g -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fPIE
 OPT_san := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -fPIE
+OPT_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread -fPIE
 LDF_rel := -pie -Wl,-z,relro,-z,now
 LDF_san := -pie -fsanitize=address,undefined
+LDF_tsan := -pie -fsanitize=thread
 CFLAGS  ?=
 ALL_CFLAGS := -std=gnu17 $(WARN) $(OPT_$(FLAVOUR)) -D_GNU_SOURCE -Icobblerd -I. $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
 # The inner loops of every render: a twentieth faster so (bench/templates).

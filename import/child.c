@@ -219,7 +219,7 @@ int import_child(const struct value *v, int out_fd)
 		close(j.src);
 	if (j.dst >= 0)
 		close(j.dst);
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 	_exit(rc == CB_OK ? 0 : 1);      /* the leak checker would start a tracer, which the sandbox forbids */
 #endif
 	return rc == CB_OK ? 0 : 1;

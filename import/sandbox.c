@@ -45,7 +45,7 @@ static int limits(uint64_t mapped, uint64_t max_file, struct err *e)
 		rc = limit(RLIMIT_FSIZE, max_file, "file size", e);
 	if (rc == CB_OK)
 		rc = limit(RLIMIT_CORE, 0, "core dumps", e);
-#ifndef __SANITIZE_ADDRESS__      /* which reserves terabytes of address space */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)      /* which reserves terabytes of address space */
 	if (rc == CB_OK)
 		rc = limit(RLIMIT_AS, IMPORT_MEMORY + mapped, "memory", e);
 #else
