@@ -213,12 +213,12 @@ class Daemon:
         for name, data in (("settings", self.settings), ("cobblerd", self.services)):
             (self.root / ("etc/cobbler/%s.yaml" % name)).write_text(json.dumps(data, indent=1) + "\n")
 
-    def spawn(self, *more):
-        """Starts it and does not wait."""
+    def spawn(self, *more, prefix=()):
+        """Starts it, by the program *prefix* where there is one, and does not wait."""
         check(COBBLERD.exists(), "%s is missing: run make" % COBBLERD)
         self.log_start = self.log_path.stat().st_size if self.log_path.exists() else 0
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([COBBLERD, "--root", self.root, "--no-daemonize", *more], stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([*prefix, COBBLERD, "--root", self.root, "--no-daemonize", *more], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, start_new_session=True)
         return self
 

@@ -12,7 +12,7 @@ import time
 import xmlrpc.client
 from pathlib import Path
 
-from fixtures import add_machine, fake_boot_files
+from fixtures import add, add_machine, fake_boot_files
 from lab import SERVER, check, equal, wait_for
 
 QUIET = {"dhcp": {"enabled": False}, "tftp": {"enabled": False}}
@@ -75,6 +75,22 @@ def test_one_address_does_not_take_all_connections(lab):
     check(c.recv(100).startswith(b"HTTP/1.1 200"), "another address on this port")
     for s in (*taken, c):
         s.close()
+
+
+def test_connections_leave_descriptors_for_edits(lab):
+    """With the limits that a shell gives, and where there are few descriptors in all."""
+    for soft, hard in (1024, 16384), (1024, 1024), (256, 256):
+        d = lab.daemon("root%d" % hard, start=False, services=QUIET)
+        d.spawn(prefix=("prlimit", "--nofile=%d:%d" % (soft, hard)))
+        d.wait_log("is ready", 10)
+        s, token = d.login()
+        idle = connections(1000, b"POST /RPC2 HTTP/1.1\r\n")
+        for n in range(20):
+            add(s, token, "menu", {"name": "m%d" % n})
+        equal(s.get_task_status(s.background_sync({}, token))[2] in ("running", "complete"), True, "a task is started")
+        for c in idle:
+            c.close()
+        d.stop()
 
 
 def test_slow_requests_end(lab):

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -282,13 +283,24 @@ static size_t unescape(void *cls UNUSED, struct MHD_Connection *conn UNUSED, cha
 	return strstr(s, "%00") != NULL ? strlen(s) : MHD_http_unescape(s);
 }
 
+/* Of each port. Where descriptors are few, connections (each with the file that it is sent, on the web port) leave some for edits and tasks. */
+static unsigned connection_limit(void)
+{
+	struct rlimit r;
+	if (getrlimit(RLIMIT_NOFILE, &r) == -1 || r.rlim_cur == RLIM_INFINITY)
+		return HTTP_CONNECTIONS;
+	rlim_t own = r.rlim_cur / 4 > HTTP_DESCRIPTORS_LEFT ? r.rlim_cur / 4 : HTTP_DESCRIPTORS_LEFT;
+	rlim_t n = r.rlim_cur > own ? (r.rlim_cur - own) / 3 : 0;
+	return n > HTTP_CONNECTIONS ? HTTP_CONNECTIONS : n < HTTP_CONNECTIONS_MIN ? HTTP_CONNECTIONS_MIN : (unsigned)n;
+}
+
 /* fd is a listening socket and becomes the daemon's. threads: event loops. */
 static struct MHD_Daemon *start_daemon(struct http *h, int fd, unsigned threads, MHD_AccessHandlerCallback handler)
 {
 	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handler, h,
 		MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_THREAD_POOL_SIZE, threads,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS,
+		MHD_OPTION_CONNECTION_LIMIT, connection_limit(),
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_PER_IP,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_HEAD_IDLE_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)65536,

@@ -23,7 +23,9 @@
 #define HTTP_IDLE_S 60                   /* a connection on which nothing moves after a request */
 #define HTTP_HEAD_IDLE_S 15              /* the same before its first one is there: libmicrohttpd does not always see that a client left in the middle of it */
 #define HTTP_BODY_IDLE_S 15              /* the same in the middle of a request body */
-#define HTTP_CONNECTIONS 2048
+#define HTTP_CONNECTIONS 2048            /* of each port, where the process may have so many descriptors */
+#define HTTP_CONNECTIONS_MIN 16          /* and where it may not */
+#define HTTP_DESCRIPTORS_LEFT 128        /* at least so many are for other things */
 #define HTTP_CONNECTIONS_PER_IP 256
 
 /* An answer: text in body, or length bytes of fd from offset when fd >= 0. */

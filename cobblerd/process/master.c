@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -27,6 +28,7 @@
 #define HEALTHY_MS 60000           /* alive this long: the next death starts at the first delay again */
 #define STOP_MS 900                /* SIGTERM to SIGKILL */
 #define KILLED_MS 10000            /* SIGKILL to the end, for one that the disk holds up */
+#define WANTED_FILES 65536         /* descriptors of each process, where the system allows so many; as in the unit */
 
 /* A service: what it is called, how its sockets are opened, how the core is told. Without open it has none, nor a part of cobblerd.yaml. */
 struct service {
@@ -541,6 +543,16 @@ static int to_background(struct master *m)
 	return -1;
 }
 
+/* A shell, or a container, gives 1024 and allows more. The core serves two ports of up to 2048 connections. */
+static void raise_limits(void)
+{
+	struct rlimit r;
+	if (getrlimit(RLIMIT_NOFILE, &r) == -1 || r.rlim_cur >= WANTED_FILES)
+		return;
+	r.rlim_cur = r.rlim_max < WANTED_FILES ? r.rlim_max : WANTED_FILES;
+	setrlimit(RLIMIT_NOFILE, &r);
+}
+
 int master_main(const struct options *o)
 {
 	struct master m = { .o = o, .core_sock = -1, .core_log = -1, .ready_fd = -1, .services = {
@@ -561,6 +573,7 @@ int master_main(const struct options *o)
 	sigaddset(&sigs, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &sigs, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	raise_limits();
 	m.sigfd = signalfd(-1, &sigs, SFD_CLOEXEC | SFD_NONBLOCK);
 	int status = 1;
 	if (m.sigfd == -1 || prepare(&m, &e) != CB_OK)
