@@ -4,12 +4,13 @@
 #include "import/watchdog.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #define TICKS 4u
 
-static volatile unsigned beats;
+static atomic_uint beats;           /* the core's own threads match patterns too */
 static unsigned seen, quiet;
 static int answer_fd = -1;
 
@@ -17,7 +18,7 @@ static void on_tick(int sig)
 {
 	static const char text[] = "{\"error\": \"the media are malformed: reading them does not come to an end\"}\n";
 	(void)sig;
-	unsigned now = beats;
+	unsigned now = atomic_load_explicit(&beats, memory_order_relaxed);
 	quiet = now == seen ? quiet + 1 : 0;
 	seen = now;
 	if (quiet < TICKS)
@@ -29,7 +30,7 @@ static void on_tick(int sig)
 
 void watchdog_beat(void)
 {
-	beats = beats + 1;
+	atomic_fetch_add_explicit(&beats, 1, memory_order_relaxed);
 }
 
 void watchdog_start(int fd, unsigned seconds)
