@@ -26,7 +26,6 @@ NORMAL = [
     (r"^  (source|build time): .*$", r"  \1: X"),
     (r"/tmp/\S+|0x[0-9a-f]{6,}", "X"),
     (r"'(ctime|mtime|uid)': ([0-9.]+|'[0-9a-f]{32}')", r"'\1': X"),
-    # 3.3.7's command line may miss the log altogether when the task ends at once.
     (r"(?s)(\ntask started \(id=[^\n]*\n).*?(?=^(\*\*\* TASK COMPLETE|!!! TASK FAILED))", r"\1...\n"),
     (r"(?s)(\nTraceback .*?\n)(?=\S)", "\nTraceback\n"),
 ]

@@ -183,6 +183,41 @@ def start_server(kind):
     raise SystemExit("%s gives no answer" % words[0])
 
 
+class WholeLines:
+    """The log as 3.3.7's command line reads it while a server writes it: line by line, without a pause. It would take the begin of a line for
+    a line, and what follows for one of another task; when that line was the task's last one it waits for ever. That happens where a line crosses
+    the border of a page, whichever server writes. Here a line is there when its end is.
+    """
+
+    def __init__(self, path):
+        self.file = open(path)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+    def tell(self):
+        return self.file.tell()
+
+    def seek(self, at):
+        self.file.seek(at)
+
+    def readline(self):
+        at = self.file.tell()
+        line = self.file.readline()
+        if line.endswith("\n"):
+            return line
+        self.file.seek(at)
+        time.sleep(0.005)
+        return ""
+
+
+def open_whole(path, *args, **kw):
+    return WholeLines(path) if path == "/var/log/cobbler/cobbler.log" else open(path, *args, **kw)
+
+
 def python_cli(words, out, err):
     """Runs Python Cobbler's command line in a child of this process, whose modules are loaded; its exit status."""
     pid = os.fork()
@@ -195,6 +230,7 @@ def python_cli(words, out, err):
         status = 70
         try:
             import cobbler.cli
+            cobbler.cli.open = open_whole
             status = cobbler.cli.main()
         except SystemExit as e:
             status = e.code if isinstance(e.code, int) else 0 if e.code is None else 1

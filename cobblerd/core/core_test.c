@@ -4,11 +4,13 @@
 #include "base/testkit.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "core/edit.h"
 
@@ -321,6 +323,25 @@ static void test_kill_loses_nothing_acknowledged_and_tears_nothing(void **state)
 	free(path);
 }
 
+/* Whatever an item names: what the server keeps for itself, machines do not get. */
+static void test_the_servers_own_files_are_not_served(void **state)
+{
+	static const struct { const char *path; bool served; } files[] = {
+		{ "/srv/tftpboot/x", true }, { "/var/lib/cobbler/loaders/x", true }, { "/var/lib/cobbler/edits.journal", false }, { "/var/lib/cobbler/web.ss", false },
+		{ "/var/lib/cobbler/collections/systems/x.json", false }, { "/etc/cobbler/users.digest", false }, { "/var/log/cobbler/cobbler.log", false } };
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		struct err e;
+		char *path = path_of(files[i].path), *dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+		assert_int_equal(dir_make(dir, 0755, &e), CB_OK);
+		assert_int_equal(file_replace(AT_FDCWD, path, "x", 1, 0600, &e), CB_OK);
+		if (core_may_serve(path) != files[i].served)
+			fail_msg("%s is %s", files[i].path, files[i].served ? "not served" : "served");
+		free(dir);
+		free(path);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,6 +349,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_failing_disk_changes_nothing, root_make, root_remove),
 		cmocka_unit_test_setup_teardown(test_removal_spares_or_takes_children, root_make, root_remove),
 		cmocka_unit_test_setup_teardown(test_a_site_learns_the_signatures_of_what_it_stores, root_make, root_remove),
+		cmocka_unit_test_setup_teardown(test_the_servers_own_files_are_not_served, root_make, root_remove),
 		cmocka_unit_test_setup_teardown(test_what_does_not_fit_is_refused, root_make, root_remove),
 		cmocka_unit_test_setup_teardown(test_kill_loses_nothing_acknowledged_and_tears_nothing, root_make, root_remove),
 	};
