@@ -117,7 +117,8 @@ void lines_add(struct task_lines *l, const char *level, const char *text)
 	pthread_mutex_lock(&l->lock);
 	sb_add(&l->held, b.p, b.len);
 	pthread_mutex_unlock(&l->lock);
-	if (l->hold && l->held.len <= HELD_MAX && now - l->flushed <= HELD_S)
+	/* A clock that was set back must not keep lines until it is there again. */
+	if (l->hold && l->held.len <= HELD_MAX && now >= l->flushed && now - l->flushed <= HELD_S)
 		return;
 	lines_flush(l);
 	l->flushed = now;

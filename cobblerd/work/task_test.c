@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "work/task.h"
 
 static const char *state_of(struct tasks *ts, const char *id, char out[32])
@@ -181,6 +182,50 @@ static void test_no_more_run_than_allowed(void **state)
 	tasks_free(ts);
 }
 
+static _Atomic double wall = 1e9;
+
+static double wall_clock(void)
+{
+	return atomic_load(&wall);
+}
+
+static int says_much(struct task *t, void *arg UNUSED, struct err *e UNUSED)
+{
+	task_many_lines(t, true);
+	task_log(t, "before");
+	atomic_store(&wall, 1e9 - 3600);
+	task_log(t, "after");
+	while (!task_cancelled(t))
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	return CB_OK;
+}
+
+static void test_a_clock_that_is_set_back_keeps_no_lines(void **state)
+{
+	(void)state;
+	struct tasks *ts = tasks_new();
+	char st[32];
+	bool there = false;
+	clock_set_for_test(wall_clock, NULL);
+	char *id = task_start(ts, "x", "X", says_much, NULL, NULL);
+	char *name = xasprintf("/var/log/cobbler/tasks/%s.log", id), *path = path_of(name);
+	for (int i = 0; i < 2000 && !there; i++) {
+		struct strbuf b = { 0 };
+		struct err e;
+		there = file_read(AT_FDCWD, path, 1 << 20, &b, &e) == CB_OK && strstr(sb_str(&b), "after") != NULL;
+		sb_free(&b);
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
+	assert_true(there);
+	assert_true(task_cancel(ts, id));
+	wait_for(ts, id, st);
+	clock_set_for_test(NULL, NULL);
+	free(name);
+	free(path);
+	free(id);
+	tasks_free(ts);
+}
+
 static void test_a_pre_trigger_can_stop_a_task(void **state)
 {
 	(void)state;
@@ -211,6 +256,7 @@ int main(void)
 		cmocka_unit_test(test_events_are_seen_once_by_each_user),
 		cmocka_unit_test(test_lines_are_told_while_they_are_held),
 		cmocka_unit_test(test_no_more_run_than_allowed),
+		cmocka_unit_test(test_a_clock_that_is_set_back_keeps_no_lines),
 		cmocka_unit_test(test_a_pre_trigger_can_stop_a_task),
 	};
 	return cmocka_run_group_tests(tests, root_make, root_remove);
