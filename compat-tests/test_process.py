@@ -161,6 +161,17 @@ def test_a_service_that_does_not_end_holds_up_no_reload(lab):
     wait_for("a master that looks after its processes", lambda: d.roles().get("dhcp"), 5)
 
 
+def test_a_reload_tries_again_what_could_not_be_opened(lab):
+    d = lab.daemon()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("0.0.0.0", 6969))
+        d.reconfigure(services={"tftp": {**d.services["tftp"], "port": 6969}})
+        d.process.send_signal(signal.SIGHUP)
+        d.wait_log("tftp stays down: .*6969")
+    d.process.send_signal(signal.SIGHUP)
+    d.wait_log("tftp: serving on 0.0.0.0 port 6969")
+
+
 def test_no_line_of_the_log_is_lost_when_it_is_rotated(lab):
     """As logrotate does: rename, SIGHUP. Standard error has every line too."""
     d = lab.daemon()

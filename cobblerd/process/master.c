@@ -323,7 +323,8 @@ static void reload(struct master *m)
 	for (size_t i = 0; i < ARRAY_LEN(m->services); i++) {
 		struct service *s = &m->services[i];
 		const struct value *part = v_dict_get(cfg, s->name);
-		if (s->open == NULL || (part != NULL && v_equal(part, s->cfg)))
+		bool refused = !s->enabled && v_dict_bool(part, "enabled", false);         /* its port was taken, say: another try */
+		if (s->open == NULL || (part != NULL && v_equal(part, s->cfg) && !refused))
 			continue;
 		if (s->pid > 0)
 			end_service(s);
