@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "actions/fetch.h"
+#include "base/fetch.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/cli.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "actions/curl.h"
+#include "base/curl.h"
 #include "base/blocking.h"
 #include "base/strbuf.h"
 

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/show.h"
 #include "base/spawn.h"
 
 #define PROGRAM_TIMEOUT_MS (24 * 60 * 60 * 1000)
@@ -82,28 +83,6 @@ static bool cancelled(void *arg)
 	return task_cancelled(((struct run *)arg)->t);
 }
 
-/* Where user:password@ may begin; NULL: nowhere. */
-static const char *authority(const char *word)
-{
-	static const char host[] = "--host=";         /* debmirror's */
-	const char *scheme = strstr(word, "://");
-	return str_starts(word, host) ? word + strlen(host) : scheme != NULL ? scheme + 3 : NULL;
-}
-
-/* Everything from the first colon of it to the last "@" goes, so that a password may hold whatever it likes. */
-void program_show(struct strbuf *out, const char *word)
-{
-	const char *at = authority(word), *end = at != NULL ? strrchr(at, '@') : NULL, *colon = NULL;
-	if (str_starts(word, "--passwd="))
-		colon = word + strlen("--passwd"), end = word + strlen(word);
-	else if (end != NULL)
-		colon = memchr(at, ':', (size_t)(end - at));
-	if (colon == NULL)
-		sb_adds(out, word);
-	else
-		sb_addf(out, "%.*s***%s", (int)(colon + 1 - word), word, end);
-}
-
 /* Programs repeat the addresses that they were given. */
 static void end_line(struct run *r)
 {
@@ -111,7 +90,7 @@ static void end_line(struct run *r)
 	for (char *s = r->line.p; r->line.len > 0 && *s != '\0'; ) {
 		size_t n = strcspn(s, " ");
 		char *word CLEANUP(free_ptr) = xstrndup(s, n);
-		program_show(&shown, word);
+		show_word(&shown, word);
 		for (s += n; *s == ' '; s++)
 			sb_addc(&shown, ' ');
 	}
@@ -141,7 +120,7 @@ int program_run(struct task *t, const char *const *argv, const char *const *env,
 	int status = 0;
 	for (size_t i = 0; argv[i] != NULL; i++) {
 		sb_adds(&shown, i > 0 ? " " : "");
-		program_show(&shown, argv[i]);
+		show_word(&shown, argv[i]);
 	}
 	task_log(t, "running: %s", sb_str(&shown));
 	int rc = spawn_run(&s, &status, e);

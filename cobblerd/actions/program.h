@@ -23,9 +23,6 @@ char *program_find(const char *const *names);
  * all it started. */
 int program_run(struct task *t, const char *const *argv, const char *const *env, struct err *e) MUST_CHECK;
 
-/* A word of a command, or an address, as it may be shown: without the password of "//user:password@" or of an option. Appends. */
-void program_show(struct strbuf *out, const char *word);
-
 /* Text that may stand in an argument or a line of a configuration file: no control characters, not option-like. what: for the
  * error. */
 int program_text_ok(const char *what, const char *text, struct err *e) MUST_CHECK;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "actions/fetch.h"
+#include "base/fetch.h"
 #include "actions/replicate.h"
 #include "wire/xmlrpc.h"
 

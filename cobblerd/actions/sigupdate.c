@@ -5,9 +5,9 @@
 #include <fcntl.h>
 
 #include "actions/actions.h"
-#include "actions/fetch.h"
-#include "actions/program.h"
+#include "base/fetch.h"
 #include "base/file.h"
+#include "base/show.h"
 #include "model/signatures.h"
 #include "value/json.h"
 
@@ -38,7 +38,7 @@ int actions_sigupdate(struct core *c, struct task *t, const struct value *option
 	if (*url == '\0')
 		return err_set(e, CB_EINVAL, "the setting signature_url is empty");
 	struct strbuf shown CLEANUP(sb_free) = { 0 };
-	program_show(&shown, url);
+	show_word(&shown, url);
 	task_log(t, "fetching %s", sb_str(&shown));
 	int rc = fetch_url(&f, &text, e);
 	if (rc == CB_OK) {

@@ -92,10 +92,18 @@ static void set_path(struct strbuf *b, bool *has, const char *fmt, ...)
 	*has = true;
 }
 
+/* GRUB has no words for every address; then it gets the copies that this server has. */
+static bool is_for_loader(enum loader l, const char *url)
+{
+	struct strbuf g CLEANUP(sb_free) = { 0 };
+	struct err e;
+	return l != LOADER_GRUB || !boot_is_fetched(url) || grub_remote(url, &g, &e) == CB_OK;
+}
+
 static void distro_paths(const struct item *d, enum loader l, struct paths *p)
 {
 	const char *kernel = item_str(d, "kernel"), *initrd = item_str(d, "initrd"), *remote;
-	bool both_remote = strstr(kernel, "http") != NULL && strstr(initrd, "http") != NULL;
+	bool both_remote = strstr(kernel, "http") != NULL && strstr(initrd, "http") != NULL && is_for_loader(l, kernel) && is_for_loader(l, initrd);
 	if (l != LOADER_PXE) {
 		if (*(remote = item_str(d, "remote_boot_kernel")) != '\0')
 			set_path(&p->kernel, &p->has_kernel, "%s", remote);

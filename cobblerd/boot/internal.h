@@ -105,6 +105,12 @@ char *boot_s390_name(const struct item *sys);
 char *boot_find_kernel(const char *path);
 char *boot_find_initrd(const char *path);
 bool boot_is_remote(const char *path);
+/* remote.c: copies of files elsewhere. Is it an address that this server fetches a copy of? */
+bool boot_is_fetched(const char *url);
+#define BOOT_REMOTE_FOLDER "/var/lib/cobbler/remote_boot_files"
+/* Where the copy of it is, or will be, as the system knows it (owned; NULL: there is no name for it); the copy, NULL when there is none yet. */
+char *boot_remote_path(const char *url);
+char *boot_remote_copy(const char *url);
 
 /* template_files of an item: dict destination -> text, for one destination or (NULL) all. */
 int boot_templates(

@@ -406,7 +406,12 @@ static int give_of_distro(struct ask *a, const struct item *distro, const char *
 		path = boot_find_kernel(kernel);
 	else if (str_eq(rel, base_name(initrd)))
 		path = boot_find_initrd(initrd);
-	if (path != NULL && !boot_is_remote(path)) {
+	if (path != NULL && boot_is_remote(path)) {
+		char *copy = boot_remote_copy(path);
+		free(path);
+		path = copy;
+	}
+	if (path != NULL) {
 		rc = give_path(a, path, e);
 		free(path);
 		return rc;

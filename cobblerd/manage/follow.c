@@ -191,6 +191,8 @@ int manage_follow(struct core *c, enum item_type type, const char *const *system
 		matters |= type == booted[i];
 	if (!matters)
 		return genders_alone(c, e);
+	if (type == ITEM_DISTRO)
+		remote_files_later(c);
 	int rc = n > 0 ? all_boot_files(c, systems, n, e) : CB_OK;
 	bool tree = type != ITEM_SYSTEM && others_serve_tree(c);
 	if (tree) {

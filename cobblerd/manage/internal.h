@@ -38,6 +38,7 @@ struct sync {
 	unsigned restart;          /* external servers that wait for new files: enum host_daemon */
 	bool held;                 /* files are being written: other syncs wait */
 	bool later;                /* nobody waits for restarts */
+	struct value *remote;      /* of remote_files_fetch: addresses of files that could not be fetched, and why; NULL: nothing was asked for */
 };
 
 /* t: the task that it is, or NULL. */
@@ -92,6 +93,15 @@ int close_tree(struct sync *s, int rc, struct err *e) MUST_CHECK;
 /* Removes left-over files and writes the manifest. gone (may be NULL) is told each. */
 int tree_close(struct tree *t, void (*gone)(void *arg, const char *rel), void *arg, struct err *e) MUST_CHECK;
 
+/* Asks for the files that distros have elsewhere; missing: only for those of which there is no copy, and waits for whoever asks already. Not to
+ * be called while a sync is held up. Why something could not be had is told when it is copied. */
+void remote_files_fetch(struct sync *s, bool missing);
+/* The copy of a file elsewhere, as tree_copy; nothing where none was fetched yet, and nobody asked. */
+int remote_files_copy(struct sync *s, const char *rel, const char *url, struct err *e) MUST_CHECK;
+/* Distros were saved: a task fetches what they have elsewhere, and puts it into the tree. */
+void remote_files_later(struct core *c);
+/* Kernel and ramdisk of a distro into the tree. */
+int copy_distro(struct sync *s, const struct item *distro, struct err *e) MUST_CHECK;
 /* The whole tree: loaders, media, systems, menus. */
 int write_tftp_tree(struct sync *s, struct err *e) MUST_CHECK;
 /* What the loaders read of one system. t: filled in when it is CB_OK, then to be cleared by the caller. */

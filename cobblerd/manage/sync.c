@@ -70,6 +70,7 @@ int sync_end(struct sync *s, int rc, struct err *e)
 	struct err later;
 	int rc2 = CB_OK;
 	dhcp_free(s->dhcp);
+	v_unref(s->remote);
 	boot_end(&s->r);
 	sync_release(s);
 	task_many_lines(s->t, false);
@@ -201,6 +202,8 @@ static int sync_all(struct core *c, struct task *t, struct err *e)
 	sync_begin(&s, c, t);
 	say(&s, "syncing all");
 	int rc = sync_triggers(&s, "sync/pre", e);
+	if (rc == CB_OK)
+		remote_files_fetch(&s, false);
 	sync_hold(&s);
 	if (rc == CB_OK && sync_on(&s, "manage_dhcp"))
 		s.dhcp = dhcp_new(&s);

@@ -72,22 +72,19 @@ static int copy_loaders(struct sync *s, struct err *e)
 
 static int copy_one(struct sync *s, const char *distro, const char *found, const char *named, struct err *e)
 {
-	const char *how;
+	const char *how = "";
 	if (found == NULL)
 		return err_py(e, CB_ENOENT, "FileNotFoundError",
 			"No kernel found at \"%s\", tried to copy to: \"%s/images/%s\"", named, s->tree.shown, distro);
-	/* koan and the loaders fetch remote kernels themselves */
-	if (boot_is_remote(found))
-		return CB_OK;
 	char *rel = xasprintf("images/%s/%s", distro, base_name(found));
-	int rc = tree_copy(&s->tree, rel, found, &how, e);
+	int rc = boot_is_remote(found) ? remote_files_copy(s, rel, found, e) : tree_copy(&s->tree, rel, found, &how, e);
 	if (rc == CB_OK && *how != '\0')
 		say(s, "%s %s -> %s/%s", how, found, s->tree.shown, rel);
 	free(rel);
 	return rc;
 }
 
-static int copy_distro(struct sync *s, const struct item *d, struct err *e)
+int copy_distro(struct sync *s, const struct item *d, struct err *e)
 {
 	char *kernel = boot_find_kernel(item_str(d, "kernel")), *initrd = boot_find_initrd(item_str(d, "initrd"));
 	say(s, "copying files for distro: %s", item_name(d));
@@ -298,11 +295,17 @@ int write_tftp_tree(struct sync *s, struct err *e)
 static void link_for_web(struct sync *s, const char *distro, const char *src)
 {
 	char have[PATH_MAX];
-	if (src == NULL || boot_is_remote(src))
+	if (src == NULL)
 		return;
 	const char *webdir = v_dict_cstr(s->r.settings, "webdir", "/var/www/cobbler");
 	char *written = xasprintf("%s/images/%s", webdir, distro), *dir = path_of(written);
 	char *dst = xasprintf("%s/%s", dir, base_name(src));
+	struct err e;
+	if (boot_is_remote(src)) {
+		if (remote_files_copy(s, dst, src, &e) != CB_OK)
+			log_error("manage", "%s", e.text);
+		goto out;
+	}
 	bool ok = dir_make(dir, 0755, NULL) == CB_OK;
 	ssize_t n = readlink(dst, have, sizeof(have) - 1);
 	bool same = n >= 0 && (size_t)n == strlen(src) && memcmp(have, src, (size_t)n) == 0;
@@ -318,6 +321,7 @@ static void link_for_web(struct sync *s, const char *distro, const char *src)
 		say(s, "symlink failed (%s -> %s/%s)", src, written, base_name(src));
 		log_error("manage", "%s cannot be linked to %s: %s", dst, src, strerror(errno));
 	}
+out:
 	free(written);
 	free(dir);
 	free(dst);

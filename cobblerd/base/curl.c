@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * curl.c - opens libcurl.
  */
-#include "actions/curl.h"
+#include "base/curl.h"
 
 #include <pthread.h>
 
