@@ -158,6 +158,30 @@ def test_prune(lab):
     equal(names(slave, "system"), ["n1", "n2"], "systems")
 
 
+def test_links_trees_and_mirrors_follow(lab):
+    """Installers reach a tree by its link: a replicated distro has one. What is pruned takes its files along."""
+    master, slave = two_servers(lab)
+    s, token = master.login()
+    web = slave.root / "var/www/cobbler"
+    tree = web / "distro_mirror/t"
+    tree.mkdir(parents=True)
+    for name in ("vmlinuz", "initrd.img"):
+        (tree / name).write_text("x")
+    add(s, token, "distro", {"name": "d", "kernel": str(tree / "vmlinuz"), "initrd": str(tree / "initrd.img"), "arch": "x86_64"})
+    for name in ("gone", "old"):
+        add(s, token, "repo", {"name": name, "breed": "yum", "mirror": "http://mirror.invalid/" + name})
+        (web / "repo_mirror" / name).mkdir(parents=True)
+    subprocess.run(["chown", "-R", "nobody", web], check=True)
+    replicated(slave, sync_all=True)
+    check((web / "links/d/vmlinuz").exists(), "the link to the tree")
+    s.xapi_object_edit("repo", "old", "rename", {"name": "old", "newname": "new"}, token)
+    s.remove_repo("gone", token)
+    s.remove_distro("d", token, True)
+    replicated(slave, sync_all=True, prune=True)
+    equal(([p.name for p in (web / "links").iterdir()], tree.exists(), sorted(p.name for p in (web / "repo_mirror").iterdir())), ([], False, ["new"]),
+          "links, tree and mirrors after pruning")
+
+
 def test_what_is_not_a_master(lab):
     master, slave = two_servers(lab)
     fill(lab, master)

@@ -13,6 +13,7 @@
 #include "actions/replicate.h"
 #include "base/file.h"
 #include "core/edit.h"
+#include "import/import.h"
 #include "manage/manage.h"
 
 struct job {
@@ -161,8 +162,13 @@ static void prune(struct job *j)
 			if (still != own.v[i] || map_get(&uids, item_uid(own.v[i])) != NULL)
 				continue;
 			task_log(j->task, "removing %s %s", item_table(order[k])->name, item_name(own.v[i]));
-			if (edit_remove(j->core, order[k], item_name(own.v[i]), true, true, &e) != CB_OK)
+			if (edit_remove(j->core, order[k], item_name(own.v[i]), true, true, &e) != CB_OK) {
 				say_failed(j, "remove", own.v[i], &e);
+				continue;
+			}
+			if (order[k] == ITEM_DISTRO)
+				manage_link_distro(j->core, item_name(own.v[i]));
+			import_forget(j->core, own.v[i]);
 		}
 		map_free(&uids);
 	}
@@ -231,7 +237,7 @@ static int rebuild(struct job *j, const struct item *from, struct item **ret, st
 
 static void store(struct job *j, const struct item *from, const char *verb, const char *doing)
 {
-	CLEANUP(item_unrefp) struct item *it = NULL;
+	CLEANUP(item_unrefp) struct item *it = NULL, *own = model_by_uid(j->core->model, item_uid(from));
 	struct err e;
 	task_log(j->task, "%s %s %s", doing, item_table(item_type(from))->name, item_name(from));
 	int rc = rebuild(j, from, &it, &e);
@@ -239,6 +245,11 @@ static void store(struct job *j, const struct item *from, const char *verb, cons
 		rc = edit_save(j->core, it, false, true, &e);
 	if (rc != CB_OK)
 		say_failed(j, verb, from, &e);
+	/* compat: link_distros of 3.3.7, by which installers reach the trees */
+	else if (item_type(from) == ITEM_DISTRO)
+		manage_link_distro(j->core, item_name(from));
+	else if (item_type(from) == ITEM_REPO && own != NULL && !str_eq(item_name(own), item_name(from)))
+		import_move_mirror(j->core, item_name(own), item_name(from));
 }
 
 /* Types in the order in which they need each other, parents before children. newer: those that are here already, but older. */
