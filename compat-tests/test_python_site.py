@@ -186,6 +186,47 @@ def move(lab, first, second, site=SITE, items=True):
     check(not damaged, "files set aside: %s" % damaged)
 
 
+def test_boot_files_that_python_left(lab):
+    """The machines that are gone by the first sync: nothing of them may stay, or their next boot installs them again."""
+    if missing():
+        raise Skip(missing())
+    world = World(lab.tmp / "left", "python")
+    lab.worlds.append(world)
+    tftp = world.root / "srv/tftpboot"
+
+    def edit(kind, name, action, **more):
+        ok(world.call("xapi_object_edit", kind, name, action, {"name": name, **more}, "TOKEN"), "%s of %s" % (action, name))
+
+    def left(number):
+        mac = "52:54:00:00:00:%02x" % number
+        return [p for p in (tftp / ("pxelinux.cfg/01-" + mac.replace(":", "-")), tftp / "grub/system" / mac) if p.exists()] + [
+            p for p in (tftp / "grub/system_link").iterdir() if p.readlink().name == mac]
+    edit("distro", "d", "add", **BOOT)
+    edit("profile", "p", "add", distro="d")
+    for number in range(4):
+        edit("system", "s%d" % number, "add", profile="p", interface="eth0", mac_address="52:54:00:00:00:%02x" % number, netboot_enabled=True)
+    ok(world.call("sync", "TOKEN"), "sync")
+    world.stop()
+    (tftp / "pxelinux.cfg/by-hand").write_text("x")
+    (tftp / "pxelinux.cfg/01-52-54-00-00-00-09").write_text("of a machine that Python forgot")
+    world.start("ours")
+    equal([len(left(number)) for number in range(4)], [3] * 4, "files that were taken over")
+    edit("system", "s0", "remove")
+    edit("system", "s1", "edit", interface="eth0", mac_address="52:54:00:00:00:0a")
+    equal((left(0), left(1), len(left(10))), ([], [], 3), "after edits alone")
+    world.stop()
+    world.start("ours")
+    edit("profile", "p", "remove", recursive=True)
+    equal(left(2) + left(10), [], "after the removal of the profile")
+    ok(world.call("sync", "TOKEN"), "sync")
+    equal((sorted(p.name for p in (tftp / "pxelinux.cfg").iterdir()), left(3)), (["by-hand", "default"], []), "after a sync")
+    world.stop()
+    (tftp / "pxelinux.cfg/01-52-54-00-00-00-0c").write_text("by hand")
+    world.start("ours")
+    ok(world.call("sync", "TOKEN"), "sync")
+    check((tftp / "pxelinux.cfg/01-52-54-00-00-00-0c").exists(), "what came after our own sync is the site's")
+
+
 def genders(world):
     """{what a line of /etc/genders says: its hosts}"""
     lines = [line.split() for line in (world.root / "etc/genders").read_text().splitlines() if line and not line.startswith("#")]

@@ -27,6 +27,8 @@ struct tree {
 struct later_file { char *rel, *text; size_t n; bool link; };
 struct later { struct later_file *v; size_t n; };
 
+#define SYNC_MANIFEST_MAX (256u << 20)
+
 struct sync {
 	struct boot_run r;
 	struct task *t;

@@ -21,6 +21,8 @@ int manage_sync_systems(struct core *c, struct task *t, const struct value *name
  * name any more. Besides, where it is what machines boot from: the files of external servers that the settings manage, the whole tree where
  * another TFTP server reads it, and the site's programs for sync/pre and sync/post (follow.c); after any other item genders alone. */
 int manage_follow(struct core *c, enum item_type type, const char *const *systems, size_t n, struct err *e) MUST_CHECK;
+/* At the start of the core: boot files that Cobbler's own last sync left are ours from now on. What cannot be done is logged. */
+void manage_adopt(struct core *c);
 /* A distro was saved, or removed: the link by which installers reach its tree is there, or no more. What cannot be done is logged. */
 void manage_link_distro(struct core *c, const char *name);
 

@@ -15,8 +15,6 @@
 #include "manage/internal.h"
 #include "manage/known.h"
 
-#define MANIFEST_MAX (256u << 20)
-
 /* The manifest of the last sync stays in memory, so that a sync of one system costs what that system costs. Guarded by
  * the lock that lets one sync run at a time; identity of the file as we left it, so that somebody else's change is
  * seen. */
@@ -101,7 +99,7 @@ static void read_manifest(void)
 	free(cache.path);
 	cache.path = path;
 	cache.st = st;
-	if (file_read(AT_FDCWD, path, MANIFEST_MAX, &b, NULL) == CB_OK) {
+	if (file_read(AT_FDCWD, path, SYNC_MANIFEST_MAX, &b, NULL) == CB_OK) {
 		for (char *s = b.p, *nl; s != NULL && (nl = strchr(s, '\n')) != NULL; s = nl + 1) {
 			*nl = '\0';
 			char *tab = strchr(s, '\t');

@@ -237,6 +237,33 @@ static void test_what_links_lead_to_is_not_ours(void **state)
 		free(all[i]);
 }
 
+/* What Cobbler's own last sync left is removed as if it were ours; files beside it, and a site that Cobbler never ran, are left alone. */
+static void test_files_that_cobbler_left_are_adopted(void **state)
+{
+	(void)state;
+	static const char stale[] = "pxelinux.cfg/01-52-54-00-00-00-77";
+	const struct timespec later[2] = { { .tv_sec = time(NULL) + 10 }, { .tv_sec = time(NULL) + 10 } };
+	sync_all();
+	put_file("/srv/tftpboot/pxelinux.cfg/01-52-54-00-00-00-77", "kernel x");
+	put_file("/srv/tftpboot/pxelinux.cfg/C0A80177", "kernel x");
+	put_file("/srv/tftpboot/pxelinux.cfg/of-the-site", "x");
+	manage_adopt(&core);
+	sync_all();
+	assert_true(there(stale, NULL));
+	put_file("/var/lib/cobbler/.mtime", "1");
+	char *path = path_of("/var/lib/cobbler/.mtime"), *own = path_of("/srv/tftpboot/pxelinux.cfg/of-the-site");
+	assert_int_equal(utimensat(AT_FDCWD, path, later, 0), 0);
+	manage_adopt(&core);
+	sync_all();
+	assert_false(there(stale, NULL));
+	assert_false(there("pxelinux.cfg/C0A80177", NULL));
+	assert_true(there("pxelinux.cfg/of-the-site", NULL));
+	assert_true(there(ONE, NULL));
+	assert_int_equal(unlink(path) | unlink(own), 0);
+	free(path);
+	free(own);
+}
+
 static void test_one_system_follows_its_edits(void **state)
 {
 	(void)state;
@@ -460,6 +487,7 @@ int main(void)
 		cmocka_unit_test(test_what_the_web_has_of_a_distro_goes_with_it),
 		cmocka_unit_test(test_installers_reach_the_tree_of_a_distro),
 		cmocka_unit_test(test_what_links_lead_to_is_not_ours),
+		cmocka_unit_test(test_files_that_cobbler_left_are_adopted),
 		cmocka_unit_test(test_one_system_follows_its_edits),
 		cmocka_unit_test(test_a_sync_that_fails_removes_nothing),
 		cmocka_unit_test(test_a_broken_system_does_not_stop_the_others),

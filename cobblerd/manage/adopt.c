@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * adopt.c - a site that Cobbler itself ran comes with the files of its last sync. They are taken for ours, since a sync of Cobbler's removes
+ * whatever is in those folders: else the boot files of machines that are gone would stay for ever, and install them again.
+ *
+ * compat: CobblerSync.clean_trees. /var/lib/cobbler/.mtime is Cobbler's, written with each of its edits: without it, or when a sync of ours
+ * is younger, everything is left to the site.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "manage/internal.h"
+
+#define COBBLER_WROTE "/var/lib/cobbler/.mtime"
+
+static bool stat_of(const char *path, struct stat *st)
+{
+	char *real CLEANUP(free_ptr) = path_of(path);
+	return stat(real, st) == 0;
+}
+
+static bool is_newer(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
+}
+
+/* File -> the system that it is of: what a sync would write by now. */
+static struct value *files_of_systems(struct core *c)
+{
+	static const struct { enum loader loader; const char *folder; } parts[] = { { LOADER_PXE, "pxelinux.cfg" }, { LOADER_GRUB, "grub/system" } };
+	struct item_list l = model_items(c->model, ITEM_SYSTEM);
+	struct value *files = v_dict();
+	for (size_t i = 0; i < l.n; i++) {
+		const struct value *ifs = item_interfaces(l.v[i]);
+		for (size_t k = 0; k < v_len(ifs) * ARRAY_LEN(parts); k++) {
+			size_t part = k % ARRAY_LEN(parts);
+			char *name CLEANUP(free_ptr) = boot_config_name(l.v[i], v_dict_key(ifs, k / ARRAY_LEN(parts)), parts[part].loader);
+			char *path CLEANUP(free_ptr) = name != NULL ? xasprintf("%s/%s", parts[part].folder, name) : NULL;
+			if (path != NULL)
+				v_dict_set(files, path, v_str(item_name(l.v[i])));
+		}
+		char *link CLEANUP(free_ptr) = xasprintf("grub/system_link/%s", item_name(l.v[i]));
+		v_dict_set(files, link, v_str(item_name(l.v[i])));
+	}
+	item_list_free(&l);
+	return files;
+}
+
+static bool is_mac(const char *s, char sep)
+{
+	for (size_t i = 0; i < 17; i++)
+		if (i % 3 == 2 ? s[i] != sep : !isxdigit((unsigned char)s[i]))
+			return false;
+	return s[17] == '\0';
+}
+
+static bool is_pxe_name(const char *s)
+{
+	return (str_starts(s, "01-") && is_mac(s + 3, '-')) || (strlen(s) == 8 && strspn(s, "0123456789ABCDEF") == 8);
+}
+
+static bool is_grub_name(const char *s)
+{
+	return is_mac(s, ':');
+}
+
+static bool any_name(const char *s)
+{
+	return *s != '.';
+}
+
+static size_t adopt_folder(int root, const char *folder, mode_t type, bool (*is_name)(const char *), const struct value *systems, struct strbuf *out)
+{
+	size_t n = 0;
+	int fd = openat(root, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	if (d == NULL)
+		return 0;
+	for (const struct dirent *de; (de = readdir(d)) != NULL; ) {
+		struct stat st;
+		char *path CLEANUP(free_ptr) = xasprintf("%s/%s", folder, de->d_name);
+		const char *system = v_dict_cstr(systems, path, NULL);
+		if (strpbrk(path, "\t\n") != NULL || (system == NULL && !is_name(de->d_name)) || str_eq(de->d_name, "default") ||
+			fstatat(fd, de->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || (st.st_mode & S_IFMT) != type)
+			continue;
+		sb_addf(out, "%s%s%s\n", path, system != NULL ? "\t@" : "", system != NULL ? system : "");
+		n++;
+	}
+	closedir(d);
+	return n;
+}
+
+void manage_adopt(struct core *c)
+{
+	static const struct { const char *folder; mode_t type; bool (*is_name)(const char *); } folders[] = {
+		{ "pxelinux.cfg", S_IFREG, is_pxe_name }, { "grub/system", S_IFREG, is_grub_name }, { "grub/system_link", S_IFLNK, any_name } };
+	struct stat theirs, ours;
+	struct err e;
+	bool synced = stat_of(SYNC_MANIFEST, &ours);
+	if (!stat_of(COBBLER_WROTE, &theirs) || (synced && !is_newer(&theirs.st_mtim, &ours.st_mtim)))
+		return;
+	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->settings), *systems CLEANUP(v_unrefp) = files_of_systems(c);
+	char *root CLEANUP(free_ptr) = path_of(v_dict_cstr(settings, "tftpboot_location", "/srv/tftpboot")), *manifest CLEANUP(free_ptr) = path_of(SYNC_MANIFEST);
+	struct strbuf text CLEANUP(sb_free) = { 0 };
+	size_t n = 0;
+	int fd CLEANUP(close_fd) = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (synced && file_read(AT_FDCWD, manifest, SYNC_MANIFEST_MAX, &text, &e) != CB_OK) {
+		log_warn("manage", "%s: %s", SYNC_MANIFEST, e.text);
+		return;
+	}
+	for (size_t i = 0; fd >= 0 && i < ARRAY_LEN(folders); i++)
+		n += adopt_folder(fd, folders[i].folder, folders[i].type, folders[i].is_name, systems, &text);
+	if (file_replace(AT_FDCWD, manifest, sb_str(&text), text.len, 0640, &e) != CB_OK)
+		log_warn("manage", "%s: %s", SYNC_MANIFEST, e.text);
+	else
+		log_info("manage", "Cobbler itself ran this site: %zu boot files of its machines are taken over", n);
+}
