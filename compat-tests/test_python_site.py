@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 from lab import COBBLERD, REPO, Skip, check, equal
 from world import SITE, TYPES, World, missing, plural
@@ -201,6 +202,12 @@ def test_boot_files_that_python_left(lab):
         mac = "52:54:00:00:00:%02x" % number
         return [p for p in (tftp / ("pxelinux.cfg/01-" + mac.replace(":", "-")), tftp / "grub/system" / mac) if p.exists()] + [
             p for p in (tftp / "grub/system_link").iterdir() if p.readlink().name == mac]
+    mirror, images, web = world.root / "var/www/cobbler/distro_mirror/t", tftp / "images", world.root / "var/www/cobbler/images"
+    mirror.mkdir(parents=True)
+    for file in ("vmlinuz", "initrd.img"):
+        (mirror / file).write_text("old " + file)
+    for name in ("t", "gone"):
+        edit("distro", name, "add", kernel="/var/www/cobbler/distro_mirror/t/vmlinuz", initrd="/var/www/cobbler/distro_mirror/t/initrd.img", arch="x86_64")
     edit("distro", "d", "add", **BOOT)
     edit("profile", "p", "add", distro="d")
     for number in range(4):
@@ -211,15 +218,22 @@ def test_boot_files_that_python_left(lab):
     (tftp / "pxelinux.cfg/01-52-54-00-00-00-09").write_text("of a machine that Python forgot")
     world.start("ours")
     equal([len(left(number)) for number in range(4)], [3] * 4, "files that were taken over")
+    equal([(images / n / "vmlinuz").read_text() for n in ("t", "gone")], ["old vmlinuz"] * 2, "kernels that were taken over")
     edit("system", "s0", "remove")
     edit("system", "s1", "edit", interface="eth0", mac_address="52:54:00:00:00:0a")
     equal((left(0), left(1), len(left(10))), ([], [], 3), "after edits alone")
     world.stop()
+    (mirror / "new").write_text("new kernel")
+    (mirror / "new").rename(mirror / "vmlinuz")
     world.start("ours")
+    edit("distro", "gone", "remove")
     edit("profile", "p", "remove", recursive=True)
     equal(left(2) + left(10), [], "after the removal of the profile")
     ok(world.call("sync", "TOKEN"), "sync")
     equal((sorted(p.name for p in (tftp / "pxelinux.cfg").iterdir()), left(3)), (["by-hand", "default"], []), "after a sync")
+    equal([(images / "t/vmlinuz").read_text(), (mirror / "vmlinuz").read_text(), (web / "t/vmlinuz").readlink()],
+          ["new kernel", "new kernel", Path("/var/www/cobbler/distro_mirror/t/vmlinuz")], "a kernel that changed, for TFTP and for the web")
+    check(not (images / "gone").exists(), "the files of a distro that is gone")
     world.stop()
     (tftp / "pxelinux.cfg/01-52-54-00-00-00-0c").write_text("by hand")
     world.start("ours")

@@ -7,7 +7,9 @@
  */
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +18,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "manage/internal.h"
+#include "manage/known.h"
 
 #define COBBLER_WROTE "/var/lib/cobbler/.mtime"
 
@@ -96,6 +99,57 @@ static size_t adopt_folder(int root, const char *folder, mode_t type, bool (*is_
 	return n;
 }
 
+/* Cobbler has the files of distros below webdir as hard links; those would stay what they are when a tree is refreshed. */
+static size_t adopt_for_web(const char *dst, const char *file, struct strbuf *out)
+{
+	char tmp[PATH_MAX], to[PATH_MAX];
+	struct stat st;
+	if (lstat(dst, &st) != 0)
+		return 0;
+	if (S_ISREG(st.st_mode)) {
+		snprintf(tmp, sizeof(tmp), "%.*s.sync-new", (int)(strrchr(dst, '/') + 1 - dst), dst);
+		unlink(tmp);
+		if (symlink(file, tmp) != 0 || rename(tmp, dst) != 0)
+			log_warn("manage", "%s is not replaced by a link to %s: %s", dst, file, strerror(errno));
+	}
+	ssize_t n = readlink(dst, to, sizeof(to) - 1);
+	to[n > 0 ? n : 0] = '\0';
+	if (!str_eq(to, file) || strpbrk(dst, "\t\n") != NULL)
+		return 0;
+	sb_addf(out, "%s\t>\n", dst);
+	return 1;
+}
+
+/* What Cobbler made of a kernel or a ramdisk: images/DISTRO/FILE, for TFTP and for the web. */
+static size_t adopt_media(int root, const char *webdir, const char *distro, const char *file, struct strbuf *out)
+{
+	char sig[128], *rel CLEANUP(free_ptr) = xasprintf("images/%s/%s", distro, strrchr(file, '/') + 1);
+	char *shown CLEANUP(free_ptr) = xasprintf("%s/%s", webdir, rel), *dst CLEANUP(free_ptr) = path_of(shown);
+	struct stat st;
+	size_t n = adopt_for_web(dst, file, out);
+	if (fstatat(root, rel, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode) || strpbrk(rel, "\t\n") != NULL)
+		return n;
+	known_copy_sig(&st, sig, sizeof(sig));
+	sb_addf(out, "%s\t%s\n", rel, sig);
+	return n + 1;
+}
+
+static size_t adopt_distros(struct core *c, int root, const char *webdir, struct strbuf *out)
+{
+	struct item_list l = model_items(c->model, ITEM_DISTRO);
+	size_t n = 0;
+	for (size_t i = 0; i < l.n; i++) {
+		char *files[] = { boot_find_kernel(item_str(l.v[i], "kernel")), boot_find_initrd(item_str(l.v[i], "initrd")) };
+		for (size_t k = 0; k < ARRAY_LEN(files); k++) {
+			if (files[k] != NULL && *files[k] == '/')
+				n += adopt_media(root, webdir, item_name(l.v[i]), files[k], out);
+			free(files[k]);
+		}
+	}
+	item_list_free(&l);
+	return n;
+}
+
 void manage_adopt(struct core *c)
 {
 	static const struct { const char *folder; mode_t type; bool (*is_name)(const char *); } folders[] = {
@@ -116,8 +170,10 @@ void manage_adopt(struct core *c)
 	}
 	for (size_t i = 0; fd >= 0 && i < ARRAY_LEN(folders); i++)
 		n += adopt_folder(fd, folders[i].folder, folders[i].type, folders[i].is_name, systems, &text);
+	if (fd >= 0)
+		n += adopt_distros(c, fd, v_dict_cstr(settings, "webdir", "/var/www/cobbler"), &text);
 	if (file_replace(AT_FDCWD, manifest, sb_str(&text), text.len, 0640, &e) != CB_OK)
 		log_warn("manage", "%s: %s", SYNC_MANIFEST, e.text);
 	else
-		log_info("manage", "Cobbler itself ran this site: %zu boot files of its machines are taken over", n);
+		log_info("manage", "Cobbler itself ran this site: %zu boot files of its last sync are taken over", n);
 }

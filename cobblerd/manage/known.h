@@ -4,6 +4,7 @@
 #ifndef MANAGE_KNOWN_H
 #define MANAGE_KNOWN_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,13 @@
 /* What is known of a path: its signature in the manifest and, of a file that this process wrote or read, what it held and what the
  * file system said of it then, so that the next sync need not read it. */
 struct known { uint64_t hash; off_t size; ino_t ino; struct timespec mtime, ctime; char sig[]; };
+
+/* Of a copy of that file. */
+static inline void known_copy_sig(const struct stat *st, char *out, size_t cap)
+{
+	snprintf(out, cap, "%llx:%llx:%lld:%lld.%09ld", (unsigned long long)st->st_dev, (unsigned long long)st->st_ino, (long long)st->st_size,
+		(long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
+}
 
 static inline struct known *known_new(const char *sig)
 {

@@ -262,8 +262,7 @@ int tree_copy(struct tree *t, const char *rel, const char *src, const char **how
 		return err_set(e, CB_ENOENT, "Cannot read: %s", src);
 	if (!core_may_serve(src))
 		return err_set(e, CB_EPERM, "%s is not a file for machines", src);
-	snprintf(sig, sizeof(sig), "%llx:%llx:%lld:%lld.%09ld", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino,
-		(long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	known_copy_sig(&st, sig, sizeof(sig));
 	known_put(&t->now, rel, sig);
 	const char *was = known_sig(t->old, rel);
 	if (was != NULL && str_eq(was, sig) && fstatat(t->dirfd, rel, &have, AT_SYMLINK_NOFOLLOW) == 0 &&
