@@ -188,6 +188,17 @@ def test_boot_files_follow_a_refreshed_tree(lab):
         check((images / "deb-x86_64/vmlinuz").read_bytes() == kernel.read_bytes(), "the kernel of the tree")
 
 
+def test_another_web_server_has_the_kernels_of_a_distro(lab):
+    """iPXE asks for /cobbler/images/DISTRO/FILE: below webdir it is there without a sync, and goes with the distro."""
+    d = lab.daemon(services={"http": {"enabled": False}})
+    s, token = d.login()
+    d.cobbler("import", "--name=rocky", "--path=%s" % lab.media("rhel"))
+    link = d.root / "var/www/cobbler/images/rocky-x86_64/vmlinuz"
+    check(link.exists() and link.read_bytes() == open(s.get_distro("rocky-x86_64")["kernel"], "rb").read(), "the kernel below webdir")
+    s.remove_distro("rocky-x86_64", token, True)
+    check(not link.is_symlink(), "the link of a distro that is gone")
+
+
 def test_refreshing_from_other_sources(lab):
     """An ISO, the same mounted, rsync with flags and by its daemon, available_as, the tree itself."""
     d = lab.daemon()

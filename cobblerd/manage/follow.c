@@ -164,11 +164,12 @@ static bool others_want_to_know(struct core *c)
 	return any;
 }
 
-/* Ours makes every file when it is asked for. */
-static bool others_serve_tree(struct core *c)
+/* Our own services make every file when it is asked for. Of the tree a web server has the files of distros. */
+static bool others_serve_tree(struct core *c, enum item_type type)
 {
 	struct value *own CLEANUP(v_unrefp) = settings_daemon(c->settings);
-	return !v_dict_bool(v_dict_get(own, "tftp"), "enabled", true);
+	return !v_dict_bool(v_dict_get(own, "tftp"), "enabled", true) ||
+		(type == ITEM_DISTRO && !v_dict_bool(v_dict_get(own, "http"), "enabled", true));
 }
 
 /* compat: genders.py of 3.3.7 runs at every change of the model, also where no machine boots from it. */
@@ -194,7 +195,7 @@ int manage_follow(struct core *c, enum item_type type, const char *const *system
 	if (type == ITEM_DISTRO)
 		remote_files_later(c);
 	int rc = n > 0 ? all_boot_files(c, systems, n, e) : CB_OK;
-	bool tree = type != ITEM_SYSTEM && others_serve_tree(c);
+	bool tree = type != ITEM_SYSTEM && others_serve_tree(c, type);
 	if (tree) {
 		pthread_mutex_lock(&follow.lock);
 		follow.tree = true;
