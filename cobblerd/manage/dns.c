@@ -346,26 +346,23 @@ static int write_named(struct sync *s, const struct dns *d, bool secondary, stru
 	return rc;
 }
 
-/* compat: YYYYMMDDnn, kept in a file; nn stops at 99. */
+#define SERIAL_MAX 4294967294ul
+
+/* compat: YYYYMMDDnn, kept in a file. 3.3.7 goes back to nn = 00 after a hundred a day, and its secondary servers then wait for the next day. */
 static int next_serial(char out[16], struct err *e)
 {
 	time_t now = (time_t)clock_wall();
 	struct tm tm;
-	struct strbuf b = { 0 };
-	char *path = path_of("/var/lib/cobbler/bind_serial");
-	unsigned n = 0;
+	struct strbuf b CLEANUP(sb_free) = { 0 };
+	char *path CLEANUP(free_ptr) = path_of("/var/lib/cobbler/bind_serial");
+	unsigned long today, last;
 	localtime_r(&now, &tm);
 	strftime(out, 16, "%Y%m%d00", &tm);
-	if (file_read(AT_FDCWD, path, 64, &b, NULL) == CB_OK && b.len >= 10 && memcmp(b.p, out, 8) == 0 &&
-		isdigit((unsigned char)b.p[8]) && isdigit((unsigned char)b.p[9])) {
-		n = (unsigned)(b.p[8] - '0') * 10 + (unsigned)(b.p[9] - '0');
-		n = n < 99 ? n + 1 : 0;
-	}
-	snprintf(out + 8, 8, "%02u", n);
-	int rc = file_replace(AT_FDCWD, path, out, strlen(out), 0644, e);
-	free(path);
-	sb_free(&b);
-	return rc;
+	bool known = file_read(AT_FDCWD, path, 64, &b, NULL) == CB_OK;
+	sb_truncate(&b, strspn(sb_str(&b), "0123456789"));
+	if (known && parse_uint(sb_str(&b), SERIAL_MAX - 1, &last) && parse_uint(out, SERIAL_MAX, &today) && last >= today)
+		snprintf(out, 16, "%lu", last + 1);
+	return file_replace(AT_FDCWD, path, out, strlen(out), 0644, e);
 }
 
 static int write_zone(struct sync *s, const struct dns *d, const char *zone, const struct value *hosts, bool reverse,

@@ -3,6 +3,7 @@
  * tinydns, genders.
  */
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/testkit.h"
@@ -142,6 +143,24 @@ static void test_serials_grow(void **state)
 	assert_true(strcmp(second, first) > 0);
 	free(first);
 	free(second);
+	/* more than a hundred a day, and a clock that was set back: secondary servers take no older serial */
+	char old[16];
+	time_t now = time(NULL);
+	struct tm tm;
+	localtime_r(&now, &tm);
+	strftime(old, sizeof(old), "%Y%m%d99", &tm);
+	const char *const before[] = { old, "2999010142\n", "4294967295", "no number" };
+	for (size_t i = 0; i < ARRAY_LEN(before); i++) {
+		put_file("/var/lib/cobbler/bind_serial", before[i]);
+		assert_int_equal(manage_sync_dns(&core, NULL, &e), CB_OK);
+		second = read_back("/var/lib/cobbler/bind_serial");
+		assert_int_equal(strlen(second), 10);
+		if (i < 2)
+			assert_true(strcmp(second, before[i]) > 0);
+		else
+			assert_int_equal(memcmp(second, old, 8), 0);
+		free(second);
+	}
 }
 
 static void test_genders_name_the_groups(void **state)
