@@ -349,66 +349,117 @@ static int write_named(struct sync *s, const struct dns *d, bool secondary, stru
 #define SERIAL_MAX 4294967294ul
 
 /* compat: YYYYMMDDnn, kept in a file. 3.3.7 goes back to nn = 00 after a hundred a day, and its secondary servers then wait for the next day. */
+static bool last_serial(unsigned long *ret)
+{
+	struct strbuf b CLEANUP(sb_free) = { 0 };
+	char *path CLEANUP(free_ptr) = path_of("/var/lib/cobbler/bind_serial");
+	if (file_read(AT_FDCWD, path, 64, &b, NULL) != CB_OK)
+		return false;
+	sb_truncate(&b, strspn(sb_str(&b), "0123456789"));
+	return parse_uint(sb_str(&b), SERIAL_MAX - 1, ret);
+}
+
 static int next_serial(char out[16], struct err *e)
 {
 	time_t now = (time_t)clock_wall();
 	struct tm tm;
-	struct strbuf b CLEANUP(sb_free) = { 0 };
 	char *path CLEANUP(free_ptr) = path_of("/var/lib/cobbler/bind_serial");
 	unsigned long today, last;
 	localtime_r(&now, &tm);
 	strftime(out, 16, "%Y%m%d00", &tm);
-	bool known = file_read(AT_FDCWD, path, 64, &b, NULL) == CB_OK;
-	sb_truncate(&b, strspn(sb_str(&b), "0123456789"));
-	if (known && parse_uint(sb_str(&b), SERIAL_MAX - 1, &last) && parse_uint(out, SERIAL_MAX, &today) && last >= today)
+	if (last_serial(&last) && parse_uint(out, SERIAL_MAX, &today) && last >= today)
 		snprintf(out, 16, "%lu", last + 1);
 	return file_replace(AT_FDCWD, path, out, strlen(out), 0644, e);
 }
 
-static int write_zone(struct sync *s, const struct dns *d, const char *zone, const struct value *hosts, bool reverse,
-	const char *serial, struct err *e)
+/* One zone, as all of them are made: where it goes, and what it says. */
+struct zone { const char *name; const struct value *hosts; bool reverse; };
+
+static char *zone_path(struct sync *s, const struct zone *z)
 {
-	struct strbuf cname = { 0 }, records = { 0 };
-	struct value *vars = v_dict();
-	char *special = xasprintf("zone_templates/%s", zone);
-	char *written = xasprintf("/etc/cobbler/%s", special), *real = path_of(written);
-	char *path = xasprintf("%s%s/%s", v_dict_cstr(s->r.settings, "bind_chroot_path", ""),
-		v_dict_cstr(s->r.settings, "bind_zonefile_path", ""), zone);
+	return xasprintf("%s%s/%s", v_dict_cstr(s->r.settings, "bind_chroot_path", ""), v_dict_cstr(s->r.settings, "bind_zonefile_path", ""), z->name);
+}
+
+static int render_zone(struct sync *s, const struct dns *d, const struct zone *z, const char *serial, struct strbuf *text, struct err *e)
+{
+	struct strbuf cname CLEANUP(sb_free) = { 0 }, records CLEANUP(sb_free) = { 0 };
+	struct value *vars CLEANUP(v_unrefp) = v_dict();
+	char *special CLEANUP(free_ptr) = xasprintf("zone_templates/%s", z->name), *written CLEANUP(free_ptr) = xasprintf("/etc/cobbler/%s", special);
+	char *real CLEANUP(free_ptr) = path_of(written);
 	cname_records(d, &cname);
-	warn_unnamed(s, d);
-	host_records(hosts, reverse, &records);
+	host_records(z->hosts, z->reverse, &records);
 	v_dict_set(vars, "cobbler_server", v_str(v_dict_cstr(s->r.settings, "server", "")));
 	v_dict_set(vars, "serial", v_str(serial));
-	v_dict_set(vars, "zonename", v_str(zone));
-	v_dict_set(vars, "zonetype", v_str(reverse ? "reverse" : "forward"));
+	v_dict_set(vars, "zonename", v_str(z->name));
+	v_dict_set(vars, "zonetype", v_str(z->reverse ? "reverse" : "forward"));
 	v_dict_set(vars, "cname_record", v_strn(sb_str(&cname), cname.len));
 	v_dict_set(vars, "host_record", v_strn(sb_str(&records), records.len));
-	say(s, "generating (%s) %s", reverse ? "reverse" : "forward", path);
-	int rc = write_config(s, access(real, F_OK) == 0 ? special : "zone.template", path, vars, e);
-	sb_free(&cname);
-	sb_free(&records);
-	v_unref(vars);
-	free(special);
-	free(written);
-	free(real);
-	free(path);
-	return rc;
+	return render_config(s, access(real, F_OK) == 0 ? special : "zone.template", vars, text, e);
+}
+
+static int write_zone(struct sync *s, const struct dns *d, const struct zone *z, const char *serial, struct err *e)
+{
+	struct strbuf text CLEANUP(sb_free) = { 0 };
+	char *path CLEANUP(free_ptr) = zone_path(s, z);
+	say(s, "generating (%s) %s", z->reverse ? "reverse" : "forward", path);
+	int rc = render_zone(s, d, z, serial, &text, e);
+	return rc == CB_OK ? write_host_file(s, path, &text, e) : rc;
+}
+
+/* With the serial that it has, it would be what is there. */
+static bool zone_is_same(struct sync *s, const struct dns *d, const struct zone *z, const char *serial)
+{
+	struct strbuf text CLEANUP(sb_free) = { 0 }, have CLEANUP(sb_free) = { 0 };
+	char *path CLEANUP(free_ptr) = zone_path(s, z), *real CLEANUP(free_ptr) = path_of(path);
+	struct err e;
+	return render_zone(s, d, z, serial, &text, &e) == CB_OK && file_read(AT_FDCWD, real, 256u << 20, &have, NULL) == CB_OK && have.len == text.len &&
+		memcmp(sb_str(&have), sb_str(&text), text.len) == 0;
+}
+
+static struct zone zone_at(const struct dns *d, size_t i)
+{
+	size_t forward = v_len(d->forward);
+	bool reverse = i >= forward;
+	const struct value *of = reverse ? d->reverse : d->forward;
+	i -= reverse ? forward : 0;
+	return (struct zone){ v_dict_key(of, i), v_dict_at(of, i), reverse };
+}
+
+/* After an edit that changes no name, secondary servers have nothing to fetch. */
+static bool zones_are_same(struct sync *s, const struct dns *d, size_t n)
+{
+	char serial[16];
+	unsigned long last;
+	if (!s->follows || !last_serial(&last))
+		return false;
+	snprintf(serial, sizeof(serial), "%lu", last);
+	for (size_t i = 0; i < n; i++) {
+		struct zone z = zone_at(d, i);
+		if (!zone_is_same(s, d, &z, serial))
+			return false;
+	}
+	return true;
 }
 
 static int write_bind(struct sync *s, struct err *e)
 {
 	struct dns d;
 	char serial[16];
+	size_t before = s->host_files;
 	collect(s, &d);
+	size_t n = v_len(d.forward) + v_len(d.reverse);
 	int rc = write_named(s, &d, false, e);
 	if (rc == CB_OK)
 		rc = write_named(s, &d, true, e);
-	if (rc == CB_OK)
+	bool same = rc == CB_OK && zones_are_same(s, &d, n);
+	s->zones_same = same && s->host_files == before;
+	if (rc == CB_OK && !same)
 		rc = next_serial(serial, e);
-	for (size_t i = 0; i < v_len(d.forward) && rc == CB_OK; i++)
-		rc = write_zone(s, &d, v_dict_key(d.forward, i), v_dict_at(d.forward, i), false, serial, e);
-	for (size_t i = 0; i < v_len(d.reverse) && rc == CB_OK; i++)
-		rc = write_zone(s, &d, v_dict_key(d.reverse, i), v_dict_at(d.reverse, i), true, serial, e);
+	for (size_t i = 0; i < n && rc == CB_OK && !same; i++) {
+		struct zone z = zone_at(&d, i);
+		warn_unnamed(s, &d);
+		rc = write_zone(s, &d, &z, serial, e);
+	}
 	dns_clear(&d);
 	return rc;
 }

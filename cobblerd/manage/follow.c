@@ -34,6 +34,7 @@ static int sync_host(struct core *c, struct task *t, struct err *e)
 	struct sync s;
 	sync_begin(&s, c, t);
 	s.later = t == NULL;
+	s.follows = true;
 	int rc = t != NULL ? sync_triggers(&s, "sync/pre", e) : CB_OK;
 	sync_hold(&s);
 	pthread_mutex_lock(&follow.lock);
@@ -54,7 +55,7 @@ static int sync_host(struct core *c, struct task *t, struct err *e)
 	if (rc == CB_OK && t != NULL)
 		rc = sync_triggers(&s, "sync/post", e);
 	if (rc == CB_OK)
-		s.restart = daemons_to_restart(&s, true, true);
+		s.restart = daemons_to_restart(&s, true, !s.zones_same);
 	return sync_end(&s, sync_outcome(&s, rc, e), e);
 }
 

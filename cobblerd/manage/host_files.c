@@ -24,24 +24,23 @@ int write_host_file(struct sync *s, const char *path, const struct strbuf *text,
 		return CB_OK;
 	if (*path_root() != '\0')
 		rc = dir_make(dir, 0755, e);
+	s->host_files++;
 	return rc == CB_OK ? privileged_write(s->r.c->privileged, path, text, e) : rc;
+}
+
+int render_config(struct sync *s, const char *template, const struct value *vars, struct strbuf *text, struct err *e)
+{
+	char *written CLEANUP(free_ptr) = xasprintf("/etc/cobbler/%s", template), *real CLEANUP(free_ptr) = path_of(written);
+	if (access(real, R_OK) != 0)
+		return err_py(e, CB_ENOENT, "OSError", "error reading template from file: %s", written);
+	return boot_render_file(&s->r, real, vars, text, e);
 }
 
 int write_config(struct sync *s, const char *template, const char *path, const struct value *vars, struct err *e)
 {
-	char *written = xasprintf("/etc/cobbler/%s", template), *real = path_of(written);
-	struct strbuf text = { 0 };
-	int rc;
-	if (access(real, R_OK) != 0)
-		rc = err_py(e, CB_ENOENT, "OSError", "error reading template from file: %s", written);
-	else
-		rc = boot_render_file(&s->r, real, vars, &text, e);
-	if (rc == CB_OK)
-		rc = write_host_file(s, path, &text, e);
-	free(written);
-	free(real);
-	sb_free(&text);
-	return rc;
+	struct strbuf text CLEANUP(sb_free) = { 0 };
+	int rc = render_config(s, template, vars, &text, e);
+	return rc == CB_OK ? write_host_file(s, path, &text, e) : rc;
 }
 
 /* ---- rsyncd.conf ---- */

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/edit.h"
 #include "core/testkit.h"
 #include "manage/manage.h"
 
@@ -163,6 +164,40 @@ static void test_serials_grow(void **state)
 	}
 }
 
+/* After each edit the zones are looked at; secondary servers fetch them, and named starts anew, when they say something else. */
+static void test_edits_without_names_leave_zones_alone(void **state)
+{
+	(void)state;
+	struct err e;
+	static const char *const names[] = { "two" };
+	sync_all();
+	char *first = read_back("/var/lib/cobbler/bind_serial");
+	CLEANUP(item_unrefp) struct item *old = model_get(core.model, ITEM_SYSTEM, "two"), *it = item_edit(old), *moved = NULL;
+	item_put(it, "comment", v_str("about it"));
+	assert_int_equal(edit_save(&core, it, false, false, &e), CB_OK);
+	assert_int_equal(manage_follow(&core, ITEM_SYSTEM, names, 1, &e), CB_OK);
+	char *second = read_back("/var/lib/cobbler/bind_serial");
+	assert_string_equal(first, second);
+	moved = item_edit(it);
+	struct value *name = v_str("renamed.lab.example.org");
+	assert_int_equal(item_set_interface(moved, "eth0", "dns_name", name, &e), CB_OK);
+	v_unref(name);
+	assert_int_equal(edit_save(&core, moved, false, false, &e), CB_OK);
+	assert_int_equal(manage_follow(&core, ITEM_SYSTEM, names, 1, &e), CB_OK);
+	char *third = read_back("/var/lib/cobbler/bind_serial");
+	assert_true(strcmp(third, second) > 0);
+	expect("/var/lib/bind/lab.example.org", "renamed  IN  A     10.0.0.12;\n", true);
+	/* a sync that somebody asks for writes them in any case: what their templates include may have changed */
+	sync_all();
+	char *fourth = read_back("/var/lib/cobbler/bind_serial");
+	assert_true(strcmp(fourth, third) > 0);
+	assert_int_equal(edit_save(&core, it, false, false, &e), CB_OK);
+	free(first);
+	free(second);
+	free(third);
+	free(fourth);
+}
+
 static void test_genders_name_the_groups(void **state)
 {
 	(void)state;
@@ -217,6 +252,7 @@ int main(void)
 		cmocka_unit_test(test_dhcpd6_lists_ipv6_addresses),
 		cmocka_unit_test(test_zones_hold_their_hosts),
 		cmocka_unit_test(test_serials_grow),
+		cmocka_unit_test(test_edits_without_names_leave_zones_alone),
 		cmocka_unit_test(test_genders_name_the_groups),
 		cmocka_unit_test(test_dnsmasq_for_dns_alone),
 		cmocka_unit_test(test_tinydns),

@@ -40,6 +40,9 @@ struct sync {
 	unsigned restart;          /* external servers that wait for new files: enum host_daemon */
 	bool held;                 /* files are being written: other syncs wait */
 	bool later;                /* nobody waits for restarts */
+	bool follows;              /* an edit made it, nobody asked for it */
+	size_t host_files;         /* files of the host that it wrote */
+	bool zones_same;           /* the zones that are there say all: named need not read them again */
 	struct value *remote;      /* of remote_files_fetch: addresses of files that could not be fetched, and why; NULL: nothing was asked for */
 };
 
@@ -117,6 +120,8 @@ void write_boot_files(struct sync *s, const struct item *distro);
 /* A configuration file of the host (path as Cobbler names it), rendered from a template of /etc/cobbler. */
 int write_config(
 	struct sync *s, const char *template, const char *path, const struct value *vars, struct err *e) MUST_CHECK;
+/* Its text alone; appends. */
+int render_config(struct sync *s, const char *template, const struct value *vars, struct strbuf *text, struct err *e) MUST_CHECK;
 int write_host_file(struct sync *s, const char *path, const struct strbuf *text, struct err *e) MUST_CHECK;
 struct value *date_now(void);
 
