@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """cobbler-settings and cobbler-passwd: an administrator's work on the host's files, without the daemon."""
+import gzip
 import json
 import os
 import pty
@@ -7,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import termios
+import time
 import xmlrpc.client
 
 from fixtures import add, fake_boot_files
@@ -182,3 +184,25 @@ def test_check_names_what_is_missing_and_nothing_else(lab):
         check(any(says in f for f in new), "%r is not among %s" % (says, new))
     equal(len(new), 3, "new findings: %s" % new)
     check("profile p: its answer-file template" in d.cobbler("check", status=None), "the command line")
+
+
+def test_status_reads_rotated_logs(lab):
+    """Also those that logrotate packed; the newest word of a machine counts. A packed file that is none is passed over."""
+    d = lab.daemon()
+    logs = d.root / "var/log/cobbler"
+    now = time.time()
+
+    def line(name, ip, what, days):
+        return "system\t%s\t%s\t%s\t%r\n" % (name, ip, what, now - 86400 * days)
+    (logs / "install.log").write_text(line("a", "10.0.0.1", "start", 0.01))
+    (logs / "install.log.1").write_text(line("b", "10.0.0.2", "start", 8) + line("b", "10.0.0.2", "stop", 7.9))
+    (logs / "install.log.2.gz").write_bytes(gzip.compress((line("a", "10.0.0.1", "start", 15) + line("a", "10.0.0.1", "stop", 14)).encode()))
+    (logs / "install.log.3.gz").write_bytes(b"\x1f\x8b\x08\0 torn")
+    (logs / "install.log.4.gz").write_bytes(gzip.compress(line("c", "10.0.0.3", "stop", 30).encode()))
+    subprocess.run(["chown", "-R", "nobody", logs], check=True)
+    s, token = d.login()
+    status = s.get_status("normal", token)
+    equal(sorted(status), ["10.0.0.1", "10.0.0.2", "10.0.0.3"], "machines")
+    equal([status[ip][2] for ip in sorted(status)], ["system:a", "system:b", "system:c"], "what they are")
+    check(status["10.0.0.1"][5].startswith("installing"), status["10.0.0.1"])
+    equal((status["10.0.0.1"][3], status["10.0.0.2"][5]), (2, "finished"), "starts of the first, state of the second")

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -120,6 +121,27 @@ static struct value *status_text(const struct map *m, const struct value *order)
 	return v_strn(sb_str(&b), b.len);
 }
 
+/* Also a packed one, as far as it can be read; false: there is none. */
+static bool read_install_log(const char *name, struct strbuf *b)
+{
+	char *path CLEANUP(free_ptr) = path_of(name), buf[16384];
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC), n;
+	struct stat st;
+	gzFile gz = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? gzdopen(fd, "rb") : NULL;
+	if (gz == NULL) {
+		if (errno != ENOENT)
+			log_warn("rpc", "%s: %s", name, strerror(errno));
+		close_fd(&fd);
+		return false;
+	}
+	while ((n = gzread(gz, buf, sizeof(buf))) > 0 && b->len < INSTALL_LOG_MAX)
+		sb_add(b, buf, (size_t)n);
+	if (n != 0)
+		log_warn("rpc", "%s: %s", name, n > 0 ? "it is too long" : "it is damaged");
+	gzclose_r(gz);
+	return true;
+}
+
 /* mode, token: install.log.N, oldest first, then install.log */
 int rpc_get_status(struct call *c, struct value **ret, struct err *e UNUSED)
 {
@@ -127,15 +149,10 @@ int rpc_get_status(struct call *c, struct value **ret, struct err *e UNUSED)
 	struct value *order CLEANUP(v_unrefp) = v_list();
 	for (int i = 9; i >= 0; i--) {
 		struct strbuf b CLEANUP(sb_free) = { 0 };
-		struct err why;
 		char *name CLEANUP(free_ptr) = i == 0 ? xstrdup(INSTALL_LOG) : xasprintf(INSTALL_LOG ".%d", i), *save = NULL;
-		char *path CLEANUP(free_ptr) = path_of(name);
-		if (access(path, F_OK) == -1)
+		char *packed CLEANUP(free_ptr) = xasprintf("%s.gz", name);
+		if (!read_install_log(name, &b) && (i == 0 || !read_install_log(packed, &b)))
 			continue;
-		if (file_read(AT_FDCWD, path, INSTALL_LOG_MAX, &b, &why) != CB_OK) {
-			log_warn("rpc", "%s", why.text);
-			continue;
-		}
 		for (char *line = b.len > 0 ? strtok_r(b.p, "\n", &save) : NULL; line != NULL; line = strtok_r(NULL, "\n", &save))
 			catalog(&m, order, line);
 	}
