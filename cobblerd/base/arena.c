@@ -20,14 +20,16 @@ void arena_init(struct arena *a, size_t limit)
 	*a = (struct arena){ .limit = limit };
 }
 
+/* What is large gets a chunk of its own behind the first one, whose rest stays in use: no more than a quarter of a chunk is ever left unused. */
 static struct arena_chunk *add_chunk(struct arena *a, size_t n)
 {
-	size_t cap = n > CHUNK ? n : CHUNK;
-	struct arena_chunk *c = xmalloc(sizeof(*c) + cap);
-	c->next = a->head;
+	bool own = n > CHUNK / 4 && a->head != NULL;
+	size_t cap = own || n > CHUNK ? n : CHUNK;
+	struct arena_chunk *c = xmalloc(sizeof(*c) + cap), **at = own ? &a->head->next : &a->head;
+	c->next = *at;
 	c->cap = cap;
 	c->used = 0;
-	a->head = c;
+	*at = c;
 	return c;
 }
 

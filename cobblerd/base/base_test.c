@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <malloc.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -85,6 +86,20 @@ static void test_map_survives_many_deletions(void **state)
 	}
 	assert_true(m.cap <= 8192);
 	map_free(&m);
+}
+
+static void test_arena_wastes_no_memory_on_middling_sizes(void **state)
+{
+	struct arena a;
+	(void)state;
+	arena_init(&a, 0);
+	size_t before = mallinfo2().uordblks;
+	for (int i = 0; i < 1000; i++)
+		assert_non_null(arena_alloc(&a, 4200));
+	assert_true(mallinfo2().uordblks - before < a.used * 4 / 3);
+	arena_reset(&a);
+	assert_int_equal(a.used, 0);
+	arena_free(&a);
 }
 
 static void test_arena_refuses_past_its_limit(void **state)
@@ -236,6 +251,7 @@ int main(void)
 		cmocka_unit_test(test_strbuf_limit_is_sticky),
 		cmocka_unit_test(test_cursor_past_the_end_is_bad_for_good),
 		cmocka_unit_test(test_map_survives_many_deletions),
+		cmocka_unit_test(test_arena_wastes_no_memory_on_middling_sizes),
 		cmocka_unit_test(test_arena_refuses_past_its_limit),
 		cmocka_unit_test(test_file_replace_leaves_no_temp_file),
 		cmocka_unit_test(test_a_sweep_takes_temp_files_alone),
