@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/strbuf.h"
@@ -196,7 +197,15 @@ static int compact(struct lease_journal *j, struct lease_table *t, int64_t now, 
 	return rc;
 }
 
-int lease_journal_open(struct lease_journal *j, int fd0, int fd1, struct lease_table *t, size_t *damaged, struct err *e)
+/* The leases of a file from the future last as long as they would have. */
+static void look_at_clock(const struct lease_journal *j, struct lease_table *t, int64_t now)
+{
+	struct stat st;
+	if (fstat(j->fd[j->current], &st) == 0 && st.st_mtime > now)
+		lease_clock_set(t, now - st.st_mtime);
+}
+
+int lease_journal_open(struct lease_journal *j, int fd0, int fd1, struct lease_table *t, int64_t now, size_t *damaged, struct err *e)
 {
 	struct strbuf b[2] = { { 0 }, { 0 } };
 	*j = (struct lease_journal){ .fd = { fd0, fd1 } };
@@ -214,6 +223,7 @@ int lease_journal_open(struct lease_journal *j, int fd0, int fd1, struct lease_t
 			load(j, &b[j->current], t, damaged);
 		else
 			*damaged = b[0].len > 0 || b[1].len > 0;
+		look_at_clock(j, t, now);
 		/* A fresh file right away: nothing is appended behind a line that was cut off. */
 		rc = compact(j, t, 0, e);
 	}
@@ -234,6 +244,11 @@ void lease_journal_add(struct lease_journal *j, const struct lease *l)
 	j->dirty = true;
 }
 
+void lease_journal_stale(struct lease_journal *j)
+{
+	j->dirty = j->stale = j->fd[0] >= 0;
+}
+
 int lease_journal_sync(struct lease_journal *j, struct lease_table *t, int64_t now, struct err *e)
 {
 	if (!j->dirty)
@@ -247,8 +262,9 @@ int lease_journal_sync(struct lease_journal *j, struct lease_table *t, int64_t n
 	sb_truncate(&j->pending, 0);
 	j->dirty = false;
 	size_t live = lease_count(t, LEASE_ACTIVE) + lease_count(t, LEASE_DECLINED);
-	if (j->lines > COMPACT_MIN && j->lines > 4 * live)
+	if (j->stale || (j->lines > COMPACT_MIN && j->lines > 4 * live))
 		rc = compact(j, t, now, e);
+	j->stale = j->stale && rc != CB_OK;
 	return rc;
 }
 

@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	if (fd[0] < 0 || fd[1] < 0 || write(fd[size % 2], data, size) != (ssize_t)size)
 		abort();
 	struct lease_table *t = lease_table_new(&cfg);
-	if (lease_journal_open(&j, fd[0], fd[1], t, &damaged, &e) != CB_OK)
+	if (lease_journal_open(&j, fd[0], fd[1], t, INT64_MAX, &damaged, &e) != CB_OK)
 		abort();
 	lease_journal_free(&j);
 	size_t worth = 0;
@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		worth += (l->state == LEASE_ACTIVE && l->hlen > 0) || (l->state == LEASE_DECLINED && l->expires > 0);
 	lease_table_free(t);
 	t = lease_table_new(&cfg);
-	if (lease_journal_open(&j, fd[0], fd[1], t, &damaged, &e) != CB_OK || damaged != 0)
+	if (lease_journal_open(&j, fd[0], fd[1], t, INT64_MAX, &damaged, &e) != CB_OK || damaged != 0)
 		abort();
 	if (lease_count(t, LEASE_ACTIVE) + lease_count(t, LEASE_DECLINED) != worth)
 		abort();

@@ -88,6 +88,11 @@ size_t lease_candidates(struct lease_table *t, const struct lease_subnet *s, con
 /* One new address for an unknown machine within the configured rate? */
 bool lease_rate_take(struct lease_table *t, int64_t now);
 
+/* Leases last by the time that passes for the clients, whatever the clock is set to. clock_set: it was set by so many seconds, and all ends of
+ * leases with it. follow_clock: finds that out, from two clocks in seconds, of which only the first is ever set; returns by how much, mostly 0. */
+void lease_clock_set(struct lease_table *t, int64_t seconds);
+int64_t lease_follow_clock(struct lease_table *t, double wall, double mono);
+
 /* ---- decision (decide.c) ---- */
 
 /* What the core says of a client. */
@@ -140,11 +145,14 @@ struct lease_journal {
 	int64_t size;
 	size_t lines;
 	bool dirty;                    /* appended since the last sync */
+	bool stale;                    /* what is on disk is to be written anew: the clock was set */
 	struct strbuf pending;
 };
 
-/* Loads the newer file into t. Damaged lines are skipped and counted. */
-int lease_journal_open(struct lease_journal *j, int fd0, int fd1, struct lease_table *t, size_t *damaged, struct err *e) MUST_CHECK;
+/* Loads the newer file into t. Damaged lines are skipped and counted. Was it written later than now, the clock has been set back meanwhile. */
+int lease_journal_open(struct lease_journal *j, int fd0, int fd1, struct lease_table *t, int64_t now, size_t *damaged, struct err *e) MUST_CHECK;
+/* The next sync writes all leases anew. */
+void lease_journal_stale(struct lease_journal *j);
 /* Adds a line; nothing is written until lease_journal_sync, which also compacts. A failed write is an error; the lines stay pending. */
 void lease_journal_add(struct lease_journal *j, const struct lease *l);
 int lease_journal_sync(struct lease_journal *j, struct lease_table *t, int64_t now, struct err *e) MUST_CHECK;

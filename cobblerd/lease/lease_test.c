@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -356,6 +357,38 @@ static void test_starvation_is_slowed_down(void **state)
 	assert_int_equal(decide(&cl, 0), LEASE_REPLY);          /* a known machine does not feel it */
 }
 
+static void test_a_clock_that_is_set_changes_no_lease(void **state)
+{
+	static const int steps[] = { -86400 * 365, 86400 * 365 * 20, -5000 };
+	struct err e;
+	double mono = 100;
+	(void)state;
+	lease_table_free(table);
+	assert_int_equal(read_config("{\"rate\": 2, \"subnets\": [{\"subnet\": \"10.0.0.0/24\", \"range\": \"10.0.0.100-10.0.0.150\", \"lease_time\": 600}]}", &e), CB_OK);
+	table = lease_table_new(&cfg);
+	assert_int_equal(lease_follow_clock(table, (double)now, mono), 0);
+	uint32_t mine = dora(1, &nobody);
+	assert_int_not_equal(mine, 0);
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		mono += 10;
+		now += 10 + steps[i];
+		assert_int_equal(lease_follow_clock(table, (double)now, mono), steps[i]);
+		mono += 1;                              /* and goes on */
+		now += 1;
+		assert_int_equal(lease_follow_clock(table, (double)now + 0.7, mono), 0);
+		struct lease *l = lease_by_ip(table, mine);
+		assert_non_null(l);
+		assert_int_equal(l->expires - now, 600 - 11);
+		assert_int_equal(dora(1, &nobody), mine);
+		uint32_t theirs = dora((uint8_t)(2 + i), &nobody);       /* others are served, and get other addresses */
+		assert_int_not_equal(theirs, 0);
+		assert_int_not_equal(theirs, mine);
+	}
+	now += 601;
+	for (int i = 0; i < 20; i++, now++)                     /* the limit of new machines counts on */
+		assert_int_not_equal(dora((uint8_t)(100 + i), &nobody), 0);
+}
+
 static void test_infrastructure_is_never_given(void **state)
 {
 	struct err e;
@@ -394,12 +427,14 @@ static void test_bad_configurations_are_named(void **state)
 
 /* ---- journal ---- */
 
+static int64_t opened_at = INT64_MAX;
+
 static void open_journal(struct lease_journal *j, const int fd[2], size_t *damaged)
 {
 	struct err e;
 	lease_table_free(table);
 	table = lease_table_new(&cfg);
-	if (lease_journal_open(j, fd[0], fd[1], table, damaged, &e) != CB_OK)
+	if (lease_journal_open(j, fd[0], fd[1], table, opened_at, damaged, &e) != CB_OK)
 		fail_msg("%s", e.text);
 }
 
@@ -443,6 +478,32 @@ static void test_leases_survive_and_damage_costs_only_its_lines(void **state)
 	open_journal(&j, fd, &damaged);                         /* garbage in both: it starts, with a warning */
 	assert_int_equal(damaged, 1);
 	assert_int_equal(lease_count(table, LEASE_ACTIVE), 0);
+	lease_journal_free(&j);
+	close(fd[0]);
+	close(fd[1]);
+}
+
+static void test_a_journal_from_the_future_keeps_what_is_left_of_leases(void **state)
+{
+	int fd[2] = { memfd_create("a", 0), memfd_create("b", 0) };
+	struct lease_journal j;
+	struct err e;
+	size_t damaged;
+	(void)state;
+	open_journal(&j, fd, &damaged);
+	grant(&j, 1);
+	int64_t left = lease_by_ip(table, IP(10, 0, 0, 100))->expires - now, written = now;
+	lease_clock_set(table, 50);                             /* written anew as a whole */
+	lease_journal_stale(&j);
+	assert_int_equal(lease_journal_sync(&j, table, now, &e), CB_OK);
+	int file = fd[j.current];
+	lease_journal_free(&j);
+	assert_int_equal(futimens(file, (const struct timespec[2]){ { .tv_sec = written }, { .tv_sec = written } }), 0);
+	opened_at = written - 3600;
+	open_journal(&j, fd, &damaged);
+	opened_at = INT64_MAX;
+	assert_int_equal(damaged, 0);
+	assert_int_equal(lease_by_ip(table, IP(10, 0, 0, 100))->expires, written - 3600 + left + 50);
 	lease_journal_free(&j);
 	close(fd[0]);
 	close(fd[1]);
@@ -503,9 +564,11 @@ int main(void)
 		TEST(test_known_only_is_silent_for_others),
 		TEST(test_proxy_names_a_boot_file_and_no_address),
 		TEST(test_starvation_is_slowed_down),
+		TEST(test_a_clock_that_is_set_changes_no_lease),
 		TEST(test_infrastructure_is_never_given),
 		TEST(test_bad_configurations_are_named),
 		TEST(test_leases_survive_and_damage_costs_only_its_lines),
+		TEST(test_a_journal_from_the_future_keeps_what_is_left_of_leases),
 		TEST(test_journal_is_compacted_and_refuses_nothing_then),
 		TEST(test_an_unwritable_journal_is_an_error),
 	};

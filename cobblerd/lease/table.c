@@ -8,6 +8,8 @@
 #include "base/map.h"
 #include "lease/lease.h"
 
+#define CLOCK_STEP 2.0             /* seconds; less is a clock that is being adjusted, or rounding */
+
 struct lease_list { struct lease *oldest, *newest; };
 
 struct lease_table {
@@ -19,6 +21,7 @@ struct lease_table {
 	uint32_t fresh[LEASE_SUBNETS];         /* range addresses below this were handed out at some time */
 	uint64_t tokens;                       /* new addresses for unknown machines that may be given now */
 	int64_t tokens_at;
+	double ahead;                          /* of the clock that counts from the start of the machine; 0: not known yet */
 };
 
 struct lease_table *lease_table_new(const struct lease_config *c)
@@ -308,4 +311,22 @@ bool lease_rate_take(struct lease_table *t, int64_t now)
 		return false;
 	t->tokens--;
 	return true;
+}
+
+void lease_clock_set(struct lease_table *t, int64_t seconds)
+{
+	for (struct lease *l = NULL; (l = lease_next(t, l)) != NULL; )
+		if (__builtin_add_overflow(l->expires, seconds, &l->expires))
+			l->expires = seconds > 0 ? INT64_MAX : INT64_MIN;
+	t->tokens_at += seconds;
+}
+
+int64_t lease_follow_clock(struct lease_table *t, double wall, double mono)
+{
+	double set = t->ahead != 0 ? wall - mono - t->ahead : 0;
+	if (t->ahead != 0 && set > -CLOCK_STEP && set < CLOCK_STEP)
+		return 0;
+	t->ahead = wall - mono;
+	lease_clock_set(t, (int64_t)set);
+	return (int64_t)set;
 }

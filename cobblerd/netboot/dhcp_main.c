@@ -433,7 +433,7 @@ static int prepare(struct dhcp_service *s, const struct value *cfg, const int *s
 	for (size_t i = 0; i < DHCP_PENDING; i++)
 		s->free_slot[i] = (uint32_t)(DHCP_PENDING - 1 - i);
 	s->table = lease_table_new(&s->cfg);
-	rc = lease_journal_open(&s->journal, s->lease_fd[0], s->lease_fd[1], s->table, &damaged, e);
+	rc = lease_journal_open(&s->journal, s->lease_fd[0], s->lease_fd[1], s->table, now_s(), &damaged, e);
 	if (rc != CB_OK)
 		return rc;
 	if (damaged > 0)
@@ -460,11 +460,21 @@ static int prepare(struct dhcp_service *s, const struct value *cfg, const int *s
 	return rc == CB_OK ? nb_sandbox_enter(e) : rc;
 }
 
+static void follow_clock(struct dhcp_service *s)
+{
+	int64_t set = lease_follow_clock(s->table, clock_wall(), clock_mono_s());
+	if (set == 0)
+		return;
+	log_warn("dhcp", "the clock was set by %lld s: so are the ends of leases", (long long)set);
+	lease_journal_stale(&s->journal);
+}
+
 static void serve(struct dhcp_service *s)
 {
 	for (;;) {
 		struct epoll_event ev[2 * DHCP_INTERFACES + 3];
 		int n = epoll_wait(s->epoll, ev, ARRAY_LEN(ev), -1);
+		follow_clock(s);
 		for (int i = 0; i < n; i++) {
 			if (ev[i].data.u64 == TAG_SIGNAL || (ev[i].data.u64 == TAG_CORE && !hear_core(s)))
 				return;
