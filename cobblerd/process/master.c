@@ -229,6 +229,18 @@ static void start_what_is_due(struct master *m)
 	}
 }
 
+/* Milliseconds until something is due; -1: nothing is, and only a signal or the core wakes us. */
+static int until_due(const struct master *m)
+{
+	int64_t at = m->core_pid == 0 ? m->core_start_at_ms : 0, now = clock_mono_ms();
+	for (size_t i = 0; i < ARRAY_LEN(m->services); i++) {
+		const struct service *s = &m->services[i];
+		if (s->enabled && s->pid == 0 && m->core_ready && s->start_at_ms != 0 && (at == 0 || s->start_at_ms < at))
+			at = s->start_at_ms;
+	}
+	return at == 0 ? -1 : at > now ? (int)(at - now) : 0;
+}
+
 static void service_close(struct service *s)
 {
 	for (size_t i = 0; i < s->n; i++)
@@ -397,7 +409,7 @@ static int run(struct master *m)
 	start_core(m);
 	while (!stop) {
 		struct pollfd f[2] = { { .fd = m->sigfd, .events = POLLIN }, { .fd = m->core_sock, .events = POLLIN } };
-		poll(f, m->core_sock >= 0 ? 2 : 1, 100);
+		poll(f, m->core_sock >= 0 ? 2 : 1, until_due(m));
 		if ((f[0].revents & POLLIN) && !take_signal(m, &stop))
 			return 1;
 		if (m->core_sock >= 0 && f[1].fd == m->core_sock && f[1].revents != 0) {
