@@ -326,6 +326,23 @@ int file_open_beneath(int dirfd, const char *rel, int flags, struct err *e)
 	}
 }
 
+char *file_find_case(const char *dir, const char *name)
+{
+	struct stat st;
+	char *found = NULL, *path = xasprintf("%s/%s", dir, name);
+	bool same = strchr(name, '/') == NULL && lstat(path, &st) == 0;
+	free(path);
+	if (same)
+		return xstrdup(name);
+	DIR *d = opendir(dir);
+	for (struct dirent *de; d != NULL && found == NULL && (de = readdir(d)) != NULL; )
+		if (strcasecmp(de->d_name, name) == 0)
+			found = xstrdup(de->d_name);
+	if (d != NULL)
+		closedir(d);
+	return found;
+}
+
 bool path_normalise(const char *in, char *out, size_t cap)
 {
 	size_t n = 0;

@@ -39,6 +39,8 @@ int dir_make(const char *path, mode_t mode, struct err *e) MUST_CHECK;
 /* Opens a client-named relative path under dirfd; refuses what leaves it, absolute paths, magic links.
  * openat2(RESOLVE_BENEATH); symbolic links inside dirfd are followed as long as they stay beneath. Returns fd or negative cb_err. */
 int file_open_beneath(int dirfd, const char *rel, int flags, struct err *e) MUST_CHECK;
+/* The name in a directory that is *name* but for the case of its letters (ASCII); the same one where there is such a file. Owned; NULL: none. */
+char *file_find_case(const char *dir, const char *name);
 /* Collapses "//", "." and ".."; false when it would climb above the top or does not fit out[cap]. Result has no leading slash. */
 bool path_normalise(const char *in, char *out, size_t cap);
 

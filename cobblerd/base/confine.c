@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * confine.c - limits, Landlock and seccomp of a child that reads hostile bytes.
+ */
+#include "base/confine.h"
+
+#include <errno.h>
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef LANDLOCK_ACCESS_FS_REFER
+#define LANDLOCK_ACCESS_FS_REFER (1ULL << 13)
+#endif
+#ifndef LANDLOCK_ACCESS_FS_TRUNCATE
+#define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)
+#endif
+
+#define FS_ALL_V1 ((1ull << 13) - 1)
+#define FS_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define FS_WRITE                                                                                                       \
+	(FS_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR |         \
+		LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_REFER | LANDLOCK_ACCESS_FS_TRUNCATE)
+
+static int limit(int what, uint64_t n, const char *name, struct err *e)
+{
+	struct rlimit have, l = { .rlim_cur = n, .rlim_max = n };
+	if (getrlimit(what, &have) == 0 && have.rlim_max != RLIM_INFINITY && have.rlim_max < n)
+		return CB_OK;        /* stricter already */
+	return setrlimit(what, &l) == 0 ? CB_OK : err_sys(e, "cannot limit %s", name);
+}
+
+static int limits(const struct confine *c, struct err *e)
+{
+	int rc = limit(RLIMIT_CPU, c->cpu_seconds, "CPU time", e);
+	if (rc == CB_OK)
+		rc = limit(RLIMIT_NOFILE, c->files, "open files", e);
+	if (rc == CB_OK)
+		rc = limit(RLIMIT_FSIZE, c->max_file, "file size", e);
+	if (rc == CB_OK)
+		rc = limit(RLIMIT_CORE, 0, "core dumps", e);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)      /* which reserves terabytes of address space */
+	if (rc == CB_OK)
+		rc = limit(RLIMIT_AS, c->memory, "memory", e);
+#endif
+	signal(SIGXFSZ, SIG_IGN);
+	return rc;
+}
+
+static int allow(int ruleset, int fd, uint64_t access, struct err *e)
+{
+	struct stat st;
+	if (fd < 0)
+		return CB_OK;
+	if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
+		return CB_OK;        /* open already; nothing below it to open */
+	struct landlock_path_beneath_attr rule = { .allowed_access = access, .parent_fd = fd };
+	return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0
+		? CB_OK : err_sys(e, "landlock: cannot add a rule");
+}
+
+static int landlock(const struct confine *c, bool *has, struct err *e)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	*has = abi >= 1;
+	if (!*has)
+		return CB_OK;
+	uint64_t handled =
+		FS_ALL_V1 | (abi >= 2 ? LANDLOCK_ACCESS_FS_REFER : 0) | (abi >= 3 ? LANDLOCK_ACCESS_FS_TRUNCATE : 0);
+	struct landlock_ruleset_attr attr = { .handled_access_fs = handled };
+	int fd = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+	if (fd < 0)
+		return err_sys(e, "landlock: cannot create a ruleset");
+	uint64_t write = FS_WRITE | (c->removes ? LANDLOCK_ACCESS_FS_REMOVE_FILE : 0);
+	int rc = allow(fd, c->source, FS_READ & handled, e);
+	if (rc == CB_OK)
+		rc = allow(fd, c->target, write & handled, e);
+	if (rc == CB_OK && syscall(SYS_landlock_restrict_self, fd, 0) != 0)
+		rc = err_sys(e, "landlock: cannot restrict");
+	close(fd);
+	return rc;
+}
+
+/* What reading and writing files does not need: network, programs, processes, privileges, everything exotic. */
+static const int refused[] = {
+	SCMP_SYS(socket), SCMP_SYS(socketpair), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(listen),
+	SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(sendmmsg),
+	SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg), SCMP_SYS(execve), SCMP_SYS(execveat),
+	SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(clone3), SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv),
+	SCMP_SYS(process_vm_writev), SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_getfd), SCMP_SYS(mount), SCMP_SYS(umount2),
+	SCMP_SYS(pivot_root), SCMP_SYS(chroot), SCMP_SYS(unshare), SCMP_SYS(setns), SCMP_SYS(open_tree),
+	SCMP_SYS(move_mount), SCMP_SYS(fsopen), SCMP_SYS(fsmount), SCMP_SYS(fsconfig), SCMP_SYS(mknod),
+	SCMP_SYS(mknodat), SCMP_SYS(chown), SCMP_SYS(fchown), SCMP_SYS(lchown), SCMP_SYS(fchownat), SCMP_SYS(setuid),
+	SCMP_SYS(setgid), SCMP_SYS(setreuid), SCMP_SYS(setregid), SCMP_SYS(setresuid), SCMP_SYS(setresgid),
+	SCMP_SYS(setgroups), SCMP_SYS(setfsuid), SCMP_SYS(setfsgid), SCMP_SYS(capset), SCMP_SYS(setxattr),
+	SCMP_SYS(fsetxattr), SCMP_SYS(lsetxattr), SCMP_SYS(bpf), SCMP_SYS(perf_event_open), SCMP_SYS(userfaultfd),
+	SCMP_SYS(keyctl), SCMP_SYS(add_key), SCMP_SYS(request_key), SCMP_SYS(io_uring_setup),
+	SCMP_SYS(io_uring_enter), SCMP_SYS(io_uring_register), SCMP_SYS(init_module), SCMP_SYS(finit_module),
+	SCMP_SYS(delete_module), SCMP_SYS(kexec_load), SCMP_SYS(reboot), SCMP_SYS(swapon), SCMP_SYS(swapoff),
+	SCMP_SYS(acct), SCMP_SYS(quotactl), SCMP_SYS(personality), SCMP_SYS(kill), SCMP_SYS(tkill),
+	SCMP_SYS(settimeofday), SCMP_SYS(clock_settime), SCMP_SYS(sethostname), SCMP_SYS(setdomainname),
+	SCMP_SYS(syslog),
+};
+
+static int seccomp(struct err *e)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+	if (ctx == NULL)
+		return err_set(e, CB_EIO, "seccomp: out of memory");
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(refused); i++)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
+	if (rc == 0)
+		rc = seccomp_load(ctx);
+	seccomp_release(ctx);
+	if (rc == 0)
+		return CB_OK;
+	errno = -rc;
+	return err_sys(e, "seccomp: cannot load the filter");
+}
+
+int confine(const struct confine *c, bool *has_landlock, struct err *e)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return err_sys(e, "cannot give up new privileges");
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	int rc = limits(c, e);
+	if (rc == CB_OK)
+		rc = landlock(c, has_landlock, e);
+	return rc == CB_OK ? seccomp(e) : rc;
+}
