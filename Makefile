@@ -24,7 +24,7 @@ CFLAGS  ?=
 ALL_CFLAGS := -std=gnu17 $(WARN) $(OPT_$(FLAVOUR)) -D_GNU_SOURCE -Icobblerd -I. $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
 # The inner loops of every render: a twentieth faster so (bench/templates).
 $(addprefix build/rel/obj/snippets/engine/,jinja_exec.o cheetah_exec.o eval.o iter.o): ALL_CFLAGS += -O3
-$(addprefix %/,base/curl.o auth/ldap.o): ALL_CFLAGS += $(shell tools/sonames)
+$(addprefix %/,base/curl.o auth/ldap.o windows/libs.o): ALL_CFLAGS += $(shell tools/sonames)
 LIBS    := $(shell pkg-config --libs $(PKGS)) -lpam -lcrypt -lcrypto -lz -lpthread -lm
 # The client library brings libcurl along by itself.
 CLI_LIBS := $(filter-out -lcurl,$(shell xmlrpc-c-config client --libs 2>/dev/null))

@@ -31,7 +31,8 @@ struct options {
 /* master.c: the whole daemon; returns its exit status. */
 int master_main(const struct options *o);
 
-/* roles.c: what a re-executed child does; returns its exit status. "core", "dhcp", "tftp", "privileged", "importer". */
+/* roles.c: what a re-executed child does; returns its exit status. "core", "dhcp", "tftp", "privileged", "importer",
+ * "windows". */
 int role_main(const char *role);
 
 /* core_role.c */

@@ -17,6 +17,7 @@
 #include "privileged/privileged.h"
 #include "process/process.h"
 #include "value/json.h"
+#include "windows/windows.h"
 
 #define CONFIG_MAX (1u << 20)
 
@@ -68,11 +69,11 @@ static enum log_level level_of(const char *name)
 	return LOG_LVL_INFO;
 }
 
-/* The importer is started by the core itself and talks over its standard streams. */
-static int importer_role(void)
+/* Readers of media are started by the core itself and talk over their standard streams. */
+static int reader_role(const char *role, int (*fn)(const struct value *job, int out_fd))
 {
 	struct value *job = NULL;
-	log_init("importer", LOG_LVL_INFO);
+	log_init(role, LOG_LVL_INFO);
 	int out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10);
 	/* Anything that a library prints must not end up between the answers. */
 	if (out == -1 || parse_config(STDIN_FILENO, &job) != 0)
@@ -80,7 +81,7 @@ static int importer_role(void)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null == -1 || dup2(null, STDOUT_FILENO) == -1 || dup2(null, STDERR_FILENO) == -1)
 		return 1;
-	int status = import_child(job, out);
+	int status = fn(job, out);
 	v_unref(job);
 	return status;
 }
@@ -93,7 +94,9 @@ int role_main(const char *role)
 	snprintf(comm, sizeof(comm), "cobblerd-%.6s", role);     /* what ps and top show; the kernel keeps 15 bytes */
 	prctl(PR_SET_NAME, comm);
 	if (str_eq(role, "importer"))
-		return importer_role();
+		return reader_role("importer", import_child);
+	if (str_eq(role, "windows"))
+		return reader_role("windows", windows_child);
 	fcntl(FD_PEER, F_SETFD, FD_CLOEXEC);
 	fcntl(FD_LOG, F_SETFD, FD_CLOEXEC);
 	log_listen(FD_LOG);
