@@ -97,7 +97,7 @@ KICKSTARTS = {"default.ks": "RHEL8", "sample.ks": "RHEL8", "legacy.ks": "RHEL6",
 CLOUD_CONFIG = REPO / "build/cloud-config-schema.json"
 # What reads a file: the program or file that it needs, and the call of it.
 READERS = [
-    (lambda t: t.endswith(".xml") or t == "win.ks", "xmllint", lambda t, x: program("xmllint", "--noout", "-", text=x.strip(), what=t)),
+    (lambda t: t.endswith(".xml"), "xmllint", lambda t, x: program("xmllint", "--noout", "-", text=x.strip(), what=t)),
     (lambda t: t.endswith(".json"), None, lambda t, x: json.loads(x)),
     (lambda t: t.endswith(".toml"), None, lambda t, x: tomllib.loads(x)),
     (lambda t: t.endswith(".seed"), "debconf-set-selections", lambda t, x: program("debconf-set-selections", "-c", text=x, what=t)),

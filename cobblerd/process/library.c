@@ -21,6 +21,7 @@ static const struct place { const char *from, *to; } places[] = {
 	{ "snippets/", "/var/lib/cobbler/snippets" },
 	{ "scripts/", "/var/lib/cobbler/scripts" },
 	{ "boot_loader_conf/", "/etc/cobbler/boot_loader_conf" },
+	{ "windows/", "/etc/cobbler/windows" },
 	{ "grub_config/", "/var/lib/cobbler/grub_config" },
 	{ "etc/", "/etc/cobbler" },
 	{ "misc/", "/var/www/cobbler/misc" },
