@@ -33,7 +33,7 @@ static int sync_host(struct core *c, struct task *t, struct err *e)
 {
 	struct sync s;
 	sync_begin(&s, c, t);
-	s.later = t == NULL;
+	s.later = s.edit = t == NULL;
 	s.follows = true;
 	int rc = t != NULL ? sync_triggers(&s, "sync/pre", e) : CB_OK;
 	sync_hold(&s);
@@ -143,16 +143,40 @@ static void boot_files(struct sync *s, const char *name)
 
 static int all_boot_files(struct core *c, const char *const *names, size_t n, struct err *e)
 {
+	struct value *list CLEANUP(v_unrefp) = v_list();
 	struct sync s;
 	sync_begin(&s, c, NULL);
+	s.edit = true;
 	sync_hold(&s);
 	int rc = tree_open(&s.tree, s.r.bootloc, true, e);
 	if (rc == CB_OK) {
-		for (size_t i = 0; i < n; i++)
+		for (size_t i = 0; i < n; i++) {
 			boot_files(&s, names[i]);
+			v_list_push(list, v_str(names[i]));
+		}
+		rc = windows_of_systems(&s, list, e);
 		rc = close_tree(&s, rc, e);
 	}
 	return sync_end(&s, sync_outcome(&s, rc, e), e);
+}
+
+/* A distro or a profile was edited: what is made from the media of Windows. */
+static int all_windows(struct core *c, struct err *e)
+{
+	struct sync s;
+	int rc = CB_OK;
+	sync_begin(&s, c, NULL);
+	s.edit = true;
+	if (windows_any(&s)) {
+		sync_hold(&s);
+		rc = tree_open(&s.tree, s.r.bootloc, true, e);
+		if (rc == CB_OK) {
+			windows_begin(&s);
+			rc = windows_write(&s, e);
+			rc = close_tree(&s, rc, e);
+		}
+	}
+	return sync_end(&s, rc, e);
 }
 
 static bool others_want_to_know(struct core *c)
@@ -197,6 +221,8 @@ int manage_follow(struct core *c, enum item_type type, const char *const *system
 		remote_files_later(c);
 	int rc = n > 0 ? all_boot_files(c, systems, n, e) : CB_OK;
 	bool tree = type != ITEM_SYSTEM && others_serve_tree(c, type);
+	if (rc == CB_OK && !tree && (type == ITEM_DISTRO || type == ITEM_PROFILE))
+		rc = all_windows(c, e);
 	if (tree) {
 		pthread_mutex_lock(&follow.lock);
 		follow.tree = true;

@@ -14,7 +14,8 @@ struct tree {
 	char *real;                /* its path */
 	const char *shown;         /* as the settings write it */
 	struct map *old,
-		now; /* entry -> signature (owned text): "" generated, "@NAME" generated for a system, ">" a link elsewhere, else of a copy */
+		now; /* entry -> signature (owned text): "" generated, "@NAME" generated for a system, ">" a link elsewhere, "=..." made by a
+		      * child, else of a copy */
 	const char *owner;         /* the system that tree_write and tree_symlink write for; NULL: none */
 	struct map scope;          /* partial: systems whose entries of old go when they are not in now */
 	struct map dirs;           /* directories that exist */
@@ -44,6 +45,8 @@ struct sync {
 	size_t host_files;         /* files of the host that it wrote */
 	bool zones_same;           /* the zones that are there say all: named need not read them again */
 	struct value *remote;      /* of remote_files_fetch: addresses of files that could not be fetched, and why; NULL: nothing was asked for */
+	bool edit;                 /* of what was edited: a thing that is set up half is no failure */
+	struct windows_plan *windows;      /* between windows_begin and windows_write */
 };
 
 /* t: the task that it is, or NULL. */
@@ -86,6 +89,12 @@ int tree_write(struct tree *t, const char *rel, const void *p, size_t n, struct 
 int tree_symlink(struct tree *t, const char *rel, const char *to, struct err *e) MUST_CHECK;
 /* A copy of a file elsewhere: a hard link where that is possible. how: what was done ("" when it was there already). */
 int tree_copy(struct tree *t, const char *rel, const char *src, const char **how, struct err *e) MUST_CHECK;
+/* A file that takes long to make: what is there was made from *inputs* (a few letters) and is as it was left, and stays. */
+bool tree_is_made(struct tree *t, const char *rel, const char *inputs);
+/* dir/name becomes that file. */
+int tree_place(struct tree *t, const char *rel, const char *dir, const char *name, const char *inputs, struct err *e) MUST_CHECK;
+/* All of a file at once, by sharing its blocks; false where the file system cannot. */
+bool tree_clone(int from, int to);
 /* A link elsewhere (its absolute path) that was found or made in order: it goes when it is not wanted any more. */
 void tree_note_link(struct tree *t, const char *path);
 int tree_mkdir(struct tree *t, const char *rel, struct err *e) MUST_CHECK;
@@ -116,6 +125,22 @@ int write_menus(struct sync *s, struct err *e) MUST_CHECK;
 /* Links for the web and template_files; boot_files. compat: what cannot be made is told, and no more. */
 void write_distro_web(struct sync *s, const struct item *distro);
 void write_boot_files(struct sync *s, const struct item *distro);
+
+/* webdir/images/DISTRO/FILE -> the file src (absolute; NULL: nothing). What cannot be made is told, and no more. */
+void link_for_web(struct sync *s, const char *distro, const char *src);
+/* The folder right below mirror that a file is in (owned); NULL: it is elsewhere. */
+char *tree_of_file(const char *mirror, const char *path);
+
+/* windows.c: what windows_enabled wants. begin: before the files of distros are copied; what it has (a path as for tree_write) is no copy then. */
+void windows_begin(struct sync *s);
+/* Whether there may be any. */
+bool windows_any(struct sync *s);
+bool windows_has(const struct sync *s, const char *rel);
+/* Makes them; one that fails keeps none of the others, and is told. */
+int windows_write(struct sync *s, struct err *e) MUST_CHECK;
+void windows_end(struct sync *s);
+/* Those that these systems name, whosever they are. */
+int windows_of_systems(struct sync *s, const struct value *names, struct err *e) MUST_CHECK;
 
 /* A configuration file of the host (path as Cobbler names it), rendered from a template of /etc/cobbler. */
 int write_config(

@@ -13,21 +13,20 @@
 #include "base/log.h"
 #include "manage/internal.h"
 
-/* The folder right below webdir/distro_mirror that the kernel is in (owned); NULL: it is elsewhere. */
-static char *tree_of(const char *mirror, const char *kernel)
+char *tree_of_file(const char *mirror, const char *path)
 {
 	size_t n = strlen(mirror);
-	if (!str_starts(kernel, mirror) || kernel[n] != '/')
+	if (!str_starts(path, mirror) || path[n] != '/')
 		return NULL;
-	size_t name = strcspn(kernel + n + 1, "/");
-	return name > 0 && kernel[n + 1 + name] == '/' ? xstrndup(kernel, n + 1 + name) : NULL;
+	size_t name = strcspn(path + n + 1, "/");
+	return name > 0 && path[n + 1 + name] == '/' ? xstrndup(path, n + 1 + name) : NULL;
 }
 
 /* What stands there already stays. */
 static void make_link(const char *links, const char *link, const char *mirror, const char *kernel)
 {
 	struct err e;
-	char *tree CLEANUP(free_ptr) = tree_of(mirror, kernel);
+	char *tree CLEANUP(free_ptr) = tree_of_file(mirror, kernel);
 	if (tree == NULL)
 		return;
 	if (dir_make(links, 0755, &e) != CB_OK)

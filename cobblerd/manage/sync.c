@@ -71,6 +71,7 @@ int sync_end(struct sync *s, int rc, struct err *e)
 	int rc2 = CB_OK;
 	dhcp_free(s->dhcp);
 	v_unref(s->remote);
+	windows_end(s);
 	boot_end(&s->r);
 	sync_release(s);
 	task_many_lines(s->t, false);
@@ -269,7 +270,9 @@ int manage_sync_systems(struct core *c, struct task *t, const struct value *name
 		rc = tree_open(&s.tree, s.r.bootloc, true, e);
 	if (rc == CB_OK) {
 		write_named(&s, names);
-		rc = write_menus(&s, e);
+		rc = windows_of_systems(&s, names, e);
+		if (rc == CB_OK)
+			rc = write_menus(&s, e);
 		rc = close_tree(&s, rc, e);
 	}
 	if (rc == CB_OK && sync_on(&s, "manage_dhcp")) {

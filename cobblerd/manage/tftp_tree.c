@@ -77,7 +77,8 @@ static int copy_one(struct sync *s, const char *distro, const char *found, const
 		return err_py(e, CB_ENOENT, "FileNotFoundError",
 			"No kernel found at \"%s\", tried to copy to: \"%s/images/%s\"", named, s->tree.shown, distro);
 	char *rel = xasprintf("images/%s/%s", distro, base_name(found));
-	int rc = boot_is_remote(found) ? remote_files_copy(s, rel, found, e) : tree_copy(&s->tree, rel, found, &how, e);
+	int rc = windows_has(s, rel) ? CB_OK
+		: boot_is_remote(found) ? remote_files_copy(s, rel, found, e) : tree_copy(&s->tree, rel, found, &how, e);
 	if (rc == CB_OK && *how != '\0')
 		say(s, "%s %s -> %s/%s", how, found, s->tree.shown, rel);
 	free(rel);
@@ -282,9 +283,12 @@ int write_tftp_tree(struct sync *s, struct err *e)
 	if (rc == CB_OK)
 		rc = copy_loaders(s, e);
 	if (rc == CB_OK) {
+		windows_begin(s);
 		copy_media(s);
-		rc = write_systems(s, e);
+		rc = windows_write(s, e);
 	}
+	if (rc == CB_OK)
+		rc = write_systems(s, e);
 	return rc == CB_OK ? write_menus(s, e) : rc;
 }
 
@@ -292,7 +296,7 @@ int write_tftp_tree(struct sync *s, struct err *e)
 
 /* webdir/images/DISTRO/FILE -> the file. A link of ours that leads elsewhere is replaced, a file of others is left. A
  * link that cannot be made is told, and no more: our own web server does not need it. */
-static void link_for_web(struct sync *s, const char *distro, const char *src)
+void link_for_web(struct sync *s, const char *distro, const char *src)
 {
 	char have[PATH_MAX];
 	if (src == NULL)

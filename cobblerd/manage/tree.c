@@ -6,9 +6,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -234,6 +236,11 @@ int tree_symlink(struct tree *t, const char *rel, const char *to, struct err *e)
 	return finish(t, tmp, rel, e);
 }
 
+bool tree_clone(int from, int to)
+{
+	return ioctl(to, FICLONE, from) == 0;
+}
+
 static int copy_file(struct tree *t, const char *tmp, const char *src, const struct stat *st, struct err *e)
 {
 	int from CLEANUP(close_fd) = open(src, O_RDONLY | O_CLOEXEC);
@@ -285,4 +292,42 @@ int tree_copy(struct tree *t, const char *rel, const char *src, const char **how
 	*how = "copying:";
 	rc = copy_file(t, tmp, src, &st, e);
 	return rc == CB_OK ? finish(t, tmp, rel, e) : rc;
+}
+
+/* "=INPUTS:SIZE:TIME" of what is there; false when nothing is. */
+static bool made_signature(struct tree *t, const char *rel, const char *inputs, char *sig, size_t cap)
+{
+	struct stat st;
+	if (fstatat(t->dirfd, rel, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
+		return false;
+	snprintf(sig, cap, "=%s:%lld:%lld.%09ld", inputs, (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	return true;
+}
+
+bool tree_is_made(struct tree *t, const char *rel, const char *inputs)
+{
+	char sig[160];
+	const char *was = known_sig(t->old, rel);
+	if (was == NULL || !made_signature(t, rel, inputs, sig, sizeof(sig)) || !str_eq(was, sig))
+		return false;
+	known_put(&t->now, rel, sig);
+	t->same++;
+	return true;
+}
+
+int tree_place(struct tree *t, const char *rel, const char *dir, const char *name, const char *inputs, struct err *e)
+{
+	struct stat st;
+	char sig[160], *path CLEANUP(free_ptr) = xasprintf("%s/%s", dir, name);
+	int rc = make_parent(t, rel, e);
+	if (rc != CB_OK)
+		return rc;
+	if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode))
+		return err_set(e, CB_EIO, "%s was not made", rel);
+	if (chmod(path, 0644) != 0 || renameat(AT_FDCWD, path, t->dirfd, rel) != 0)
+		return err_sys(e, "%s/%s", t->shown, rel);
+	t->written++;
+	if (made_signature(t, rel, inputs, sig, sizeof(sig)))
+		known_put(&t->now, rel, sig);
+	return CB_OK;
 }
