@@ -127,6 +127,14 @@ bool boot_has_file(const struct boot_target *t, enum loader l);
 /* A file of the host's packages for a name under the TFTP root. False when there is none. */
 bool loader_on_host(const struct boot_run *r, const char *rel, char *path, size_t cap);
 
+/* windows.c: a distro of breed windows? */
+bool is_windows(const struct item *distro);
+/* This client was given a file of this distro. */
+void windows_note(const struct boot_client *who, const struct item *distro);
+/* What a loader of Windows means by a path that nothing has: *rel below the TFTP root, or below *dir (a real path); both owned, *dir may be
+ * NULL. False: nothing. */
+bool windows_meant(struct boot_run *r, const char *path, const struct boot_client *who, char **dir, char **rel);
+
 /* ESXi's own boot.cfg (beside the kernel) for a machine that finds the media under prefix. Appends. */
 int boot_esxi_cfg(struct boot_run *r, struct boot_target *t, const char *prefix, struct strbuf *out,
 	struct err *e) MUST_CHECK;

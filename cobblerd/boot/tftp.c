@@ -397,11 +397,36 @@ static int give_media(struct ask *a, const struct item *distro, const char *rel,
 	return rc;
 }
 
+/* Whether a sync makes this file of the distro from another one: pxeboot.n12 under its own name, say. */
+static bool is_made_of_kernel(struct ask *a, const struct item *distro, const char *rel)
+{
+	if (!is_windows(distro) || !v_dict_bool(a->r.settings, "windows_enabled", false))
+		return false;
+	CLEANUP(item_list_free) struct item_list kids = model_children(a->r.c->model, distro);
+	bool made = false;
+	for (size_t i = 0; i < kids.n && !made; i++) {
+		struct boot_target t;
+		if (item_type(kids.v[i]) != ITEM_PROFILE || boot_target_init(&a->r, kids.v[i], &t, NULL) != CB_OK)
+			continue;
+		const char *kernel = v_dict_cstr(t.meta, "kernel", rel);
+		made = str_eq(base_name(kernel), rel) && *v_dict_cstr(t.meta, "bootmgr", "") != '\0';
+		boot_target_clear(&t);
+	}
+	return made;
+}
+
 static int give_of_distro(struct ask *a, const struct item *distro, const char *rel, struct err *e)
 {
 	const char *kernel = item_str(distro, "kernel"), *initrd = item_str(distro, "initrd");
 	char *path = NULL;
 	int rc;
+	if (is_windows(distro))
+		windows_note(a->who, distro);
+	if (str_eq(rel, base_name(kernel)) && is_made_of_kernel(a, distro, rel)) {
+		char *made CLEANUP(free_ptr) = xasprintf("images/%s/%s", item_name(distro), rel);
+		if (give_own(a, a->r.bootloc, made, NULL) == CB_OK)
+			return CB_OK;
+	}
 	if (str_eq(rel, base_name(kernel)))
 		path = boot_find_kernel(kernel);
 	else if (str_eq(rel, base_name(initrd)))
@@ -552,6 +577,18 @@ static bool is_left_over(const char *path)
 	return ours;
 }
 
+static int give_windows(struct ask *a, struct err *e)
+{
+	char *dir CLEANUP(free_ptr) = NULL, *rel CLEANUP(free_ptr) = NULL;
+	if (!windows_meant(&a->r, a->path, a->who, &dir, &rel))
+		return none(e, a->path);
+	if (dir != NULL)
+		return give_beneath(a, dir, rel, e);
+	a->path = rel;
+	int rc = generated(a, e);
+	return rc == CB_ENOENT ? from_files(a, e) : rc;
+}
+
 int boot_tftp(struct core *c, const char *path, const struct boot_client *who, struct boot_file *ret, struct err *e)
 {
 	struct ask a = { .who = who, .ret = ret };
@@ -569,6 +606,8 @@ int boot_tftp(struct core *c, const char *path, const struct boot_client *who, s
 	int rc = generated(&a, e);
 	if (rc == CB_ENOENT && !is_left_over(norm))
 		rc = from_files(&a, e);
+	if (rc == CB_ENOENT)
+		rc = give_windows(&a, e);
 	boot_end(&a.r);
 	if (rc != CB_OK)
 		boot_file_free(ret);
