@@ -46,6 +46,11 @@ void import_unregister(struct import *im);
 int import_set(struct import *im, struct item *it, const char *field, const struct value *v, struct err *e) MUST_CHECK;
 int import_set_str(struct import *im, struct item *it, const char *field, const char *v, struct err *e) MUST_CHECK;
 
+/* windows.c: WinPE and its loaders, taken out of the medium's boot.wim (none: nothing happens), before the files are in their place. */
+int import_prepare_windows(struct import *im, struct err *e) MUST_CHECK;
+/* autoinstall_meta of the profile, returns owned; NULL: the medium is no Windows, or has not all that it takes. */
+struct value *import_windows_meta(const struct import *im, const char *name, const char *kernel);
+
 /* repos.c: the medium's package repositories of a distro just made. */
 int import_repos(struct import *im, struct item *distro, struct err *e) MUST_CHECK;
 

@@ -247,6 +247,9 @@ static int make_profile(const struct entry *en, struct err *e)
 		rc = set_autoinstall(en, it, e);
 	if (rc == CB_OK)
 		rc = import_set_str(im, it, "virt_type", virt, e);
+	struct value *meta = rc == CB_OK ? import_windows_meta(im, en->name, v_dict_cstr(en->kernel, "kernel", "")) : NULL;
+	if (meta != NULL)
+		rc = put(im, it, "autoinstall_meta", meta, e);
 	if (rc == CB_OK)
 		rc = edit_save(im->c, it, true, true, e);
 	if (rc == CB_OK)

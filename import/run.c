@@ -180,6 +180,8 @@ static int run(struct import *im, struct err *e)
 		v_dict_cstr(im->found, "os_version", ""), v_dict_cstr(im->found, "how", ""));
 	rc = check_names(im, e);
 	if (rc == CB_OK)
+		rc = import_prepare_windows(im, e);
+	if (rc == CB_OK)
 		rc = import_place(im, e);
 	if (rc == CB_OK && im->refresh)
 		task_log(im->t, "refreshed %s", im->target);
