@@ -14,6 +14,7 @@
 #include "base/spawn.h"
 #include "boot/boot.h"
 #include "model/resolve.h"
+#include "windows/windows.h"
 
 struct check {
 	struct core *c;
@@ -232,15 +233,65 @@ static void check_event_programs(struct check *k)
 		finding(k, "settings.yaml: nsupdate_enabled is on, but nsupdate is not installed; it is in the package bind9-dnsutils.");
 	if (setting_on(k, "puppet_auto_setup") && signs && access(puppet, X_OK) == -1)
 		finding(k, "settings.yaml: puppetca_path: %s cannot be run.", puppet);
-	if (setting_on(k, "windows_enabled"))
-		finding(k, "settings.yaml: windows_enabled has no effect: boot files for Windows are not made from its installation media here.");
+}
+
+/* The first profile of a distro of Windows whose autoinstall_meta has this key, with a value that *word* is part of (NULL: any); owned or NULL. */
+static struct item *windows_profile(struct check *k, const char *key, const char *word)
+{
+	CLEANUP(item_list_free) struct item_list profiles = model_items(k->c->model, ITEM_PROFILE);
+	struct item *found = NULL;
+	for (size_t i = 0; i < profiles.n && found == NULL; i++) {
+		CLEANUP(item_unrefp) struct item *distro = resolve_distro(k->c->model, profiles.v[i]);
+		if (distro == NULL || !str_eq(item_str(distro, "breed"), "windows"))
+			continue;
+		struct value *meta CLEANUP(v_unrefp) = resolve_field(k->c->model, k->settings, profiles.v[i], "autoinstall_meta");
+		const char *value = v_dict_cstr(meta, key, "");
+		if (*value != '\0' && (word == NULL || strstr(value, word) != NULL))
+			found = item_ref(profiles.v[i]);
+	}
+	return found;
+}
+
+static void check_windows_files(struct check *k)
+{
+	static const char *const templates[] = { "answerfile.template", "post_inst_cmd.template", "startnet.template" };
+	const char *dir = v_dict_cstr(k->settings, "windows_template_dir", "/etc/cobbler/windows");
+	CLEANUP(item_unrefp) struct item *wimboot = windows_profile(k, "kernel", "wimboot");
+	for (size_t i = 0; i < ARRAY_LEN(templates); i++) {
+		char *path CLEANUP(free_ptr) = xasprintf("%s%s/%s", path_root(), dir, templates[i]);
+		if (!readable(path))
+			finding(k, "settings.yaml: windows_enabled is on, but there is no %s/%s.", dir, templates[i]);
+	}
+	if (wimboot == NULL)
+		return;
+	struct boot_file f = { 0 };
+	struct err e;
+	if (boot_tftp(k->c, "wimboot", NULL, &f, &e) != CB_OK)
+		finding(k, "profile %s: its kernel is wimboot, which is not there: put iPXE's wimboot into %s, and sync.", item_name(wimboot),
+			v_dict_cstr(k->settings, "bootloaders_dir", "/var/lib/cobbler/loaders"));
+	boot_file_free(&f);
+}
+
+static void check_windows(struct check *k)
+{
+	struct err e;
+	if (!setting_on(k, "windows_enabled")) {
+		CLEANUP(item_unrefp) struct item *it = windows_profile(k, "winpe", NULL);
+		if (it != NULL)
+			finding(k, "settings.yaml: windows_enabled is off: no boot files are made for profile %s, though its autoinstall_meta names some.",
+				item_name(it));
+		return;
+	}
+	if (windows_libraries(&e) != CB_OK)
+		finding(k, "settings.yaml: windows_enabled is on, but %s.", e.text);
+	check_windows_files(k);
 }
 
 void actions_check(struct core *c, struct value *findings)
 {
 	static void (*const checks[])(struct check *) = {
 		check_addresses, check_passwords, check_dhcp, check_dns, check_boot_loaders, check_files, check_directories, check_repos,
-		check_fence_agents, check_event_programs,
+		check_fence_agents, check_event_programs, check_windows,
 	};
 	struct check k = { .c = c, .settings = settings_snapshot(c->settings), .daemon = settings_daemon(c->settings), .out = findings };
 	for (size_t i = 0; i < ARRAY_LEN(checks); i++)
