@@ -23,15 +23,16 @@ struct args {
 static const char usage_text[] =
 	"usage: cobbler-settings [--root DIR] [-c FILE] [--preserve-settings A,B] COMMAND\n"
 	"\n"
-	"  validate [-v VERSION]            says whether the daemon would start with the file\n"
-	"  migrate [--new VERSION] [-t FILE] writes the file as " VERSION " has it to FILE, else to standard output\n"
+	"  validate                         says whether the daemon would start with the file\n"
+	"  validate -v VERSION              says whether the file has exactly the form of that release\n"
+	"  migrate [--new VERSION] [-t FILE] writes the file as that release (default " VERSION ") has it to FILE, else to standard output\n"
 	"  migrate --plan                   lists what would change in settings and stored items; changes nothing\n"
 	"  automigrate [-e|-d]              switches auto_migrate_settings on or off (the default)\n"
 	"  modify -k KEY -v VALUE           changes one setting; KEY may be parent.entry\n"
 	"\n"
 	"  -c, --config FILE      default: /etc/cobbler/settings.yaml; a file that is changed is kept as NAME_DATE_TIME.yaml\n"
 	"  --preserve-settings    names of the site's own that are kept without a warning\n"
-	"VERSION is " VERSION ": files of every release since 2.8 are read.\n";
+	"VERSION is one of 2.8.5 to " VERSION "; files of every release since 2.8 are read.\n";
 
 static int complain(const struct err *e)
 {
@@ -44,12 +45,7 @@ static void warn_of_unknown(const struct args *a, const struct value *all)
 {
 	for (size_t i = 0; i < v_len(all); i++) {
 		const char *key = v_dict_key(all, i);
-		size_t n = strlen(key);
-		bool kept = settings_is_known(key) || str_eq(key, "extra_settings_list") ||
-			v_list_has_str(v_dict_get(all, "extra_settings_list"), key);
-		for (const char *p = a->preserve; !kept && *p != '\0'; p += strcspn(p, ",") + (p[strcspn(p, ",")] == ','))
-			kept = strcspn(p, ",") == n && strncmp(p, key, n) == 0;
-		if (!kept)
+		if (!settings_is_known(key) && !v_list_has_str(v_dict_get(all, "extra_settings_list"), key) && !settings_is_named(a->preserve, key))
 			fprintf(stderr, "warning: \"%s\" is no setting of " VERSION ": it is kept and ignored here, Python's Cobbler refuses it\n", key);
 	}
 }
@@ -74,20 +70,29 @@ static int save(const char *path, const struct value *all)
 	return EXIT_DONE;
 }
 
+/* False, with words, for a version that is none. */
 static bool version_ok(const struct args *a)
 {
-	if (a->version == NULL || str_eq(a->version, VERSION))
+	struct err e;
+	if (a->version == NULL || settings_find_version(a->version, &e) == CB_OK)
 		return true;
-	fprintf(stderr, "cobbler-settings: version \"%s\": only " VERSION " is known\n", a->version);
+	fprintf(stderr, "cobbler-settings: %s\n", e.text);
 	return false;
 }
 
 static int run_validate(const struct args *a)
 {
 	struct value *all CLEANUP(v_unrefp) = NULL;
+	struct err e;
 	if (!version_ok(a))
 		return EXIT_USAGE;
-	int status = load(a, NULL, &all);
+	int status = EXIT_DONE;
+	if (a->version == NULL) {
+		status = load(a, NULL, &all);
+	} else if (settings_validate_version(a->config, a->preserve, a->version, &e) != CB_OK) {
+		printf("Settings file invalid!\n");
+		status = complain(&e);
+	}
 	if (status == EXIT_DONE)
 		printf("Settings file successfully validated!\n");
 	return status;
@@ -110,6 +115,21 @@ static int print_plan(const struct args *a)
 	return EXIT_DONE;
 }
 
+/* The file in the form of a release. One that lacks settings, or has some that no release knew, gets the form of the present one all the same. */
+static int migrated(const struct args *a, struct value *plan, struct value **ret)
+{
+	const char *to = a->version != NULL ? a->version : VERSION;
+	struct err e;
+	if (settings_migrate_version(a->config, a->preserve, to, plan, ret, &e) == CB_OK)
+		return EXIT_DONE;
+	if (str_eq(to, VERSION)) {
+		fprintf(stderr, "warning: %s\n", e.text);
+		return load(a, plan, ret);
+	}
+	printf("Settings file invalid!\n");
+	return complain(&e);
+}
+
 static int run_migrate(const struct args *a)
 {
 	struct value *all CLEANUP(v_unrefp) = NULL, *plan CLEANUP(v_unrefp) = v_list();
@@ -118,7 +138,7 @@ static int run_migrate(const struct args *a)
 		return EXIT_USAGE;
 	if (a->plan)
 		return print_plan(a);
-	int status = load(a, plan, &all);
+	int status = migrated(a, plan, &all);
 	if (status != EXIT_DONE)
 		return status;
 	for (size_t i = 0; i < v_len(plan); i++)

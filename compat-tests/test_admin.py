@@ -22,13 +22,14 @@ ITEM = {"name": "old", "uid": "a1", "kickstart": "/var/lib/cobbler/kickstarts/sa
 def run(root, program, *args, status=0, stdin=""):
     r = subprocess.run([COBBLERD.parent / program, "--root", root, *args], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                        text=True, timeout=30)
-    equal(r.returncode, status, "%s %s: %s" % (program, " ".join(args), r.stdout))
+    if status is not None:
+        equal(r.returncode, status, "%s %s: %s" % (program, " ".join(args), r.stdout))
     return r.stdout
 
 
 def site(lab, text):
     root = lab.tmp / "site"
-    (root / "etc/cobbler").mkdir(parents=True)
+    (root / "etc/cobbler").mkdir(parents=True, exist_ok=True)
     (root / SETTINGS).write_text(text)
     return root
 
@@ -48,6 +49,55 @@ def test_settings_of_every_release_are_valid_and_migrate(lab):
         run(root, "cobbler-settings", "migrate", "--new", "3.3.7", "--target", "/etc/cobbler/new.yaml")
         out = run(root, "cobbler-settings", "-c", "/etc/cobbler/new.yaml", "migrate", "--plan")
         check("0 changes of settings" in out, "%s: a migrated file migrates again: %s" % (release.name, out))
+
+
+RELEASES = "2.8.5 3.0.0 3.0.1 3.1.0 3.1.1 3.1.2 3.2.0 3.2.1 3.3.0 3.3.1 3.3.2 3.3.3 3.3.4 3.3.5 3.3.6 3.3.7".split()
+# Of these the form is the same, so a file of one is one of them all; a file of 3.3.0 is one of 3.3.1 without what may be missing, and so on.
+FORMS = [["2.8.5"], ["3.0.0", "3.0.1", "3.1.0", "3.1.1"], ["3.1.2"], ["3.2.0"], ["3.2.1"], ["3.3.0", "3.3.1", "3.3.2"], ["3.3.1", "3.3.2"],
+         ["3.3.3", "3.3.4", "3.3.5", "3.3.6", "3.3.7"], ["3.3.5", "3.3.6", "3.3.7"]]
+
+
+def test_settings_of_every_release_become_those_of_each_later_one(lab):
+    history = REPO.parent / "shared/golden/settings-history"
+    if not history.exists():
+        raise Skip("../shared/golden/settings-history is not there")
+    for release in RELEASES:
+        root = site(lab, (history / ("V" + release.replace(".", "_")) / "settings.yaml").read_text())
+        form = [r for r in RELEASES if "successfully validated" in run(root, "cobbler-settings", "validate", "-v", r, status=None)]
+        check(form in FORMS and release in form, "%s has the form of %s" % (release, form))
+        at = RELEASES.index(form[0])
+        for target in {*RELEASES[at - 1:at], *form[:1], *RELEASES[at + 1:at + 2], "3.2.1", "3.3.0", "3.3.7"}:
+            earlier = RELEASES.index(target) < at
+            words = "migrate", "--new", target, "-t", "/etc/cobbler/of-%s.yaml" % target
+            if earlier:
+                check("the way back to %s is not known" % target in run(root, "cobbler-settings", *words, status=1), "%s to %s" % (release, target))
+                check(not (root / ("etc/cobbler/of-%s.yaml" % target)).exists(), "a file that could not be made")
+                continue
+            run(root, "cobbler-settings", *words)
+            run(root, "cobbler-settings", "-c", words[4], "validate", "-v", target)
+        shutil.rmtree(root)
+    root = site(lab, "server: x\n")
+    check('version "2.2" is not known; these are: 2.8.5, 3.0.0' in run(root, "cobbler-settings", "validate", "-v", "2.2", status=2), "an unknown release")
+    check("the file has the form of no release" in run(root, "cobbler-settings", "migrate", "--new", "3.3.1", status=1), "half a file")
+
+
+def test_what_a_site_has_set_survives_every_step(lab):
+    """3.3.7's own tool sets next_server and the default answer file back to its defaults, and gives up at 3.2.1."""
+    history = REPO.parent / "shared/golden/settings-history/V2_8_5/settings.yaml"
+    if not history.exists():
+        raise Skip("../shared/golden/settings-history is not there")
+    text = history.read_text().replace("next_server: 127.0.0.1", "next_server: 192.0.2.7").replace("kickstarts/default.ks", "kickstarts/site/x.ks")
+    root = site(lab, text.replace("manage_dhcp: 0", "manage_dhcp: 1") + "\nmy_own: [5]\n")
+
+    def at(release):
+        return run(root, "cobbler-settings", "--preserve-settings", "my_own,other", "migrate", "--new", release)
+    for release, lines in (("3.0.0", ("next_server: 192.0.2.7", "default_autoinstall: /var/lib/cobbler/autoinstall_templates/site/x.ks", "manage_dhcp: 1")),
+                           ("3.2.1", ("next_server: 192.0.2.7", "manage_dhcp: true", "cache_enabled: true", "default_virt_file_size: 5")),
+                           ("3.3.7", ("next_server_v4: 192.0.2.7", "autoinstall: site/x.ks", "default_virt_file_size: 5.0"))):
+        out = at(release)
+        for line in *lines, "my_own:":
+            check("\n%s" % line in "\n" + out, "%s: no %r in\n%s" % (release, line, out))
+        equal("extra_settings_list:" in out, release != "3.0.0", "%s: a list for the site's own" % release)
 
 
 def test_a_plan_changes_nothing(lab):

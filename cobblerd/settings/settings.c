@@ -47,17 +47,20 @@ __attribute__((constructor(200))) static void keep_names(void)
 		v_keep_key(settings_table[i].name);
 }
 
+struct value *settings_json(const char *text)
+{
+	struct value *v;
+	struct err e;
+	if (json_parse(text, strlen(text), &v, &e) != CB_OK)
+		fatal("default of a setting: %s: %s", text, e.text);
+	return v;
+}
+
 struct value *settings_defaults(void)
 {
 	struct value *d = v_dict();
-	for (size_t i = 0; i < settings_count; i++) {
-		struct value *v;
-		struct err e;
-		const char *text = settings_table[i].dflt;
-		if (json_parse(text, strlen(text), &v, &e) != CB_OK)
-			fatal("default of setting %s: %s", settings_table[i].name, e.text);
-		v_dict_set(d, settings_table[i].name, v);
-	}
+	for (size_t i = 0; i < settings_count; i++)
+		v_dict_set(d, settings_table[i].name, settings_json(settings_table[i].dflt));
 	return d;
 }
 
@@ -174,8 +177,9 @@ int settings_apply(const char *path, const struct value *file, struct value *kno
 	return rc;
 }
 
-static int read_file(struct state *st, const char *path, struct err *e)
+static int read_file(void *state, const char *path, struct err *e)
 {
+	struct state *st = state;
 	struct value *file;
 	int rc = settings_read_yaml(path, &file, e);
 	if (rc != CB_OK)
@@ -185,21 +189,26 @@ static int read_file(struct state *st, const char *path, struct err *e)
 	return rc;
 }
 
-/* The files that "include" names (globs), in order. */
-static int read_includes(struct state *st, struct err *e)
+int settings_include(const struct value *include, int (*take)(void *arg, const char *path, struct err *e), void *arg, struct err *e)
 {
-	struct value *include = v_ref(v_dict_get(st->known, "include"));
 	int rc = CB_OK;
-	for (size_t i = 0; i < v_len(include) && rc == CB_OK; i++) {
+	for (size_t i = 0; v_is(include, V_LIST) && i < v_len(include) && rc == CB_OK; i++) {
 		char *pattern = path_of(v_cstr(v_list_at(include, i)));
 		glob_t g;
 		int found = glob(pattern, 0, NULL, &g);
 		for (size_t k = 0; found == 0 && k < g.gl_pathc && rc == CB_OK; k++)
-			rc = read_file(st, g.gl_pathv[k] + strlen(path_root()), e);
+			rc = take(arg, g.gl_pathv[k] + strlen(path_root()), e);
 		if (found == 0)
 			globfree(&g);
 		free(pattern);
 	}
+	return rc;
+}
+
+static int read_includes(struct state *st, struct err *e)
+{
+	struct value *include = v_ref(v_dict_get(st->known, "include"));
+	int rc = settings_include(include, read_file, st, e);
 	v_unref(include);
 	return rc;
 }

@@ -36,6 +36,16 @@ int settings_read_module(const char *section, const char *key, char **ret, struc
  * what the file has beyond them. plan: a list that gets a line for each difference, or NULL. path lies below the root. Fails naming file,
  * key, value and what was expected. */
 int settings_load_file(const char *path, struct value *plan, struct value **ret, struct err *e) MUST_CHECK;
+/* versions.c: files of one release exactly, as 3.3.7's own tool sees them, with the files that they include. preserve: names (with commas) of
+ * the site's own settings, which are left out of the checks. Each fails naming key and expectation.
+ * find: whether "3.3.1" is a release that is known; the error lists them. validate: whether the file has that release's form. migrate: its form is
+ * found out and brought to the later one; *ret owned, plan as above. */
+int settings_find_version(const char *name, struct err *e) MUST_CHECK;
+int settings_validate_version(const char *path, const char *preserve, const char *version, struct err *e) MUST_CHECK;
+int settings_migrate_version(const char *path, const char *preserve, const char *version, struct value *plan, struct value **ret,
+	struct err *e) MUST_CHECK;
+/* True when names, separated by commas, have key. */
+bool settings_is_named(const char *names, const char *key);
 /* Replaces a settings file; the former one stays as NAME_YYYYMMDD_HH-MM-SS.yaml beside it (compat: settings.update_settings_file). */
 int settings_write_file(const char *path, const struct value *all, struct err *e) MUST_CHECK;
 /* Sets key, or "parent.key" inside a mapping, from text in Cobbler's forms for the setting's type ("a b" for lists, "a=1 b=2" for mappings). */

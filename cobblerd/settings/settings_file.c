@@ -33,9 +33,9 @@ static void note_differences(const struct value *file, const struct value *now, 
 	for (size_t i = 0; i < v_len(now); i++) {
 		const char *key = v_dict_key(now, i);
 		const struct value *was = v_dict_get(file, key), *is = v_dict_at(now, i);
-		if (was == NULL)
+		if (was == NULL && !settings_may_be_missing(key))
 			note_value(plan, key, "is added with its default, ", is, "");
-		else if (v_type(was) != v_type(is))
+		else if (was != NULL && v_type(was) != v_type(is))
 			note_value(plan, key, "is written as ", is, " now");
 	}
 }

@@ -5,6 +5,7 @@
 #define SETTINGS_SETTINGS_PRIVATE_H
 
 #include "base/err.h"
+#include "settings/versions.h"
 #include "value/value.h"
 
 #define SETTINGS_FILE_MAX (4u << 20)
@@ -14,6 +15,8 @@ int settings_read_yaml(const char *path, struct value **ret, struct err *e) MUST
 /* migrate.c: a file of any release since 2.8 with the names and words of 3.3.7. plan: a list that gets a line for each change, or NULL.
  * Returns owned. */
 struct value *settings_migrate(const struct value *file, struct value *plan);
+/* migrate.c: what the release "to" changed, done in file (unshared), which has the form of the one before it. plan as above. */
+void settings_migrate_step(struct value *file, enum version to, struct value *plan);
 /* migrate.c: the present name of a module of modules.conf ("authn_pam" is "authentication.pam"). Returns owned. */
 char *settings_module_name(const char *name);
 /* settings.c: migrates what a file says and puts it into known, checked by the rows; what no row knows goes into unknown. path: for messages. Both
@@ -25,6 +28,12 @@ struct value *settings_parse_ini(char *text);
 int daemon_config(const struct value *file, struct value **ret, struct err *e) MUST_CHECK;
 /* first_files.c: creates what is missing: settings.yaml, modules.conf, cobblerd.yaml, users.digest. */
 int settings_create_missing(struct err *e) MUST_CHECK;
+/* versions.c: true for a setting that 3.3.7 does not add to files that lack it. */
+bool settings_may_be_missing(const char *key);
+/* settings.c: a default of the tables, which is JSON. Returns owned; ends the process when it is none. */
+struct value *settings_json(const char *text);
+/* settings.c: calls take with each file (below the root) that "include" (a list of globs, or NULL) names, in order, until one fails. */
+int settings_include(const struct value *include, int (*take)(void *arg, const char *path, struct err *e), void *arg, struct err *e) MUST_CHECK;
 /* settings.c: every setting at its default. Returns owned. */
 struct value *settings_defaults(void);
 

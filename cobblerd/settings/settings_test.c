@@ -207,6 +207,36 @@ static void test_settings_of_every_release_are_read(void **state)
 	assert_true(seen >= 60);
 }
 
+/* Half a file has the form of no release, and the error is about the one that it is nearest to. */
+static void test_what_a_release_does_not_have_is_named(void **state)
+{
+	(void)state;
+	struct err e;
+	struct value *all = NULL;
+	assert_int_equal(settings_find_version("3.3.1", &e), CB_OK);
+	assert_int_not_equal(settings_find_version("3.4", &e), CB_OK);
+	assert_non_null(strstr(e.text, "version \"3.4\" is not known; these are: 2.8.5, 3.0.0"));
+	static const struct { const char *file, *version, *says; } rows[] = {
+		{ "server: 5\n", "3.3.7", "server: 3.3.7 has text there, not 5" },
+		{ "func_master: x\n", "3.0.0", "func_master: 3.0.0 has no such setting" },
+		{ "manage_dns: 1\n", "3.2.1", "manage_dns: 3.2.1 has true or false there, not 1" },
+		{ "default_virt_file_size: 5\n", "3.3.3", "default_virt_file_size: 3.3.3 has a number with a point there, not 5" },
+		{ "manage_forward_zones: [1]\n", "3.2.1", "manage_forward_zones: 3.2.1 has a list of texts there, not [1]" },
+		{ "manage_forward_zones: [1]\nmanage_dns: 1\nauto_migrate_settings: true\n", "3.2.0", "is missing: 3.2.0 has it in every file" },
+		{ "include: 5\n", "3.3.7", "include: 3.3.7 has a list of texts there, not 5" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		put_file("/etc/cobbler/settings.yaml", rows[i].file);
+		assert_int_not_equal(settings_validate_version("/etc/cobbler/settings.yaml", "", rows[i].version, &e), CB_OK);
+		if (strstr(e.text, rows[i].says) == NULL)
+			fail_msg("row %zu: %s", i, e.text);
+		assert_int_not_equal(settings_migrate_version("/etc/cobbler/settings.yaml", "", rows[i].version, NULL, &all, &e), CB_OK);
+		assert_null(all);
+	}
+	assert_true(settings_is_named("a,bc,d", "bc"));
+	assert_false(settings_is_named("a,bc,d", "b"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +247,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_every_change_keeps_what_it_found, root_make, root_remove),
 		cmocka_unit_test_setup_teardown(test_wrong_values_name_file_key_and_expectation, root_make, root_remove),
 		cmocka_unit_test(test_settings_of_every_release_are_read),
+		cmocka_unit_test_setup_teardown(test_what_a_release_does_not_have_is_named, root_make, root_remove),
 	};
 	log_init("test", LOG_LVL_ERROR);
 	return cmocka_run_group_tests(tests, NULL, NULL);
