@@ -25,6 +25,11 @@ ALL_CFLAGS := -std=gnu17 $(WARN) $(OPT_$(FLAVOUR)) -D_GNU_SOURCE -Icobblerd -I. 
 # The inner loops of every render: a twentieth faster so (bench/templates).
 $(addprefix build/rel/obj/snippets/engine/,jinja_exec.o cheetah_exec.o eval.o iter.o): ALL_CFLAGS += -O3
 $(addprefix %/,base/curl.o auth/ldap.o windows/libs.o): ALL_CFLAGS += $(shell tools/sonames)
+# What "cobbler version" shows: when the source was committed (a package's: SOURCE_DATE_EPOCH) and when it was built.
+date_of  = $(shell LC_ALL=C date -u -d @$(1) '+%a %b %e %H:%M:%S %Y')
+COMMIT  := $(or $(shell git log -1 --format=%ct 2>/dev/null),$(SOURCE_DATE_EPOCH))
+$(addprefix %/,base/version.o): ALL_CFLAGS += -DBUILD_DATE='"$(call date_of,$(or $(SOURCE_DATE_EPOCH),$(shell date +%s)))"' \
+	$(if $(COMMIT),-DSOURCE_DATE='"$(call date_of,$(COMMIT)) +0000"')
 LIBS    := $(shell pkg-config --libs $(PKGS)) -lpam -lcrypt -lcrypto -lz -lpthread -lm
 # The client library brings libcurl along by itself.
 CLI_LIBS := $(filter-out -lcurl,$(shell xmlrpc-c-config client --libs 2>/dev/null))

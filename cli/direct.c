@@ -169,5 +169,12 @@ int run_events(struct cli *cli, const struct call *c UNUSED)
 int run_follow(struct cli *cli, const struct call *c)
 {
 	const char *id = v_dict_cstr(c->options, "task", "");
-	return *id ? follow_task(cli, id, true, NULL) : cli_fail(cli, "--task is required");
+	struct value *status CLEANUP(v_unrefp) = NULL;
+	struct err e;
+	if (!*id)
+		return cli_fail(cli, "--task is required");
+	/* asked first, so that nothing is said to have started that does not exist */
+	if (cli_try(cli, "get_task_status", params_of(v_str(id), NULL), false, &status, &e) < 0)
+		return cli_explain(cli, &e);
+	return follow_task(cli, id, true, NULL);
 }

@@ -116,9 +116,9 @@ int rpc_extended_version(struct call *c UNUSED, struct value **ret, struct err *
 		if (parse_int64(s, &n))
 			v_list_push(tuple, v_int(n));
 	*ret = v_dict();
-	v_dict_set(*ret, "gitdate", v_str("?"));
+	v_dict_set(*ret, "gitdate", v_str(version_source_date));
 	v_dict_set(*ret, "gitstamp", v_str("cobblerd " COBBLERD_VERSION));
-	v_dict_set(*ret, "builddate", v_str("?"));
+	v_dict_set(*ret, "builddate", v_str(version_build_date));
 	v_dict_set(*ret, "version", v_str(COBBLER_COMPAT));
 	v_dict_set(*ret, "version_tuple", tuple);
 	return CB_OK;
