@@ -15,6 +15,8 @@
 
 #include "base/fdpass.h"
 
+#define LOG_PAGE 4096
+
 static enum log_level max_level = LOG_LVL_INFO;
 static const char *role_name = "cobblerd";
 static int log_fd = -1;
@@ -174,6 +176,25 @@ void log_verbatim_lines(const char *lines)
 	}
 	if (n > 0)
 		emit_line(all, n - 1, max_level >= LOG_LVL_INFO);
+}
+
+/* Readers see the part of a line that is on one page before the part on the next. */
+static bool crosses_a_page(off_t end, size_t n)
+{
+	return end >= (off_t)n && (end - (off_t)n) / LOG_PAGE != (end - 1) / LOG_PAGE;
+}
+
+void log_verbatim_end(const char *lines)
+{
+	size_t n = strlen(lines);
+	log_verbatim_lines(lines);
+	if (log_fd == -1 || n < 2)
+		return;
+	const char *before = memrchr(lines, '\n', n - 1), *last = before != NULL ? before + 1 : lines;
+	off_t end = lseek(log_fd, 0, SEEK_CUR);
+	n -= (size_t)(last - lines);
+	if (crosses_a_page(end, n))
+		emit(log_fd, last, n);
 }
 
 void fatal(const char *fmt, ...)

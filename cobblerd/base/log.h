@@ -27,6 +27,9 @@ void log_line(enum log_level lvl, const char *room, const char *fmt, ...) PRINTF
 void log_verbatim(const char *line);
 /* The same for many, each ended by a line feed, with few writes. */
 void log_verbatim_lines(const char *lines);
+/* The same for the end of a task. compat: the command line of 3.3.7 reads the file without a pause while it is written, and waits for ever
+ * when it sees a task's last line in two parts, as it can where that crosses the border of a page: there the line is written twice. */
+void log_verbatim_end(const char *lines);
 
 #define log_error(room, ...) log_line(LOG_LVL_ERROR, room, __VA_ARGS__)
 #define log_warn(room, ...) log_line(LOG_LVL_WARN, room, __VA_ARGS__)

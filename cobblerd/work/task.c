@@ -257,7 +257,7 @@ static void run_task(struct task *t)
 	else
 		tell_failure(t, &e);
 	set_state(t, rc == CB_OK ? STATE_COMPLETE : STATE_FAILED);
-	lines_flush(&t->lines);
+	lines_end(&t->lines);
 	if (rc == CB_OK && run_task_triggers(t, "post", &e) != CB_OK)
 		log_warn("task", "%s: %s", t->name, e.text);
 }

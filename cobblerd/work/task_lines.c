@@ -67,16 +67,26 @@ static size_t write_log(struct task_lines *l, const char *p, size_t n)
 }
 
 /* Only this thread changes held: reading it needs no lock. */
-void lines_flush(struct task_lines *l)
+static void flush(struct task_lines *l, void (*to_daemons_log)(const char *lines))
 {
 	if (l->held.len == 0)
 		return;
-	log_verbatim_lines(sb_str(&l->held));
+	to_daemons_log(sb_str(&l->held));
 	size_t n = write_log(l, l->held.p, l->held.len);
 	pthread_mutex_lock(&l->lock);
 	l->on_disk += n;
 	sb_truncate(&l->held, 0);
 	pthread_mutex_unlock(&l->lock);
+}
+
+void lines_flush(struct task_lines *l)
+{
+	flush(l, log_verbatim_lines);
+}
+
+void lines_end(struct task_lines *l)
+{
+	flush(l, log_verbatim_end);
 }
 
 static const char *time_of_line(struct task_lines *l, double now)

@@ -32,6 +32,8 @@ void lines_free(struct task_lines *l);
 void lines_add(struct task_lines *l, const char *level, const char *text);
 /* Writes what is held to both logs. */
 void lines_flush(struct task_lines *l);
+/* The same, when the last line of all is among it. */
+void lines_end(struct task_lines *l);
 
 /* For other threads: what is held (appended to ret), and how many bytes of the log come before it. */
 void lines_peek(struct task_lines *l, struct strbuf *ret, size_t *on_disk);

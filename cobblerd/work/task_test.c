@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "work/task.h"
 
 static const char *state_of(struct tasks *ts, const char *id, char out[32])
@@ -226,6 +227,48 @@ static void test_a_clock_that_is_set_back_keeps_no_lines(void **state)
 	tasks_free(ts);
 }
 
+static size_t count(const char *text, const char *what)
+{
+	size_t n = 0;
+	for (const char *at = text; (at = strstr(at, what)) != NULL; at += strlen(what))
+		n++;
+	return n;
+}
+
+/* The end of a task is in the daemon's log a second time where it lies on two pages, and only there. */
+static void test_an_end_across_pages_is_written_twice(void **state)
+{
+	(void)state;
+	struct tasks *ts = tasks_new();
+	struct strbuf b = { 0 };
+	struct err e;
+	char st[32], *path = path_of("/var/log/cobbler/cobbler.log");
+	size_t whole = 0, twice = 0;
+	assert_int_equal(log_open(path), 0);
+	for (int i = 0; i < 40; i++) {
+		int *arg = xcalloc(1, sizeof(*arg));
+		char *id = task_start(ts, "x", "X", works, arg, free);
+		assert_string_equal(wait_for(ts, id, st), "complete");
+		free(id);
+	}
+	tasks_free(ts);
+	assert_int_equal(file_read(AT_FDCWD, path, 1 << 20, &b, &e), CB_OK);
+	for (const char *at = sb_str(&b), *nl; (nl = strchr(at, '\n')) != NULL; at = nl + 1) {
+		char *line = xstrndup(at, (size_t)(nl - at));
+		size_t from = (size_t)(at - sb_str(&b)), to = (size_t)(nl - sb_str(&b));
+		if (strstr(line, "### TASK COMPLETE ###") != NULL && from / 4096 == to / 4096)
+			whole++;                                     /* each task has one that is read in one piece */
+		else if (strstr(line, "### TASK COMPLETE ###") != NULL)
+			twice += count(sb_str(&b), line) == 2;
+		free(line);
+	}
+	assert_int_equal(whole, 40);
+	assert_int_equal(count(sb_str(&b), "### TASK COMPLETE ###"), 40 + twice);
+	assert_true(twice > 0);
+	sb_free(&b);
+	free(path);
+}
+
 static void test_a_pre_trigger_can_stop_a_task(void **state)
 {
 	(void)state;
@@ -257,6 +300,7 @@ int main(void)
 		cmocka_unit_test(test_lines_are_told_while_they_are_held),
 		cmocka_unit_test(test_no_more_run_than_allowed),
 		cmocka_unit_test(test_a_clock_that_is_set_back_keeps_no_lines),
+		cmocka_unit_test(test_an_end_across_pages_is_written_twice),
 		cmocka_unit_test(test_a_pre_trigger_can_stop_a_task),
 	};
 	return cmocka_run_group_tests(tests, root_make, root_remove);
