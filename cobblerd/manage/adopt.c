@@ -150,6 +150,29 @@ static size_t adopt_distros(struct core *c, int root, const char *webdir, struct
 	return n;
 }
 
+static void clean_cache(const char *folder)
+{
+	struct stat st;
+	char *dir CLEANUP(free_ptr) = xasprintf("%s/.link_cache", folder);
+	DIR *d = opendir(dir);
+	if (d == NULL)
+		return;
+	for (const struct dirent *de; (de = readdir(d)) != NULL; )
+		if (fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1)
+			unlinkat(dirfd(d), de->d_name, 0);
+	closedir(d);
+	rmdir(dir);
+}
+
+void clean_link_caches(struct sync *s)
+{
+	char *webdir CLEANUP(free_ptr) = path_of(v_dict_cstr(s->r.settings, "webdir", "/var/www/cobbler"));
+	char *root CLEANUP(free_ptr) = path_of(s->r.bootloc), *images CLEANUP(free_ptr) = xasprintf("%s/images", root);
+	say(s, "cleaning link caches");
+	clean_cache(images);
+	clean_cache(webdir);
+}
+
 void manage_adopt(struct core *c)
 {
 	static const struct { const char *folder; mode_t type; bool (*is_name)(const char *); } folders[] = {

@@ -114,6 +114,8 @@ void remote_files_fetch(struct sync *s, bool missing);
 int remote_files_copy(struct sync *s, const char *rel, const char *url, struct err *e) MUST_CHECK;
 /* Distros were saved: a task fetches what they have elsewhere, and puts it into the tree. */
 void remote_files_later(struct core *c);
+/* Second names of files that Cobbler keeps (.link_cache) and that are the last by now. compat: clean_link_cache */
+void clean_link_caches(struct sync *s);
 /* Kernel and ramdisk of a distro into the tree. */
 int copy_distro(struct sync *s, const struct item *distro, struct err *e) MUST_CHECK;
 /* The whole tree: loaders, media, systems, menus. */

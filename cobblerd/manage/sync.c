@@ -211,6 +211,8 @@ static int sync_all(struct core *c, struct task *t, struct err *e)
 	if (rc == CB_OK)
 		rc = sync_tree(&s, e);
 	if (rc == CB_OK)
+		clean_link_caches(&s);
+	if (rc == CB_OK)
 		rc = sync_host_files(&s, e);
 	if (rc == CB_OK)
 		rc = finish_triggers(&s, e);

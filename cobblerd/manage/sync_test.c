@@ -264,6 +264,25 @@ static void test_files_that_cobbler_left_are_adopted(void **state)
 	free(own);
 }
 
+/* Cobbler keeps second names of kernels, which hold the room of those that are gone. */
+static void test_link_caches_of_cobbler_are_cleaned(void **state)
+{
+	(void)state;
+	put_file("/srv/tftpboot/images/.link_cache/used", "x");
+	put_file("/srv/tftpboot/images/.link_cache/last", "x");
+	put_file("/srv/tftpboot/images/.link_cache/link_cache.json", "{}");
+	char *used = path_of("/srv/tftpboot/images/.link_cache/used"), *other = path_of("/k/second-name");
+	assert_int_equal(link(used, other), 0);
+	sync_all();
+	assert_true(there("images/.link_cache/used", NULL));
+	assert_false(there("images/.link_cache/last", NULL));
+	assert_int_equal(unlink(other), 0);
+	sync_all();
+	assert_false(there("images/.link_cache", NULL));
+	free(used);
+	free(other);
+}
+
 static void test_one_system_follows_its_edits(void **state)
 {
 	(void)state;
@@ -488,6 +507,7 @@ int main(void)
 		cmocka_unit_test(test_installers_reach_the_tree_of_a_distro),
 		cmocka_unit_test(test_what_links_lead_to_is_not_ours),
 		cmocka_unit_test(test_files_that_cobbler_left_are_adopted),
+		cmocka_unit_test(test_link_caches_of_cobbler_are_cleaned),
 		cmocka_unit_test(test_one_system_follows_its_edits),
 		cmocka_unit_test(test_a_sync_that_fails_removes_nothing),
 		cmocka_unit_test(test_a_broken_system_does_not_stop_the_others),
