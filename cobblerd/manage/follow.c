@@ -33,7 +33,7 @@ static int sync_host(struct core *c, struct task *t, struct err *e)
 {
 	struct sync s;
 	sync_begin(&s, c, t);
-	s.later = s.edit = t == NULL;
+	s.later = t == NULL;
 	s.follows = true;
 	int rc = t != NULL ? sync_triggers(&s, "sync/pre", e) : CB_OK;
 	sync_hold(&s);
@@ -146,7 +146,7 @@ static int all_boot_files(struct core *c, const char *const *names, size_t n, st
 	struct value *list CLEANUP(v_unrefp) = v_list();
 	struct sync s;
 	sync_begin(&s, c, NULL);
-	s.edit = true;
+	s.follows = true;
 	sync_hold(&s);
 	int rc = tree_open(&s.tree, s.r.bootloc, true, e);
 	if (rc == CB_OK) {
@@ -166,7 +166,7 @@ static int all_windows(struct core *c, struct err *e)
 	struct sync s;
 	int rc = CB_OK;
 	sync_begin(&s, c, NULL);
-	s.edit = true;
+	s.follows = true;
 	if (windows_any(&s)) {
 		sync_hold(&s);
 		rc = tree_open(&s.tree, s.r.bootloc, true, e);

@@ -41,11 +41,10 @@ struct sync {
 	unsigned restart;          /* external servers that wait for new files: enum host_daemon */
 	bool held;                 /* files are being written: other syncs wait */
 	bool later;                /* nobody waits for restarts */
-	bool follows;              /* an edit made it, nobody asked for it */
+	bool follows;              /* an edit made it, nobody asked for it: a thing that is set up half is no failure */
 	size_t host_files;         /* files of the host that it wrote */
 	bool zones_same;           /* the zones that are there say all: named need not read them again */
 	struct value *remote;      /* of remote_files_fetch: addresses of files that could not be fetched, and why; NULL: nothing was asked for */
-	bool edit;                 /* of what was edited: a thing that is set up half is no failure */
 	struct windows_plan *windows;      /* between windows_begin and windows_write */
 };
 

@@ -94,16 +94,10 @@ static int check_lengths(const struct windows_item *w, struct err *e)
 	return rc;
 }
 
-int windows_item_init(struct sync *s, const struct item *it, struct windows_item *w, struct err *e)
+static int take_wishes(struct windows_item *w, struct err *e)
 {
-	*w = (struct windows_item){ .bootmgr = "", .bcd = "", .winpe = "", .answerfile = "", .post_install = "" };
-	int rc = boot_target_init(&s->r, it, &w->t, e);
-	if (rc != CB_OK)
-		return rc;
 	w->item = w->t.system != NULL ? w->t.system : w->t.profile;
-	w->vars = v_copy(w->t.blended);
-	boot_promote(w->vars, "autoinstall_meta");
-	rc = take_names(w, e);
+	int rc = take_names(w, e);
 	if (rc == CB_OK)
 		rc = take_kernel(w, e);
 	if (rc == CB_OK) {
@@ -114,6 +108,30 @@ int windows_item_init(struct sync *s, const struct item *it, struct windows_item
 	if (rc != CB_OK)
 		windows_item_clear(w);
 	return rc;
+}
+
+static const struct windows_item no_wishes = { .bootmgr = "", .bcd = "", .winpe = "", .answerfile = "", .post_install = "" };
+
+/* What it asks for, without what templates see: of one system that was edited, all of its distro are looked at. */
+static int init_wishes(struct sync *s, const struct item *it, struct windows_item *w, struct err *e)
+{
+	struct model *m = s->r.c->model;
+	*w = no_wishes;
+	*(item_type(it) == ITEM_SYSTEM ? &w->t.system : &w->t.profile) = item_ref(it);
+	w->t.distro = resolve_distro(m, it);
+	w->t.meta = resolve_field(m, s->r.settings, it, "autoinstall_meta");
+	return take_wishes(w, e);
+}
+
+int windows_item_init(struct sync *s, const struct item *it, struct windows_item *w, struct err *e)
+{
+	*w = no_wishes;
+	int rc = boot_target_init(&s->r, it, &w->t, e);
+	if (rc != CB_OK)
+		return rc;
+	w->vars = v_copy(w->t.blended);
+	boot_promote(w->vars, "autoinstall_meta");
+	return take_wishes(w, e);
 }
 
 void windows_item_clear(struct windows_item *w)
@@ -173,7 +191,7 @@ static void tell(struct sync *s, struct windows_plan *p, const struct item *it, 
 {
 	if (map_put(&p->told, e->text, p) != NULL)
 		return;
-	if (s->edit)
+	if (s->follows)
 		note_problem(s, it, e);
 	else
 		note_failure(s, it, e);
@@ -184,7 +202,7 @@ static void plan_item(struct sync *s, struct windows_plan *p, const struct item 
 {
 	struct windows_item w;
 	struct err e;
-	int rc = windows_item_init(s, it, &w, &e);
+	int rc = init_wishes(s, it, &w, &e);
 	if (rc != CB_OK) {
 		if (is_about(p, it))
 			tell(s, p, it, &e);

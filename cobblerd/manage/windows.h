@@ -11,7 +11,7 @@ struct windows_item {
 	struct boot_target t;
 	const struct item *item;           /* borrows from t */
 	struct value *vars;                /* what templates see; owned */
-	/* names of files in images/DISTRO, borrowed from vars; "": not wanted */
+	/* names of files in images/DISTRO, borrowed from t; "": not wanted */
 	const char *bootmgr, *bcd, *winpe, *answerfile, *post_install;
 	char *kernel;                      /* owned */
 	bool wimboot;                      /* the kernel is iPXE's wimboot, which reads everything else as it is */
