@@ -247,7 +247,7 @@ static bool plain_name(const char *s)
 
 static bool too_many_files(int dirfd)
 {
-	int fd = dup(dirfd);
+	int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
 	DIR *d = fd == -1 ? NULL : fdopendir(fd);
 	size_t n = 0;
 	if (d == NULL) {
