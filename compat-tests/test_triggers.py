@@ -76,6 +76,29 @@ def test_programs_for_syncs_run_after_edits(lab):
     check(4 <= len(words) <= 8, str(words))
 
 
+def test_a_task_that_was_stopped_stops_no_later_one(lab):
+    """Of those that follow edits by themselves: one waits at a time."""
+    d = lab.daemon()
+    lab.tmp.chmod(0o777)
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab))
+    for event, text in ("sync/post", "touch %s/ran" % lab.tmp), ("task/sync/pre", "exec test ! -e %s/stop" % lab.tmp):
+        program = d.root / ("var/lib/cobbler/triggers/%s/own" % event)
+        program.parent.mkdir(parents=True)
+        program.write_text("#!/bin/sh\n%s\n" % text)
+        program.chmod(0o755)
+    stop = lab.tmp / "stop"
+    stop.touch()
+    s.xapi_object_edit("system", "n1", "edit", {"name": "n1", "comment": "first"}, token)
+    wait_for("a task that is stopped", lambda: [e for e in s.get_events("").values() if e[1:3] == ["Sync of what was edited", "failed"]], 20)
+    stop.unlink()
+
+    def edited():
+        s.xapi_object_edit("system", "n1", "edit", {"name": "n1", "comment": "later"}, token)
+        return (lab.tmp / "ran").exists()
+    wait_for("the program after a later edit", edited, 20)
+
+
 def test_a_version_control_that_is_none_is_told(lab):
     d = lab.daemon(settings={"scm_track_enabled": True, "scm_track_mode": "svn"})
     s, token = d.login()

@@ -102,16 +102,32 @@ static bool once_more(struct task *t)
 	return again;
 }
 
-static int run_task(struct task *t, void *core, struct err *e)
+struct job { struct core *c; bool begun; };
+
+static int run_task(struct task *t, void *arg, struct err *e)
 {
+	struct job *job = arg;
 	int rc;
+	job->begun = true;
 	do {
 		pthread_mutex_lock(&follow.lock);
 		follow.again = false;
 		pthread_mutex_unlock(&follow.lock);
-		rc = sync_host(core, t, e);
+		rc = sync_host(job->c, t, e);
 	} while (once_more(t));
 	return rc;
+}
+
+/* One that was refused, cancelled or stopped by a trigger must not keep the next from being started. */
+static void end_task(void *arg)
+{
+	struct job *job = arg;
+	if (!job->begun) {
+		pthread_mutex_lock(&follow.lock);
+		follow.task = false;
+		pthread_mutex_unlock(&follow.lock);
+	}
+	free(job);
 }
 
 /* One task does it for all edits that come while it waits or runs. */
@@ -122,8 +138,11 @@ static void host_later(struct core *c)
 	follow.task = true;
 	follow.again = true;
 	pthread_mutex_unlock(&follow.lock);
-	if (start)
-		free(task_start(c->tasks, "sync", "Sync of what was edited", run_task, c, NULL));
+	if (!start)
+		return;
+	struct job *job = xcalloc(1, sizeof(*job));
+	job->c = c;
+	free(task_start(c->tasks, "sync", "Sync of what was edited", run_task, job, end_task));
 }
 
 /* The boot files of one system, or their removal when there is no such system any more. */

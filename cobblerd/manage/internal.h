@@ -4,6 +4,8 @@
 #ifndef MANAGE_INTERNAL_H
 #define MANAGE_INTERNAL_H
 
+#include <pthread.h>
+
 #include "base/map.h"
 #include "boot/internal.h"
 #include "manage/manage.h"
@@ -176,6 +178,15 @@ unsigned daemons_to_restart(struct sync *s, bool dhcp, bool dns);
 int restart_daemons(struct core *c, unsigned daemons, struct strbuf *output, struct err *e) MUST_CHECK;
 /* The same as a task that others' requests join until it begins. */
 void restart_later(struct core *c, unsigned daemons);
+
+/* once.c: starts the task unless one waits that has not begun. */
+struct once {
+	const char *role, *name;
+	int (*fn)(struct task *t, void *core, struct err *e);
+	pthread_mutex_t lock;
+	bool waits;
+};
+void once_start(struct once *o, struct core *c);
 
 /* layout.c: absolute paths, without the root prefix; never freed. */
 struct host_layout {

@@ -209,9 +209,6 @@ int remote_files_copy(struct sync *s, const char *rel, const char *url, struct e
 
 /* ---- what was saved ---- */
 
-/* One task for all distros that are saved until it begins. */
-static struct { pthread_mutex_t lock; bool queued; } later = { .lock = PTHREAD_MUTEX_INITIALIZER };
-
 static bool has_remote(const struct item *distro)
 {
 	bool any = false;
@@ -224,9 +221,6 @@ static int run_later(struct task *t, void *core, struct err *e)
 {
 	struct core *c = core;
 	struct sync s;
-	pthread_mutex_lock(&later.lock);
-	later.queued = false;
-	pthread_mutex_unlock(&later.lock);
 	sync_begin(&s, c, t);
 	remote_files_fetch(&s, true);
 	sync_hold(&s);
@@ -246,16 +240,13 @@ static int run_later(struct task *t, void *core, struct err *e)
 
 void remote_files_later(struct core *c)
 {
+	static struct once once = { .role = "fetch", .name = "Fetch of remote boot files", .fn = run_later, .lock = PTHREAD_MUTEX_INITIALIZER };
 	struct value *urls CLEANUP(v_unrefp) = wanted_urls(c);
 	bool lacks = false;
 	for (size_t i = 0; i < v_len(urls) && !lacks; i++) {
 		char *copy CLEANUP(free_ptr) = boot_remote_copy(v_dict_key(urls, i));
 		lacks = copy == NULL;
 	}
-	pthread_mutex_lock(&later.lock);
-	bool start = lacks && !later.queued;
-	later.queued |= lacks;
-	pthread_mutex_unlock(&later.lock);
-	if (start)
-		free(task_start(c->tasks, "fetch", "Fetch of remote boot files", run_later, c, NULL));
+	if (lacks)
+		once_start(&once, c);
 }

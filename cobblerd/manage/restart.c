@@ -91,7 +91,7 @@ int restart_daemons(struct core *c, unsigned daemons, struct strbuf *output, str
 }
 
 /* What a task that has not begun will restart. */
-static struct { pthread_mutex_t lock; unsigned wanted; bool queued; } later = { .lock = PTHREAD_MUTEX_INITIALIZER };
+static struct { pthread_mutex_t lock; unsigned wanted; } later = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static int run_later(struct task *t, void *core, struct err *e)
 {
@@ -99,7 +99,6 @@ static int run_later(struct task *t, void *core, struct err *e)
 	pthread_mutex_lock(&later.lock);
 	unsigned daemons = later.wanted;
 	later.wanted = 0;
-	later.queued = false;
 	pthread_mutex_unlock(&later.lock);
 	int rc = restart_daemons(core, daemons, &output, e);
 	if (output.len > 0)
@@ -110,13 +109,11 @@ static int run_later(struct task *t, void *core, struct err *e)
 
 void restart_later(struct core *c, unsigned daemons)
 {
+	static struct once once = { .role = "restart", .name = "Restart of external servers", .fn = run_later, .lock = PTHREAD_MUTEX_INITIALIZER };
 	pthread_mutex_lock(&later.lock);
-	bool start = !later.queued;
 	later.wanted |= daemons;
-	later.queued = true;
 	pthread_mutex_unlock(&later.lock);
-	if (start)
-		free(task_start(c->tasks, "restart", "Restart of external servers", run_later, c, NULL));
+	once_start(&once, c);
 }
 
 unsigned daemons_to_restart(struct sync *s, bool for_dhcp, bool for_dns)

@@ -263,11 +263,17 @@ static void run_task(struct task *t)
 }
 
 /* Locked. */
-static void task_over(struct task *t)
+static void drop_arg(struct task *t)
 {
 	if (t->arg_free != NULL && t->arg != NULL)
 		t->arg_free(t->arg);
 	t->arg = NULL;
+}
+
+/* Locked. */
+static void task_over(struct task *t)
+{
+	drop_arg(t);
 	lines_close(&t->lines);
 	t->active = false;
 	t->ts->n_running--;
@@ -316,6 +322,7 @@ static void refuse(struct task *t, const char *why)
 	lines_add(&t->lines, "ERROR", "### TASK FAILED ###");
 	log_error("task", "%s refused: %s", t->name, why);
 	lines_close(&t->lines);
+	drop_arg(t);
 	t->state = STATE_FAILED;
 	t->active = false;
 }

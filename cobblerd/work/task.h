@@ -20,7 +20,8 @@ struct tasks *tasks_new(void);
 /* Asks running tasks to stop, waits for them (bounded), frees. */
 void tasks_free(struct tasks *ts);
 
-/* fn runs in a thread of its own; 0: complete, else failed with *e logged. arg is freed with arg_free (may be NULL) afterwards.
+/* fn runs in a thread of its own; 0: complete, else failed with *e logged. arg is freed with arg_free (may be NULL) afterwards,
+ * or as soon as fn will not be called: refused, cancelled, stopped by a trigger.
  * role: "sync", "import", ... names the triggers task/ROLE/{pre,post}; name: "Sync", "Media import", ... as Cobbler names the event.
  * Returns the id (owned), e.g. 2026-11-23_022233_Sync_<32 hex>. Beyond TASKS_WAITING the task fails at once, as its log says. */
 typedef int task_fn(struct task *t, void *arg, struct err *e);
