@@ -219,7 +219,9 @@ static void test_what_a_release_does_not_have_is_named(void **state)
 	static const struct { const char *file, *version, *says; } rows[] = {
 		{ "server: 5\n", "3.3.7", "server: 3.3.7 has text there, not 5" },
 		{ "func_master: x\n", "3.0.0", "func_master: 3.0.0 has no such setting" },
-		{ "manage_dns: 1\n", "3.2.1", "manage_dns: 3.2.1 has true or false there, not 1" },
+		{ "manage_dns: 1\n", "3.2.1", "manage_dns: 3.2.1 has true or false (before 3.2.1: 1 or 0) there, not 1" },
+		{ "manage_dns: true\n", "3.2.0", "manage_dns: 3.2.0 has true or false (before 3.2.1: 1 or 0) there, not True" },
+		{ "http_port: true\n", "3.3.7", "http_port: 3.3.7 has a whole number there, not True" },
 		{ "default_virt_file_size: 5\n", "3.3.3", "default_virt_file_size: 3.3.3 has a number with a point there, not 5" },
 		{ "manage_forward_zones: [1]\n", "3.2.1", "manage_forward_zones: 3.2.1 has a list of texts there, not [1]" },
 		{ "manage_forward_zones: [1]\nmanage_dns: 1\nauto_migrate_settings: true\n", "3.2.0", "is missing: 3.2.0 has it in every file" },

@@ -12,8 +12,8 @@
 #include "settings/versions.h"
 
 static const char *const type_words[] = {
-	[S_FLAG] = "true or false", [S_BOOL] = "true or false", [S_INT] = "a whole number", [S_FLOAT] = "a number with a point", [S_STR] = "text",
-	[S_STR_OR_NULL] = "text or nothing", [S_LIST] = "a list", [S_NAMES] = "a list of texts", [S_STRS] = "a list of texts", [S_DICT] = "a mapping",
+	[S_FLAG] = "true or false (before 3.2.1: 1 or 0)", [S_BOOL] = "true or false", [S_INT] = "a whole number",
+	[S_FLOAT] = "a number with a point", [S_STR] = "text", [S_STR_OR_NULL] = "text or nothing", [S_LIST] = "a list", [S_NAMES] = "a list of texts", [S_STRS] = "a list of texts", [S_DICT] = "a mapping",
 };
 
 static const struct version_row *row_at(const char *key, enum version v)
@@ -32,13 +32,13 @@ static bool all_texts(const struct value *v)
 	return true;
 }
 
-/* compat: schema: Python's booleans are whole numbers, whole numbers are no floats. */
+/* compat: schema: a boolean is no whole number, a whole number is no float. */
 static bool type_fits(enum version_type t, enum version at, const struct value *v)
 {
 	switch (t) {
-	case S_FLAG: return v_is(v, V_BOOL) || (at < V321 && v_is(v, V_INT));
+	case S_FLAG: return v_is(v, at < V321 ? V_INT : V_BOOL);
 	case S_BOOL: return v_is(v, V_BOOL);
-	case S_INT: return v_is(v, V_INT) || v_is(v, V_BOOL);
+	case S_INT: return v_is(v, V_INT);
 	case S_FLOAT: return v_is(v, V_FLOAT);
 	case S_STR: return v_is(v, V_STR);
 	case S_STR_OR_NULL: return v_is(v, V_STR) || v_is(v, V_NONE);
@@ -128,7 +128,7 @@ static void retype(struct value *file, enum version to)
 			v_dict_set(file, key, v_bool(v_int_of(v) == 1));
 		else if (to == V321 && r->type == S_STR && v_is(v, V_NONE))
 			v_dict_set(file, key, v_str(""));
-		else if (to == V333 && r->type == S_FLOAT && (v_is(v, V_INT) || v_is(v, V_BOOL)))
+		else if (to == V333 && r->type == S_FLOAT && v_is(v, V_INT))
 			v_dict_set(file, key, v_float(v_float_of(v)));
 	}
 }
@@ -241,7 +241,8 @@ int settings_validate_version(const char *path, const char *preserve, const char
 	return rc;
 }
 
-int settings_migrate_version(const char *path, const char *preserve, const char *version, struct value *plan, struct value **ret, struct err *e)
+int settings_migrate_version(const char *path, const char *preserve, const char *version, struct value *plan, struct value **ret,
+	struct err *e)
 {
 	struct value *file CLEANUP(v_unrefp) = NULL, *own CLEANUP(v_unrefp) = NULL;
 	enum version from, to;
