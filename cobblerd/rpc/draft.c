@@ -254,6 +254,14 @@ struct item_list drafts_unsaved(struct desk *desk)
 	return l;
 }
 
+bool drafts_none(struct desk *desk)
+{
+	pthread_mutex_lock(&desk->lock);
+	bool none = desk->drafts.live == 0;
+	pthread_mutex_unlock(&desk->lock);
+	return none;
+}
+
 size_t drafts_count(struct desk *desk)
 {
 	pthread_mutex_lock(&desk->lock);

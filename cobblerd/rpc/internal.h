@@ -32,6 +32,7 @@ enum method_flags {
 	M_UPLOAD = 1 << 5,            /* the same for pieces of logs */
 	M_ITEMS = 1 << 7,             /* works on items: within a transaction of its token, on those as the transaction has them */
 	M_QUICK = 1 << 6,             /* reads or edits what is in memory, for one item: microseconds, and waits for nothing */
+	M_STARTS = 1 << 8,            /* starts a task, which is as quick unless edits are to be saved before */
 };
 
 struct call;
@@ -207,6 +208,7 @@ struct item *draft_overlay(struct desk *desk, struct item *it);
 void draft_drop(struct desk *desk, const char *uid);
 /* Saved objects with edits that are not: as they would be saved, each unshared. */
 struct item_list drafts_unsaved(struct desk *desk);
+bool drafts_none(struct desk *desk);          /* nothing is under edit */
 void desk_open(struct desk *desk, struct core *core, struct desk *outer);
 void desk_close(struct desk *desk);
 /* Of a transaction: how many objects are under edit; those with changes that were not saved, unshared; after the end its handles go over to all. */

@@ -297,12 +297,14 @@ static bool plain_method(const char *p, const char *end, char name[64])
 	return skip(&p, end, "</methodName>");
 }
 
-bool rpc_is_quick(const struct rpc *r, const char *body, size_t n)
+bool rpc_is_quick(struct rpc *r, const char *body, size_t n)
 {
 	char name[64];
 	if (n > QUICK_BODY || !plain_method(body, body + n, name))
 		return false;
 	const struct entry *en = map_get(&r->methods, name);
+	if (en != NULL && en->m->flags & M_STARTS)
+		return __atomic_load_n(&r->transactions, __ATOMIC_ACQUIRE) == 0 && drafts_none(&r->desk);
 	if (en == NULL || !(en->m->flags & M_QUICK))
 		return false;
 	/* Edits wait for a transaction's other calls, and look for a distro's kernel, maybe on another server's disk. */

@@ -15,7 +15,7 @@ void rpc_close(struct rpc *r);
  * complete response document (a fault for whatever is wrong). *packed: may it be gzip, and then whether it is; NULL: it may not. */
 void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, bool local, bool *packed, struct strbuf *out);
 /* Is the call in this body one that waits for nothing and takes microseconds, so that it is answered where it was received? */
-bool rpc_is_quick(const struct rpc *r, const char *body, size_t n);
+bool rpc_is_quick(struct rpc *r, const char *body, size_t n);
 /* The same methods by name for /cblr/svc and tests, for callers that are not local: params a list; *ret owned. */
 int rpc_invoke(struct rpc *r, const char *method, const struct value *params, const char *peer, struct value **ret, struct err *e) MUST_CHECK;
 

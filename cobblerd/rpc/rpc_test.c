@@ -228,6 +228,22 @@ static void test_only_plain_documents_are_quick(void **state)
 	sb_free(&b);
 }
 
+/* A sync saves what was edited and not saved, which waits for the disk. */
+static void test_tasks_are_started_at_once_unless_something_is_under_edit(void **state)
+{
+	(void)state;
+	static const char text[] = "<methodCall><methodName>background_syncsystems</methodName>";
+	char *t = direct_token();
+	expect("xapi_object_edit", "[\"menu\", \"quick\", \"add\", {\"name\": \"quick\"}, \"T\"]", t, "true");
+	assert_true(rpc_is_quick(rpc, text, strlen(text)));
+	expect("modify_menu", "[\"menu::quick\", \"comment\", \"edited\", \"T\"]", t, "true");
+	assert_false(rpc_is_quick(rpc, text, strlen(text)));
+	expect("save_menu", "[\"menu::quick\", \"T\"]", t, "true");
+	assert_true(rpc_is_quick(rpc, text, strlen(text)));
+	expect("xapi_object_edit", "[\"menu\", \"quick\", \"remove\", {\"name\": \"quick\"}, \"T\"]", t, "true");
+	free(t);
+}
+
 /* The shared secret is new at each start and nobody else's to read. */
 static void test_shared_secret(void **state)
 {
@@ -626,6 +642,7 @@ int main(void)
 		cmocka_unit_test(test_logging_in_and_out),
 		cmocka_unit_test(test_tokens_expire_and_are_renewed_by_use),
 		cmocka_unit_test(test_only_plain_documents_are_quick),
+		cmocka_unit_test(test_tasks_are_started_at_once_unless_something_is_under_edit),
 		cmocka_unit_test(test_shared_secret),
 		cmocka_unit_test(test_an_object_is_made_changed_and_removed),
 		cmocka_unit_test(test_xapi_leaves_nothing_half_done),
