@@ -135,7 +135,7 @@ const struct setting settings_table[] = {
 	{ "windows_enabled", SET_BOOL, "false" },
 	{ "windows_template_dir", SET_STR, "\"/etc/cobbler/windows\"" },
 	{ "samba_distro_share", SET_STR, "\"DISTRO\"" },
-	{ "cache_enabled", SET_BOOL, "true" },
+	{ "cache_enabled", SET_BOOL, "false" },
 	{ "auto_migrate_settings", SET_BOOL, "false" },
 	{ "bootloaders_modules", SET_LIST, 
 		"[\"btrfs\", \"ext2\", \"xfs\", \"jfs\", \"reiserfs\", \"all_video\", \"boot\", \"cat\", \"configfile\", "
