@@ -255,11 +255,13 @@ static enum MHD_Result on_web(void *cls, struct MHD_Connection *conn, const char
 	return on_request(cls, conn, true, url, method, data, n, con_cls);
 }
 
-static void on_completed(void *cls UNUSED, struct MHD_Connection *conn UNUSED, void **con_cls, enum MHD_RequestTerminationCode code)
+static void on_completed(void *cls UNUSED, struct MHD_Connection *conn, void **con_cls, enum MHD_RequestTerminationCode code)
 {
 	struct request *req = *con_cls;
 	if (req == NULL)
 		return;
+	const struct http *h = req->h;
+	bool next = !req->web && code == MHD_REQUEST_TERMINATED_COMPLETED_OK;
 	double s = (double)(clock_mono_us() - req->began_us) / 1e6;
 	const char *cut = code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : ", cut off";
 	if (req->web && req->reply.status != 0)
@@ -275,6 +277,8 @@ static void on_completed(void *cls UNUSED, struct MHD_Connection *conn UNUSED, v
 	free(req->path);
 	free(req);
 	*con_cls = NULL;
+	if (next)
+		poll_after_reply(h, conn);
 }
 
 /* %00 stays as it is: a NUL would end the path, and name another file than the one asked for. */
@@ -320,7 +324,8 @@ int http_start(struct core *c, struct rpc *r, int xmlrpc_fd, int http_fd, struct
 	v_unref(cfg);
 	h->workers = workers_new(answer);
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	unsigned loops = cpus < 2 ? 2 : cpus > HTTP_LOOPS_MAX ? HTTP_LOOPS_MAX : (unsigned)cpus;
+	h->processors = cpus < 1 ? 1 : (unsigned)cpus;
+	unsigned loops = h->processors < 2 ? 2 : h->processors > HTTP_LOOPS_MAX ? HTTP_LOOPS_MAX : h->processors;
 	if (xmlrpc_fd >= 0)
 		h->xmlrpc = start_daemon(h, xmlrpc_fd, loops, on_xmlrpc);
 	if (http_fd >= 0)

@@ -27,6 +27,8 @@
 #define HTTP_CONNECTIONS_MIN 16          /* and where it may not */
 #define HTTP_DESCRIPTORS_LEFT 128        /* at least so many are for other things */
 #define HTTP_CONNECTIONS_PER_IP 256
+#define HTTP_POLL_US 60                  /* how long a loop looks for the next request: about what it takes to wake a processor */
+#define HTTP_POLL_MISSES_MAX 8           /* a loop that looked in vain so often looks again after 2^8 replies */
 
 /* An answer: text in body, or length bytes of fd from offset when fd >= 0. */
 struct reply {
@@ -66,6 +68,7 @@ struct http {
 	struct MHD_Daemon *xmlrpc, *web;
 	struct value *trusted_proxies;   /* list of addresses whose X-Forwarded-For counts */
 	struct workers *workers;
+	unsigned processors;
 };
 
 /* Text replies. */
@@ -85,6 +88,10 @@ bool wants_gzip(const struct request *req);
 void pack_reply(struct request *req);
 /* send.c: turns req->reply into a response (ranges, conditions) and queues it. */
 enum MHD_Result send_reply(struct request *req);
+
+/* poll.c: in an event loop of the XML-RPC port, after a reply was sent on conn: returns when the next request is there, or soon. Does
+   nothing where there are as many connections as processors: then others have work for them. */
+void poll_after_reply(const struct http *h, struct MHD_Connection *conn);
 
 /* workers.c: threads that run fn(req) and resume the connection. submit is false when the queue is full. */
 struct workers *workers_new(void (*fn)(struct request *));
