@@ -23,12 +23,8 @@ struct tree {
 	struct map dirs;           /* directories that exist */
 	bool partial;              /* entries of old that are not in now stay */
 	size_t written, same;
-	struct later *later;       /* not NULL: nothing is written, but put there */
+	unsigned lane;             /* threads that write at once have names of their own for what is not finished */
 };
-
-/* Files that are to be written; text: of a link, where it leads. */
-struct later_file { char *rel, *text; size_t n; bool link; };
-struct later { struct later_file *v; size_t n; };
 
 #define SYNC_MANIFEST_MAX (256u << 20)
 
@@ -78,13 +74,10 @@ void note_failure(struct sync *s, const struct item *it, const struct err *e);
 void note_problem(struct sync *s, const struct item *it, const struct err *e);
 
 int tree_open(struct tree *t, const char *dir, bool partial, struct err *e) MUST_CHECK;
-/* The same tree for another thread, which makes texts and compares them with what is there. It must have t->later, and writes nothing:
- * directories that several threads write to are slower than with one. Its notes are its own until tree_join moves them to t. twice (a list,
- * or NULL): systems that both have the same file. */
-void tree_lane(struct tree *lane, const struct tree *t);
+/* The same tree for another thread, number from 1 on. Its notes are its own until tree_join moves them to t. twice (a list, or NULL): systems
+ * that both have the same file. */
+void tree_lane(struct tree *lane, const struct tree *t, unsigned number);
 void tree_join(struct tree *t, struct tree *lane, struct value *twice);
-/* Writes what was put off, and frees it. */
-int tree_write_later(struct tree *t, struct later *l, struct err *e) MUST_CHECK;
 /* A file with these bytes, replaced at once; an equal one is left alone. */
 int tree_write(struct tree *t, const char *rel, const void *p, size_t n, struct err *e) MUST_CHECK;
 int tree_symlink(struct tree *t, const char *rel, const char *to, struct err *e) MUST_CHECK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * systems.c - the files of all systems: their texts are made by several threads at once, and written by one, in the order of the systems.
- * The log, the first failure, and what DHCP servers are told are as if there were no threads.
+ * systems.c - the files of all systems, made and written by several threads at once. The log, the first failure, what DHCP servers are told
+ * and whose file it is that several systems want are as if there were no threads.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #define RING (2 * LANES)         /* chunks that may wait to be taken in order */
 
 /* What came of one system. */
-struct one { struct boot_target t; struct later files; int rc; struct err e; };
+struct one { struct boot_target t; int rc; struct err e; };
 struct chunk { struct one v[CHUNK]; struct strbuf lines; bool done; };
 
 struct many {
@@ -42,13 +42,11 @@ static void write_chunk(struct sync *s, struct many *m, size_t c)
 	s->lines = &k->lines;
 	for (size_t i = 0; i < chunk_size(m, c); i++) {
 		struct one *o = &k->v[i];
-		s->tree.later = &o->files;
 		o->rc = write_system(s, m->l.v[c * CHUNK + i], &o->t, &o->e);
 		if (o->rc == CB_OK && m->s->dhcp == NULL)
 			boot_target_clear(&o->t);
 	}
 	s->lines = NULL;
-	s->tree.later = NULL;
 }
 
 static void *run_lane(void *arg)
@@ -74,14 +72,6 @@ static void *run_lane(void *arg)
 
 static void take_one(struct sync *s, const struct item *sys, struct one *o)
 {
-	struct err e;
-	s->tree.owner = item_name(sys);
-	int rc = tree_write_later(&s->tree, &o->files, &e);
-	s->tree.owner = NULL;
-	if (o->rc == CB_OK && rc != CB_OK) {
-		o->rc = rc;
-		o->e = e;
-	}
 	if (o->rc == CB_OK && s->dhcp != NULL) {
 		o->rc = dhcp_collect(s->dhcp, s, &o->t, &o->e);
 		boot_target_clear(&o->t);
@@ -131,8 +121,7 @@ static int compare_index(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Where two systems want the same file (of a MAC that both have, say), the last one counts, and a thread may have found it the same before
- * the other one changed it. */
+/* Where two systems want the same file (of a MAC that both have, say), the last one counts, whichever thread was faster. */
 static void write_again(struct many *m, const struct value *names)
 {
 	struct strbuf unsaid = { 0 };
@@ -163,7 +152,7 @@ static size_t start_lanes(struct many *m, struct lane *lanes)
 		*lane = (struct lane){ .m = m };
 		boot_begin(&lane->s.r, m->s->r.c);
 		lane->s.r.many = true;
-		tree_lane(&lane->s.tree, &m->s->tree);
+		tree_lane(&lane->s.tree, &m->s->tree, (unsigned)n + 1);
 		if (pthread_create(&lane->thread, NULL, run_lane, lane) != 0) {
 			tree_join(&m->s->tree, &lane->s.tree, NULL);
 			boot_end(&lane->s.r);

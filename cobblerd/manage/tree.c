@@ -18,9 +18,9 @@
 #include "manage/internal.h"
 #include "manage/known.h"
 
-void tree_lane(struct tree *lane, const struct tree *t)
+void tree_lane(struct tree *lane, const struct tree *t, unsigned number)
 {
-	*lane = (struct tree){ .dirfd = t->dirfd, .shown = t->shown, .partial = t->partial, .old = t->old };
+	*lane = (struct tree){ .dirfd = t->dirfd, .shown = t->shown, .partial = t->partial, .old = t->old, .lane = number };
 }
 
 static void add_name(struct value *list, const char *sig)
@@ -102,12 +102,12 @@ static bool is_same(struct tree *t, const char *rel, const char *p, size_t n, st
 }
 
 /* A name beside rel that nobody asks for. */
-static void temp_name(const char *rel, char *out, size_t cap)
+static void temp_name(const struct tree *t, const char *rel, char *out, size_t cap)
 {
 	const char *slash = strrchr(rel, '/');
 	int dir = slash != NULL ? (int)(slash - rel) + 1 : 0;
 	/* The same one each time, so that what a crash left behind goes with the next file. Syncs come one after the other. */
-	snprintf(out, cap, "%.*s.sync-new", dir, rel);
+	snprintf(out, cap, "%.*s.sync-new%.0u", dir, rel, t->lane);
 }
 
 /* A directory in the place of a file is somebody's: it stays, and the sync says so. */
@@ -135,30 +135,6 @@ void tree_note_link(struct tree *t, const char *path)
 	known_put(&t->now, path, ">");
 }
 
-/* For the thread that writes: what this one saw is not there. */
-static void put_off(struct tree *t, const char *rel, const void *p, size_t n, bool link)
-{
-	struct later *l = t->later;
-	free(map_del(&t->now, rel));
-	l->v = xreallocarray(l->v, l->n + 1, sizeof(*l->v));
-	l->v[l->n++] = (struct later_file){ .rel = xstrdup(rel), .text = xstrndup(p, n), .n = n, .link = link };
-}
-
-int tree_write_later(struct tree *t, struct later *l, struct err *e)
-{
-	int rc = CB_OK;
-	for (size_t i = 0; i < l->n; i++) {
-		struct later_file *f = &l->v[i];
-		if (rc == CB_OK)
-			rc = f->link ? tree_symlink(t, f->rel, f->text, e) : tree_write(t, f->rel, f->text, f->n, e);
-		free(f->rel);
-		free(f->text);
-	}
-	free(l->v);
-	*l = (struct later){ 0 };
-	return rc;
-}
-
 /* The parent is there most of the time: it is made when it is missed. */
 static int create(struct tree *t, const char *rel, const char *tmp, int *ret, struct err *e)
 {
@@ -178,7 +154,7 @@ static int replace(struct tree *t, const char *rel, const void *p, size_t n, str
 	char tmp[PATH_MAX];
 	struct stat st;
 	int fd;
-	temp_name(rel, tmp, sizeof(tmp));
+	temp_name(t, rel, tmp, sizeof(tmp));
 	int rc = create(t, rel, tmp, &fd, e);
 	if (rc != CB_OK)
 		return rc;
@@ -201,10 +177,6 @@ int tree_write(struct tree *t, const char *rel, const void *p, size_t n, struct 
 		t->same++;
 		return CB_OK;
 	}
-	if (t->later != NULL) {
-		put_off(t, rel, p, n, false);
-		return CB_OK;
-	}
 	t->written++;
 	return replace(t, rel, p, n, k, e);
 }
@@ -219,17 +191,13 @@ int tree_symlink(struct tree *t, const char *rel, const char *to, struct err *e)
 		t->same++;
 		return CB_OK;
 	}
-	if (t->later != NULL) {
-		put_off(t, rel, to, strlen(to), true);
-		return CB_OK;
-	}
 	t->written++;
 	if (nothing && symlinkat(to, t->dirfd, rel) == 0)
 		return CB_OK;
 	int rc = make_parent(t, rel, e);
 	if (rc != CB_OK)
 		return rc;
-	temp_name(rel, tmp, sizeof(tmp));
+	temp_name(t, rel, tmp, sizeof(tmp));
 	unlinkat(t->dirfd, tmp, 0);
 	if (symlinkat(to, t->dirfd, tmp) != 0)
 		return err_sys(e, "%s/%s", t->shown, rel);
@@ -280,7 +248,7 @@ int tree_copy(struct tree *t, const char *rel, const char *src, const char **how
 	int rc = make_parent(t, rel, e);
 	if (rc != CB_OK)
 		return rc;
-	temp_name(rel, tmp, sizeof(tmp));
+	temp_name(t, rel, tmp, sizeof(tmp));
 	unlinkat(t->dirfd, tmp, 0);
 	t->written++;
 	if (linkat(AT_FDCWD, src, t->dirfd, tmp, AT_SYMLINK_FOLLOW) == 0) {
