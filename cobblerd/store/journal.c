@@ -181,7 +181,7 @@ int journal_checkpoint(struct store *s, struct err *e)
 	return rc == CB_OK ? forget(&s->journal, e) : rc;
 }
 
-/* Empties the journal when nothing has changed for a while, so that a file that somebody restores is not older than what it holds. */
+/* Empties the journal when nothing has changed for IDLE_S to twice that, so that a file that somebody restores is not older than what it holds. */
 static void *tidy(void *arg)
 {
 	struct store *s = arg;
@@ -284,7 +284,8 @@ int journal_add(struct store *s, const struct value *changes, double newest, str
 	j->number++;
 	j->last = j->used;
 	j->used += b.len;
-	pthread_cond_signal(&j->wake);
+	if (j->last == 0)                                 /* else tidy() looks by itself, and to wake it takes longer than all of this */
+		pthread_cond_signal(&j->wake);
 	return CB_OK;
 }
 
