@@ -31,6 +31,14 @@ static char *log_path(const char *id)
 	return path_of(name);
 }
 
+/* Once: a disk that is full would be filled with this. */
+static void complain(struct task_lines *l, const char *what)
+{
+	if (!l->complained)
+		log_warn("work", "cannot %s the log of %s, lines of it are lost: %s", what, l->id, strerror(errno));
+	l->complained = true;
+}
+
 static void create_log(struct task_lines *l)
 {
 	char *path CLEANUP(free_ptr) = log_path(l->id);
@@ -44,7 +52,7 @@ static void create_log(struct task_lines *l)
 		l->fd = open(path, flags, 0640);
 	}
 	if (l->fd == -1)
-		log_warn("work", "cannot create %s: %s", path, strerror(errno));
+		complain(l, "create");
 }
 
 /* Returns how much of it is in the task's log: all of it unless that cannot be written. */
@@ -58,7 +66,7 @@ static size_t write_log(struct task_lines *l, const char *p, size_t n)
 		if (k == -1 && errno == EINTR)
 			continue;
 		if (k <= 0) {
-			log_warn("work", "cannot write the log of %s: %s", l->id, strerror(errno));
+			complain(l, "write");
 			break;
 		}
 		off += (size_t)k;

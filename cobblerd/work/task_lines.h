@@ -17,6 +17,7 @@ struct task_lines {
 	struct strbuf held;          /* not in the logs yet */
 	size_t on_disk;              /* bytes that are in the task's log */
 	int fd;
+	bool complained;             /* that it cannot be written */
 	bool hold;                   /* lines may wait for others */
 	double flushed;
 	time_t second;               /* of when, the time of the last line as text */
