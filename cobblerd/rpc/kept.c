@@ -11,7 +11,7 @@
 /* Items of a piece. Each piece costs one item written out, since nothing stands behind it that it could repeat. */
 #define PIECE_LEAST 64
 #define PIECE_MOST 256
-#define KEPT_MOST (64u << 20)             /* bytes of one list; of longer ones nothing is kept */
+#define KEPT_MOST (256u << 20)            /* bytes of one list, some 250,000 systems; of longer ones nothing is kept */
 
 /* Items that stood together in a list, packed. marks: of each item, with whether its secrets are shown. closed: it ends there because of
  * its items, not because the list did. */
