@@ -103,16 +103,24 @@ int core_look(struct core *c, struct err *e)
 	return CB_OK;
 }
 
-void core_close(struct core *c)
+void core_stop(struct core *c)
 {
 	if (c->tasks != NULL)
 		tasks_free(c->tasks);
 	privileged_free(c->privileged);
+	store_close(c->store);
+	c->tasks = NULL;
+	c->privileged = NULL;
+	c->store = NULL;
+}
+
+void core_close(struct core *c)
+{
+	core_stop(c);
 	if (c->menus.drop != NULL)
 		c->menus.drop(c->menus.p);
 	if (c->renderer != NULL)
 		renderer_free(c->renderer);
-	store_close(c->store);          /* first: what is left of the time belongs to the disk */
 	model_free(c->model);
 	if (c->settings != NULL)
 		settings_close(c->settings);

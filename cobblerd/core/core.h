@@ -34,6 +34,9 @@ int core_open(struct core *c, struct err *e) MUST_CHECK;
 /* The same for a command that only looks, also while a daemon runs: nothing is created, written or locked, and there are no store, tasks and
  * privileged parts. */
 int core_look(struct core *c, struct err *e) MUST_CHECK;
+/* Ends what goes on and writes what is left to write. Only core_close may follow. */
+void core_stop(struct core *c);
+/* The same, and frees all, which takes a second with 100,000 systems. */
 void core_close(struct core *c);
 /* Where the site's signature file is, as the system knows it. Returns owned. */
 char *core_signature_path(const struct value *settings);
