@@ -246,11 +246,6 @@ void client_close(struct client *c)
 	free_ptr(&c);
 }
 
-const char *client_url(const struct client *c)
-{
-	return c->url;
-}
-
 const char *client_fault(const struct client *c)
 {
 	return c->fault;

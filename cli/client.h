@@ -12,7 +12,6 @@ struct client;
 /* timeout_s bounds one call (0: none). Nothing is sent before the first call. *ret owned: client_close. */
 int client_open(const char *url, unsigned timeout_s, struct client **ret, struct err *e) MUST_CHECK;
 void client_close(struct client *c);
-const char *client_url(const struct client *c);
 
 /* Calls method with the list params (taken). *ret owned. A fault of the server is CB_ESTATE and its whole text is in
  * client_fault(); anything else that goes wrong between here and the server is CB_EIO. */

@@ -126,7 +126,8 @@ static int make_syslinux(struct loaders *l, struct err *e)
 
 /* ---- GRUB ---- */
 
-bool grub_word_ok(const char *s)
+/* A name of a format, of a module or of a file in one of the settings: letters, digits, "._-+", not option-like. */
+static bool grub_word_ok(const char *s)
 {
 	if (*s == '\0' || *s == '-' || *s == '.' || strlen(s) > 64)
 		return false;

@@ -11,5 +11,3 @@
  * grub-mkimage. */
 int grub_image(struct task *t, const char *format, const char *folder, const struct value *modules, const struct value *extra, const char *config,
 	const char *path, struct err *e) MUST_CHECK;
-/* A name of a format, of a module or of a file in one of the settings: letters, digits, "._-+", not option-like. */
-bool grub_word_ok(const char *s);

@@ -15,8 +15,6 @@
 #include "base/file.h"
 #include "boot/internal.h"
 
-#define TEMPLATE_MAX (4u << 20)
-
 static bool is_file(const char *path)
 {
 	struct stat st;

@@ -76,8 +76,6 @@ struct lease *lease_by_mac(struct lease_table *t, const struct lease_subnet *s, 
 /* Makes or changes the lease of ip, which must lie in a range; NULL otherwise. Another owner's record is replaced. */
 struct lease *lease_set(struct lease_table *t, uint32_t ip, enum lease_state state, uint8_t htype, const uint8_t *mac, size_t hlen,
 	int64_t expires, const char *name);
-/* Free for this client: in a range, not ours or a router's, and nobody else's until now. */
-bool lease_free_for(struct lease_table *t, uint32_t ip, uint8_t htype, const uint8_t *mac, size_t hlen, uint32_t self, int64_t now);
 size_t lease_count(const struct lease_table *t, enum lease_state state);
 /* Every lease, by subnet, state and expiry: for (struct lease *l = NULL; (l = lease_next(t, l)) != NULL; ). No changes meanwhile. */
 struct lease *lease_next(struct lease_table *t, struct lease *after);

@@ -239,7 +239,8 @@ static bool is_infrastructure(const struct lease_subnet *s, uint32_t ip, uint32_
 	return false;
 }
 
-bool lease_free_for(struct lease_table *t, uint32_t ip, uint8_t htype, const uint8_t *mac, size_t hlen, uint32_t self, int64_t now)
+/* Free for this client: in a range, not ours or a router's, and nobody else's until now. */
+static bool lease_free_for(struct lease_table *t, uint32_t ip, uint8_t htype, const uint8_t *mac, size_t hlen, uint32_t self, int64_t now)
 {
 	const struct lease_subnet *s = lease_subnet_of(t->cfg, ip);
 	uint32_t index;

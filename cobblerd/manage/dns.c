@@ -487,8 +487,8 @@ bool dns_is_bind(struct sync *s)
 	return !no;
 }
 
-/* compat: an interface with an IPv6 address gets that line only. */
-int dnsmasq_hosts(struct sync *s, struct err *e)
+/* /var/lib/cobbler/cobbler_hosts of dnsmasq. compat: an interface with an IPv6 address gets that line only. */
+static int dnsmasq_hosts(struct sync *s, struct err *e)
 {
 	struct item_list l = model_items(s->r.c->model, ITEM_SYSTEM);
 	struct strbuf b = { 0 };
@@ -513,7 +513,7 @@ int dnsmasq_hosts(struct sync *s, struct err *e)
 	return rc;
 }
 
-int ndjbdns_write(struct sync *s, struct err *e)
+static int ndjbdns_write(struct sync *s, struct err *e)
 {
 	struct item_list l = model_items(s->r.c->model, ITEM_SYSTEM);
 	struct value *vars = v_dict(), *forward = v_list(), *seen = v_dict();

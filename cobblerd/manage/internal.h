@@ -158,12 +158,8 @@ int dnsmasq_conf(struct sync *s, struct err *e) MUST_CHECK;
 int dns_write(struct sync *s, struct err *e) MUST_CHECK;
 bool dns_is_dnsmasq(struct sync *s);
 bool dns_is_bind(struct sync *s);
-/* /var/lib/cobbler/cobbler_hosts of dnsmasq. */
-int dnsmasq_hosts(struct sync *s, struct err *e) MUST_CHECK;
-int dnsmasq_ethers(struct sync *s, struct err *e) MUST_CHECK;
 int rsync_write(struct sync *s, struct err *e) MUST_CHECK;
 int genders_write(struct sync *s, struct err *e) MUST_CHECK;
-int ndjbdns_write(struct sync *s, struct err *e) MUST_CHECK;
 
 /* restart.c: the external servers (a mask of enum host_daemon) that the settings want restarted after files of DHCP or of DNS were written. */
 unsigned daemons_to_restart(struct sync *s, bool dhcp, bool dns);

@@ -94,6 +94,14 @@ static int check_lengths(const struct windows_item *w, struct err *e)
 	return rc;
 }
 
+static void windows_item_clear(struct windows_item *w)
+{
+	v_unref(w->vars);
+	free(w->kernel);
+	boot_target_clear(&w->t);
+	*w = (struct windows_item){ 0 };
+}
+
 static int take_wishes(struct windows_item *w, struct err *e)
 {
 	w->item = w->t.system != NULL ? w->t.system : w->t.profile;
@@ -123,7 +131,7 @@ static int init_wishes(struct sync *s, const struct item *it, struct windows_ite
 	return take_wishes(w, e);
 }
 
-int windows_item_init(struct sync *s, const struct item *it, struct windows_item *w, struct err *e)
+static int windows_item_init(struct sync *s, const struct item *it, struct windows_item *w, struct err *e)
 {
 	*w = no_wishes;
 	int rc = boot_target_init(&s->r, it, &w->t, e);
@@ -132,14 +140,6 @@ int windows_item_init(struct sync *s, const struct item *it, struct windows_item
 	w->vars = v_copy(w->t.blended);
 	boot_promote(w->vars, "autoinstall_meta");
 	return take_wishes(w, e);
-}
-
-void windows_item_clear(struct windows_item *w)
-{
-	v_unref(w->vars);
-	free(w->kernel);
-	boot_target_clear(&w->t);
-	*w = (struct windows_item){ 0 };
 }
 
 /* ---- the plan ---- */

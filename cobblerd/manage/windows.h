@@ -17,8 +17,6 @@ struct windows_item {
 	bool wimboot;                      /* the kernel is iPXE's wimboot, which reads everything else as it is */
 	bool legacy;                       /* XP and 2003 from a share, without WinPE: setupldr.exe instead of bootmgr.exe */
 };
-int windows_item_init(struct sync *s, const struct item *it, struct windows_item *w, struct err *e) MUST_CHECK;
-void windows_item_clear(struct windows_item *w);
 
 /* One file that is made; rel as for tree_write. Says what it does in the sync's log. */
 typedef int windows_make(struct sync *s, struct windows_item *w, const char *rel, struct err *e);

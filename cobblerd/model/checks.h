@@ -39,7 +39,5 @@ void dict_to_string(struct strbuf *out, const struct value *dict);
 bool is_inherit(const struct value *v);
 bool ipv4_valid(const char *s);
 bool ipv6_valid(const char *s);
-bool mac_valid(const char *s);            /* six hex pairs with ':' or '-', or the other forms netaddr takes */
-bool hostname_valid(const char *s);
 
 #endif

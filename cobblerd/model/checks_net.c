@@ -26,8 +26,8 @@ bool ipv6_valid(const char *s)
 	return inet_pton(AF_INET6, s, &a) == 1;
 }
 
-/* compat: netaddr.valid_mac also knows cisco's dotted, bare and single-digit forms. */
-bool mac_valid(const char *s)
+/* Six hex pairs with ':' or '-'. compat: netaddr.valid_mac also knows cisco's dotted, bare and single-digit forms. */
+static bool mac_valid(const char *s)
 {
 	size_t n = strlen(s), digits = 0;
 	if (n == 12 && strspn(s, "0123456789abcdefABCDEF") == 12)
@@ -68,7 +68,7 @@ static bool mac_triple(const char *s)
 }
 
 /* Labels of letters, digits and inner hyphens, at most 63 long, joined by points. */
-bool hostname_valid(const char *s)
+static bool hostname_valid(const char *s)
 {
 	for (;;) {
 		size_t n = strcspn(s, ".");

@@ -22,7 +22,7 @@
 
 static struct value *parse_file(const char *path, struct strbuf *text)
 {
-	struct value *v;
+	struct value *v = NULL;
 	struct err e;
 	if (file_read(AT_FDCWD, path, 1u << 20, text, &e) != CB_OK || json_parse(sb_str(text), text->len, &v, &e) != CB_OK)
 		fail_msg("%s: %s", path, e.text);

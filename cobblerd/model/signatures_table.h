@@ -24,7 +24,6 @@ struct sig_family {
 	const char *options;          /* "kernel_options" */
 	const char *boot_files;
 	const char *loaders; /* "boot_loaders": arch=loader+loader ...; "{}": an empty dict, "[]": an empty list */
-	const char *template_files;   /* '%' is the row's name */
 };
 
 struct sig_row {

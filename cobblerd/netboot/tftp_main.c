@@ -348,7 +348,6 @@ static int prepare(struct tftp_service *s, const struct value *cfg, const int *s
 	if (n == 0 || n > TFTP_LISTENERS)
 		return err_set(e, CB_ESTATE, "tftp: %zu sockets to serve", n);
 	memcpy(s->listener, socks, n * sizeof(int));
-	s->nlisteners = n;
 	s->max.blksize = (uint32_t)v_dict_int(cfg, "max_block_size", 65464);
 	s->max.window = (uint32_t)v_dict_int(cfg, "max_window", 64);
 	learn_mtus(s);

@@ -53,7 +53,6 @@ struct tftp_client {
 
 struct tftp_service {
 	int listener[TFTP_LISTENERS];
-	size_t nlisteners;
 	int core, epoll, signals;
 	struct tftp_limits max;
 	struct { int ifindex; uint32_t mtu; } mtu[TFTP_INTERFACES];

@@ -119,7 +119,7 @@ static struct new_handle *adopt(struct desk *desk, const char *handle)
 {
 	struct item *it = NULL;
 	struct err ignored;
-	if (desk->outer == NULL || draft_for_save(desk->outer, handle, &it, &ignored) != CB_OK)
+	if (desk->outer == NULL || draft_peek(desk->outer, handle, &it, &ignored) != CB_OK)
 		return NULL;
 	return add_handle(desk, handle, it);
 }
@@ -206,7 +206,7 @@ static struct item *merge(const struct item *now, const struct draft *d)
 	return it;
 }
 
-int draft_for_save(struct desk *desk, const char *handle, struct item **ret, struct err *e)
+int draft_peek(struct desk *desk, const char *handle, struct item **ret, struct err *e)
 {
 	struct item *now = NULL;
 	pthread_mutex_lock(&desk->lock);
@@ -216,11 +216,6 @@ int draft_for_save(struct desk *desk, const char *handle, struct item **ret, str
 	pthread_mutex_unlock(&desk->lock);
 	item_unref(now);
 	return rc;
-}
-
-int draft_peek(struct desk *desk, const char *handle, struct item **ret, struct err *e)
-{
-	return draft_for_save(desk, handle, ret, e);
 }
 
 struct item *draft_overlay(struct desk *desk, struct item *it)

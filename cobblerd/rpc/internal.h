@@ -112,8 +112,6 @@ struct call {
 };
 
 /* table.c */
-extern const struct method method_table[];
-extern const size_t method_count;
 int table_build(struct rpc *r, struct err *e);
 void table_free(struct rpc *r);
 /* arity.c: Python's words for too few or too many arguments; CB_OK when n fits. */
@@ -144,8 +142,6 @@ unsigned secret_flags(const char *name);
 struct value *secret_masked(unsigned flags, const struct value *v);
 /* May the caller see the secrets of the item, or with NULL those of the settings? */
 bool secrets_shown(struct call *c, const struct item *it);
-/* May the caller see all secrets, of whatever item? */
-bool secrets_all_shown(struct call *c);
 /* The answer, taken, as the caller may see it: fields and settings are known by their names, at any depth. Returns owned. */
 struct value *secrets_hidden(struct call *c, const struct item *it, struct value *answer);
 /* A client that writes back what it read: SAME_SECRET when arg is what the value now looks like when hidden; a fault for any other mark. */
@@ -194,12 +190,10 @@ handler rpc_transaction_begin, rpc_transaction_commit, rpc_transaction_abort;
 /* draft.c: objects under edit. A handle is ___NEW___type::random or type::name; what modify_* changes stays in a draft of the object,
  * shared by all handles to it, until save_* applies it to the object as it is then. */
 char *draft_new(struct desk *desk, struct item *it, struct err *e);       /* takes it; returns the handle, owned; NULL: too many */
-/* The object of a handle as it would be saved now; owned. Also CB_ENOENT for an existing-object handle whose object is gone. */
+/* The object of a handle as it would be saved now; owned, unshared. draft_saved ends the draft. Also CB_ENOENT for an existing-object handle whose object is gone. */
 int draft_peek(struct desk *desk, const char *handle, struct item **ret, struct err *e);
 /* Changes one field, or for systems an interface command. NO_ATTRIBUTE as apply_attribute. */
 int draft_modify(struct desk *desk, const char *handle, const char *attribute, const struct value *arg, struct err *e);
-/* What to save, owned, unshared; draft_saved ends the draft. */
-int draft_for_save(struct desk *desk, const char *handle, struct item **ret, struct err *e);
 void draft_saved(struct desk *desk, const char *handle, const struct item *it);
 /* compat: Collection.add - an object whose save is refused counts as edited: derived fields show again. */
 void draft_refused(struct desk *desk, const char *handle);

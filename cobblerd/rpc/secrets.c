@@ -163,7 +163,8 @@ static void look_at_caller(struct call *c)
 	c->secrets_open = str_eq(who, "true") || (str_eq(who, "local") && c->local);
 }
 
-bool secrets_all_shown(struct call *c)
+/* May the caller see all secrets, of whatever item? */
+static bool secrets_all_shown(struct call *c)
 {
 	if (!c->secrets_known)
 		look_at_caller(c);

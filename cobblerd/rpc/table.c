@@ -8,7 +8,7 @@
 #include "rpc/internal.h"
 #include "value/json.h"
 
-const struct method method_table[] = {
+static const struct method method_table[] = {
 	/* Logging in. */
 	{ "login", "login_user, login_password", FOR_ALL, 0, NULL, rpc_login, "A token for a user and password." },
 	{ "logout", "token", FOR_ALL, 0, NULL, rpc_logout, "Ends a token." },
@@ -154,7 +154,6 @@ const struct method method_table[] = {
 	{ "system.methodHelp", "method_name", FOR_ALL, M_EXTRA, NULL, rpc_method_help, "What a method does." },
 	{ "system.multicall", "calls", FOR_ALL, M_TILDE | M_EXTRA, NULL, rpc_multicall, "Several calls in one." },
 };
-const size_t method_count = ARRAY_LEN(method_table);
 
 static struct value *default_value(const char *text, struct err *e)
 {
@@ -234,7 +233,7 @@ static int add(struct rpc *r, const struct method *m, const struct item_table *t
 
 int table_build(struct rpc *r, struct err *e)
 {
-	for (size_t i = 0; i < method_count; i++) {
+	for (size_t i = 0; i < ARRAY_LEN(method_table); i++) {
 		const struct method *m = &method_table[i];
 		bool family = strchr(m->name, '%') != NULL;
 		for (int t = 0; t < (family ? ITEM_TYPES : 1); t++) {

@@ -135,7 +135,8 @@ static int redo_all(struct store *s, const struct strbuf *b, const char *boot, s
 
 /* ---- while it runs ---- */
 
-int store_sync_files(struct store *s, struct err *e)
+/* All files of the collections are on the disk. */
+static int store_sync_files(struct store *s, struct err *e)
 {
 	struct stat st, last = { 0 };
 	for (size_t t = 0; t < ITEM_TYPES; t++) {

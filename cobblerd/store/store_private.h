@@ -42,8 +42,6 @@ int journal_add(struct store *s, const struct value *changes, double newest, str
 void journal_done(struct store *s);
 /* With the mutex held: the files of all changes are on the disk, and the journal is empty. */
 int journal_checkpoint(struct store *s, struct err *e) MUST_CHECK;
-/* All files of the collections are on the disk. */
-int store_sync_files(struct store *s, struct err *e) MUST_CHECK;
 
 /* store.c: one item file below dir; *ret owned. */
 int store_load_one(int dir, enum item_type t, const char *file, struct item **ret, struct err *e) MUST_CHECK;

@@ -507,7 +507,7 @@ bool v_dict_bool(const struct value *d, const char *key, bool fallback)
 }
 
 /* Keys are shared and the index is the same. */
-static struct value *copy_dict(const struct value *v, struct value *(*elem)(const struct value *))
+static struct value *copy_dict(const struct value *v)
 {
 	struct value *c = v_dict();
 	uint32_t n = v->u.d_.n;
@@ -517,7 +517,7 @@ static struct value *copy_dict(const struct value *v, struct value *(*elem)(cons
 	c->u.d_.cap = n + n / 4 + 4;
 	c->u.d_.v = xreallocarray(NULL, c->u.d_.cap, sizeof(*c->u.d_.v));
 	for (size_t i = 0; i < n; i++) {
-		c->u.d_.v[i] = (struct entry){ key_ref(v->u.d_.v[i].key), elem(v->u.d_.v[i].v) };
+		c->u.d_.v[i] = (struct entry){ key_ref(v->u.d_.v[i].key), v_ref(v->u.d_.v[i].v) };
 	}
 	c->u.d_.n = n;
 	if (v->u.d_.index != NULL) {
@@ -528,29 +528,16 @@ static struct value *copy_dict(const struct value *v, struct value *(*elem)(cons
 	return c;
 }
 
-static struct value *copy_container(const struct value *v, struct value *(*elem)(const struct value *))
-{
-	struct value *c;
-	if (v->type == V_LIST) {
-		c = v_list();
-		for (size_t i = 0; i < v->u.l.n; i++)
-			v_list_push(c, elem(v->u.l.v[i]));
-		return c;
-	}
-	if (v->type == V_DICT) {
-		return copy_dict(v, elem);
-	}
-	return v_ref(v);
-}
-
 struct value *v_copy(const struct value *v)
 {
-	return copy_container(v, v_ref);
-}
-
-struct value *v_deepcopy(const struct value *v)
-{
-	return copy_container(v, v_deepcopy);
+	if (v->type == V_DICT)
+		return copy_dict(v);
+	if (v->type != V_LIST)
+		return v_ref(v);
+	struct value *c = v_list();
+	for (size_t i = 0; i < v->u.l.n; i++)
+		v_list_push(c, v_ref(v->u.l.v[i]));
+	return c;
 }
 
 static bool is_number(const struct value *v)

@@ -72,7 +72,6 @@ int64_t v_dict_int(const struct value *dict, const char *key, int64_t fallback);
 bool v_dict_bool(const struct value *dict, const char *key, bool fallback);   /* Python truth of what is there */
 
 struct value *v_copy(const struct value *v);                  /* returns owned: a container of its own, elements shared */
-struct value *v_deepcopy(const struct value *v);
 bool v_equal(const struct value *a, const struct value *b);   /* Python ==: 1 == 1.0 == True, dict order ignored */
 int v_compare_str(const void *a, const void *b);              /* qsort over struct value *: by text */
 

@@ -9,7 +9,6 @@
 #include "base/err.h"
 
 #define DHCP_MAX_PACKET 4096       /* more than any client sends: a longer datagram is refused */
-#define DHCP_MAX_OPTIONS 256       /* one of each code; pieces of one code are joined */
 #define DHCP_MIN_REPLY 300         /* RFC 951: a client may drop what is shorter */
 #define DHCP_FIXED 236             /* bytes before the cookie */
 #define DHCP_FLAG_BROADCAST 0x8000

@@ -63,12 +63,10 @@ enum nop {
 	N_CAPTURE,
 	N_FILTERREG,
 	N_INCLUDE,
-	N_IMPORT,
 	N_REPEAT,
 	N_NESTED_DEF,
 	N_CATCHER,
 	N_CALLARG,
-	N_GSET,
 	N_REGION,
 	/* Jinja */
 	N_JFOR,
@@ -82,10 +80,8 @@ enum nop {
 	N_JCALL,
 	N_JFILTER,
 	N_JWITH,
-	N_JDO,
 	N_JEXTENDS,
-	N_JAUTOESCAPE,
-	N_OPS
+	N_JAUTOESCAPE
 };
 
 /* N_CMP: comparison of each further operand (sub of the N_ARG that holds it) */
@@ -109,7 +105,7 @@ struct node {
 	struct node **kids;
 };
 
-enum { NF_AUTOCALL = 1, NF_NOLOCALS = 2, NF_CATCH = 4, NF_GLOBAL = 8, NF_SILENT = 16, NF_TRIM = 32 };
+enum { NF_AUTOCALL = 1, NF_NOLOCALS = 2, NF_CATCH = 4, NF_GLOBAL = 8, NF_SILENT = 16 };
 
 struct method;                           /* cheetah.h */
 struct code;                             /* code.h */
@@ -170,7 +166,6 @@ struct compile {
 
 /* compile.c */
 bool cfail(struct compile *c, size_t at, const char *fmt, ...) PRINTF_LIKE(3, 4);      /* always false */
-void place_of(const struct tpl *t, size_t at, uint32_t *line, uint32_t *col);
 struct node *mk(struct compile *c, enum nop op, size_t at);
 const struct sym *intern(struct compile *c, const char *s, size_t n);
 const struct sym *find_sym(const struct compile *c, const char *name);                 /* NULL: the text has no such name */
@@ -193,7 +188,6 @@ struct node *ex_target(struct compile *c);               /* targets of for and a
 bool ex_args(struct compile *c, struct node *call);      /* after "(": arguments; the current token is then ")" */
 struct node *ex_var(
 	struct compile *c, const struct sym *name, size_t at); /* Cheetah: $name..., c->pos after the name */
-struct node *ex_unary(struct compile *c);
 struct node *ex_primary(struct compile *c);
 struct node *ex_postfix(struct compile *c, struct node *x);
 bool read_string(struct compile *c, bool raw);

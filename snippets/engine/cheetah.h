@@ -46,7 +46,6 @@ struct inst {
 	struct include *includes;
 	struct robj self;
 	struct rdict *attrs;
-	struct rv last_include;
 };
 
 struct cframe {
@@ -103,9 +102,6 @@ enum flow ch_capture(struct rt *rt, const struct node *n);
 
 /* cheetah_names.c */
 extern const struct obj_ops inst_ops;
-bool ch_search(struct rt *rt, const struct inst *inst, const char *name, uint32_t len, struct rv *out);
-bool ch_dotted(struct rt *rt, struct inst *inst, const char *name, bool autocall, struct rv *out);
-bool ch_bad_use(struct rt *rt, const struct rv *u);
 
 int32_t cheetah_new_slot(struct compile *c);
 

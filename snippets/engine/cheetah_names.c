@@ -23,6 +23,8 @@ static bool autocall(struct rt *rt, struct rv *v)
 
 /* -- what every template has: Cheetah's getVar and varExists, Cobbler's SNIPPET, read_snippet, sedesc -- */
 
+static bool dotted_name(struct rt *rt, struct inst *inst, const char *name, bool call, struct rv *out);
+
 static struct inst *inst_of(struct rv self) { return self.u.o->data; }
 
 static bool name_arg(struct rt *rt, struct rv v, const char **name)
@@ -46,7 +48,7 @@ static bool m_getVar(struct rt *rt, struct rv self, const struct rv *v, const st
 	(void)a;
 	if (!name_arg(rt, v[0], &name))
 		return false;
-	if (ch_dotted(rt, inst_of(self), name, v[2].t == R_UNSET || rv_truthy(v[2]), out))
+	if (dotted_name(rt, inst_of(self), name, v[2].t == R_UNSET || rv_truthy(v[2]), out))
 		return true;
 	if (rt->exc.cls != EX_NOTFOUND || v[1].t == R_UNSET)
 		return false;
@@ -62,7 +64,7 @@ static bool m_varExists(struct rt *rt, struct rv self, const struct rv *v, const
 	(void)a;
 	if (!name_arg(rt, v[0], &name))
 		return false;
-	bool yes = ch_dotted(rt, inst_of(self), name, v[1].t == R_UNSET || rv_truthy(v[1]), &x);
+	bool yes = dotted_name(rt, inst_of(self), name, v[1].t == R_UNSET || rv_truthy(v[1]), &x);
 	if (!yes && rt->exc.cls != EX_NOTFOUND)
 		return false;
 	rt->exc = (struct exception){ 0 };
@@ -77,7 +79,7 @@ static bool find_snippet(struct rt *rt, struct inst *inst, struct rv file, const
 	struct err e = { 0 };
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		struct rv x;
-		if (ch_dotted(rt, inst, names[i], true, &x))
+		if (dotted_name(rt, inst, names[i], true, &x))
 			val[i] = rv_cz(rt, rv_tostr(rt, x));
 		else if (rt->exc.cls != EX_NOTFOUND)
 			return false;
@@ -245,7 +247,7 @@ const struct obj_ops inst_ops = { .type = "Template", .attr = inst_obj_attr, .st
 
 /* -- the search list -- */
 
-bool ch_search(struct rt *rt, const struct inst *inst, const char *name, uint32_t len, struct rv *out)
+static bool search_list(struct rt *rt, const struct inst *inst, const char *name, uint32_t len, struct rv *out)
 {
 	bool found = false;
 	for (uint32_t i = 0; i < inst->nlist; i++) {
@@ -329,11 +331,11 @@ static bool searching_at(struct rt *rt, const struct node *n)
 	return searching(rt, t->text + from, to - from);
 }
 
-bool ch_dotted(struct rt *rt, struct inst *inst, const char *name, bool call, struct rv *out)
+static bool dotted_name(struct rt *rt, struct inst *inst, const char *name, bool call, struct rv *out)
 {
 	const char *e = strchrnul(name, '.');
 	struct rv first = rv_dup(rt, name, (size_t)(e - name));
-	if (!ch_search(rt, inst, first.u.s, first.n, out))
+	if (!search_list(rt, inst, first.u.s, first.n, out))
 		return rt->exc.cls == EX_NONE && not_found(rt, first.u.s);
 	if (call && !autocall(rt, out))
 		return false;
@@ -402,7 +404,7 @@ static bool name(struct rt *rt, const struct node *n, struct rv *out)
 		return found || raise(rt, EX_KEY, "'%s'", s->name);
 	}
 	if (n->op == N_VAR) {
-		if (!(f->up != NULL && up_local(f->up, s, out)) && !ch_search(rt, f->self, s->name, s->len, out) &&
+		if (!(f->up != NULL && up_local(f->up, s, out)) && !search_list(rt, f->self, s->name, s->len, out) &&
 		    !module_name(rt, f->self, s, out) && !builtin(rt, s, out)) {
 			if (!str_eq(s->name, "self"))
 				return rt->exc.cls == EX_NONE && not_found(rt, s->name);

@@ -211,7 +211,7 @@ static bool init_attrs(struct rt *rt, struct inst *inst)
 
 bool cheetah_main(struct rt *rt, const struct tpl *t)
 {
-	static const struct dialect d = { .name = "cheetah", .autocall = true, .none_is_empty = true };
+	static const struct dialect d = { .name = "cheetah" };
 	struct cheetah_rt *st = rt_alloc(rt, sizeof(*st));
 	struct rv g = rv_dict(rt), text;
 	struct inst base = { 0 }, self = { .tpl = t, .front = t->front };

@@ -10,7 +10,7 @@
 
 #define MAX_NAME 255
 
-void place_of(const struct tpl *t, size_t at, uint32_t *line, uint32_t *col)
+static void place_of(const struct tpl *t, size_t at, uint32_t *line, uint32_t *col)
 {
 	uint32_t lo = 0, hi = t->nlines;
 	while (hi - lo > 1) {

@@ -49,7 +49,6 @@ struct jinja_rt {
 	struct jctx *ctx;
 	struct scope *scope;
 	const struct jimpl *impl;                /* the block that runs */
-	uint32_t loop_depth;
 	bool checked;                            /* output is muted once the template extends another */
 };
 
@@ -72,10 +71,6 @@ static inline const struct rv *j_quick(const struct rt *rt, const struct jinja_r
 /* jinja_exec.c */
 bool j_exec(struct rt *rt, const struct node *n);
 struct rv j_capture_end(struct rt *rt, size_t mark);
-bool j_run_module(
-	struct rt *rt, const struct tpl *t, struct rdict *given, bool no_vars, struct jctx **ret, struct rv *text);
-bool j_load(struct rt *rt, struct rv name, const struct tpl **ret);
-void j_write(struct rt *rt, struct rv v);
 void j_bind(struct rt *rt, const struct sym *name, struct rv v);
 struct scope *j_push(struct rt *rt, struct scope *up);
 bool j_block(struct rt *rt, const struct jimpl *impl, struct scope *up, struct rv *out);
@@ -84,9 +79,6 @@ struct jslot *j_slot(const struct jctx *c, const char *name);
 /* jinja_objects.c */
 struct rv j_macro(struct rt *rt, const struct jmacro *m, struct scope *scope);
 struct rv j_module(struct rt *rt, struct jctx *c, struct rv text, const char *name);
-bool j_module_get(struct rt *rt, struct rv module, const char *name, struct rv *out);
-struct rv j_super(struct rt *rt, const struct jimpl *impl);
-struct rv j_self(struct rt *rt);
 bool j_global(struct rt *rt, const char *name, struct rv *out);
 extern const struct obj_ops j_namespace_ops;
 
@@ -107,12 +99,10 @@ struct jloop {
 	struct scope *scope;
 	struct rv last_changed;
 };
-struct rv j_loop_obj(struct rt *rt, struct jloop *l);
 bool j_for(struct rt *rt, const struct node *n, struct rv iterable, uint32_t depth0);
 
 /* jinja_names.c */
 bool j_missing(struct rt *rt, const struct rv *u);
-bool j_getattr(struct rt *rt, struct rv o, const char *name, uint32_t len, int mid, struct rv *out);
 bool j_getitem(struct rt *rt, struct rv o, struct rv key, struct rv *out);
 bool j_visible(struct rt *rt, struct rdict **out);
 
@@ -120,7 +110,6 @@ bool j_visible(struct rt *rt, struct rdict **out);
 bool jinja_check(struct compile *c, const struct node *body);
 
 /* jinja_filters.c, jinja_tests.c */
-typedef bool (*filter_fn)(struct rt *rt, struct rv x, const struct rv *v, const struct args *a, struct rv *out);
 const struct native *j_filter_find(const char *name);
 const struct native *j_test_find(const char *name);
 bool j_call_filter(struct rt *rt, const char *name, struct rv x, const struct args *rest, struct rv *out);

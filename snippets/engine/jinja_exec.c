@@ -65,7 +65,7 @@ struct rv j_capture_end(struct rt *rt, size_t mark)
 	return rt->autoescape ? j_markup(v) : v;
 }
 
-void j_write(struct rt *rt, struct rv v)
+static void write_value(struct rt *rt, struct rv v)
 {
 	if (!rt->autoescape || (v.t == R_STR && (v.fl & RV_MARKUP))) {
 		rv_str(rt, v, &rt->out);
@@ -125,7 +125,7 @@ bool j_block(struct rt *rt, const struct jimpl *impl, struct scope *up, struct r
 	return ok;
 }
 
-bool j_load(struct rt *rt, struct rv name, const struct tpl **ret)
+static bool load_template(struct rt *rt, struct rv name, const struct tpl **ret)
 {
 	struct err e = { 0 };
 	if (name.t == R_UNDEF)
@@ -164,7 +164,7 @@ static bool run_chain(struct rt *rt, const struct tpl *t, struct jctx *c)
 	return true;
 }
 
-bool j_run_module(
+static bool run_module(
 	struct rt *rt, const struct tpl *t, struct rdict *given, bool no_vars, struct jctx **ret, struct rv *text)
 {
 	struct jinja_rt *st = jstate(rt), saved = *st;
@@ -293,7 +293,7 @@ static bool call_block(struct rt *rt, const struct node *n)
 	a.nkw++;
 	if (!rv_call(rt, f, &a, &v))
 		return false;
-	j_write(rt, v);
+	write_value(rt, v);
 	return true;
 }
 
@@ -301,7 +301,7 @@ static bool load_one(struct rt *rt, struct rv name, bool ignore, const struct tp
 {
 	*t = NULL;
 	if (!rv_seq(name)) {
-		if (j_load(rt, name, t))
+		if (load_template(rt, name, t))
 			return true;
 	} else {
 		struct rlist *l;
@@ -309,7 +309,7 @@ static bool load_one(struct rt *rt, struct rv name, bool ignore, const struct tp
 			return false;
 		for (uint32_t i = 0; i < l->n; i++) {
 			rt->exc = (struct exception){ 0 };
-			if (j_load(rt, l->v[i], t))
+			if (load_template(rt, l->v[i], t))
 				return true;
 			if (rt->exc.cls != EX_TEMPLATE_NOT_FOUND)
 				return false;
@@ -336,7 +336,7 @@ static bool include(struct rt *rt, const struct node *n)
 	if (n->flag2 && !j_visible(rt, &given))
 		return false;
 	rt->place = &here;
-	bool ok = j_run_module(rt, t, given, !n->flag2 || jstate(rt)->ctx->no_vars, NULL, NULL);
+	bool ok = run_module(rt, t, given, !n->flag2 || jstate(rt)->ctx->no_vars, NULL, NULL);
 	rt->place = here.up;
 	return ok;
 }
@@ -348,10 +348,10 @@ static bool import(struct rt *rt, const struct node *n)
 	struct jctx *c;
 	struct rdict *given = NULL;
 	struct place here = { rt->place, rt->tpl, n };
-	if (!ev(rt, n->a, &name) || !j_load(rt, name, &t) || (n->flag2 && !j_visible(rt, &given)))
+	if (!ev(rt, n->a, &name) || !load_template(rt, name, &t) || (n->flag2 && !j_visible(rt, &given)))
 		return false;
 	rt->place = &here;
-	bool ok = j_run_module(rt, t, given, !n->flag2, &c, &text);
+	bool ok = run_module(rt, t, given, !n->flag2, &c, &text);
 	rt->place = here.up;
 	if (!ok)
 		return false;
@@ -383,7 +383,7 @@ static bool extends(struct rt *rt, const struct node *n)
 		return false;
 	if (c->extends != NULL)
 		return raise(rt, EX_TEMPLATE_RUNTIME, "extended multiple times");
-	return j_load(rt, name, &c->extends);
+	return load_template(rt, name, &c->extends);
 }
 
 static bool autoescape(struct rt *rt, const struct node *n)
@@ -409,7 +409,7 @@ static bool output(struct rt *rt, const struct node *n)
 		snprintf(where, sizeof(where), "%s:%u:%u", rt->tpl->name, n->line, n->col);
 		rt->job->missing(rt->job->ctx, v.u.ud->name, where);
 	}
-	j_write(rt, v);
+	write_value(rt, v);
 	if (rt->job->trace != NULL)
 		trace_piece(rt, n, from, v);
 	return rt->exc.cls == EX_NONE;
@@ -534,7 +534,7 @@ bool j_exec(struct rt *rt, const struct node *n)
 
 bool jinja_main(struct rt *rt, const struct tpl *t)
 {
-	static const struct dialect d = { .name = "jinja2", .attr_then_item = true, .soft_missing = true };
+	static const struct dialect d = { .name = "jinja2", .soft_missing = true };
 	struct jinja_rt st = { .checked = true };
 	struct rv vars = rv_dict(rt);
 	struct jctx c = { .vars = vars.u.m };

@@ -162,8 +162,6 @@ static int64_t loop_len(const struct robj *o)
 static const struct obj_ops loop_ops = {
 	.type = "LoopContext", .attr = loop_attr, .call = loop_call, .str = loop_str, .len = loop_len};
 
-struct rv j_loop_obj(struct rt *rt, struct jloop *l) { return rv_obj(rt, &loop_ops, l); }
-
 bool j_for(struct rt *rt, const struct node *n, struct rv iterable, uint32_t depth0)
 {
 	struct scope *before = jstate(rt)->scope;
@@ -175,7 +173,7 @@ bool j_for(struct rt *rt, const struct node *n, struct rv iterable, uint32_t dep
 		return raise(rt, EX_LIMIT, "calls nested deeper than %d", LIM_DEPTH);
 	if (!cur_start(rt, iterable, &l->c))
 		return false;
-	struct rv obj = j_loop_obj(rt, l);
+	struct rv obj = rv_obj(rt, &loop_ops, l);
 	struct scope *inner = j_push(rt, before);
 	rt->depth++;
 	bool ok = true;

@@ -81,7 +81,7 @@ static struct rv undefined_of(struct rt *rt, struct rv o, const char *name, cons
 	return (struct rv){ .t = R_UNDEF, .u.ud = u };
 }
 
-bool j_getattr(struct rt *rt, struct rv o, const char *nm, uint32_t len, int mid, struct rv *out)
+static bool get_attr(struct rt *rt, struct rv o, const char *nm, uint32_t len, int mid, struct rv *out)
 {
 	if (o.t == R_UNDEF)
 		return j_missing(rt, &o);
@@ -106,7 +106,7 @@ static bool attr(struct rt *rt, struct rv o, const struct node *n, struct rv *ou
 	const struct sym *s = n->sym;
 	if (o.t == R_MDICT && s->mid < 0 && rt->nthawed == 0 && rv_entry(o.u.v, s->name, s->len, s->hash, out))
 		return true;
-	return j_getattr(rt, o, s->name, s->len, s->mid, out);
+	return get_attr(rt, o, s->name, s->len, s->mid, out);
 }
 
 /* o[key]: an item, else for a text the attribute of that name. */

@@ -162,16 +162,7 @@ static bool block_call(struct rt *rt, const struct robj *o, const struct args *a
 
 static const struct obj_ops block_ops;
 
-static bool block_attr(struct rt *rt, const struct robj *o, const char *name, struct rv *out)
-{
-	const struct jimpl *i = o->data;
-	*out = str_eq(name, "super") ? j_super(rt, i) : (struct rv){ .t = R_UNSET };
-	return true;
-}
-
-static const struct obj_ops block_ops = { .type = "BlockReference", .call = block_call, .attr = block_attr };
-
-struct rv j_super(struct rt *rt, const struct jimpl *impl)
+static struct rv super_of(struct rt *rt, const struct jimpl *impl)
 {
 	if (impl == NULL || impl->super == NULL) {
 		size_t mark = rt->tmp.len;
@@ -180,6 +171,15 @@ struct rv j_super(struct rt *rt, const struct jimpl *impl)
 	}
 	return rv_obj(rt, &block_ops, impl->super);
 }
+
+static bool block_attr(struct rt *rt, const struct robj *o, const char *name, struct rv *out)
+{
+	const struct jimpl *i = o->data;
+	*out = str_eq(name, "super") ? super_of(rt, i) : (struct rv){ .t = R_UNSET };
+	return true;
+}
+
+static const struct obj_ops block_ops = { .type = "BlockReference", .call = block_call, .attr = block_attr };
 
 static bool self_attr(struct rt *rt, const struct robj *o, const char *name, struct rv *out)
 {
@@ -190,8 +190,6 @@ static bool self_attr(struct rt *rt, const struct robj *o, const char *name, str
 }
 
 static const struct obj_ops self_ops = { .type = "TemplateReference", .attr = self_attr };
-
-struct rv j_self(struct rt *rt) { return rv_obj(rt, &self_ops, NULL); }
 
 /* -- namespace, joiner, cycler -- */
 
@@ -333,11 +331,11 @@ bool j_global(struct rt *rt, const char *name, struct rv *out)
 			return true;
 		}
 	if (str_eq(name, "super") && jstate(rt)->impl != NULL) {
-		*out = j_super(rt, jstate(rt)->impl);
+		*out = super_of(rt, jstate(rt)->impl);
 		return true;
 	}
 	if (str_eq(name, "self")) {
-		*out = j_self(rt);
+		*out = rv_obj(rt, &self_ops, NULL);
 		return true;
 	}
 	return false;

@@ -276,10 +276,10 @@ static const char *or_default(struct compile *c, const char *s, const char *dflt
 static void find_words(struct compile *c)
 {
 	static const struct sym none[JW_WORDS] = {
-		[JW_LOOP] = {"loop", 4, -1, 0, true},
-		[JW_CALLER] = {"caller", 6, -1, 0, true},
-		[JW_KWARGS] = {"kwargs", 6, -1, 0, true},
-		[JW_VARARGS] = {"varargs", 7, -1, 0, true},
+		[JW_LOOP] = {"loop", 4, -1, 0, true, 0},
+		[JW_CALLER] = {"caller", 6, -1, 0, true, 0},
+		[JW_KWARGS] = {"kwargs", 6, -1, 0, true, 0},
+		[JW_VARARGS] = {"varargs", 7, -1, 0, true, 0},
 	};
 	for (int i = 0; i < JW_WORDS; i++) {
 		const struct sym *y = find_sym(c, none[i].name);

@@ -73,8 +73,6 @@ static struct node *unary(struct compile *c, bool with_filter)
 	return x;
 }
 
-struct node *ex_unary(struct compile *c) { return unary(c, true); }
-
 static struct node *binary(struct compile *c, size_t at, enum binop op, struct node *a, struct node *b)
 {
 	struct node *x = mk(c, N_BIN, at);

@@ -30,10 +30,7 @@ struct place { const struct place *up; const struct tpl *tpl; const struct node 
 /* What the two languages do differently with the same expression. */
 struct dialect {
 	const char *name;
-	bool autocall;                   /* a callable at the end of a dotted name is called */
-	bool attr_then_item;             /* o.name: attribute, then key (else key, then attribute) */
 	bool soft_missing;               /* a missing name or key gives an undefined value (else an exception) */
-	bool none_is_empty;              /* output of None */
 };
 
 /* What a name was found to be where it is no local: by whom (the context or the template at work) and when. */

@@ -242,7 +242,6 @@ struct rv rv_take(struct rt *rt, size_t mark); /* text of the scratch buffer fro
 void rlist_push(struct rt *rt, struct rlist *l, struct rv v);
 
 void *rt_alloc(struct rt *rt, size_t n);                        /* never NULL: the limit is seen at the next step */
-struct strbuf *rt_tmp(struct rt *rt);                           /* scratch buffer, used as a stack */
 bool raise(struct rt *rt, enum exc c, const char *fmt, ...) PRINTF_LIKE(3, 4);   /* always false */
 
 /* dict of any hashable keys; false: exception (unhashable) */

@@ -44,7 +44,6 @@ static struct rv map_case(struct rt *rt, struct rv s, enum case_op op)
 struct rv str_upper(struct rt *rt, struct rv s) { return map_case(rt, s, C_UPPER); }
 struct rv str_lower(struct rt *rt, struct rv s) { return map_case(rt, s, C_LOWER); }
 struct rv str_capitalize(struct rt *rt, struct rv s) { return map_case(rt, s, C_CAP); }
-struct rv str_title(struct rt *rt, struct rv s) { return map_case(rt, s, C_TITLE); }
 
 M(upper) { NOARGS; *out = str_upper(rt, self); return true; }
 M(lower) { NOARGS; *out = str_lower(rt, self); return true; }
@@ -67,7 +66,7 @@ M(casefold)
 }
 
 M(swapcase) { NOARGS; *out = map_case(rt, self, C_SWAP); return true; }
-M(title) { NOARGS; *out = str_title(rt, self); return true; }
+M(title) { NOARGS; *out = map_case(rt, self, C_TITLE); return true; }
 M(capitalize) { NOARGS; *out = str_capitalize(rt, self); return true; }
 
 bool str_wanted(struct rt *rt, struct rv v, const char *what)

@@ -12,7 +12,6 @@ extern const struct native str_methods[], list_methods[], tuple_methods[], dict_
 struct rv str_upper(struct rt *rt, struct rv s);
 struct rv str_lower(struct rt *rt, struct rv s);
 struct rv str_capitalize(struct rt *rt, struct rv s);
-struct rv str_title(struct rt *rt, struct rv s);
 struct rv str_strip(
 	struct rv s, const char *set, size_t nset, int sides); /* sides: 1 left, 2 right; set NULL: blanks */
 struct rv str_replace(struct rt *rt, struct rv s, struct rv a, struct rv b, int64_t count);

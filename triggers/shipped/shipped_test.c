@@ -77,7 +77,6 @@ static void test_only_what_settings_ask_for(void **state UNUSED)
 
 static bool switched(void)
 {
-	char *said CLEANUP(free_ptr) = asked();
 	struct value *events CLEANUP(v_unrefp) = tasks_events(core.tasks, "");
 	for (size_t i = 0; i < v_len(events); i++)
 		if (v_str_is(v_list_at(v_dict_at(events, i), 2), "complete") && v_str_is(v_list_at(v_dict_at(events, i), 1), "Power management (reboot)"))
