@@ -13,7 +13,6 @@
 
 #include <fcntl.h>
 #include <ftw.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "cli/cli.h"

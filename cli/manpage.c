@@ -3,8 +3,6 @@
  */
 #include "cli/cli.h"
 
-#include <string.h>
-
 /* Text into roff: backslashes, hyphens and a control character at the start of a line. */
 static void roff(struct strbuf *out, const char *text)
 {

@@ -4,7 +4,6 @@
 #include "tools/render_store.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"

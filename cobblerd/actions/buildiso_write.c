@@ -3,7 +3,6 @@
  * Only what is made for the image is in the work directory; everything else xorriso takes from where it lies.
  */
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>

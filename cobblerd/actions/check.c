@@ -4,14 +4,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "actions/actions.h"
 #include "actions/program.h"
 #include "base/file.h"
-#include "base/spawn.h"
 #include "boot/boot.h"
 #include "model/resolve.h"
 #include "windows/windows.h"

@@ -3,7 +3,6 @@
  */
 #include "actions/mail.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/curl.h"

@@ -2,7 +2,6 @@
  * programs.c - actions that are another program's work: setfacl for aclsetup, hardlink for hardlink.
  * Arguments are lists, never a shell; names are checked and cannot be options.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "actions/actions.h"

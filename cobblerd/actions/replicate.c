@@ -4,9 +4,7 @@
  * Everything is asked for before anything changes here, so a server that cannot be reached changes nothing. Objects are the same when
  * their uid is; the one with the later mtime stays. Each goes through the setters and checks of an ordinary edit.
  */
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "actions/actions.h"
 #include "actions/program.h"

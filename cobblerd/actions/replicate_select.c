@@ -2,7 +2,6 @@
  * replicate_select.c - which objects of the other server are wanted: those that match the patterns, and what they need in turn.
  */
 #include <fnmatch.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "actions/replicate.h"

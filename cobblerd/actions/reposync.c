@@ -2,7 +2,6 @@
  * reposync.c - brings mirrored repositories up to date: which ones, how often each is tried, what a failure means.
  */
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -3,8 +3,6 @@
  */
 #include "base/testkit.h"
 
-#include <sys/stat.h>
-
 #include "auth/auth.h"
 #include "base/log.h"
 #include "core/edit.h"

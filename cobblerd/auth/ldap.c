@@ -3,7 +3,6 @@
  * be an anonymous bind), and what the user typed is escaped in the filter (RFC 4515).
  */
 #include <ldap.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
 

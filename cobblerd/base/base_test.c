@@ -12,7 +12,6 @@
 #include <cmocka.h>
 #include <malloc.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

@@ -3,12 +3,10 @@
  *
  * compat: autoinstallgen.py, tftpgen.py, yumgen.py of 3.3.7, with their texts for what is missing.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * boot_test.c - what machines get from a small model with the shipped templates, and what they do not get.
  */
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "boot/internal.h"

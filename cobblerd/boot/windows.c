@@ -6,7 +6,6 @@
  * machine installs, by its system; else the one whose files this address was given last; else the only one that has such a file. Asked
  * only when nothing in the tree has the name as it is written.
  */
-#include <dirent.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

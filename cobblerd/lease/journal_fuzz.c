@@ -2,7 +2,6 @@
  * journal_fuzz.c - any bytes as a lease file: it is read as far as it goes, and what was read survives being written.
  */
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 

@@ -4,7 +4,6 @@
  * compat: modules/managers/isc.py and dnsmasq.py. The site's templates see the same values; texts in them lose what
  * would end a string or a statement.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

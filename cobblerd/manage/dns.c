@@ -5,7 +5,6 @@
  * zone).
  */
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/blocking.h"
-#include "base/log.h"
 #include "manage/internal.h"
 #include "triggers/triggers.h"
 

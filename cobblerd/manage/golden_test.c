@@ -5,7 +5,6 @@
 #include "base/testkit.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <ftw.h>
 #include <sys/stat.h>
 

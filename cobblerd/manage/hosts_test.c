@@ -2,9 +2,7 @@
  * hosts_test.c - files of external daemons from the shipped templates: DHCP with bonds, IPv6 and hostile texts, zones,
  * tinydns, genders.
  */
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "core/edit.h"
 #include "core/testkit.h"

@@ -2,7 +2,6 @@
  * layout.c - where this host's family keeps the files of external servers (compat: utils.dhcpconf_location, namedconf_location).
  */
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

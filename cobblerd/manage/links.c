@@ -4,8 +4,6 @@
  * compat: CobblerSync.add_single_distro and remove_single_distro. Imports make theirs themselves.
  */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

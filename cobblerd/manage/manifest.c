@@ -2,7 +2,6 @@
  * manifest.c - the list of what syncs wrote, which tells our files from those of others: what is in it and was not written again is
  * removed at the end of a sync, and nothing else ever.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>

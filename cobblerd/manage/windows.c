@@ -7,12 +7,10 @@
  * triggers run.
  */
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
-#include "base/log.h"
 #include "manage/windows.h"
 #include "windows/limits.h"
 #include "windows/windows.h"

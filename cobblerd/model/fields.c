@@ -3,8 +3,6 @@
  */
 #include "model/field.h"
 
-#include <string.h>
-
 #include "base/map.h"
 #include "model/fields_common.h"
 

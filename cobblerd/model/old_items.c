@@ -2,7 +2,6 @@
  * old_items.c - stored items of Cobbler 2.x and 3.0 to 3.2 in the words of 3.3.7. Names that were only changed are aliases of fields.c;
  * here is what needs more than another name.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "model/checks.h"

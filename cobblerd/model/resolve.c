@@ -4,7 +4,6 @@
 #include "model/resolve.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "model/checks.h"
 #include "model/model_private.h"

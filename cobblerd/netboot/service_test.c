@@ -3,7 +3,6 @@
  * are rude, with files that change and with a core that is slow, wrong or gone.
  */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>

@@ -2,7 +2,6 @@
  * client.c - the core's side: asks the privileged process where there is one, else does it itself.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>

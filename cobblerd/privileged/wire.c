@@ -6,7 +6,6 @@
 #include <errno.h>
 
 #include "base/fdpass.h"
-#include "base/file.h"
 
 int wire_send(int sock, const void *p, size_t n, const int fds[2])
 {

@@ -5,13 +5,11 @@
 #include <fcntl.h>
 #include <fts.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/log.h"
 #include "process/process.h"
 
 /* deep: ownership goes down the tree (state that the core rewrites); else only the directory itself (media trees are large). */

@@ -5,7 +5,6 @@
 #include "base/testkit.h"
 
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "render/render.h"

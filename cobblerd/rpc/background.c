@@ -2,7 +2,6 @@
  * background.c - methods that start tasks, and the events and logs of tasks; the same work done at once (sync, power).
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "actions/actions.h"
 #include "base/log.h"

@@ -2,7 +2,6 @@
  * facts.c - what the server knows apart from items: settings, operating systems, a free MAC address.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "model/signatures.h"

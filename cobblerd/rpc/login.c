@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * login.c - logging in and out, and asking what one may do.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/version.h"

@@ -4,7 +4,6 @@
  * All attributes are applied to one private copy, which is saved once: an attribute that is refused leaves nothing behind.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/edit.h"

@@ -3,7 +3,6 @@
  * cobbler-settings does it. Where Cobbler's tool loses what a site has written (next_server, the default answer file) or gives up
  * (manage_tftp, a proxy_url_ext without a value), this one goes on with it.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "settings/settings.h"

@@ -3,7 +3,6 @@
  */
 #include "base/testkit.h"
 
-#include <dirent.h>
 #include <sys/stat.h>
 
 #include "model/resolve.h"

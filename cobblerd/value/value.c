@@ -4,9 +4,7 @@
 #include "value/value.h"
 
 #include <limits.h>
-#include <math.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * yaml_fuzz.c - YAML of any kind must end in a value or an error; what is written must parse again.
  */
-#include <stdlib.h>
 
 #include "value/yaml.h"
 

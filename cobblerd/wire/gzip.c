@@ -4,7 +4,6 @@
 #include "wire/gzip.h"
 
 #include <pthread.h>
-#include <string.h>
 #include <zlib.h>
 
 #define COPY_MIN 3

@@ -2,7 +2,6 @@
  * cheetah_exec.c - running the statements of a Cheetah template.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "snippets/engine/cheetah.h"

@@ -2,7 +2,6 @@
  * convert.c - values made from others: int(), float() and the other types that are called; and calls of every kind of callable.
  */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

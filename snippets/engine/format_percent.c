@@ -2,7 +2,6 @@
  * format_percent.c - text % values.
  */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "snippets/engine/format.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * jinja_loop.c - {% for %} and the object "loop".
  */
-#include <string.h>
 
 #include "snippets/engine/jinja.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * jinja_statements.c - the Jinja2 parser: {% if %} and its like, one function a statement.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "snippets/engine/jinja_parse.h"

@@ -3,7 +3,6 @@
  * explains.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "snippets/engine/cheetah.h"
 

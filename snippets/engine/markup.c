@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * markup.c - text that needs no HTML escape, and its methods: what is put into it is escaped, what comes out of it needs none either.
  */
-#include <string.h>
 
 #include "snippets/engine/rt.h"
 #include "snippets/engine/str_methods.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * mod_netaddr.c - Python's netaddr module (0.8): the objects IPAddress, IPNetwork and IPRange.
  */
-#include <string.h>
 
 #include "snippets/engine/netaddr.h"
 #include "snippets/engine/rt.h"

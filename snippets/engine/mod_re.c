@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * mod_re.c - the functions of Python's module re, and its pattern objects.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "snippets/engine/re.h"

@@ -2,7 +2,6 @@
  * mod_time.c - Python's time module: reading the clock and printing dates. Nothing here waits: sleep is refused.
  */
 #include <math.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"

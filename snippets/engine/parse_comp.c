@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * parse_comp.c - comprehensions and lambda, and the names they bind.
  */
-#include <string.h>
 
 #include "snippets/engine/parse_expr.h"
 

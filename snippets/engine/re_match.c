@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * re_match.c - match objects of Python's re, and what a replacement makes of a match.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "snippets/engine/re.h"

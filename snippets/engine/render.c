@@ -2,7 +2,6 @@
  * render.c - one render from begin to end, and the text of its error.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"

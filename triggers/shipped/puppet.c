@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * puppet.c - certificates of machines that are installed again. compat: installation.pre_puppet, installation.post_puppet
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"

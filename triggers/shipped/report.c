@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * report.c - a mail for each finished installation. compat: installation.post_report
  */
-#include <stdlib.h>
-#include <string.h>
 
 #include "actions/mail.h"
 #include "base/file.h"

@@ -4,7 +4,6 @@
 #include "core/testkit.h"
 
 #include <stdatomic.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "triggers/shipped/shipped.h"
