@@ -3,6 +3,7 @@
 # make check-fast the same without sanitizers
 # make compat     black-box tests against the running daemon (root: network namespaces, QEMU)
 # make lint fuzz bench install clean
+# By hand, each tells how at its head: tools/soak (many clients for long), tools/fuzz-diff-api, tools/fuzz-diff-templates (beside Python)
 # SAN=1 builds with ASan and UBSan into build/san/, SAN=thread with ThreadSanitizer into build/tsan/; tests run it with COBBLERD=...
 
 CC      ?= gcc

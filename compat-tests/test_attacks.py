@@ -15,7 +15,7 @@ import time
 import xmlrpc.client
 from pathlib import Path
 
-from fixtures import MAC, add, add_machine, fake_boot_files, interface
+from fixtures import MAC, add, add_machine, fake_boot_files
 from ldap_stub import LdapStub
 from lab import SERVER, Failed, check, command_line, equal, processes, wait_for
 

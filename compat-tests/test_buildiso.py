@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import xmlrpc.client
 from pathlib import Path
 
 from fixtures import add, boot_files, fake_boot_files, interface

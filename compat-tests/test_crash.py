@@ -192,7 +192,7 @@ def deaths(lab, site, name, change, judge):
     before = items(s)
     for calls in CALLS:
         for number in numbers(calls):
-            with Tracer(d.roles()["core"], calls, "signal=SIGKILL:when=%d" % number, lab.tmp) as tracer:
+            with Tracer(d.roles()["core"], calls, "signal=SIGKILL:when=%d" % number, lab.tmp):
                 answer = attempt(d, change, token)
             if answer is not None:
                 # it lives: there is no such call any more

@@ -71,22 +71,13 @@ char *arena_strndup(struct arena *a, const char *s, size_t n)
 	return d;
 }
 
-void arena_reset(struct arena *a)
+void arena_free(struct arena *a)
 {
-	while (a->head != NULL && a->head->next != NULL) {
+	while (a->head != NULL) {
 		struct arena_chunk *next = a->head->next;
 		free(a->head);
 		a->head = next;
 	}
-	if (a->head != NULL)
-		a->head->used = 0;
 	a->used = 0;
 	a->full = false;
-}
-
-void arena_free(struct arena *a)
-{
-	arena_reset(a);
-	free(a->head);
-	a->head = NULL;
 }

@@ -20,8 +20,6 @@ void arena_init(struct arena *a, size_t limit);
 void *arena_alloc(struct arena *a, size_t n);
 void *arena_zalloc(struct arena *a, size_t n);
 char *arena_strndup(struct arena *a, const char *s, size_t n);
-/* Keep the first chunk for reuse, free the others. */
-void arena_reset(struct arena *a);
 void arena_free(struct arena *a);
 
 #endif
