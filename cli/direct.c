@@ -11,10 +11,9 @@
 
 static int start(struct cli *cli, const char *method, struct value *options, bool progress)
 {
-	struct value *id CLEANUP(v_unrefp) = NULL;
-	struct err e;
-	if (cli_try(cli, method, params_of(v_ref(options), NULL), true, &id, &e) < 0)
-		return cli_explain(cli, &e);
+	struct value *id CLEANUP(v_unrefp) = cli_call(cli, method, params_of(v_ref(options), NULL), true);
+	if (!id)
+		return cli->status;
 	if (!v_is(id, V_STR))
 		return cli_fail(cli, "%s answered no task id", method);
 	return follow_task(cli, v_cstr(id), progress, NULL);
@@ -88,10 +87,9 @@ int run_sync(struct cli *cli, const struct call *c)
 
 int run_version(struct cli *cli, const struct call *c UNUSED)
 {
-	struct err e;
-	struct value *v CLEANUP(v_unrefp) = NULL;
-	if (cli_try(cli, "extended_version", v_list(), false, &v, &e) < 0)
-		return cli_explain(cli, &e);
+	struct value *v CLEANUP(v_unrefp) = cli_call(cli, "extended_version", v_list(), false);
+	if (!v)
+		return cli->status;
 	if (cli->json) {
 		cli_print_json(v_ref(v));
 		return EXIT_DONE;
@@ -104,10 +102,9 @@ int run_version(struct cli *cli, const struct call *c UNUSED)
 
 int run_status(struct cli *cli, const struct call *c UNUSED)
 {
-	struct err e;
-	struct value *v CLEANUP(v_unrefp) = NULL;
-	if (cli_try(cli, "get_status", params_of(v_str(cli->json ? "normal" : "text"), NULL), true, &v, &e) < 0)
-		return cli_explain(cli, &e);
+	struct value *v CLEANUP(v_unrefp) = cli_call(cli, "get_status", params_of(v_str(cli->json ? "normal" : "text"), NULL), true);
+	if (!v)
+		return cli->status;
 	if (cli->json)
 		cli_print_json(v_ref(v));
 	else
@@ -117,10 +114,9 @@ int run_status(struct cli *cli, const struct call *c UNUSED)
 
 int run_check(struct cli *cli, const struct call *c UNUSED)
 {
-	struct err e;
-	struct value *v CLEANUP(v_unrefp) = NULL;
-	if (cli_try(cli, "check", v_list(), true, &v, &e) < 0)
-		return cli_explain(cli, &e);
+	struct value *v CLEANUP(v_unrefp) = cli_call(cli, "check", v_list(), true);
+	if (!v)
+		return cli->status;
 	if (cli->json) {
 		cli_print_json(v_ref(v));
 		return EXIT_DONE;
@@ -138,28 +134,17 @@ int run_check(struct cli *cli, const struct call *c UNUSED)
 
 /* ---- events ---- */
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 int run_events(struct cli *cli, const struct call *c UNUSED)
 {
-	struct err e;
-	struct value *v CLEANUP(v_unrefp) = NULL;
-	if (cli_try(cli, "get_events", params_of(v_str(""), NULL), false, &v, &e) < 0)
-		return cli_explain(cli, &e);
+	struct value *v CLEANUP(v_unrefp) = cli_call(cli, "get_events", params_of(v_str(""), NULL), false);
+	if (!v)
+		return cli->status;
 	if (cli->json) {
 		cli_print_json(v_ref(v));
 		return EXIT_DONE;
 	}
-	size_t n = v_len(v);
-	const char **ids = xcalloc(n + 1, sizeof(*ids));
-	for (size_t i = 0; i < n; i++)
-		ids[i] = v_dict_key(v, i);
-	/* Ids begin with date and time. */
-	qsort(ids, n, sizeof(*ids), by_text);
-	for (size_t i = 0; i < n; i++)
+	const char **ids = v_dict_keys(v, true);           /* they begin with date and time */
+	for (size_t i = 0; i < v_len(v); i++)
 		printf("%-10s %s\n", v_cstr(v_list_at(v_dict_get(v, ids[i]), 2)), ids[i]);
 	free_ptr(&ids);
 	return EXIT_DONE;
@@ -168,12 +153,11 @@ int run_events(struct cli *cli, const struct call *c UNUSED)
 int run_follow(struct cli *cli, const struct call *c)
 {
 	const char *id = v_dict_cstr(c->options, "task", "");
-	struct value *status CLEANUP(v_unrefp) = NULL;
-	struct err e;
 	if (!*id)
 		return cli_fail(cli, "--task is required");
 	/* asked first, so that nothing is said to have started that does not exist */
-	if (cli_try(cli, "get_task_status", params_of(v_str(id), NULL), false, &status, &e) < 0)
-		return cli_explain(cli, &e);
+	struct value *status CLEANUP(v_unrefp) = cli_call(cli, "get_task_status", params_of(v_str(id), NULL), false);
+	if (!status)
+		return cli->status;
 	return follow_task(cli, id, true, NULL);
 }

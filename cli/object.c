@@ -89,11 +89,6 @@ int run_find(struct cli *cli, const struct call *c)
 	return EXIT_DONE;
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* *ret: owned, sorted list of names. */
 static int sorted_names(struct cli *cli, const char *noun, struct value **ret, struct err *e)
 {
@@ -102,15 +97,14 @@ static int sorted_names(struct cli *cli, const char *noun, struct value **ret, s
 	if (r < 0)
 		return r;
 	size_t n = v_len(v);
-	const char **names = xcalloc(n + 1, sizeof(*names));
+	struct value **names = xcalloc(n + 1, sizeof(struct value *));
 	for (size_t i = 0; i < n; i++)
-		names[i] = v_cstr(v_list_at(v, i));
-	qsort(names, n, sizeof(*names), by_text);
-	struct value *list = v_list();
+		names[i] = v_ref(v_list_at(v, i));
+	qsort(names, n, sizeof(*names), v_compare_str);
+	*ret = v_list();
 	for (size_t i = 0; i < n; i++)
-		v_list_push(list, v_str(names[i]));
+		v_list_push(*ret, names[i]);
 	free_ptr(&names);
-	*ret = list;
 	return 0;
 }
 
@@ -278,10 +272,7 @@ int run_dumpvars(struct cli *cli, const struct call *c)
 		return EXIT_DONE;
 	}
 	size_t n = v_len(v);
-	const char **keys = xcalloc(n + 1, sizeof(*keys));
-	for (size_t i = 0; i < n; i++)
-		keys[i] = v_dict_key(v, i);
-	qsort(keys, n, sizeof(*keys), by_text);
+	const char **keys = v_dict_keys(v, true);
 	struct strbuf b CLEANUP(sb_free) = { 0 };
 	for (size_t i = 0; i < n; i++) {
 		sb_addf(&b, "%s: ", keys[i]);
@@ -354,10 +345,7 @@ int run_setting_report(struct cli *cli, const struct call *c)
 		return EXIT_DONE;
 	}
 	size_t n = v_len(all);
-	const char **keys = xcalloc(n + 1, sizeof(*keys));
-	for (size_t i = 0; i < n; i++)
-		keys[i] = v_dict_key(all, i);
-	qsort(keys, n, sizeof(*keys), by_text);
+	const char **keys = v_dict_keys(all, true);
 	for (size_t i = 0; i < n; i++)
 		print_setting(keys[i], v_dict_get(all, keys[i]));
 	free_ptr(&keys);
@@ -396,10 +384,7 @@ static size_t print_breed(const struct value *breeds, const char *name)
 	const struct value *versions = v_dict_get(breeds, name);
 	size_t n = v_len(versions);
 	printf("%s:\n", name);
-	const char **keys = xcalloc(n + 1, sizeof(*keys));
-	for (size_t i = 0; i < n; i++)
-		keys[i] = v_dict_key(versions, i);
-	qsort(keys, n, sizeof(*keys), by_text);
+	const char **keys = v_dict_keys(versions, true);
 	for (size_t i = 0; i < n; i++)
 		printf("\t%s\n", keys[i]);
 	if (n == 0)
@@ -431,10 +416,7 @@ int run_signature_report(struct cli *cli, const struct call *c)
 		return EXIT_DONE;
 	}
 	size_t n = v_len(breeds), total = 0;
-	const char **keys = xcalloc(n + 1, sizeof(*keys));
-	for (size_t i = 0; i < n; i++)
-		keys[i] = v_dict_key(breeds, i);
-	qsort(keys, n, sizeof(*keys), by_text);
+	const char **keys = v_dict_keys(breeds, true);
 	for (size_t i = 0; i < n; i++)
 		total += print_breed(breeds, keys[i]);
 	free_ptr(&keys);

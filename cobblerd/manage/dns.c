@@ -236,21 +236,14 @@ static int by_address(const void *a, const void *b)
 	}
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static void host_records(const struct value *hosts, bool ptr, struct strbuf *out)
 {
 	size_t n = v_len(hosts), width = 0;
-	const char **names = xcalloc(n + 1, sizeof(*names));
-	for (size_t i = 0; i < n; i++) {
-		names[i] = v_dict_key(hosts, i);
+	const char **names = v_dict_keys(hosts, !ptr);
+	if (ptr)
+		qsort(names, n, sizeof(*names), by_address);
+	for (size_t i = 0; i < n; i++)
 		width = strlen(names[i]) > width ? strlen(names[i]) : width;
-	}
-	if (n > 0)
-		qsort(names, n, sizeof(*names), ptr ? by_address : by_text);
 	for (size_t i = 0; i < n; i++) {
 		const struct value *v = v_dict_get(hosts, names[i]);
 		for (size_t k = 0; k < (v_is(v, V_LIST) ? v_len(v) : 1); k++) {

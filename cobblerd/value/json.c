@@ -367,21 +367,12 @@ static void newline(struct strbuf *out, unsigned flags, int depth)
 		sb_addf(out, "\n%*s", depth * 4, "");
 }
 
-static int compare_keys(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static void write_value(struct strbuf *out, const struct value *v, unsigned flags, int depth);
 
 static void write_dict(struct strbuf *out, const struct value *v, unsigned flags, int depth)
 {
 	size_t n = v_len(v);
-	const char **keys = xcalloc(n, sizeof(*keys));
-	for (size_t i = 0; i < n; i++)
-		keys[i] = v_dict_key(v, i);
-	if (flags & JSON_SORT)
-		qsort(keys, n, sizeof(*keys), compare_keys);
+	const char **keys = v_dict_keys(v, (flags & JSON_SORT) != 0);
 	sb_addc(out, '{');
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)

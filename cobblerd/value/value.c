@@ -504,6 +504,22 @@ bool v_dict_bool(const struct value *d, const char *key, bool fallback)
 	return v != NULL ? v_truthy(v) : fallback;
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char **v_dict_keys(const struct value *d, bool sorted)
+{
+	size_t n = v_len(d);
+	const char **keys = xcalloc(n + 1, sizeof(*keys));
+	for (size_t i = 0; i < n; i++)
+		keys[i] = v_dict_key(d, i);
+	if (sorted)
+		qsort(keys, n, sizeof(*keys), compare_keys);
+	return keys;
+}
+
 /* Keys are shared and the index is the same. */
 static struct value *copy_dict(const struct value *v)
 {

@@ -71,6 +71,9 @@ const char *v_dict_cstr(const struct value *dict, const char *key, const char *f
 int64_t v_dict_int(const struct value *dict, const char *key, int64_t fallback);
 bool v_dict_bool(const struct value *dict, const char *key, bool fallback);   /* Python truth of what is there */
 
+/* The v_len keys, in the order of the dict or of their bytes. The array is the caller's to free; the texts are the dict's. */
+const char **v_dict_keys(const struct value *dict, bool sorted);
+
 struct value *v_copy(const struct value *v);                  /* returns owned: a container of its own, elements shared */
 bool v_equal(const struct value *a, const struct value *b);   /* Python ==: 1 == 1.0 == True, dict order ignored */
 int v_compare_str(const void *a, const void *b);              /* qsort over struct value *: by text */

@@ -383,21 +383,12 @@ static void write_text(struct strbuf *out, const char *s, size_t n)
 	}
 }
 
-static int compare_keys(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static void write_node(struct strbuf *out, const struct value *v, bool sort, int indent, bool in_list);
 
 static void write_mapping(struct strbuf *out, const struct value *v, bool sort, int indent, bool in_list)
 {
 	size_t n = v_len(v);
-	const char **keys = xcalloc(n, sizeof(*keys));
-	for (size_t i = 0; i < n; i++)
-		keys[i] = v_dict_key(v, i);
-	if (sort)
-		qsort(keys, n, sizeof(*keys), compare_keys);
+	const char **keys = v_dict_keys(v, sort);
 	for (size_t i = 0; i < n; i++) {
 		const struct value *x = v_dict_get(v, keys[i]);
 		if (i > 0 || !in_list)
