@@ -8,6 +8,7 @@ ends all it started.
 import contextlib
 import hashlib
 import http.client
+import http.server
 import json
 import os
 import re
@@ -105,6 +106,35 @@ def processes():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
                 yield int(entry.name), int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+
+
+def fault(call, *args):
+    """The text of the fault that the call ends with."""
+    try:
+        result = call(*args)
+    except xmlrpc.client.Fault as f:
+        return f.faultString
+    raise Failed("no fault but %r for %.200r" % (result, args))
+
+
+def task_end(s, task, timeout=60):
+    """(complete or failed, its log) of a task, which this waits for."""
+    state = wait_for("end of " + task, lambda: s.get_task_status(task)[2] in ("complete", "failed") and s.get_task_status(task)[2], timeout)
+    return state, s.get_event_log(task)
+
+
+@contextlib.contextmanager
+def http_server(address, port, handler, tls=None):
+    """handler, a class of http.server, answers there meanwhile; tls: an SSL context."""
+    server = http.server.ThreadingHTTPServer((address, port), handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def ended(pid):

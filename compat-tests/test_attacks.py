@@ -17,7 +17,7 @@ from pathlib import Path
 
 from fixtures import MAC, add, add_machine, fake_boot_files
 from ldap_stub import LdapStub
-from lab import SERVER, Failed, check, command_line, equal, processes, wait_for
+from lab import SERVER, Failed, check, command_line, equal, fault, processes, wait_for
 
 QUIET = {"dhcp": {"enabled": False}, "tftp": {"enabled": False}}
 
@@ -29,15 +29,6 @@ def daemon(lab, settings=None, services=None, **more):
 def stranger():
     """A caller from elsewhere: by the web port."""
     return xmlrpc.client.ServerProxy("http://%s/cobbler_api" % SERVER, allow_none=True)
-
-
-def fault(call, *args):
-    """The fault's text."""
-    try:
-        result = call(*args)
-    except xmlrpc.client.Fault as f:
-        return f.faultString
-    raise Failed("no fault but %r for %.200r" % (result, args))
 
 
 def post(body, port=25151, path="/RPC2", headers=None, timeout=10):

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from fixtures import add, boot_files, fake_boot_files, interface
-from lab import Skip, check, equal, wait_for
+from lab import Skip, check, equal, task_end
 
 NEEDED = {"xorriso": "xorriso", "mformat": "mtools", "grub-mkimage": "grub-common"}
 
@@ -23,8 +23,7 @@ def need(*programs):
 def run(s, method, options, token, state="complete"):
     """Runs a task to its end; its log."""
     task = getattr(s, method)(options, token)
-    got = wait_for("end of " + task, lambda: s.get_task_status(task)[2] in ("complete", "failed") and s.get_task_status(task)[2], 120)
-    log = s.get_event_log(task)
+    got, log = task_end(s, task, 120)
     equal(got, state, log)
     return log
 

@@ -14,7 +14,7 @@ import xmlrpc.client
 from pathlib import Path
 
 from fixtures import ADDRESS, MAC, add_machine, fake_boot_files
-from lab import BRIDGE, COBBLERD, SERVER, Daemon, Skip, check, equal, wait_for
+from lab import BRIDGE, COBBLERD, SERVER, Daemon, Skip, check, equal, task_end, wait_for
 
 FOLDERS = ("etc", "var", "srv", "run", "usr/sbin")
 DHCP_TEMPLATE = """subnet 10.55.0.0 netmask 255.255.255.0 {
@@ -93,10 +93,11 @@ def put(path, text, mode=0o644):
     os.chmod(path, mode)
 
 
-def finished(s, task, timeout=60):
-    """The state in which a task ended: (complete or failed, its log)."""
-    state = wait_for("end of %s" % task, lambda: s.get_task_status(task)[2] in ("complete", "failed") and s.get_task_status(task)[2], timeout)
-    return state, s.get_event_log(task)
+def dhcpd_stand_in():
+    """dhcpd as a package leaves it: its file, the program that checks it, the script that restarts it."""
+    put("/etc/dhcp/dhcpd.conf", "# as it was\n")
+    put("/etc/init.d/isc-dhcp-server", INIT, 0o755)
+    put("/usr/sbin/dhcpd", "#!/bin/sh\nexit 0\n", 0o755)
 
 
 def managed(lab, **more):
@@ -107,14 +108,12 @@ def managed(lab, **more):
 
 def test_restarts_come_once_for_many_syncs(lab):
     with host(lab):
-        put("/etc/dhcp/dhcpd.conf", "# as it was\n")
-        put("/etc/init.d/isc-dhcp-server", INIT, 0o755)
-        put("/usr/sbin/dhcpd", "#!/bin/sh\nexit 0\n", 0o755)
+        dhcpd_stand_in()
         d = managed(lab)
         s, token = d.login()
         files = fake_boot_files(lab)
         add_machine(s, token, files)
-        equal(finished(s, s.background_sync({}, token))[0], "complete", "the first sync")
+        equal(task_end(s, s.background_sync({}, token))[0], "complete", "the first sync")
         equal(Path("/etc/dhcp/dhcpd.conf").stat().st_uid, 0, "owner of dhcpd.conf")
         check(MAC.lower() in Path("/etc/dhcp/dhcpd.conf").read_text().lower(), "the machine's line")
         for i in range(2, 12):
@@ -122,7 +121,7 @@ def test_restarts_come_once_for_many_syncs(lab):
         began = time.monotonic()
         tasks = [s.background_syncsystems({"systems": ["n%d" % i]}, token) for i in range(2, 12)]
         with concurrent.futures.ThreadPoolExecutor(10) as pool:
-            ends = list(pool.map(lambda t: finished(d.rpc(), t), tasks))
+            ends = list(pool.map(lambda t: task_end(d.rpc(), t), tasks))
         equal([e[0] for e in ends], ["complete"] * 10, "syncs; the last log: " + ends[-1][1])
         count = len(Path("/run/restarts").read_text().splitlines()) - 1
         check(1 <= count <= 4, "%d restarts for 10 syncs" % count)
@@ -133,9 +132,7 @@ def test_restarts_come_once_for_many_syncs(lab):
 def test_files_follow_each_edit(lab):
     """Without a sync: dhcpd.conf is written before an edit is answered, and the server is restarted soon, once for many edits."""
     with host(lab):
-        put("/etc/dhcp/dhcpd.conf", "# as it was\n")
-        put("/etc/init.d/isc-dhcp-server", INIT, 0o755)
-        put("/usr/sbin/dhcpd", "#!/bin/sh\nexit 0\n", 0o755)
+        dhcpd_stand_in()
         d = managed(lab)
         s, token = d.login()
         files = fake_boot_files(lab)
@@ -188,26 +185,24 @@ def test_a_tree_that_others_serve_follows_each_edit(lab):
 
 def test_failures_are_told(lab):
     with host(lab):
-        put("/etc/dhcp/dhcpd.conf", "# as it was\n")
-        put("/etc/init.d/isc-dhcp-server", INIT, 0o755)
-        put("/usr/sbin/dhcpd", "#!/bin/sh\nexit 0\n", 0o755)
+        dhcpd_stand_in()
         put("/run/refuse", "")
         d = managed(lab)
         s, token = d.login()
-        state, log = finished(s, s.background_sync({}, token))
+        state, log = task_end(s, s.background_sync({}, token))
         equal(state, "failed", "a sync whose server did not come up")
         check("isc-dhcp-server" in log and "the stand-in refuses" in log, log)
         os.unlink("/run/refuse")
         put("/usr/sbin/dhcpd", "#!/bin/sh\necho line 1: semicolon expected\nexit 1\n", 0o755)
         before = Path("/run/restarts").read_text()
         add_machine(s, token, fake_boot_files(lab))
-        state, log = finished(s, s.background_sync({}, token))
+        state, log = task_end(s, s.background_sync({}, token))
         equal(state, "failed", "a sync whose configuration the server refuses")
         check("semicolon expected" in log, log)
         equal(Path("/run/restarts").read_text(), before, "restarts")
         os.unlink("/etc/init.d/isc-dhcp-server")
         put("/usr/sbin/dhcpd", "#!/bin/sh\nexit 0\n", 0o755)
-        state, log = finished(s, s.background_sync({}, token))
+        state, log = task_end(s, s.background_sync({}, token))
         check(state == "failed" and "no service of that kind is installed" in log, log)
 
 
@@ -220,7 +215,7 @@ def test_only_files_of_servers_are_written_as_root(lab):
         Path("/etc/cron.d/etc/bind").mkdir(parents=True, exist_ok=True)
         d.start()
         s, token = d.login()
-        state, log = finished(s, s.background_sync({"dns": True}, token))
+        state, log = task_end(s, s.background_sync({"dns": True}, token))
         equal(state, "failed", "a sync that would write below /etc/cron.d")
         check("/etc/cron.d/etc/bind/named.conf" in log, log)
         equal(os.listdir("/etc/cron.d/etc/bind"), [], "files there")
@@ -236,7 +231,7 @@ def test_dhcpd(lab):
         d = managed(lab)
         s, token = d.login()
         add_machine(s, token, fake_boot_files(lab))
-        state, log = finished(s, s.background_sync({"dhcp": True}, token))
+        state, log = task_end(s, s.background_sync({"dhcp": True}, token))
         equal(state, "complete", log)
         offer = wait_for("offer of dhcpd", lambda: lab.client.discover(mac=MAC, timeout=0.5), 10)
         equal(offer.yiaddr, ADDRESS, "address")
@@ -270,7 +265,7 @@ def test_named(lab):
         s.save_system(handle, token)
         template = Path("/etc/cobbler/zone.template")
         template.write_text(template.read_text().replace("$cobbler_server.", "ns.lab.test.") + "\nns IN A 10.55.0.1\n")
-        state, log = finished(s, s.background_sync({"dns": True}, token))
+        state, log = task_end(s, s.background_sync({"dns": True}, token))
         equal(state, "complete", log)
         equal(wait_for("answer of named", lambda: ask("n1.lab.test"), 10), ADDRESS, "address of n1")
         equal(pwd.getpwuid(Path("/etc/bind/named.conf").stat().st_uid).pw_name, "root", "owner of named.conf")

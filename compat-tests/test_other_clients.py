@@ -3,20 +3,11 @@
 the pages that the web client asks for.
 """
 import math
-import xmlrpc.client
 
 from fixtures import MAC, add, add_machine, fake_boot_files
-from lab import check, equal, wait_for
+from lab import check, equal, fault, task_end
 
 INHERIT = "<<inherit>>"
-
-
-def fault(call, *args):
-    try:
-        result = call(*args)
-    except xmlrpc.client.Fault as f:
-        return f.faultString
-    raise AssertionError("no fault but %r" % (result,))
 
 
 class Uyuni:
@@ -153,7 +144,7 @@ def test_a_script_of_2_8(lab):
     check("mine" not in s.get_snippets(token), "the list without it")
     for method in "background_validateks", "background_dlcontent":
         task = getattr(s, method)({}, token)
-        wait_for("end of %s" % method, lambda: s.get_task_status(task)[2] in ("complete", "failed"), 20)
+        task_end(s, task, 20)
     for name in "background_dlcontent", "background_validateks":
         check("invalid token" in fault(getattr(s, name), {}, "x" * 36), "%s without a login" % name)
     check("invalid token" in fault(s.read_or_write_snippet, "mine", True, "", "x" * 36), "reading without a login")
@@ -169,8 +160,7 @@ def test_tasks_with_little_to_do(lab):
     add(s, token, "profile", {"name": "none", "distro": "d", "autoinstall": ""})
 
     def state(method, options):
-        task = getattr(s, method)(options, token)
-        return wait_for("end of " + method, lambda: s.get_task_status(task)[2] in ("complete", "failed") and s.get_task_status(task)[2], 20)
+        return task_end(s, getattr(s, method)(options, token), 20)[0]
     equal(state("background_validate_autoinstall_files", {}), "complete", "answer files that are not there by intention")
     for options in {}, {"systems": []}, {"Systems": ["n1"]}:
         equal(state("background_syncsystems", options), "complete", "sync of systems with %r" % options)
@@ -187,9 +177,7 @@ def test_validation_of_answer_files_says_what_is_wrong(lab):
 
     def validate(text):
         (d.root / "var/lib/cobbler/templates/my.ks").write_text(text)
-        task = s.background_validate_autoinstall_files({}, token)
-        state = wait_for("end of the task", lambda: s.get_task_status(task)[2] in ("complete", "failed") and s.get_task_status(task)[2], 20)
-        return state, s.get_event_log(task)
+        return task_end(s, s.background_validate_autoinstall_files({}, token), 20)
     state, log = validate("$name $hostname\n$nonsense\n")
     equal(state, "complete", "a placeholder that nothing defines")
     check("my.ks:2:1: $nonsense is not defined" in log and "potential errors" in log, "the log: %s" % log)

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One server copies the objects and the files of another."""
-import contextlib
 import http.server
 import json
 import shutil
 import subprocess
-import threading
 import time
 
 from fixtures import add, add_machine, fake_boot_files, interface
-from lab import Skip, check, equal, wait_for
+from lab import Skip, check, equal, http_server, task_end, wait_for
 
 KINDS = ("distro", "profile", "system", "repo", "image", "menu", "mgmtclass", "package", "file")
 CLOCK = ("mtime", "ctime", "depth")
@@ -26,8 +24,7 @@ def replicate(d, **options):
     """(state, log)"""
     s, token = d.login()
     task = s.background_replicate({"master": "127.0.0.1", "port": "80", "omit_data": True, **options}, token)
-    wait_for("end of the task", lambda: s.get_task_status(task)[2] in ("complete", "failed"), 60)
-    return s.get_task_status(task)[2], s.get_event_log(task)
+    return task_end(s, task)
 
 
 def replicated(d, **options):
@@ -202,7 +199,6 @@ def test_what_is_not_a_master(lab):
     equal({k: content(slave, k) for k in KINDS}, before, "nothing changed")
 
 
-@contextlib.contextmanager
 def answering(port, answer):
     """A server that answers every call with answer(body)."""
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -215,13 +211,7 @@ def answering(port, answer):
 
         def log_message(self, *args):
             pass
-    s = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    threading.Thread(target=s.serve_forever, daemon=True).start()
-    try:
-        yield
-    finally:
-        s.shutdown()
-        s.server_close()
+    return http_server("127.0.0.1", port, Handler)
 
 
 def test_hostile_objects_are_left_out(lab):

@@ -9,11 +9,10 @@ import shutil
 import subprocess
 import threading
 import time
-import xmlrpc.client
 from pathlib import Path
 
 from fixtures import add, add_machine, fake_boot_files
-from lab import Skip, check, ended, equal, processes, wait_for
+from lab import Skip, check, ended, equal, fault, http_server, processes, task_end, wait_for
 
 ADDRESS = "127.0.0.1"
 
@@ -32,13 +31,8 @@ def served(folder, port):
     class Handler(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *args):
             asked.append(self.path)
-    server = http.server.ThreadingHTTPServer((ADDRESS, port), functools.partial(Handler, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with http_server(ADDRESS, port, functools.partial(Handler, directory=str(folder))):
         yield asked
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def quiet(*args, cwd=None):
@@ -46,14 +40,8 @@ def quiet(*args, cwd=None):
     check(r.returncode == 0, "%s: %s" % (args[0], r.stdout[-2000:]))
 
 
-def finish(s, task):
-    """(state, log) of a task that has ended."""
-    wait_for("end of the task", lambda: s.get_task_status(task)[2] in ("complete", "failed"), 60)
-    return s.get_task_status(task)[2], s.get_event_log(task)
-
-
 def reposync(s, token, **options):
-    return finish(s, s.background_reposync({"tries": 1, **options}, token))
+    return task_end(s, s.background_reposync({"tries": 1, **options}, token))
 
 
 def synced(s, token, name):
@@ -377,8 +365,5 @@ enabled=0
         "extras-9-" + arch: ("yum", arch, "Extras", "http://dl.test/pub/rocky/9/extras/%s/os/" % arch, "baseurl"),
         "epel-9-" + arch: ("yum", arch, "", "https://m.test/metalink?repo=epel-9", "metalink")}, "repositories")
     d.write("etc/yum.repos.d/c.repo", "[bad name!]\nbaseurl=http://x/\n")
-    try:
-        s.auto_add_repos(token)
-        check(False, "a repository whose name cannot be one is added")
-    except xmlrpc.client.Fault as e:
-        check("bad name!" in e.faultString, e.faultString)
+    said = fault(s.auto_add_repos, token)
+    check("bad name!" in said, said)

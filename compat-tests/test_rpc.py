@@ -1,21 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """XML-RPC over the wire: logins and the life of items."""
 import json
-import xmlrpc.client
 
 from fixtures import MAC, add, add_machine, fake_boot_files, interface
-from lab import check, equal, wait_for
+from lab import check, equal, fault, wait_for
 
 DERIVED = {"kickstart", "ks_meta", "remote_grub_kernel", "remote_grub_initrd"}
-
-
-def fault(call, *args):
-    """The fault's text."""
-    try:
-        result = call(*args)
-    except xmlrpc.client.Fault as f:
-        return f.faultString
-    raise AssertionError("no fault but %r" % (result,))
 
 
 def test_login(lab):

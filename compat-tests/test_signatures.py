@@ -6,9 +6,8 @@ import json
 import shutil
 import ssl
 import subprocess
-import threading
 
-from lab import Skip, check, equal, wait_for
+from lab import Skip, check, equal, http_server, task_end
 
 ADDRESS = "127.0.0.1"
 GOOD = json.dumps({"breeds": {"redhat": {"rhel99": {"signatures": ["x"], "version_file": "y", "supported_arches": ["x86_64"]}}}}).encode()
@@ -33,17 +32,11 @@ def server(port, answers, certificate=None):
 
         def log_message(self, *args):
             pass
-    s = http.server.ThreadingHTTPServer((ADDRESS, port), Handler)
-    if certificate:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        s.socket = context.wrap_socket(s.socket, server_side=True)
-    threading.Thread(target=s.serve_forever, daemon=True).start()
-    try:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
+    if tls:
+        tls.load_cert_chain(certificate)
+    with http_server(ADDRESS, port, Handler, tls):
         yield asked
-    finally:
-        s.shutdown()
-        s.server_close()
 
 
 def update(d, **settings):
@@ -52,9 +45,7 @@ def update(d, **settings):
     d.stop()
     d.start()
     s, token = d.login()
-    task = s.background_signature_update({}, token)
-    wait_for("end of the task", lambda: s.get_task_status(task)[2] in ("complete", "failed"), 30)
-    return s.get_task_status(task)[2], s.get_event_log(task)
+    return task_end(s, s.background_signature_update({}, token), 30)
 
 
 def test_update(lab):

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * auth_test.c - modules.conf chooses who may log in and who may do what; everything fails closed.
  */
-#include "base/testkit.h"
+#include "core/testkit.h"
 
 #include "auth/auth.h"
 #include "base/log.h"
 #include "core/edit.h"
 
-static struct core core;
 static struct auth *auth;
 
 static void choose(const char *authn, const char *authz)
@@ -186,19 +185,16 @@ static int setup(void **state)
 	put_file("/etc/cobbler/users.digest", "anna:Cobbler:f5a5207a8729b1f709cb710311751eb2fc8acad5a1fb8ac991b736e69b6529a3\n");
 	put_file("/etc/cobbler/users.conf", "# who\n[admins]\nanna = \"\"\n\n[ops]\nbert=\"\"\n; carl = \"\"\n");
 	put_file("/var/lib/cobbler/x", "");
-	if (core_open(&core, &e) != CB_OK || auth_open(&core, &auth, &e) != CB_OK) {
-		print_error("%s\n", e.text);
-		return -1;
-	}
+	open_core();
+	if (auth_open(&core, &auth, &e) != CB_OK)
+		fail_msg("%s", e.text);
 	return 0;
 }
 
-static int teardown(void **state)
+static int end(void **state)
 {
-	(void)state;
 	auth_close(auth);
-	core_close(&core);
-	return root_remove(state);
+	return teardown(state);
 }
 
 int main(void)
@@ -211,5 +207,5 @@ int main(void)
 		cmocka_unit_test(test_other_modules_let_nobody_in_by_mistake),
 		cmocka_unit_test(test_users_digest),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, end);
 }

@@ -42,7 +42,6 @@ static void add_items(void)
 static int setup(void **state)
 {
 	(void)state;
-	struct err e;
 	assert_int_equal(root_make(state), 0);
 	copy_library("boot_loader_conf", "/etc/cobbler");
 	copy_library("grub_config", "/var/lib/cobbler");
@@ -58,8 +57,7 @@ static int setup(void **state)
 	put_file("/e/boot.cfg", "bootstate=0\r\nkernel=/b.b00\r\nkernelopt=cdromBoot runweasel\r\nmodules=/a.b00 --- "
 				"/c.d00\r\nprefix=\r\n");
 	put_file("/srv/tftpboot/site/file.txt", "of the site");
-	if (core_open(&core, &e) != CB_OK)
-		fail_msg("%s", e.text);
+	open_core();
 	add_items();
 	return 0;
 }

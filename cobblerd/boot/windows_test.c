@@ -17,10 +17,8 @@ static void add_windows(const char *name)
 
 static int setup(void **state)
 {
-	struct err e;
 	assert_int_equal(root_make(state), 0);
-	if (core_open(&core, &e) != CB_OK)
-		fail_msg("%s", e.text);
+	open_core();
 	add_windows("w1");
 	add_windows("W2");
 	put_file(MEDIUM("w1") "pxeboot.n12", "kernel 1");

@@ -17,6 +17,14 @@ static inline void copy_library(const char *folder, const char *to)
 	free(from);
 }
 
+/* The core of what lies below the root. */
+static inline void open_core(void)
+{
+	struct err e;
+	if (core_open(&core, &e) != CB_OK)
+		fail_msg("%s", e.text);
+}
+
 /* Fields as JSON, %s of it the root. */
 static inline void add(enum item_type type, const char *json)
 {

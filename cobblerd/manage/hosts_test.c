@@ -42,7 +42,6 @@ static int setup(void **state)
 		"manage_genders: true\nmanage_forward_zones: [example.org, lab.example.org]\nmanage_reverse_zones: "
 		"['10.0.0', 'fd00::']\n"
 		"bind_zonefile_path: /var/lib/bind\n";
-	struct err e;
 	assert_int_equal(root_make(state), 0);
 	copy_library("boot_loader_conf", "/etc/cobbler");
 	copy_library("grub_config", "/var/lib/cobbler");
@@ -51,8 +50,7 @@ static int setup(void **state)
 	put_file("/etc/genders", "");
 	put_file("/k/linux", "KERNEL");
 	put_file("/k/initrd.gz", "INITRD");
-	if (core_open(&core, &e) != CB_OK)
-		fail_msg("%s", e.text);
+	open_core();
 	add_items();
 	return 0;
 }

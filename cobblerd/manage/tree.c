@@ -110,6 +110,17 @@ static void temp_name(const struct tree *t, const char *rel, char *out, size_t c
 	snprintf(out, cap, "%.*s.sync-new%.0u", dir, rel, t->lane);
 }
 
+/* A place for something that is no plain file: its directory is there, its temporary name, which goes to tmp, is free. */
+static int make_room(struct tree *t, const char *rel, char *tmp, size_t cap, struct err *e)
+{
+	int rc = make_parent(t, rel, e);
+	if (rc == CB_OK) {
+		temp_name(t, rel, tmp, cap);
+		unlinkat(t->dirfd, tmp, 0);
+	}
+	return rc;
+}
+
 /* A directory in the place of a file is somebody's: it stays, and the sync says so. */
 static int finish(struct tree *t, const char *tmp, const char *rel, struct err *e)
 {
@@ -194,11 +205,9 @@ int tree_symlink(struct tree *t, const char *rel, const char *to, struct err *e)
 	t->written++;
 	if (nothing && symlinkat(to, t->dirfd, rel) == 0)
 		return CB_OK;
-	int rc = make_parent(t, rel, e);
+	int rc = make_room(t, rel, tmp, sizeof(tmp), e);
 	if (rc != CB_OK)
 		return rc;
-	temp_name(t, rel, tmp, sizeof(tmp));
-	unlinkat(t->dirfd, tmp, 0);
 	if (symlinkat(to, t->dirfd, tmp) != 0)
 		return err_sys(e, "%s/%s", t->shown, rel);
 	return finish(t, tmp, rel, e);
@@ -245,11 +254,9 @@ int tree_copy(struct tree *t, const char *rel, const char *src, const char **how
 		t->same++;
 		return CB_OK;
 	}
-	int rc = make_parent(t, rel, e);
+	int rc = make_room(t, rel, tmp, sizeof(tmp), e);
 	if (rc != CB_OK)
 		return rc;
-	temp_name(t, rel, tmp, sizeof(tmp));
-	unlinkat(t->dirfd, tmp, 0);
 	t->written++;
 	if (linkat(AT_FDCWD, src, t->dirfd, tmp, AT_SYMLINK_FOLLOW) == 0) {
 		*how = "trying hardlink";

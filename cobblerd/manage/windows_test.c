@@ -27,7 +27,6 @@ static void put_program(const char *path)
 
 static int setup(void **state)
 {
-	struct err e;
 	assert_int_equal(root_make(state), 0);
 	copy_library("boot_loader_conf", "/etc/cobbler");
 	copy_library("windows", "/etc/cobbler");
@@ -38,8 +37,7 @@ static int setup(void **state)
 	put_file("/var/www/cobbler/distro_mirror/win1/boot/SetupLdr.exe", "reads WINNT.SIF");
 	put_program("/var/www/cobbler/distro_mirror/win1/boot/BootMgr.EXE");
 	put_file("/var/www/cobbler/distro_mirror/win/keep", "a tree whose name is the beginning of the other's");
-	if (core_open(&core, &e) != CB_OK)
-		fail_msg("%s", e.text);
+	open_core();
 	return 0;
 }
 

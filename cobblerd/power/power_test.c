@@ -11,10 +11,8 @@
 static int setup(void **state)
 {
 	(void)state;
-	struct err e;
 	assert_int_equal(root_make(state), 0);
-	if (core_open(&core, &e) != CB_OK)
-		fail_msg("%s", e.text);
+	open_core();
 	return 0;
 }
 

@@ -615,7 +615,6 @@ static int setup(void **state)
 	if (root_make(state) != 0)
 		return -1;
 	log_init("test", LOG_LVL_ERROR);
-	clock_set_for_test(fake_wall, fake_mono);
 	put_bytes("/etc/cobbler/users.digest", digest, strlen(digest), 0640);
 	put_file("/etc/cobbler/cobblerd.yaml", "anonymous_limits: false\n");
 	char *dirs[] = { path_of("/var/lib/cobbler/snippets"), path_of("/var/lib/cobbler/templates"), path_of("/var/log/cobbler") };
@@ -624,11 +623,7 @@ static int setup(void **state)
 			return -1;
 		free(dirs[i]);
 	}
-	if (core_open(&core, &e) != CB_OK || rpc_open(&core, &rpc, &e) != CB_OK) {
-		print_error("%s\n", e.text);
-		return -1;
-	}
-	return 0;
+	return open_rpc();
 }
 
 int main(void)

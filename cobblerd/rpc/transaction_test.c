@@ -218,16 +218,10 @@ static void test_too_old_and_too_many(void **state)
 
 static int setup(void **state)
 {
-	struct err e;
 	if (root_make(state) != 0)
 		return -1;
 	log_init("test", LOG_LVL_ERROR);
-	clock_set_for_test(fake_wall, fake_mono);
-	if (core_open(&core, &e) != CB_OK || rpc_open(&core, &rpc, &e) != CB_OK) {
-		print_error("%s\n", e.text);
-		return -1;
-	}
-	return 0;
+	return open_rpc();
 }
 
 int main(void)

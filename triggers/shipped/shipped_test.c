@@ -22,14 +22,12 @@ static void put_program(const char *name)
 
 static int setup(void **state)
 {
-	struct err e;
 	assert_int_equal(root_make(state), 0);
 	char *yaml CLEANUP(free_ptr) = xasprintf("puppet_auto_setup: true\nsign_puppet_certs_automatically: true\npuppetca_path: %s/puppet\n", root);
 	put_file("/etc/cobbler/settings.yaml", yaml);
 	put_program("/puppet");
 	put_program("/usr/sbin/fence_dummy");
-	if (core_open(&core, &e) != CB_OK)
-		fail_msg("%s", e.text);
+	open_core();
 	add(ITEM_PROFILE, "{\"name\": \"p\", \"uid\": \"1\", \"autoinstall_meta\": {\"postreboot\": \"1\"}}");
 	add(ITEM_SYSTEM, "{\"name\": \"s\", \"uid\": \"2\", \"profile\": \"p\", \"hostname\": \"s.lab.test\", \"power_type\": \"dummy\"}");
 	shipped_start(&core);
