@@ -239,21 +239,23 @@ CHECK(dict_single)
 	return check_dict(f, v, false, ret, e);
 }
 
-/* compat: image_type, mirror_type - a text of their own. */
-CHECK(enum_listed)
+/* name: what an error calls the field. */
+static int choose(const struct field *f, const char *word, const char *name, struct value **ret, struct err *e)
 {
-	struct strbuf b = { 0 };
-	if (!v_is(v, V_STR))
-		return wrong_type(f, "str", e);
-	const char *found = find_choice(f, v_cstr(v));
+	const char *found = find_choice(f, word);
 	if (found != NULL) {
 		*ret = v_str(found);
 		return CB_OK;
 	}
+	struct strbuf b CLEANUP(sb_free) = { 0 };
 	add_members(&b, f, false);
-	int rc = err_py(e, CB_EINVAL, PY_VALUE, "%s choices include: %s", f->name, sb_str(&b));
-	sb_free(&b);
-	return rc;
+	return err_py(e, CB_EINVAL, PY_VALUE, "%s choices include: %s", name, sb_str(&b));
+}
+
+/* compat: image_type, mirror_type - a text of their own. */
+CHECK(enum_listed)
+{
+	return v_is(v, V_STR) ? choose(f, v_cstr(v), f->name, ret, e) : wrong_type(f, "str", e);
 }
 
 CHECK(interface_type)
@@ -269,16 +271,7 @@ CHECK(interface_type)
 	}
 	if (!v_is(v, V_STR))
 		return err_py(e, CB_EINVAL, PY_TYPE, "interface intf_type type must be of int, str or enums.NetworkInterfaceType");
-	const char *found = find_choice(f, v_len(v) > 0 ? v_cstr(v) : "na");
-	if (found != NULL) {
-		*ret = v_str(found);
-		return CB_OK;
-	}
-	struct strbuf b = { 0 };
-	add_members(&b, f, false);
-	int rc = err_py(e, CB_EINVAL, PY_VALUE, "intf_type choices include: %s", sb_str(&b));
-	sb_free(&b);
-	return rc;
+	return choose(f, v_len(v) > 0 ? v_cstr(v) : "na", "intf_type", ret, e);
 }
 
 CHECK(strip)

@@ -110,18 +110,25 @@ static int check_v4(const struct value *v, bool want_mask, struct value **ret, s
 	return rc;
 }
 
-static int check_v6(const struct value *v, struct value **ret, struct err *e)
+/* A text without white space at its ends: empty, or one that is valid. words: what it is not otherwise; what: the argument's name. */
+static int check_stripped(const struct value *v, const char *what, bool (*valid)(const char *), const char *cls, const char *words,
+	struct value **ret, struct err *e)
 {
 	if (!v_is(v, V_STR))
-		return err_py(e, CB_EINVAL, PY_TYPE, "Invalid input, addr must be a string");
+		return err_py(e, CB_EINVAL, PY_TYPE, "Invalid input, %s must be a string", what);
 	struct value *s = text_stripped(v);
-	if (v_len(s) > 0 && !ipv6_valid(v_cstr(s))) {
-		int rc = err_py(e, CB_EINVAL, PY_ADDR, "Invalid IPv6 address format (%s)", v_cstr(s));
+	if (v_len(s) > 0 && !valid(v_cstr(s))) {
+		int rc = err_py(e, CB_EINVAL, cls, "Invalid %s format (%s)", words, v_cstr(s));
 		v_unref(s);
 		return rc;
 	}
 	*ret = s;
 	return CB_OK;
+}
+
+static int check_v6(const struct value *v, struct value **ret, struct err *e)
+{
+	return check_stripped(v, "addr", ipv6_valid, PY_ADDR, "IPv6 address", ret, e);
 }
 
 /* Is there another system that has this already? what: as Cobbler's message begins. */
@@ -227,16 +234,7 @@ int check_mac(const struct item_ctx *ctx, struct item *it, const struct field *f
 
 static int check_hostname(const struct value *v, struct value **ret, struct err *e)
 {
-	if (!v_is(v, V_STR))
-		return err_py(e, CB_EINVAL, PY_TYPE, "Invalid input, dnsname must be a string");
-	struct value *s = text_stripped(v);
-	if (v_len(s) > 0 && !hostname_valid(v_cstr(s))) {
-		int rc = err_py(e, CB_EINVAL, PY_VALUE, "Invalid hostname format (%s)", v_cstr(s));
-		v_unref(s);
-		return rc;
-	}
-	*ret = s;
-	return CB_OK;
+	return check_stripped(v, "dnsname", hostname_valid, PY_VALUE, "hostname", ret, e);
 }
 
 int check_dns_name(const struct item_ctx *ctx, struct item *it, const struct field *f UNUSED, const struct value *v, struct value **ret,

@@ -316,21 +316,15 @@ static void conclude(struct dhcp_service *s, struct dhcp_pending *p, size_t slot
 static bool hear_core(struct dhcp_service *s)
 {
 	static union any_message m;
-	for (;;) {
-		int fd;
-		ssize_t n = nb_msg_recv(s->core, &m, &fd, MSG_DONTWAIT);
-		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
-			return true;
-		if (n <= 0)
-			return false;
+	int fd, rc;
+	while ((rc = nb_answer_recv(s->core, MSG_DHCP_ANSWER, "dhcp", &m, &fd)) > 0) {
 		close_fd(&fd);
-		if (!msg_valid(&m, (size_t)n) || m.head.type != MSG_DHCP_ANSWER)
-			fatal("dhcp: the core sent a malformed message of %zd bytes", n);
 		size_t slot = (size_t)(m.head.id & 0xffffffff);
 		struct dhcp_pending *p = slot < DHCP_PENDING ? s->pending[slot] : NULL;
 		if (p != NULL && p->used && p->serial == (uint32_t)(m.head.id >> 32))
 			conclude(s, p, slot, &m.dhcp_answer.client);
 	}
+	return rc == 0;
 }
 
 /* ---- start ---- */

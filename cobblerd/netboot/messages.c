@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * messages.c - see messages.h.
  */
+#include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/fdpass.h"
+#include "base/log.h"
 #include "netboot/messages.h"
 
 static const uint16_t sizes[] = {
@@ -57,4 +60,16 @@ bool nb_msg_send(int sock, const struct msg_head *h, int fd, int flags)
 ssize_t nb_msg_recv(int sock, union any_message *msg, int *fd, int flags)
 {
 	return fdpass_recv(sock, msg, sizeof(*msg), fd, 1, flags, NULL);
+}
+
+int nb_answer_recv(int core, enum msg_type type, const char *service, union any_message *m, int *fd)
+{
+	ssize_t n = nb_msg_recv(core, m, fd, MSG_DONTWAIT);
+	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return 0;
+	if (n <= 0)
+		return -1;
+	if (!msg_valid(m, (size_t)n) || m->head.type != type)
+		fatal("%s: the core sent a malformed message of %zd bytes", service, n);
+	return 1;
 }

@@ -71,5 +71,8 @@ bool msg_valid(const union any_message *m, size_t n);
 bool nb_msg_send(int sock, const struct msg_head *h, int fd, int flags);
 /* Returns its size, 0 at the end of the stream, -1 with errno. *fd: a descriptor that came along, or -1. */
 ssize_t nb_msg_recv(int sock, union any_message *m, int *fd, int flags);
+/* For a service: the core's next answer, without waiting. 1, 0: none yet, -1: the core is gone. Ends the process on anything but a valid
+ * message of this type; service: its name in the log. *fd as above. */
+int nb_answer_recv(int core, enum msg_type type, const char *service, union any_message *m, int *fd);
 
 #endif

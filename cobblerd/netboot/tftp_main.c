@@ -176,18 +176,12 @@ static void begin(struct tftp_service *s, struct tftp_client *c, const struct tf
 	act(s, c, tftp_xfer_start(&c->x, &c->q, length, &max, now_us), now_us);
 }
 
+/* False: the core is gone. */
 static bool hear_core(struct tftp_service *s)
 {
 	static union any_message m;
-	for (;;) {
-		int fd;
-		ssize_t n = nb_msg_recv(s->core, &m, &fd, MSG_DONTWAIT);
-		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
-			return true;
-		if (n <= 0)
-			return false;
-		if (!msg_valid(&m, (size_t)n) || m.head.type != MSG_TFTP_ANSWER)
-			fatal("tftp: the core sent a malformed message of %zd bytes", n);
+	int fd, rc;
+	while ((rc = nb_answer_recv(s->core, MSG_TFTP_ANSWER, "tftp", &m, &fd)) > 0) {
 		uint32_t slot = (uint32_t)m.head.id;
 		struct tftp_client *c = slot < TFTP_MAX ? s->client[slot] : NULL;
 		if (c != NULL && c->asking && c->serial == (uint32_t)(m.head.id >> 32))
@@ -195,6 +189,7 @@ static bool hear_core(struct tftp_service *s)
 		else
 			close_fd(&fd);
 	}
+	return rc == 0;
 }
 
 /* ---- requests ---- */

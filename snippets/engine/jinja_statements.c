@@ -103,12 +103,30 @@ static bool st_for(struct jp *p, struct node *x)
 	return ended_by(p, x, "endfor", "for") && end_tag(p);
 }
 
+/* name(arguments)|name ...: filters of of, which is the text of a block once that is known. */
+static struct node *filter_chain(struct jp *p, struct node *of)
+{
+	struct compile *c = p->c;
+	do {
+		struct node *y = mk(c, N_FILTER, c->at);
+		y->a = of;
+		if (!want_name(p, &y->sym))
+			return NULL;
+		if (tok_eat(c, "(")) {
+			if (!ex_args(c, y))
+				return NULL;
+			tok_next(c);
+		}
+		of = y;
+	} while (tok_eat(c, "|"));
+	return of;
+}
+
 static bool st_set(struct jp *p, struct node *x)
 {
 	struct compile *c = p->c;
 	x->op = N_JSET;
 	size_t at = c->at;
-	const struct sym *ns = c->tok == T_NAME ? c->name : NULL;
 	x->a = ex_target(c);
 	if (x->a == NULL)
 		return false;
@@ -116,7 +134,6 @@ static bool st_set(struct jp *p, struct node *x)
 		struct node *t = mk(c, N_ATTR, at);
 		tok_next(c);
 		t->a = x->a;
-		(void)ns;
 		if (!want_name(p, &t->sym))
 			return false;
 		x->a = t;
@@ -127,21 +144,10 @@ static bool st_set(struct jp *p, struct node *x)
 	}
 	x->op = N_JSETBLOCK;
 	if (tok_is(c, "|")) {
-		struct node *none = mk(c, N_CONST, c->at), *f = none;
-		while (tok_eat(c, "|")) {
-			struct node *y = mk(c, N_FILTER, c->at);
-			y->a = f;
-			if (!want_name(p, &y->sym))
-				return false;
-			if (tok_eat(c, "(")) {
-				if (!ex_args(c, y))
-					return false;
-				tok_next(c);
-			}
-			f = y;
-		}
-		x->b = f;
-		x->c = none;
+		x->c = mk(c, N_CONST, c->at);
+		tok_next(c);
+		if ((x->b = filter_chain(p, x->c)) == NULL)
+			return false;
 	}
 	struct nodes l = { 0 };
 	struct node *b = inner(p);
@@ -240,22 +246,10 @@ static bool st_call(struct jp *p, struct node *x)
 static bool st_filter(struct jp *p, struct node *x)
 {
 	struct compile *c = p->c;
-	struct node *none = mk(c, N_CONST, c->at), *f = none;
 	x->op = N_JFILTER;
-	do {
-		struct node *y = mk(c, N_FILTER, c->at);
-		y->a = f;
-		if (!want_name(p, &y->sym))
-			return false;
-		if (tok_eat(c, "(")) {
-			if (!ex_args(c, y))
-				return false;
-			tok_next(c);
-		}
-		f = y;
-	} while (tok_eat(c, "|"));
-	x->a = f;
-	x->c = none;
+	x->c = mk(c, N_CONST, c->at);
+	if ((x->a = filter_chain(p, x->c)) == NULL)
+		return false;
 	x->b = inner(p);
 	return x->b != NULL && ended_by(p, x, "endfilter", "filter") && end_tag(p);
 }

@@ -278,7 +278,8 @@ struct node *ex_expr(struct compile *c)
 	return x;
 }
 
-static struct node *tuple_of(struct compile *c, struct node *(*item)(struct compile *c))
+/* One of them, or with a comma behind it a tuple, which may end with a comma: then is_end is what follows. */
+static struct node *tuple_of(struct compile *c, struct node *(*item)(struct compile *c), bool (*is_end)(struct compile *c))
 {
 	size_t at = c->at;
 	struct node *x = item(c);
@@ -286,8 +287,7 @@ static struct node *tuple_of(struct compile *c, struct node *(*item)(struct comp
 	if (x == NULL || !tok_is(c, ","))
 		return x;
 	push_node(c, &l, x);
-	while (tok_eat(c, ",") && !c->failed && c->tok != T_END && !tok_is(c, ")") && !tok_is(c, "]") &&
-		!tok_is(c, "=")) {
+	while (tok_eat(c, ",") && !c->failed && c->tok != T_END && !is_end(c)) {
 		x = item(c);
 		if (x == NULL)
 			break;
@@ -298,8 +298,10 @@ static struct node *tuple_of(struct compile *c, struct node *(*item)(struct comp
 	return c->failed ? NULL : x;
 }
 
-struct node *ex_tuple(struct compile *c) { return tuple_of(c, ex_expr); }
-struct node *ex_tuple_nocond(struct compile *c) { return tuple_of(c, ex_nocond); }
+static bool end_of_values(struct compile *c) { return tok_is(c, ")") || tok_is(c, "]") || tok_is(c, "="); }
+
+struct node *ex_tuple(struct compile *c) { return tuple_of(c, ex_expr, end_of_values); }
+struct node *ex_tuple_nocond(struct compile *c) { return tuple_of(c, ex_nocond, end_of_values); }
 
 static struct node *one_target(struct compile *c)
 {
@@ -325,22 +327,6 @@ static struct node *one_target(struct compile *c)
 	return c->jinja ? ex_primary(c) : ex_postfix(c, ex_primary(c));
 }
 
-struct node *ex_target(struct compile *c)
-{
-	size_t at = c->at;
-	struct node *x = one_target(c);
-	struct nodes l = { 0 };
-	if (x == NULL || !tok_is(c, ","))
-		return x;
-	push_node(c, &l, x);
-	while (tok_eat(c, ",") && !c->failed && !tok_word(c, "in") && c->tok != T_END && !tok_is(c, "=") &&
-		!tok_is(c, ")")) {
-		x = one_target(c);
-		if (x == NULL)
-			break;
-		push_node(c, &l, x);
-	}
-	x = mk(c, N_TUPLE, at);
-	take_nodes(c, &l, x);
-	return c->failed ? NULL : x;
-}
+static bool end_of_targets(struct compile *c) { return tok_word(c, "in") || tok_is(c, "=") || tok_is(c, ")"); }
+
+struct node *ex_target(struct compile *c) { return tuple_of(c, one_target, end_of_targets); }
