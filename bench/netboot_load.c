@@ -72,6 +72,20 @@ static size_t build(uint8_t p[400], const struct machine *m, uint32_t mac, struc
 	return 300;
 }
 
+/* An answer's message type, 0 without one; *server: its server identifier, 0 without one. */
+static int type_of(const uint8_t *p, ssize_t n, uint32_t *server)
+{
+	int type = 0;
+	*server = 0;
+	for (ssize_t k = 240; k + 1 < n && p[k] != 255; k += p[k] == 0 ? 1 : p[k + 1] + 2) {
+		if (p[k] == 53)
+			type = p[k + 2];
+		if (p[k] == 54)
+			memcpy(server, p + k + 2, 4);
+	}
+	return type;
+}
+
 static int dora(char **v)
 {
 	const char *server = v[0], *relay = v[1];
@@ -106,14 +120,8 @@ static int dora(char **v)
 			uint32_t i = ntohl(xid);
 			if (got < 246 || i >= n || !m[i].busy)
 				continue;
-			int type = 0;
-			uint32_t id = 0;
-			for (ssize_t k = 240; k + 1 < got && p[k] != 255; k += p[k] == 0 ? 1 : p[k + 1] + 2) {
-				if (p[k] == 53)
-					type = p[k + 2];
-				if (p[k] == 54)
-					memcpy(&id, p + k + 2, 4);
-			}
+			uint32_t id;
+			int type = type_of(p, got, &id);
 			if (type == 2 && !m[i].requesting) {
 				memcpy(&m[i].offered, p + 16, 4);
 				m[i].server = id;

@@ -474,6 +474,27 @@ static bool filter_name(struct chp *p, struct node *x)
 	return cfail(p->c, p->c->at, "there is no filter %s", name->name);
 }
 
+/* #call f a, b=c: what stands behind the function. */
+static struct node *further_arguments(struct chp *p)
+{
+	struct compile *c = p->c;
+	struct node *args = mk(c, N_CALL, c->at);
+	struct nodes l = { 0 };
+	do {
+		struct node *arg = mk(c, N_ARG, c->at);
+		if ((c->tok == T_NAME || c->tok == T_VAR) && peek(p) == '=' && c->s[c->pos + 1] != '=') {
+			arg->sub = ARG_KW;
+			arg->sym = c->name;
+			tok_next(c);
+			tok_next(c);
+		}
+		arg->a = ex_expr(c);
+		push_node(c, &l, arg);
+	} while (!c->failed && tok_eat(c, ","));
+	take_nodes(c, &l, args);
+	return args;
+}
+
 bool chp_region(struct chp *p, const char *name)
 {
 	struct compile *c = p->c;
@@ -490,24 +511,8 @@ bool chp_region(struct chp *p, const char *name)
 			return false;
 		c->parens = 0;
 		chp_start_expr(p);
-		if (c->tok != T_END && !tok_is(c, ":")) {       /* further arguments */
-			struct node *args = mk(c, N_CALL, c->at);
-			struct nodes l = { 0 };
-			do {
-				struct node *arg = mk(c, N_ARG, c->at);
-				if ((c->tok == T_NAME || c->tok == T_VAR) && peek(p) == '=' &&
-					c->s[c->pos + 1] != '=') {
-					arg->sub = ARG_KW;
-					arg->sym = c->name;
-					tok_next(c);
-					tok_next(c);
-				}
-				arg->a = ex_expr(c);
-				push_node(c, &l, arg);
-			} while (!c->failed && tok_eat(c, ","));
-			take_nodes(c, &l, args);
-			x->b = args;
-		}
+		if (c->tok != T_END && !tok_is(c, ":"))
+			x->b = further_arguments(p);
 	} else if (cap) {
 		chp_start_expr(p);
 		x->a = ex_target(c);

@@ -83,15 +83,16 @@ static void flush_line(struct wrap *w, const struct rv *s)
 /* The part of a piece that fits when it must be broken, in bytes. */
 static size_t break_at(const struct rv *s, size_t b, size_t e, size_t room, bool hyphens)
 {
-	size_t take = u8_off(s->u.s + b, e - b, room);
-	if (hyphens && take < e - b)
-		for (size_t i = take; i > 1; i--)
-			if (s->u.s[b + i - 1] == '-') {
-				for (size_t k = 0; k + 1 < i; k++)
-					if (s->u.s[b + k] != '-')
-						return i;
-				break;
-			}
+	const char *t = s->u.s + b;
+	size_t take = u8_off(t, e - b, room), after = take;
+	if (!hyphens || take == e - b)
+		return take;
+	while (after > 1 && t[after - 1] != '-')
+		after--;
+	/* Behind the last hyphen, unless there are but hyphens before it. */
+	for (size_t k = 0; k + 1 < after; k++)
+		if (t[k] != '-')
+			return after;
 	return take;
 }
 

@@ -158,44 +158,48 @@ bool read_string(struct compile *c, bool raw)
 	return !c->failed;
 }
 
-static void read_number(struct compile *c)
+/* What a number consists of, from c->pos on, without its prefix and underscores; cap: of buf. Returns how many characters. */
+static size_t number_text(struct compile *c, char *buf, size_t cap, unsigned *base, bool *flt)
 {
-	char buf[64];
 	size_t i = c->pos, n = 0;
-	unsigned base = 10;
-	bool flt = false;
+	*base = 10;
+	*flt = false;
 	if (c->s[i] == '0' && i + 1 < c->n) {
 		char x = (char)(c->s[i + 1] | 0x20);
-		base = x == 'x' ? 16 : x == 'o' ? 8 : x == 'b' ? 2 : 10;
-		if (base != 10)
+		*base = x == 'x' ? 16 : x == 'o' ? 8 : x == 'b' ? 2 : 10;
+		if (*base != 10)
 			i += 2;
 	}
-	for (; i < c->n && n + 1 < sizeof(buf); i++) {
+	for (; i < c->n && n + 1 < cap; i++) {
 		char ch = c->s[i];
-		if (ch == '_' && i + 1 < c->n && (is_digit(c->s[i + 1]) || base == 16))
+		if (ch == '_' && i + 1 < c->n && (is_digit(c->s[i + 1]) || *base == 16))
 			continue;
-		bool dot = ch == '.' && base == 10 && !flt && (!c->jinja || (i + 1 < c->n && is_digit(c->s[i + 1])));
-		bool exp = (ch == 'e' || ch == 'E') && base == 10 && i + 1 < c->n && (is_digit(c->s[i + 1]) ||
+		bool dot = ch == '.' && *base == 10 && !*flt && (!c->jinja || (i + 1 < c->n && is_digit(c->s[i + 1])));
+		bool exp = (ch == 'e' || ch == 'E') && *base == 10 && i + 1 < c->n && (is_digit(c->s[i + 1]) ||
 			((c->s[i + 1] == '+' || c->s[i + 1] == '-') && i + 2 < c->n && is_digit(c->s[i + 2])));
-		if (is_digit(ch) || (base == 16 && ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'f'))) {
-			buf[n++] = ch;
-		} else if (dot) {
-			flt = true;
-			buf[n++] = ch;
-		} else if (exp) {
-			flt = true;
-			buf[n++] = ch;
+		if (!dot && !exp && !is_digit(ch) && !(*base == 16 && (ch | 0x20) >= 'a' && (ch | 0x20) <= 'f'))
+			break;
+		buf[n++] = ch;
+		*flt |= dot || exp;
+		if (exp) {
 			buf[n++] = c->s[++i];
-			while (i + 1 < c->n && is_digit(c->s[i + 1]) && n + 1 < sizeof(buf))
+			while (i + 1 < c->n && is_digit(c->s[i + 1]) && n + 1 < cap)
 				buf[n++] = c->s[++i];
 			i++;
-			break;
-		} else {
 			break;
 		}
 	}
 	buf[n] = '\0';
 	c->pos = i;
+	return n;
+}
+
+static void read_number(struct compile *c)
+{
+	char buf[64];
+	unsigned base;
+	bool flt;
+	size_t n = number_text(c, buf, sizeof(buf), &base, &flt), i = c->pos;
 	if (n == 0 || n + 1 >= sizeof(buf) ||
 		(i < c->n && id_start((unsigned char)c->s[i]) && !c->jinja && !starts(c, i, "and") &&
 			!starts(c, i, "or") && !starts(c, i, "if") && !starts(c, i, "else") && !starts(c, i, "in"))) {

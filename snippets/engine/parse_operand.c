@@ -388,10 +388,62 @@ struct node *ex_postfix(struct compile *c, struct node *x)
 	return c->failed ? NULL : x;
 }
 
+/* "(arguments)" with both brackets. */
+static bool bracketed_args(struct compile *c, struct node *call)
+{
+	if (!ex_args(c, call))
+		return false;
+	tok_next(c);
+	return true;
+}
+
+/* After "|": name(arguments). */
+static bool filter(struct compile *c, struct node *y)
+{
+	if (c->tok != T_NAME)
+		return ex_fail(c, "the name of a filter") != NULL;
+	y->sym = c->name;
+	tok_next(c);
+	while (tok_is(c, ".")) {
+		tok_next(c);
+		tok_next(c);
+	}
+	return !tok_eat(c, "(") || bracketed_args(c, y);
+}
+
+/* After "is": not name(arguments), or one argument without brackets. */
+static bool test(struct compile *c, struct node *y)
+{
+	static const char *const no_arg[] = { "else", "or", "and" };
+	y->op = N_TEST;
+	if (tok_word(c, "not")) {
+		y->sub = 1;
+		tok_next(c);
+	}
+	if (c->tok != T_NAME)
+		return ex_fail(c, "the name of a test") != NULL;
+	y->sym = c->name;
+	tok_next(c);
+	bool arg = c->tok == T_NAME || c->tok == T_STR || c->tok == T_INT || c->tok == T_FLOAT || tok_is(c, "[") || tok_is(c, "{");
+	for (size_t i = 0; i < ARRAY_LEN(no_arg) && arg; i++)
+		arg = !tok_word(c, no_arg[i]);
+	if (tok_eat(c, "("))
+		return bracketed_args(c, y);
+	if (arg && tok_word(c, "is"))
+		return cfail(c, c->at, "a test behind a test: they are joined by 'and' or 'or'");
+	if (arg) {
+		struct node *a = mk(c, N_ARG, c->at);
+		struct nodes l = { 0 };
+		a->a = ex_postfix(c, ex_primary(c));
+		push_node(c, &l, a);
+		take_nodes(c, &l, y);
+	}
+	return true;
+}
+
 /* Jinja: |filter(args) and "is test args" behind an operand. */
 struct node *ex_filters(struct compile *c, struct node *x)
 {
-	static const char *const no_arg[] = { "else", "or", "and" };
 	uint32_t links = 0;
 	while (x != NULL && !c->failed) {
 		if (++links > LIM_PARSE_DEPTH) {
@@ -400,55 +452,17 @@ struct node *ex_filters(struct compile *c, struct node *x)
 		}
 		struct node *y = mk(c, N_FILTER, c->at);
 		y->a = x;
-		if (tok_is(c, "|")) {
-			tok_next(c);
-			if (c->tok != T_NAME)
-				return ex_fail(c, "the name of a filter");
-			y->sym = c->name;
-			tok_next(c);
-			while (tok_is(c, ".")) {
-				tok_next(c);
-				tok_next(c);
-			}
-			if (tok_eat(c, "(")) {
-				if (!ex_args(c, y))
-					return NULL;
-				tok_next(c);
-			}
-		} else if (tok_word(c, "is")) {
-			y->op = N_TEST;
-			tok_next(c);
-			if (tok_word(c, "not")) {
-				y->sub = 1;
-				tok_next(c);
-			}
-			if (c->tok != T_NAME)
-				return ex_fail(c, "the name of a test");
-			y->sym = c->name;
-			tok_next(c);
-			bool arg = c->tok == T_NAME || c->tok == T_STR || c->tok == T_INT || c->tok == T_FLOAT ||
-				   tok_is(c, "[") || tok_is(c, "{");
-			for (size_t i = 0; i < ARRAY_LEN(no_arg) && arg; i++)
-				arg = !tok_word(c, no_arg[i]);
-			if (tok_eat(c, "(")) {
-				if (!ex_args(c, y))
-					return NULL;
-				tok_next(c);
-			} else if (arg && tok_word(c, "is")) {
-				cfail(c, c->at, "a test behind a test: they are joined by 'and' or 'or'");
-			} else if (arg) {
-				struct node *a = mk(c, N_ARG, c->at);
-				struct nodes l = { 0 };
-				a->a = ex_postfix(c, ex_primary(c));
-				push_node(c, &l, a);
-				take_nodes(c, &l, y);
-			}
-		} else if (tok_is(c, "(")) {
-			y->op = N_CALL;
-			tok_next(c);
-			if (!ex_args(c, y))
+		if (tok_eat(c, "|")) {
+			if (!filter(c, y))
 				return NULL;
+		} else if (tok_word(c, "is")) {
 			tok_next(c);
+			if (!test(c, y))
+				return NULL;
+		} else if (tok_eat(c, "(")) {
+			y->op = N_CALL;
+			if (!bracketed_args(c, y))
+				return NULL;
 		} else {
 			break;
 		}
