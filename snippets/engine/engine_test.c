@@ -289,6 +289,21 @@ static void test_hostile_templates_are_refused_with_words(void **state)
 	}
 }
 
+static void test_a_number_of_any_length_is_read_or_refused(void **state)
+{
+	(void)state;
+	for (size_t digits = 40; digits < 90; digits++) {
+		char text[128] = "$(";
+		struct strbuf out = { 0 };
+		struct err e = { 0 };
+		memset(text + 2, '1', digits);
+		memcpy(text + 2 + digits, "e5)", 4);
+		if (render(TPL_CHEETAH, text, &out, &e) != CB_OK)
+			assert_non_null(strstr(e.text, "a number is malformed"));
+		sb_free(&out);
+	}
+}
+
 /* What one call walks over counts as steps: without that these take hours. */
 static void test_walks_are_counted(void **state)
 {
@@ -421,6 +436,7 @@ int main(void)
 		cmocka_unit_test(test_cheetah_renders_as_the_original),
 		cmocka_unit_test(test_jinja_renders_as_the_original),
 		cmocka_unit_test(test_hostile_templates_are_refused_with_words),
+		cmocka_unit_test(test_a_number_of_any_length_is_read_or_refused),
 		cmocka_unit_test(test_walks_are_counted),
 		cmocka_unit_test(test_loops_in_texts_of_any_length),
 		cmocka_unit_test(test_names_of_texts_that_are_read_twice),

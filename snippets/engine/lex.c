@@ -170,7 +170,7 @@ static size_t number_text(struct compile *c, char *buf, size_t cap, unsigned *ba
 		if (*base != 10)
 			i += 2;
 	}
-	for (; i < c->n && n + 1 < cap; i++) {
+	for (; i < c->n && n + 2 < cap; i++) {                     /* "e+" are two */
 		char ch = c->s[i];
 		if (ch == '_' && i + 1 < c->n && (is_digit(c->s[i + 1]) || *base == 16))
 			continue;
@@ -200,7 +200,7 @@ static void read_number(struct compile *c)
 	unsigned base;
 	bool flt;
 	size_t n = number_text(c, buf, sizeof(buf), &base, &flt), i = c->pos;
-	if (n == 0 || n + 1 >= sizeof(buf) ||
+	if (n == 0 || n + 2 >= sizeof(buf) ||
 		(i < c->n && id_start((unsigned char)c->s[i]) && !c->jinja && !starts(c, i, "and") &&
 			!starts(c, i, "or") && !starts(c, i, "if") && !starts(c, i, "else") && !starts(c, i, "in"))) {
 		cfail(c, c->at, "a number is malformed");
