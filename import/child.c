@@ -212,8 +212,7 @@ int import_child(const struct value *v, int out_fd)
 	if (rc == CB_OK)
 		report_value(&j.report, "found", v_ref(found));
 	else
-		report_value(&j.report, "error",
-			v_str(utf8_valid(e.text, strlen(e.text)) ? e.text : "an error whose text is not UTF-8"));
+		report_text(&j.report, "error", e.text);
 	v_unref(found);
 	if (j.src >= 0)
 		close(j.src);

@@ -148,6 +148,31 @@ static void test_hostile_archives_are_refused(void **state)
 	assert_int_not_equal(access("/tmp/absolute", F_OK), 0);
 }
 
+/* Names of a medium are in errors, which become lines of logs: none makes a line of its own, and none hides what it is about. */
+static void test_errors_are_one_line_of_text(void **state)
+{
+	(void)state;
+	static char accents[256];
+	for (size_t i = 0; i + 1 < 250; i += 2)
+		memcpy(accents + i + 1, "\xc3\xa9", 2);
+	accents[0] = 'n';            /* so that the 200th byte is half a letter */
+	const struct { const char *name, *expect; } rows[] = {
+		{ "x\n### TASK COMPLETE ###", "x\\x0a### TASK COMPLETE ###" }, { "x\x1b[2J", "x\\x1b[2J" }, { "\xe9t\xe9/../up", "\\xe9t\\xe9/../up" },
+		{ accents, "is in the image twice" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct kit_entry twice[] = { { .path = rows[i].name, .content = "x" }, { .path = rows[i].name, .content = "x" } };
+		int status;
+		kit_image("evil.tar", KIT_TAR, twice, ARRAY_LEN(twice));
+		struct value *r = kit_run(kit_job("evil.tar", "extract"), &status);
+		const char *error = v_dict_cstr(r, "error", "");
+		if (strstr(error, rows[i].expect) == NULL || strpbrk(error, "\n\x1b") != NULL)
+			fail_msg("row %zu: %s", i, error);
+		v_unref(r);
+		assert_int_equal(nftw(kit_path("target"), kit_rm, 32, FTW_DEPTH | FTW_PHYS), 0);
+	}
+}
+
 /* Links that lead outside are dropped, writing through one is refused, devices are not made. */
 static void test_links_and_devices(void **state)
 {
@@ -409,6 +434,37 @@ static void test_names_that_are_no_text_are_passed_over(void **state)
 	v_unref(f);
 }
 
+/* rsync brings them, and who put a tree in its place: a line feed would be one in a .repo file and in a boot menu. */
+static void test_names_with_control_characters_are_passed_over(void **state)
+{
+	(void)state;
+	kit_file("tree/.treeinfo", "[general]\nfamily = Rocky Linux\nversion = 9.4\narch = x86_64\n", 0);
+	kit_file("tree/images/pxeboot/vmlinuz", "k", 0);
+	kit_file("tree/images/pxeboot/initrd.img", "i", 0);
+	kit_file("tree/images/a\nb/vmlinuz", "k", 0);
+	kit_file("tree/images/a\nb/initrd.img", "i", 0);
+	kit_file("tree/x\nbaseurl=y/repodata/comps.xml", "<comps/>", 0);
+	kit_file("tree/BaseOS/repodata/comps.xml", "<comps/>", 0);
+	struct value *f = expect_found(kit_job("tree", "scan"));
+	assert_int_equal(v_len(v_dict_get(f, "kernels")), 1);
+	assert_int_equal(v_len(v_dict_get(f, "repos")), 1);
+	assert_string_equal(v_dict_cstr(v_list_at(v_dict_get(f, "repos"), 0), "dir", ""), "BaseOS");
+	v_unref(f);
+}
+
+/* What a medium says of itself becomes a distro's comment. */
+static void test_what_media_say_is_text(void **state)
+{
+	(void)state;
+	kit_file("tree/XS-REPOSITORY", "<repository product=\"XenServer\xe9\n\" version=\"99\n\x1b\"/>", 0);
+	kit_file("tree/boot/isolinux/mboot.c32", "k", 0);
+	kit_file("tree/boot/xen.gz", "x", 0);
+	struct value *f = expect_found(kit_job("tree", "scan"));
+	const char *how = v_dict_cstr(f, "how", "");
+	assert_true(str_starts(how, "XS-REPOSITORY says XenServer 99, which is not known"));
+	v_unref(f);
+}
+
 static void test_available_as_copies_boot_files_only(void **state)
 {
 	(void)state;
@@ -570,6 +626,7 @@ int main(void)
 		T(test_plain_iso_names_become_lower_case),
 		T(test_netboot_archive),
 		T(test_hostile_archives_are_refused),
+		T(test_errors_are_one_line_of_text),
 		T(test_links_and_devices),
 		T(test_hard_links_inside_are_kept),
 		T(test_quotas),
@@ -581,6 +638,8 @@ int main(void)
 		T(test_wrong_breed_is_named),
 		T(test_trees_are_copied_with_links_and_times),
 		T(test_names_that_are_no_text_are_passed_over),
+		T(test_names_with_control_characters_are_passed_over),
+		T(test_what_media_say_is_text),
 		T(test_available_as_copies_boot_files_only),
 		T(test_windows_is_told_by_its_image),
 		T(test_udf_image),

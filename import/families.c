@@ -235,7 +235,7 @@ static void xs_repository(const char *p, size_t n, struct mediainfo *m)
 			continue;
 		at += 9;
 		size_t left = n - (size_t)(at - p), k = 0;
-		while (k < left && k < 31 && at[k] != '"')
+		while (k < left && k < 31 && (unsigned char)at[k] >= 0x20 && (unsigned char)at[k] < 0x7f && at[k] != '"')
 			k++;
 		memcpy(i == 0 ? m->product : m->version, at, k);
 	}

@@ -114,7 +114,7 @@ static bool host_forbidden(const char *p, size_t n)
 	       (n >= 4 && strncasecmp(p, "fe80", 4) == 0 && memchr(p, ':', n) != NULL);
 }
 
-static bool printable(const char *s)
+bool import_printable(const char *s)
 {
 	for (; *s != '\0'; s++)
 		if ((unsigned char)*s < 0x20 || *s == 0x7f)
@@ -151,7 +151,7 @@ static enum import_source remote_kind(const char *host, size_t n, enum import_so
 enum import_source import_source_kind(const char *path, const char **why)
 {
 	*why = "";
-	if (!printable(path) || strlen(path) > 4000) {
+	if (!import_printable(path) || strlen(path) > 4000) {
 		*why = "it is too long or has control characters";
 		return SOURCE_BAD;
 	}

@@ -17,6 +17,8 @@ char *import_distro_name(const char *mirror, const char *dir, const char *kernel
 char *import_mirror_name(const char *name, const char *arch);
 /* As Cobbler writes an architecture that an operator gave: lower case, "x86" is "i386". Owned. */
 char *import_arch(const char *given);
+/* Without control characters, which would be lines of their own in logs, boot menus and .repo files. */
+bool import_printable(const char *s);
 /* Where the source lies: a local path, rsync://..., or [user@]host:path for rsync through ssh. */
 enum import_source { SOURCE_BAD, SOURCE_LOCAL, SOURCE_RSYNC, SOURCE_SSH };
 /* SOURCE_BAD with the reason in *why (static text). */

@@ -4,6 +4,7 @@
 #include "import/report.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -29,25 +30,31 @@ void report_value(struct report *r, const char *key, struct value *v)
 	sb_free(&b);
 }
 
-void report_log(struct report *r, const char *fmt, ...)
+void report_text(struct report *r, const char *key, const char *text)
 {
-	struct strbuf b = {0}, clean = {0};
-	va_list ap;
-	va_start(ap, fmt);
-	sb_vaddf(&b, fmt, ap);
-	va_end(ap);
+	struct strbuf clean = {0};
 	/* names from media need not be UTF-8, JSON must be */
-	bool good = utf8_valid(sb_str(&b), b.len);
-	for (size_t i = 0; i < b.len; i++) {
-		unsigned char c = (unsigned char)b.p[i];
+	bool good = utf8_valid(text, strlen(text));
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
 		if (c < 0x20 || c == 0x7f || (c >= 0x80 && !good))
 			sb_addf(&clean, "\\x%02x", c);
 		else
 			sb_addc(&clean, (char)c);
 	}
-	report_value(r, "log", v_str(sb_str(&clean)));
-	sb_free(&b);
+	report_value(r, key, v_str(sb_str(&clean)));
 	sb_free(&clean);
+}
+
+void report_log(struct report *r, const char *fmt, ...)
+{
+	struct strbuf b = {0};
+	va_list ap;
+	va_start(ap, fmt);
+	sb_vaddf(&b, fmt, ap);
+	va_end(ap);
+	report_text(r, "log", sb_str(&b));
+	sb_free(&b);
 }
 
 void report_progress(struct report *r)

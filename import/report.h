@@ -13,6 +13,9 @@ struct report {
 	int64_t last_ms;
 };
 
+/* One line, in which what is no text is written as \x0a. */
+void report_text(struct report *r, const char *key, const char *text);
+/* Likewise, as "log". */
 void report_log(struct report *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* n more bytes are done; a line is written a few times a second at most. */
 void report_bytes(struct report *r, uint64_t n);

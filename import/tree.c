@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "import/limits.h"
+#include "import/naming.h"
 #include "import/watchdog.h"
 
 static int by_name(const void *a, const void *b)
@@ -50,7 +51,7 @@ static int read_names(struct tree *t, int fd, struct tdir *td, struct err *e)
 	for (struct dirent *ent; rc == CB_OK && (ent = readdir(d)) != NULL; ) {
 		if (str_eq(ent->d_name, ".") || str_eq(ent->d_name, ".."))
 			continue;
-		if (!utf8_valid(ent->d_name, strlen(ent->d_name)))
+		if (!utf8_valid(ent->d_name, strlen(ent->d_name)) || !import_printable(ent->d_name))
 			continue;      /* no name of an installer's file, and no text for items */
 		watchdog_beat();
 		if (++t->entries > t->max) {
