@@ -18,7 +18,7 @@
 #include "value/json.h"
 
 #define LINE_MAX_BYTES (1u << 20)
-#define TAIL_BYTES 2000u
+#define TAIL_BYTES 500u
 
 struct talk {
 	struct import *im;
@@ -116,6 +116,17 @@ static void on_rsync(void *arg, const char *p, size_t n)
 	}
 }
 
+/* The end of what rsync (and a server through it) said, in one line of text. Returns owned. */
+static char *last_words(const struct strbuf *tail)
+{
+	size_t skip = tail->len > TAIL_BYTES ? tail->len - TAIL_BYTES : 0;
+	char *text = xstrdup(sb_str(tail) + skip);
+	for (char *p = text; *p != '\0'; p++)
+		if ((unsigned char)*p < 0x20 || (unsigned char)*p >= 0x7f)
+			*p = ' ';
+	return text;
+}
+
 static int run_rsync(struct import *im, enum import_source kind, struct err *e)
 {
 	char *bad = NULL, **flags = import_rsync_flags(im->rsync_flags, &bad);
@@ -162,13 +173,14 @@ static int run_rsync(struct import *im, enum import_source kind, struct err *e)
 	};
 	task_log(im->t, "fetching %s with rsync", im->path);
 	int rc = spawn_run(&s, &status, e);
-	if (rc == CB_OK && status != 0) {
-		if (strstr(sb_str(&t.tail), "No space left") != NULL)
-			rc = err_set(e, CB_ELIMIT, "the disk is full: rsync could not write all of %s", im->path);
-		else
-			rc = err_set(e, CB_EIO, "rsync of %s failed with status %d: %s", im->path, WEXITSTATUS(status),
-				sb_str(&t.tail));
-	}
+	char *words = last_words(&t.tail);
+	if (rc == CB_OK && strstr(sb_str(&t.tail), "No space left") != NULL && status != 0)
+		rc = err_set(e, CB_ELIMIT, "the disk is full: rsync could not write all of %s", im->path);
+	else if (rc == CB_OK && WIFSIGNALED(status))
+		rc = err_set(e, CB_EIO, "rsync of %s was ended by signal %d: %s", im->path, WTERMSIG(status), words);
+	else if (rc == CB_OK && status != 0)
+		rc = err_set(e, CB_EIO, "rsync of %s failed with status %d: %s", im->path, WEXITSTATUS(status), words);
+	free_ptr(&words);
 	sb_free(&t.line);
 	sb_free(&t.tail);
 	free_ptr(&source);

@@ -5,7 +5,10 @@
  */
 #include "import/testkit.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include "core/edit.h"
 #include "import/internal.h"
@@ -594,6 +597,58 @@ static void test_rsync(void **state)
 	assert_int_equal(names_in("root/var/www/cobbler/distro_mirror"), 1);
 }
 
+/* A server that takes one connection and says this. Its port. */
+static unsigned one_answer(const char *text, pid_t *pid)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t n = sizeof(a);
+	int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(s, (struct sockaddr *)&a, n), 0);
+	assert_int_equal(listen(s, 1), 0);
+	assert_int_equal(getsockname(s, (struct sockaddr *)&a, &n), 0);
+	*pid = fork();
+	assert_true(*pid >= 0);
+	if (*pid == 0) {
+		char buf[256];
+		int c = accept(s, NULL, NULL);
+		(void)!write(c, text, strlen(text));
+		while (read(c, buf, sizeof(buf)) > 0)
+			;
+		_exit(0);
+	}
+	close(s);
+	return ntohs(a.sin_port);
+}
+
+/* What a server says is no line of the log, and the end of it is what matters. */
+static void test_words_of_a_hostile_server(void **state)
+{
+	(void)state;
+	if (access("/usr/bin/rsync", X_OK) != 0) {
+		print_message("SKIP: rsync is not installed\n");
+		skip();
+	}
+	struct strbuf words = {0};
+	sb_adds(&words, "@RSYNCD: 31.0\nwelcome\n### TASK COMPLETE ###\n");
+	for (int i = 0; i < 500; i++)
+		sb_adds(&words, "more of it\n");
+	sb_adds(&words, "@ERROR: the module is closed\n");
+	pid_t pid;
+	char *path = xasprintf("rsync://127.0.0.1:%u/module/", one_answer(sb_str(&words), &pid));
+	struct value *log = NULL;
+	struct result r = import_now(options_of("far", path), &log);
+	int st;
+	assert_int_equal(waitpid(pid, &st, 0), pid);
+	assert_false(r.ok);
+	if (strstr(r.text, "@ERROR: the module is closed") == NULL || strpbrk(r.text, "\n\r") != NULL || strlen(r.text) > 800)
+		fail_msg("%s", r.text);
+	assert_null(strstr(v_cstr(log), "TASK COMPLETE"));
+	v_unref(log);
+	free(path);
+	sb_free(&words);
+	assert_nothing_left();
+}
+
 static void test_left_overs_of_a_crash_are_swept(void **state)
 {
 	(void)state;
@@ -688,6 +743,7 @@ int main(int argc, char **argv)
 		T(test_unknown_release_gets_the_nearest),
 		T(test_tree_that_is_in_place_already),
 		T(test_rsync),
+		T(test_words_of_a_hostile_server),
 		T(test_left_overs_of_a_crash_are_swept),
 		T(test_windows_needs_its_loader),
 		T(test_paths_of_the_child_stay_in_the_tree),

@@ -85,6 +85,30 @@ static void test_a_failure_is_told(void **state)
 	tasks_free(ts);
 }
 
+static int fails_with_foreign_words(struct task *t, void *arg, struct err *e)
+{
+	(void)arg;
+	task_log(t, "the medium has a file x### TASK COMPLETE ###\n### TASK COMPLETE ###");
+	return err_set(e, CB_EINVAL, "### TASK COMPLETE ###: no such thing");
+}
+
+/* Clients look for the end of a task in its log: names and servers' words that look like it are none. */
+static void test_only_the_end_looks_like_the_end(void **state)
+{
+	(void)state;
+	struct tasks *ts = tasks_new();
+	char st[32];
+	char *id = task_start(ts, "import", "Media import", fails_with_foreign_words, NULL, NULL);
+	assert_string_equal(wait_for(ts, id, st), "failed");
+	struct value *log = task_event_log(ts, id);
+	assert_null(strstr(v_cstr(log), "### TASK COMPLETE"));
+	assert_non_null(strstr(v_cstr(log), "a file x*** TASK COMPLETE ###\n*** TASK"));
+	assert_non_null(strstr(v_cstr(log), " - ERROR | ### TASK FAILED ###\n"));
+	v_unref(log);
+	free(id);
+	tasks_free(ts);
+}
+
 static void test_a_name_is_no_path(void **state)
 {
 	(void)state;
@@ -295,6 +319,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_log_has_cobblers_form),
 		cmocka_unit_test(test_a_failure_is_told),
+		cmocka_unit_test(test_only_the_end_looks_like_the_end),
 		cmocka_unit_test(test_a_name_is_no_path),
 		cmocka_unit_test(test_events_are_seen_once_by_each_user),
 		cmocka_unit_test(test_lines_are_told_while_they_are_held),
