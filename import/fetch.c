@@ -138,12 +138,16 @@ static int run_rsync(struct import *im, enum import_source kind, struct err *e)
 	}
 	const char *argv[2100];
 	size_t n = 0;
-	static const char *const first[] = { "rsync", "-a", "--no-devices", "--no-specials", "--no-owner", "--no-group",
-		"--safe-links", "--chmod=D755,Fu+rw,go+r,Fgo-w", "--info=progress2", "--no-human-readable" };
+	static const char *const first[] = { "rsync", "-a", "--safe-links", "--chmod=D755,Fu+rw,go+r,Fgo-w", "--info=progress2",
+		"--no-human-readable" };
+	/* behind the flags, of which -a and -D would bring them back */
+	static const char *const never[] = { "--no-devices", "--no-specials", "--no-owner", "--no-group" };
 	for (size_t i = 0; i < ARRAY_LEN(first); i++)
 		argv[n++] = first[i];
 	for (char **f = flags; *f != NULL && n < ARRAY_LEN(argv) - 48; f++)
 		argv[n++] = *f;
+	for (size_t i = 0; i < ARRAY_LEN(never); i++)
+		argv[n++] = never[i];
 	/* available_as: only what tells the operating system, and what boots it */
 	static const char *const few[] = { "-m", "--include=*/", "--include=vmlinu[xz]*", "--include=linux",
 		"--include=linux26", "--include=initrd*", "--include=*.c32", "--include=imgpayld.tgz",

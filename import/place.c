@@ -17,9 +17,20 @@
 #include "base/log.h"
 #include "import/internal.h"
 
-#define RM_DEPTH 128
+#define RM_DEPTH 128             /* descriptors at the same time */
+#define NEW_DIR ".new-"
+#define NEW_SECONDS 3600         /* longer than a directory is made */
 
-static void remove_below(int dir, unsigned depth)
+/* What lies too deep comes to the top, where the next round finds it. */
+static bool lift(int dir, const char *name, int top)
+{
+	char hex[17];
+	random_hex(hex, 8);
+	return renameat(dir, name, top, hex) == 0;
+}
+
+/* Takes dir. *again: something was lifted to top. */
+static void remove_below(int dir, int top, unsigned depth, bool *again)
 {
 	DIR *d = fdopendir(dir);
 	if (d == NULL) {
@@ -33,11 +44,16 @@ static void remove_below(int dir, unsigned depth)
 			continue;
 		int sub = errno == EISDIR || errno == EPERM || errno == EACCES
 			? openat(dirfd(d), ent->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+		if (sub >= 0)
+			(void)fchmod(sub, 0700);      /* so that what is in it can go, and it elsewhere */
 		if (sub >= 0 && depth < RM_DEPTH) {
-			(void)fchmod(sub, 0700);      /* so that what is in it can go */
-			remove_below(sub, depth + 1);
+			remove_below(sub, top, depth + 1, again);
 		} else if (sub >= 0) {
 			close(sub);
+			if (lift(dirfd(d), ent->d_name, top)) {
+				*again = true;
+				continue;
+			}
 		}
 		if (unlinkat(dirfd(d), ent->d_name, AT_REMOVEDIR) != 0)
 			log_warn("import", "cannot remove %s: %s", ent->d_name, strerror(errno));
@@ -47,11 +63,15 @@ static void remove_below(int dir, unsigned depth)
 
 void import_remove_tree(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
+	int top CLEANUP(close_fd) = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (top < 0 && errno == ENOENT)
 		return;
-	if (fd >= 0)
-		remove_below(fd, 0);
+	for (bool again = top >= 0; again; ) {
+		int fd = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		again = false;
+		if (fd >= 0)
+			remove_below(fd, top, 0, &again);
+	}
 	if (rmdir(path) != 0)
 		log_warn("import", "cannot remove %s: %s", path, strerror(errno));
 }
@@ -94,11 +114,21 @@ static int hold_old(struct import *im, struct err *e)
 	return CB_OK;
 }
 
+/* Cut off before it was locked and had its name: there is nothing in it yet. */
+static void sweep_new(int dir, const char *name)
+{
+	struct stat st;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && clock_wall() - (double)st.st_mtime > NEW_SECONDS)
+		(void)unlinkat(dir, name, AT_REMOVEDIR);
+}
+
 /* What an import left that was cut off by a crash: staging directories that nobody holds. */
 static void sweep(const char *base)
 {
 	DIR *d = opendir(base);
 	for (struct dirent *ent; d != NULL && (ent = readdir(d)) != NULL; ) {
+		if (str_starts(ent->d_name, NEW_DIR))
+			sweep_new(dirfd(d), ent->d_name);
 		if (!str_starts(ent->d_name, IMPORT_STAGING))
 			continue;
 		int fd = openat(dirfd(d), ent->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -122,7 +152,7 @@ static int make_staging(struct import *im, const char *base, struct err *e)
 	random_hex(hex, 8);
 	im->staging = xasprintf("%s/%s%s", base, IMPORT_STAGING, hex);
 	/* made out of sight of sweep: a directory is locked before it has its name */
-	char *tmp = xasprintf("%s/.new-%s", base, hex);
+	char *tmp = xasprintf("%s/" NEW_DIR "%s", base, hex);
 	int rc = CB_OK;
 	if (mkdir(tmp, 0755) != 0 || (im->lock = open(tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ||
 		flock(im->lock, LOCK_EX | LOCK_NB) != 0 || rename(tmp, im->staging) != 0) {
@@ -185,9 +215,8 @@ void import_unplace(struct import *im)
 {
 	if (!im->placed)
 		return;
-	if (!im->refresh)
-		import_remove_tree(im->target);
-	else if (renameat2(AT_FDCWD, im->staging, AT_FDCWD, im->target, RENAME_EXCHANGE) != 0)
-		log_error("import", "cannot move the former files back to %s: %s", im->target, strerror(errno));
+	/* at once, so that a crash leaves no half of a tree under the name that the next import would refresh */
+	if (renameat2(AT_FDCWD, im->target, AT_FDCWD, im->staging, im->refresh ? RENAME_EXCHANGE : RENAME_NOREPLACE) != 0)
+		log_error("import", "cannot take the new files back from %s: %s", im->target, strerror(errno));
 	im->placed = false;
 }

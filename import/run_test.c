@@ -597,6 +597,44 @@ static void test_rsync(void **state)
 	assert_int_equal(names_in("root/var/www/cobbler/distro_mirror"), 1);
 }
 
+/* Nor do flags bring pipes and owners back, which -a and -D mean. */
+static void test_rsync_flags_bring_no_special_files(void **state)
+{
+	(void)state;
+	if (access("/usr/bin/rsync", X_OK) != 0) {
+		print_message("SKIP: rsync is not installed\n");
+		skip();
+	}
+	debian_media();
+	assert_int_equal(mkfifo(kit_path("media/pipe"), 0644), 0);
+	struct value *o = options_of("synced", kit_path("media"));
+	v_dict_set(o, "rsync_flags", v_str("-a -D"));
+	expect_success(o);
+	assert_true(kit_exists("root/var/www/cobbler/distro_mirror/synced/install.amd/vmlinuz"));
+	assert_false(kit_exists("root/var/www/cobbler/distro_mirror/synced/pipe"));
+}
+
+/* Deeper than there may be open descriptors: nothing of it stays. */
+static void test_a_deep_tree_is_removed(void **state)
+{
+	(void)state;
+	char name[] = "d";
+	kit_mkdir("deep");
+	int dir = open(kit_path("deep"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; i < 1500; i++) {
+		assert_int_equal(mkdirat(dir, name, 0755), 0);
+		int below = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		int fd = openat(dir, "file", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+		assert_true(below >= 0 && fd >= 0);
+		close(fd);
+		close(dir);
+		dir = below;
+	}
+	close(dir);
+	import_remove_tree(kit_path("deep"));
+	assert_false(kit_exists("deep"));
+}
+
 /* A server that takes one connection and says this. Its port. */
 static unsigned one_answer(const char *text, pid_t *pid)
 {
@@ -654,6 +692,9 @@ static void test_left_overs_of_a_crash_are_swept(void **state)
 	(void)state;
 	debian_media();
 	kit_file("root/var/www/cobbler/distro_mirror/.import-0123456789abcdef/half/done", "x", 0);
+	kit_mkdir("root/var/www/cobbler/distro_mirror/.new-0123456789abcdef");
+	const struct timespec old[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+	assert_int_equal(utimensat(AT_FDCWD, kit_path("root/var/www/cobbler/distro_mirror/.new-0123456789abcdef"), old, 0), 0);
 	struct result r = import_now(options_of("swept", kit_path("media")), NULL);
 	if (!r.ok)
 		fail_msg("%s", r.text);
@@ -743,6 +784,8 @@ int main(int argc, char **argv)
 		T(test_unknown_release_gets_the_nearest),
 		T(test_tree_that_is_in_place_already),
 		T(test_rsync),
+		T(test_rsync_flags_bring_no_special_files),
+		T(test_a_deep_tree_is_removed),
 		T(test_words_of_a_hostile_server),
 		T(test_left_overs_of_a_crash_are_swept),
 		T(test_windows_needs_its_loader),
