@@ -217,6 +217,30 @@ def test_links_in_an_image_lead_nowhere(lab):
         equal(list((d.root / "var/www/cobbler/distro_mirror").iterdir()), [d.root / "var/www/cobbler/distro_mirror/config"], "left of it")
 
 
+def test_what_an_image_holds_is_bounded(lab):
+    """A few KiB of an image may stand for any number of bytes: nothing is taken out of it that no WinPE has."""
+    d, top = server_with_medium(lab)
+    rows = (("Windows/Boot/PXE/pxeboot.n12", 17 << 20, "pxeboot.n12 in it has 17825792 bytes, at most 16777216"),
+            ("Windows/System32/config/SOFTWARE", 300 << 20, "software in it has 314572800 bytes, at most 268435456"),
+            ("Windows/Boot/EFI/bootmgr.efi", None, "bootmgr.efi in it is no file"))
+    for at, (path, size, text) in enumerate(rows):
+        evil = lab.tmp / ("evil%d" % at)
+        shutil.copytree(lab.tmp / "parts/pe", evil)
+        (evil / path).unlink()
+        if size is None:
+            (evil / path).mkdir()
+            (evil / path / "below").write_bytes(bytes(1 << 20))
+        else:
+            with open(evil / path, "wb") as f:
+                f.truncate(size)
+        (top / "sources/boot.wim").unlink()
+        media.run(["wimcapture", evil, top / "sources/boot.wim", "PE", "--boot", "--compress=XPRESS"])
+        shutil.rmtree(evil)
+        out = d.cobbler("import", "--name=evil", "--path=%s" % top, status=1)
+        check(text in out, out)
+        equal(list((d.root / "var/www/cobbler/distro_mirror").iterdir()), [d.root / "var/www/cobbler/distro_mirror/config"], "left of it")
+
+
 def test_without_the_libraries_it_is_said_what_to_install(lab):
     d, _ = server_with_medium(lab)
     with_profiles(d)

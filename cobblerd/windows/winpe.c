@@ -33,20 +33,28 @@ static void start(void)
 	wim.set_print_errors(false);
 }
 
-static int note_path(const struct wimlib_dir_entry *entry, void *path)
+struct found { char *path; bool file; uint64_t size; };
+
+static int note(const struct wimlib_dir_entry *entry, void *arg)
 {
-	*(char **)path = xstrdup(entry->full_path);
+	*(struct found *)arg = (struct found){ .path = xstrdup(entry->full_path), .size = entry->streams[0].resource.uncompressed_size,
+		.file = (entry->attributes & (WIMLIB_FILE_ATTRIBUTE_DIRECTORY | WIMLIB_FILE_ATTRIBUTE_REPARSE_POINT)) == 0 };
 	return 0;
+}
+
+/* What the image has there; path: as it writes it (owned), NULL: there is none. */
+static struct found look(WIMStruct *w, int image, const char *path)
+{
+	struct found f = { 0 };
+	if (wim.iterate_dir_tree(w, image, path, 0, note, &f) != 0)
+		free_ptr(&f.path);
+	return f;
 }
 
 /* A path as the image writes it (owned); NULL: there is none. */
 static char *find(WIMStruct *w, int image, const char *path)
 {
-	char *found = NULL;
-	if (wim.iterate_dir_tree(w, image, path, 0, note_path, &found) == 0)
-		return found;
-	free(found);
-	return NULL;
+	return look(w, image, path).path;
 }
 
 /* The image that starts; the first one where none is marked. */
@@ -114,26 +122,37 @@ static int rename_taken(const char *name, struct err *e)
 	return rc == CB_ENOENT ? err_set(e, CB_ENOENT, "there is no %s in it", name) : rc;
 }
 
-/* A file of the first image, as name; CB_ENOENT: the image has none. */
-static int take(WIMStruct *w, const char *path, const char *name, struct err *e)
+/* A few bytes of an image may stand for any number, and a folder for any number of files. */
+static int check_found(const struct found *f, const char *path, const char *name, uint64_t max, struct err *e)
 {
-	char *found = find(w, 1, path);
-	if (found == NULL)
+	if (f->path == NULL)
 		return err_set(e, CB_ENOENT, "there is no %s in it", path);
-	const wimlib_tchar *const paths[] = { found };
+	if (!f->file)
+		return err_set(e, CB_EPARSE, "%s in it is no file", name);
+	return f->size <= max ? CB_OK : err_set(e, CB_ELIMIT, "%s in it has %llu bytes, at most %llu are expected", name,
+		(unsigned long long)f->size, (unsigned long long)max);
+}
+
+/* A file of the first image, as name; CB_ENOENT: the image has none. */
+static int take(WIMStruct *w, const char *path, const char *name, uint64_t max, struct err *e)
+{
+	struct found found = look(w, 1, path);
+	int rc = check_found(&found, path, name, max, e);
+	if (rc != CB_OK) {
+		free(found.path);
+		return rc;
+	}
+	const wimlib_tchar *const paths[] = { found.path };
 	int code = wim.extract_paths(w, 1, TAKEN, paths, 1, WIMLIB_EXTRACT_FLAG_NO_ACLS | WIMLIB_EXTRACT_FLAG_NO_ATTRIBUTES |
 		WIMLIB_EXTRACT_FLAG_NORPFIX | WIMLIB_EXTRACT_FLAG_NO_PRESERVE_DIR_STRUCTURE);
-	free(found);
+	free(found.path);
 	return code == 0 ? rename_taken(name, e) : failed(e, path, code);
 }
 
 /* The registry, changed, as the file "software"; *path (owned): what the image calls it. */
 static int take_registry(WIMStruct *w, char **path, struct err *e)
 {
-	struct stat st;
-	int rc = take(w, REGISTRY, "software", e);
-	if (rc == CB_OK && (stat("software", &st) != 0 || st.st_size > (off_t)WINDOWS_HIVE_MAX))
-		rc = err_set(e, CB_ELIMIT, "its registry has more than %u bytes", WINDOWS_HIVE_MAX);
+	int rc = take(w, REGISTRY, "software", WINDOWS_HIVE_MAX, e);
 	if (rc == CB_OK)
 		rc = registry_for_network("software", e);
 	if (rc == CB_OK)
@@ -150,7 +169,7 @@ static int take_loaders(WIMStruct *w, struct err *e)
 	};
 	int rc = CB_OK;
 	for (size_t i = 0; rc == CB_OK && i < ARRAY_LEN(loaders); i++) {
-		rc = take(w, loaders[i].path, loaders[i].name, e);
+		rc = take(w, loaders[i].path, loaders[i].name, WINDOWS_LOADER_MAX, e);
 		if (rc == CB_ENOENT)
 			rc = CB_OK;              /* machines of ARM have no BIOS */
 	}
