@@ -3,6 +3,8 @@
 import contextlib
 import hashlib
 import http.server
+import re
+import socket
 import socketserver
 import threading
 import time
@@ -70,10 +72,72 @@ class Elsewhere:
         self.server.server_close()
 
 
+class Ftp(socketserver.StreamRequestHandler):
+    """files: path -> bytes; says: path -> the size that it announces where that is not the file's."""
+    files, says, asked, pasv = {}, {}, [], "127,0,0,1"
+
+    def handle(self):
+        data, folder = None, ""
+        self.reply("220 ready")
+        for line in self.rfile:
+            word, _, arg = line.decode("latin-1").strip().partition(" ")
+            word, path = word.upper(), "%s/%s" % (folder, arg)
+            folder = path if word == "CWD" else folder
+            Ftp.asked.append("%s %s" % (word, arg))
+            size = self.says.get(path, len(self.files.get(path, b"")))
+            if word in ("SIZE", "MDTM", "RETR") and path not in self.files:
+                self.reply("550 no such file")
+            elif word in ("PASV", "EPSV"):
+                data = socket.create_server(("127.0.0.1", 0))
+                port = data.getsockname()[1]
+                self.reply("229 ok (|||%d|)" % port if word == "EPSV" and not self.pasv.startswith("169") else
+                           "500 what" if word == "EPSV" else "227 ok (%s,%d,%d)" % (self.pasv, port >> 8, port & 255))
+            elif word == "RETR":
+                data.settimeout(20)
+                peer = data.accept()[0]
+                self.reply("150 here it is (%d bytes)" % size)
+                with contextlib.suppress(OSError):
+                    peer.sendall(self.files[path])
+                peer.close()
+                data.close()
+                self.reply("226 done")
+            else:
+                self.reply({"USER": "331 and", "PASS": "230 in", "PWD": '257 "/"', "SIZE": "213 %d" % size, "MDTM": "213 20250102030405",
+                            "QUIT": "221 bye"}.get(word, "200 ok"))
+
+    def reply(self, text):
+        with contextlib.suppress(OSError):
+            self.wfile.write(text.encode() + b"\r\n")
+
+
 def tftp(lab, path):
     with contextlib.suppress(Exception):
         return lab.client.tftp(path)[0]
     return None
+
+
+@contextlib.contextmanager
+def serve(server):
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class FtpServer(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+
+
+def sync_alone(d):
+    """Not beside the task that fetches for a distro just saved."""
+    while True:
+        out = d.cobbler("sync", status=None)
+        if "just being fetched" not in out:
+            return out
+        time.sleep(0.2)
 
 
 def copies(d):
@@ -231,3 +295,106 @@ def test_an_edit_does_not_ask_other_servers(lab):
     s, token = d.login()
     remote_distro(s, token, "http://127.0.0.1:8744")
     wait_for("a task that failed", lambda: [e for e in s.get_events("").values() if "remote boot files" in e[1] and e[2] == "failed"], 20)
+
+
+def test_files_by_ftp(lab):
+    """As it says, whole, and no more than that."""
+    d = lab.daemon()
+    s, token = d.login()
+    Ftp.files, Ftp.says = {"/pub/vmlinuz": b"kernel", "/pub/initrd.gz": b"ramdisk"}, {}
+    Ftp.pasv = "169,254,169,254"                # not asked: the data come from where the words do
+    with serve(FtpServer(("127.0.0.1", 8745), Ftp)):
+        remote_distro(s, token, "ftp://127.0.0.1:8745/pub")
+        images = d.root / "srv/tftpboot/images/far"
+        wait_for("both", lambda: (images / "initrd.gz").exists() and (images / "vmlinuz").exists(), 20)
+        equal(((images / "vmlinuz").read_bytes(), (images / "initrd.gz").read_bytes()), (b"kernel", b"ramdisk"), "what came")
+        equal(tftp(lab, "/images/far/vmlinuz"), b"kernel", "by TFTP")
+        Ftp.asked.clear()
+        out = sync_alone(d)
+        check("RETR" not in " ".join(Ftp.asked) and len(Ftp.asked) > 0, "a file that has not changed is not fetched: %s\n%s" % (Ftp.asked, out))
+
+
+def test_answers_that_are_not_as_long_as_they_say(lab):
+    d = lab.daemon()
+    s, token = d.login()
+    Ftp.pasv = "127,0,0,1"
+    with serve(FtpServer(("127.0.0.1", 8745), Ftp)):
+        for name, said, text in (("less", 100, "bytes"), ("huge", 5 << 30, "larger than 4294967296 bytes")):
+            Ftp.files, Ftp.says = {"/vmlinuz": b"kernel", "/initrd.gz": b"ramdisk"}, {"/vmlinuz": said}
+            Ftp.asked.clear()
+            remote_distro(s, token, "ftp://127.0.0.1:8745", name)
+            out = sync_alone(d)
+            lines = [x for x in out.splitlines() if "Error while getting remote file" in x]
+            check(lines and re.search(text, lines[0]), "%s: %s" % (name, out))
+            check(not (d.root / "srv/tftpboot/images" / name / "vmlinuz").exists(), "a file that is not whole")
+            check(name != "huge" or "RETR vmlinuz" not in Ftp.asked, "%s" % Ftp.asked)
+            s.remove_distro(name, token, True)
+        Ftp.says = {"/vmlinuz": 3}
+        remote_distro(s, token, "ftp://127.0.0.1:8745", "more")
+        sync_alone(d)
+        equal((d.root / "srv/tftpboot/images/more/vmlinuz").read_bytes(), b"ker", "what comes behind the end")
+
+
+class Odd(http.server.BaseHTTPRequestHandler):
+    """Answers as an attacker would."""
+    protocol_version = "HTTP/1.1"
+    got = []
+
+    def do_GET(self):
+        Odd.got.append(self.path)
+        word = self.path.split("/")[1]
+        self.close_connection = True
+        if word == "huge":
+            self.answer(200, b"x" * 100, ("Content-Length", str(5 << 30)))
+        elif word == "unchanged":
+            self.answer(304, b"")
+        elif word == "empty":
+            self.answer(200, b"", ("Content-Length", "0"))
+        elif word == "part":
+            self.answer(206, b"part", ("Content-Length", "4"))
+        elif word == "more":
+            self.answer(200, b"kernel and more", ("Content-Length", "6"))
+        elif word == "loop":
+            self.answer(302, b"", ("Content-Length", "0"), ("Location", self.path))
+        elif word == "secret":
+            self.answer(302, b"", ("Content-Length", "0"), ("Location", "http://169.254.169.254/"))
+        elif word == "file":
+            self.answer(302, b"", ("Content-Length", "0"), ("Location", "file:///etc/passwd"))
+        elif word == "ftp":
+            self.answer(302, b"", ("Content-Length", "0"), ("Location", "ftp://127.0.0.1:8745/vmlinuz"))
+        elif word == "headers":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+            with contextlib.suppress(OSError):
+                for _ in range(100000):
+                    self.wfile.write(b"X-Y: " + b"z" * 900 + b"\r\n")
+
+    def answer(self, status, data, *headers):
+        self.send_response(status)
+        for h in headers:
+            self.send_header(*h)
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            self.wfile.write(data)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_servers_with_strange_answers(lab):
+    """Each is told by its address and what is wrong, soon; none brings a file, or one of another protocol."""
+    d = lab.daemon()
+    s, token = d.login()
+    with serve(Server(("127.0.0.1", 8746), Odd)):
+        for word, text in (("huge", "larger than 4294967296 bytes"), ("unchanged", "304"), ("empty", "empty/vmlinuz: it is empty"), ("part", "206"),
+                           ("loop", "edirects"), ("secret", "onnect"), ("file", "rotocol"), ("ftp", "rotocol"), ("headers", "eader")):
+            remote_distro(s, token, "http://127.0.0.1:8746/%s" % word, word)
+            began = time.monotonic()
+            out = sync_alone(d)
+            lines = [x for x in out.splitlines() if "Error while getting remote file" in x and "%s/vmlinuz" % word in x]
+            check(lines and re.search(text, lines[0].split("vmlinuz): ")[1]), "%s: %s" % (word, out))
+            check(time.monotonic() - began < 15, "%s took %g s" % (word, time.monotonic() - began))
+            check(not (d.root / "srv/tftpboot/images" / word / "vmlinuz").exists(), "a file of " + word)
+            s.remove_distro(word, token, True)
+        remote_distro(s, token, "http://127.0.0.1:8746/more", "more")
+        sync_alone(d)
+        equal((d.root / "srv/tftpboot/images/more/vmlinuz").read_bytes(), b"kernel", "as long as it was announced")

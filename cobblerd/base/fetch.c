@@ -84,12 +84,14 @@ static int on_progress(void *arg, curl_off_t total UNUSED, curl_off_t now UNUSED
 	return t->f->cancelled != NULL && t->f->cancelled(t->f->arg);
 }
 
-static void set_options(CURL *c, const struct fetch *f, struct transfer *t, char *words)
+/* False: this libcurl cannot be held to protocols (before 7.85). */
+static bool set_options(CURL *c, const struct fetch *f, struct transfer *t, char *words)
 {
 	const char *protocols = strncasecmp(f->url, "https://", 8) == 0 ? "https" : strncasecmp(f->url, "ftp://", 6) == 0 ? "ftp" : "http,https";
 	curl.easy_setopt(c, CURLOPT_URL, f->url);
-	curl.easy_setopt(c, CURLOPT_PROTOCOLS_STR, protocols);
-	curl.easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
+	if (curl.easy_setopt(c, CURLOPT_PROTOCOLS_STR, protocols) != CURLE_OK ||
+			curl.easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, protocols) != CURLE_OK)
+		return false;
 	curl.easy_setopt(c, CURLOPT_FOLLOWLOCATION, f->body == NULL ? 1L : 0L);
 	curl.easy_setopt(c, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
 	curl.easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -100,6 +102,7 @@ static void set_options(CURL *c, const struct fetch *f, struct transfer *t, char
 	curl.easy_setopt(c, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
 	curl.easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl.easy_setopt(c, CURLOPT_LOW_SPEED_TIME, STALL_S);
+	curl.easy_setopt(c, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)f->max);      /* what is announced to be larger is not begun */
 	curl.easy_setopt(c, CURLOPT_USERAGENT, "cobblerd");
 	curl.easy_setopt(c, CURLOPT_WRITEFUNCTION, on_data);
 	curl.easy_setopt(c, CURLOPT_WRITEDATA, t);
@@ -107,6 +110,7 @@ static void set_options(CURL *c, const struct fetch *f, struct transfer *t, char
 	curl.easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
 	curl.easy_setopt(c, CURLOPT_XFERINFODATA, t);
 	curl.easy_setopt(c, CURLOPT_ERRORBUFFER, words);
+	return true;
 }
 
 static void set_file_options(CURL *c, const struct fetch *f, struct transfer *t)
@@ -125,7 +129,7 @@ static void set_file_options(CURL *c, const struct fetch *f, struct transfer *t)
 /* In words; CB_OK when the request as such went well. */
 static int outcome(const struct transfer *t, CURLcode code, const char *shown, const char *words, struct err *e)
 {
-	if (t->too_long)
+	if (t->too_long || code == CURLE_FILESIZE_EXCEEDED)
 		return err_set(e, CB_ELIMIT, "%s: the answer is larger than %llu bytes", shown, (unsigned long long)t->f->max);
 	if (t->failed != 0)
 		return err_set(e, CB_ELIMIT, "%s: what it answers cannot be written: %s", shown, strerror(t->failed));
@@ -148,7 +152,10 @@ static int perform(const struct fetch *f, struct transfer *t, struct curl_slist 
 	CURL *c = curl.easy_init();
 	if (c == NULL)
 		return err_set(e, CB_EIO, "libcurl cannot be started");
-	set_options(c, f, t, words);
+	if (!set_options(c, f, t, words)) {
+		curl.easy_cleanup(c);
+		return err_set(e, CB_EIO, "this libcurl is too old: 7.85 or later is needed");
+	}
 	if (t->file != NULL)
 		set_file_options(c, f, t);
 	else
@@ -165,7 +172,8 @@ static int perform(const struct fetch *f, struct transfer *t, struct curl_slist 
 		curl.easy_getinfo(c, CURLINFO_FILETIME_T, &modified);
 		curl.easy_getinfo(c, CURLINFO_CONDITION_UNMET, &unmet);
 		t->file->modified = modified > 0 ? (time_t)modified : 0;
-		t->file->unchanged = unmet != 0 || *status == 304;
+		/* who was not asked whether it is cannot say so */
+		t->file->unchanged = (headers != NULL || f->modified != 0) && (unmet != 0 || *status == 304);
 	}
 	curl.easy_cleanup(c);
 	return outcome(t, code, sb_str(&shown), words, e);

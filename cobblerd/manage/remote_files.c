@@ -87,12 +87,12 @@ static int fetch_to(struct sync *s, const char *url, const char *path, const cha
 	int rc = fetch_file(&f, &file, e);
 	if (rc != CB_OK || file.unchanged)
 		return rc;
-	if (fstat(fd, &st) != 0 || st.st_size == 0)
-		return err_set(e, CB_EIO, "it is empty");
-	if (fdatasync(fd) != 0 || rename(fresh, path) != 0)
-		return err_sys(e, "%s", path);
 	struct strbuf shown CLEANUP(sb_free) = { 0 };
 	show_word(&shown, url);
+	if (fstat(fd, &st) != 0 || st.st_size == 0)
+		return err_set(e, CB_EIO, "%s: it is empty", sb_str(&shown));
+	if (fdatasync(fd) != 0 || rename(fresh, path) != 0)
+		return err_sys(e, "%s", path);
 	say(s, "fetched %s: %lld bytes", sb_str(&shown), (long long)st.st_size);
 	return write_notes(notes, url, &file, e);
 }
