@@ -192,6 +192,23 @@ static void test_spawn_collects_output_and_status(void **state)
 	sb_free(&b);
 }
 
+static bool at_the_third(void *asked)
+{
+	return ++*(int *)asked > 2;
+}
+
+/* A program that says that it will say no more, and stays, is as one that goes on. */
+static void test_spawn_ends_what_has_closed_its_output(void **state)
+{
+	(void)state;
+	static const char *const argv[] = { "/bin/sh", "-c", "exec >&- 2>&-; sleep 20", NULL };
+	struct err e = { 0 };
+	int asked = 0, status;
+	const struct spawn s = { .argv = argv, .timeout_ms = 15000, .cancelled = at_the_third, .arg = &asked };
+	assert_int_equal(spawn_run(&s, &status, &e), CB_EBUSY);
+	assert_string_equal(e.text, "/bin/sh was cancelled");
+}
+
 static void test_spawn_time_limit_and_missing_program(void **state)
 {
 	const char *slow[] = { "sleep", "60", NULL }, *none[] = { "/no/such/program", NULL };
@@ -257,6 +274,7 @@ int main(void)
 		cmocka_unit_test(test_path_normalise),
 		cmocka_unit_test(test_spawn_collects_output_and_status),
 		cmocka_unit_test(test_spawn_time_limit_and_missing_program),
+		cmocka_unit_test(test_spawn_ends_what_has_closed_its_output),
 		cmocka_unit_test(test_err_text_is_cut_at_a_character),
 		cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_numbers_are_whole_and_in_range),

@@ -62,25 +62,26 @@ static bool take_output(const struct spawn *s, int fd, size_t *total)
 	return true;
 }
 
-/* Feeds input and collects output until the program closes its end. 0, or CB_EBUSY on time-out or cancellation. */
-static int talk(const struct spawn *s, int in, int out, struct err *e)
+/* CB_EBUSY on time-out or cancellation. */
+static int may_go_on(const struct spawn *s, int64_t deadline, struct err *e)
 {
-	int64_t deadline = clock_mono_ms() + s->timeout_ms;
+	if (s->timeout_ms > 0 && clock_mono_ms() >= deadline)
+		return err_set(e, CB_EBUSY, "%s did not finish within %d s", s->argv[0], s->timeout_ms / 1000);
+	if (s->cancelled != NULL && s->cancelled(s->arg))
+		return err_set(e, CB_EBUSY, "%s was cancelled", s->argv[0]);
+	return CB_OK;
+}
+
+/* Feeds input and collects output until the program closes its end. */
+static int talk(const struct spawn *s, int in, int out, int64_t deadline, struct err *e)
+{
 	const char *at = s->input;
 	size_t left = s->input_len, total = 0;
 	if (left == 0)
 		close_fd(&in);
-	int rc = CB_OK;
-	for (;;) {
+	int rc;
+	while ((rc = may_go_on(s, deadline, e)) == CB_OK) {
 		struct pollfd p[2] = { { .fd = out, .events = POLLIN }, { .fd = in, .events = POLLOUT } };
-		if (s->timeout_ms > 0 && clock_mono_ms() >= deadline) {
-			rc = err_set(e, CB_EBUSY, "%s did not finish within %d s", s->argv[0], s->timeout_ms / 1000);
-			break;
-		}
-		if (s->cancelled != NULL && s->cancelled(s->arg)) {
-			rc = err_set(e, CB_EBUSY, "%s was cancelled", s->argv[0]);
-			break;
-		}
 		if (poll(p, in >= 0 ? 2 : 1, 200) <= 0)
 			continue;
 		if (in >= 0 && p[1].revents != 0) {
@@ -131,18 +132,15 @@ int spawn_run(const struct spawn *s, int *status, struct err *e)
 	fcntl(in[1], F_SETFL, O_NONBLOCK);
 	int feed = in[1];
 	in[1] = -1;
-	rc = talk(s, feed, out[0], e);
-	if (rc != CB_OK)
-		kill(-pid, SIGKILL);
 	int64_t deadline = clock_mono_ms() + s->timeout_ms;
-	while (waitpid(pid, status, s->timeout_ms > 0 ? WNOHANG : 0) == 0) {
-		if (clock_mono_ms() >= deadline) {      /* closed its output but did not end */
-			kill(-pid, SIGKILL);
-			waitpid(pid, status, 0);
-			rc = err_set(e, CB_EBUSY, "%s did not finish within %d s", s->argv[0], s->timeout_ms / 1000);
-			break;
-		}
+	rc = talk(s, feed, out[0], deadline, e);
+	while (rc == CB_OK && waitpid(pid, status, WNOHANG) == 0) {      /* closed its output but has not ended */
 		poll(NULL, 0, 10);
+		rc = may_go_on(s, deadline, e);
+	}
+	if (rc != CB_OK) {
+		kill(-pid, SIGKILL);
+		waitpid(pid, status, 0);
 	}
 out:
 	blocking_end();
