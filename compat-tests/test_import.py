@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Install media, good and bad. Bad ones get a clear error and leave nothing behind."""
+import contextlib
+import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 import media
 from lab import check, equal, wait_for
@@ -408,6 +412,25 @@ def test_limits_of_the_configuration(lab):
         began = time.monotonic()
         refused(d, "slow", "rsync://127.0.0.1:8732/m/", r"(?i)time|too long|1 s")
         check(time.monotonic() - began < 10, "it ends in time")
+
+
+def test_an_importer_that_hangs(lab):
+    d = lab.daemon(services={"import": {"timeout": 2}})
+    s, token = d.login()
+    image = lab.media("debian")
+    task = s.background_import({"name": "hung", "path": str(image)}, token)
+
+    def importer():
+        for p in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                if b"importer" in p.read_bytes().split(b"\0"):
+                    return int(p.parent.name)
+        return None
+    os.kill(wait_for("the importer", importer, 10), signal.SIGSTOP)
+    wait_for("its end", lambda: s.get_task_status(task)[2] == "failed", 20)
+    text = s.get_event_log(task)
+    check("Exception value: %s: importer did not finish within 2 s" % image in text, text)
+    equal(leftovers(d, "hung"), [], "left behind")
 
 
 def test_daemon_dies_during_an_import(lab):

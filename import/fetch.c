@@ -272,6 +272,8 @@ static int run_child(struct import *im, const char *source, const char *mode, st
 		.arg = &t,
 		.cancelled = cancelled };
 	int rc = spawn_run(&s, &status, e);
+	if (rc != CB_OK)
+		err_prefix(e, "%s", im->path);
 	take_line(&t);
 	if (rc == CB_OK && t.error != NULL)
 		rc = err_set(e, CB_EINVAL, "%s", t.error);

@@ -62,13 +62,19 @@ static bool take_output(const struct spawn *s, int fd, size_t *total)
 	return true;
 }
 
+/* This program again is known by its role: /proc/self/exe --role ROLE. */
+static const char *shown(const struct spawn *s)
+{
+	return str_eq(s->argv[0], "/proc/self/exe") && s->argv[1] != NULL && s->argv[2] != NULL ? s->argv[2] : s->argv[0];
+}
+
 /* CB_EBUSY on time-out or cancellation. */
 static int may_go_on(const struct spawn *s, int64_t deadline, struct err *e)
 {
 	if (s->timeout_ms > 0 && clock_mono_ms() >= deadline)
-		return err_set(e, CB_EBUSY, "%s did not finish within %d s", s->argv[0], s->timeout_ms / 1000);
+		return err_set(e, CB_EBUSY, "%s did not finish within %d s", shown(s), s->timeout_ms / 1000);
 	if (s->cancelled != NULL && s->cancelled(s->arg))
-		return err_set(e, CB_EBUSY, "%s was cancelled", s->argv[0]);
+		return err_set(e, CB_EBUSY, "%s was cancelled", shown(s));
 	return CB_OK;
 }
 

@@ -44,7 +44,7 @@ static int run_child(const struct windows_run *r, const char *what, struct value
 	const struct spawn s = { .argv = argv, .input = sb_str(&input), .input_len = input.len, .timeout_ms = WINDOWS_TIMEOUT_MS,
 		.max_output = ANSWER_MAX, .output = &out, .cancelled = r->cancelled, .arg = r->arg };
 	int rc = spawn_run(&s, &status, e);
-	return rc == CB_OK ? answer_of(what, &out, status, e) : rc;
+	return rc == CB_OK ? answer_of(what, &out, status, e) : (err_prefix(e, "%s", what), rc);
 }
 
 static struct value *job_new(const char *job, const char *from, const char *name)
