@@ -78,7 +78,7 @@ def test_installed_unit_works_under_systemd(lab):
         p.send_signal(signal.SIGKILL)
         p.wait()
     log = (out / "log").read_text()
-    for line in ("install=0", "account=/var/lib/cobbler:/usr/sbin/nologin", "mode=750:cobbler:/etc/cobbler",
+    for line in ("install=0", "account=/var/lib/cobbler:/usr/sbin/nologin", "mode=755:cobbler:/etc/cobbler",
                  "mode=755:cobbler:/var/lib/cobbler", "mode=750:cobbler:/var/log/cobbler", "start=0", "process=root:no-daemonize",
                  "process=cobbler:role core", "process=nobody:role tftp", "add=0", "import=0", "sync=0", "reload=0",
                  "again=active menus=m1", "stop=0 success", "man=0"):

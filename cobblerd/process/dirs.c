@@ -14,7 +14,7 @@
 
 /* deep: ownership goes down the tree (state that the core rewrites); else only the directory itself (media trees are large). */
 static const struct dir { const char *path; mode_t mode; bool deep; } dirs[] = {
-	{ "/etc/cobbler", 0750, true },
+	{ "/etc/cobbler", 0755, true },
 	{ "/var/lib/cobbler", 0755, true },
 	{ "/var/lib/cobbler/collections", 0750, true },
 	{ "/var/lib/cobbler/templates", 0755, true },
@@ -41,7 +41,8 @@ static const struct dir { const char *path; mode_t mode; bool deep; } dirs[] = {
 	{ "/run", 0755, false },
 };
 
-/* The inode that name means here and now, whatever the former owner of these directories puts under that name meanwhile. */
+/* The inode that name means here and now, whatever the former owner of these directories puts under that name meanwhile. A group other than
+ * root stays: Cobbler's packages give settings.yaml to that of the web server, which reads it (compat: svc/services.py). */
 static int own_one(const char *name, uid_t uid, gid_t gid)
 {
 	struct stat st;
@@ -51,7 +52,7 @@ static int own_one(const char *name, uid_t uid, gid_t gid)
 	rc = fstat(fd, &st);
 	/* A file with other hard links may be someone else's: it is left alone. */
 	if (rc == 0 && (S_ISDIR(st.st_mode) || st.st_nlink == 1))
-		rc = fchownat(fd, "", uid, gid, AT_EMPTY_PATH);
+		rc = fchownat(fd, "", uid, st.st_gid == 0 ? gid : (gid_t)-1, AT_EMPTY_PATH);
 	close(fd);
 	return rc;
 }

@@ -76,9 +76,12 @@ static void test_directories_get_safe_modes(void **state)
 	umask(022);
 	assert_int_equal(dirs_prepare((uid_t)-1, (gid_t)-1, &e), CB_OK);
 	assert_int_equal(dirs_prepare((uid_t)-1, (gid_t)-1, &e), CB_OK);
-	snprintf(path, sizeof(path), "%s/etc/cobbler", root);
+	snprintf(path, sizeof(path), "%s/var/log/cobbler", root);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0750);
+	snprintf(path, sizeof(path), "%s/etc/cobbler", root);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0755);         /* Cobbler's service in a web server reads settings.yaml */
 	snprintf(path, sizeof(path), "%s/srv/tftpboot", root);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0755);
@@ -87,19 +90,24 @@ static void test_directories_get_safe_modes(void **state)
 	assert_int_equal(spawn_run(&s, &status, &e), CB_OK);
 }
 
-static uid_t owner_of(const char *root, const char *path)
+static struct stat look_at(const char *root, const char *path)
 {
 	struct stat st;
 	char full[160];
 	snprintf(full, sizeof(full), "%s%s", root, path);
 	assert_int_equal(lstat(full, &st), 0);
-	return st.st_uid;
+	return st;
+}
+
+static uid_t owner_of(const char *root, const char *path)
+{
+	return look_at(root, path).st_uid;
 }
 
 /* What an account that was taken over puts there must not make it the owner of anything else when the master starts again. */
 static void test_only_what_is_in_the_directories_changes_its_owner(void **state)
 {
-	enum { ACCOUNT = 54321 };
+	enum { ACCOUNT = 54321, WEB = 33 };
 	char root[] = "/tmp/process_test.XXXXXX", from[160], to[160];
 	struct err e;
 	int status;
@@ -120,12 +128,17 @@ static void test_only_what_is_in_the_directories_changes_its_owner(void **state)
 	snprintf(from, sizeof(from), "%s/var/www/cobbler/distro_mirror", root);
 	assert_int_equal(symlink(to, from), 0);
 	assert_int_equal(lchown(from, ACCOUNT, ACCOUNT), 0);
+	snprintf(to, sizeof(to), "%s/var/lib/cobbler/deep/er", root);
+	assert_int_equal(lchown(to, 0, WEB), 0);
 	assert_int_equal(dirs_prepare(ACCOUNT, ACCOUNT, &e), CB_OK);
 	assert_int_equal(owner_of(root, "/etc/secret"), 0);
 	assert_int_equal(owner_of(root, "/etc/other/config"), 0);
 	assert_int_equal(owner_of(root, "/var/lib/cobbler"), ACCOUNT);
 	assert_int_equal(owner_of(root, "/var/lib/cobbler/soft"), ACCOUNT);
 	assert_int_equal(owner_of(root, "/var/lib/cobbler/deep/er/file"), ACCOUNT);
+	assert_int_equal(look_at(root, "/var/lib/cobbler/deep/er/file").st_gid, ACCOUNT);
+	assert_int_equal(owner_of(root, "/var/lib/cobbler/deep/er"), ACCOUNT);
+	assert_int_equal(look_at(root, "/var/lib/cobbler/deep/er").st_gid, WEB);
 	assert_int_equal(owner_of(root, "/var/www/cobbler/links"), ACCOUNT);
 	assert_int_equal(owner_of(root, "/etc"), 0);
 	/* An administrator's link is another matter. */
