@@ -52,16 +52,16 @@ static int config_check(void)
 	struct settings *s;
 	struct err e;
 	int rc = settings_look(&s, &e);
-	if (rc == CB_ENOENT) {
-		printf("there is no /etc/cobbler/settings.yaml yet: the first start makes it\n");
-		return 0;
-	}
+	bool is_new = rc == CB_ENOENT;
+	if (rc == CB_OK)
+		settings_close(s);
+	if (rc == CB_OK || is_new)
+		rc = settings_check_modules(&e);
 	if (rc != CB_OK) {
 		fprintf(stderr, "cobblerd: %s\n", e.text);
 		return 1;
 	}
-	settings_close(s);
-	printf("configuration is valid\n");
+	puts(is_new ? "there is no /etc/cobbler/settings.yaml yet: the first start makes it" : "configuration is valid");
 	return 0;
 }
 
@@ -128,7 +128,7 @@ int main(int argc, char **argv)
 		return role_main(role);
 	if (*o.root != '\0') {
 		struct err e;
-		if (dir_make(o.root, 0755, &e) != CB_OK || realpath(o.root, root) == NULL) {
+		if ((!o.config_check && dir_make(o.root, 0755, &e) != CB_OK) || realpath(o.root, root) == NULL) {
 			fprintf(stderr, "cobblerd: --root %s: not a usable directory\n", o.root);
 			return 1;
 		}

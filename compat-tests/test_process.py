@@ -10,6 +10,7 @@ import socket
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 from fixtures import MAC, add, add_machine, fake_boot_files, interface
 from lab import COBBLERD, Daemon, check, command_line, ended, equal, processes, wait_for
@@ -27,6 +28,9 @@ def test_version_and_config_check(lab):
     out = subprocess.run([COBBLERD, "--version"], capture_output=True, text=True)
     check(out.returncode == 0 and "3.3.7" in out.stdout, out.stdout + out.stderr)
     root = str(lab.tmp / "root")
+    none = subprocess.run([COBBLERD, "--config-check", "--root", root], capture_output=True, text=True)
+    equal((none.returncode, Path(root).exists()), (1, False), "a root that is not there, and is not made: " + none.stderr)
+    Path(root).mkdir()
     good = subprocess.run([COBBLERD, "--config-check", "--root", root], capture_output=True, text=True)
     equal((good.returncode, list((lab.tmp / "root").iterdir())), (0, []), "an empty root, which stays empty")
     check("the first start makes it" in good.stdout, good.stdout)
@@ -40,6 +44,34 @@ def test_version_and_config_check(lab):
     (lab.tmp / "root/etc/cobbler/settings.yaml").write_text("server: [1, 2\nx: {\n")
     bad = subprocess.run([COBBLERD, "--config-check", "--root", root], capture_output=True, text=True)
     check(bad.returncode == 1 and "settings.yaml" in bad.stderr, "a broken settings.yaml: %d %s" % (bad.returncode, bad.stderr))
+
+
+def test_config_check_looks_at_every_file(lab):
+    """Also where there is no settings.yaml yet."""
+    etc = lab.tmp / "root/etc/cobbler"
+    etc.mkdir(parents=True)
+    subnet = "dhcp: {subnets: [{subnet: 192.0.2.0/24, range: [%s]}]}\n"
+    for settings in (None, "server: 192.0.2.1\n"):
+        if settings:
+            (etc / "settings.yaml").write_text(settings)
+        for name, text, words in (
+                ("cobblerd.yaml", "dhcp: {bootfiles: {uefi-x64: a, 9: b, http-bios: c}}\n", None),
+                ("cobblerd.yaml", subnet % "192.0.2.9, 192.0.2.9", None),
+                ("cobblerd.yaml", "bogus: 1\n", 'unknown key "bogus"'),
+                ("cobblerd.yaml", "dhcp: {bootfiles: {uefi-x86: a}}\n", 'dhcp.bootfiles: "uefi-x86"'),
+                ("cobblerd.yaml", "dhcp: {bootfiles: {65536: a}}\n", 'dhcp.bootfiles: "65536"'),
+                ("cobblerd.yaml", subnet % "192.0.2.9, 192.0.3.1", "dhcp.subnets: entry 1: range"),
+                ("cobblerd.yaml", subnet % "192.0.2.9, 192.0.2.8", "dhcp.subnets: entry 1: range"),
+                ("modules.conf", "[authentication]\nmodule = authn_pam\n[dns]\nmodule = managers.dnsmasq\n", None),
+                ("modules.conf", "[authentication]\nmodule = authentication.pan\n", "authentication.pan"),
+                ("modules.conf", "[authentication]\nhash_algorithm = md5\n", "md5"),
+                ("modules.conf", "[authorization]\nmodule = authorization.nobody\n", "authorization.nobody"),
+                ("modules.conf", "[dhcp]\nmodule = managers.kea\n", "managers.kea"),
+                ("modules.conf", "[serializers]\nmodule = serializers.mongodb\n", "serializers.mongodb")):
+            (etc / name).write_text(text)
+            r = subprocess.run([COBBLERD, "--config-check", "--root", lab.tmp / "root"], capture_output=True, text=True)
+            (etc / name).unlink()
+            equal((r.returncode, words is None or words in r.stderr), (0 if words is None else 1, True), text + r.stdout + r.stderr)
 
 
 def test_starts_on_an_empty_root(lab):

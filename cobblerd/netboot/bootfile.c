@@ -6,22 +6,21 @@
 
 #include "netboot/bootfile.h"
 
-/* Client architectures (IANA "Processor Architecture Types"): their name in dhcp.bootfiles, GRUB as Cobbler's mkloaders names it, and
- * iPXE. pxelinux exists for BIOS only. */
-static const struct arch { uint16_t number; const char *name, *pxelinux, *grub, *ipxe; } arches[] = {
-	{ 0, "bios", "pxelinux.0", "grub/grub.0", "undionly.kpxe" },
-	{ 6, "uefi-ia32", NULL, "grub/bootia32.efi", NULL },
-	{ 7, "uefi-x64", NULL, "grub/grubx64.efi", "snponly.efi" },
-	{ 9, "uefi-x64", NULL, "grub/grubx64.efi", "snponly.efi" },
-	{ 10, "uefi-arm32", NULL, "grub/bootarm.efi", NULL },
-	{ 11, "uefi-arm64", NULL, "grub/grubaa64.efi", "snponly-arm64.efi" },
-	{ 12, "powerpc", NULL, "grub/grub.ppc64le", NULL },
-	{ 14, "powerpc", NULL, "grub/grub.ppc64le", NULL },
-	{ 15, "http-ia32", NULL, "grub/bootia32.efi", NULL },
-	{ 16, "http-x64", NULL, "grub/grubx64.efi", "snponly.efi" },
-	{ 18, "http-arm32", NULL, "grub/bootarm.efi", NULL },
-	{ 19, "http-arm64", NULL, "grub/grubaa64.efi", "snponly-arm64.efi" },
-	{ 20, "http-bios", "pxelinux.0", "grub/grub.0", "undionly.kpxe" },
+/* Client architectures (dhcp_arch_name): GRUB as Cobbler's mkloaders names it, and iPXE. pxelinux exists for BIOS only. */
+static const struct arch { uint16_t number; const char *pxelinux, *grub, *ipxe; } arches[] = {
+	{ 0, "pxelinux.0", "grub/grub.0", "undionly.kpxe" },
+	{ 6, NULL, "grub/bootia32.efi", NULL },
+	{ 7, NULL, "grub/grubx64.efi", "snponly.efi" },
+	{ 9, NULL, "grub/grubx64.efi", "snponly.efi" },
+	{ 10, NULL, "grub/bootarm.efi", NULL },
+	{ 11, NULL, "grub/grubaa64.efi", "snponly-arm64.efi" },
+	{ 12, NULL, "grub/grub.ppc64le", NULL },
+	{ 14, NULL, "grub/grub.ppc64le", NULL },
+	{ 15, NULL, "grub/bootia32.efi", NULL },
+	{ 16, NULL, "grub/grubx64.efi", "snponly.efi" },
+	{ 18, NULL, "grub/bootarm.efi", NULL },
+	{ 19, NULL, "grub/grubaa64.efi", "snponly-arm64.efi" },
+	{ 20, "pxelinux.0", "grub/grub.0", "undionly.kpxe" },
 };
 
 /* What does not say, or says something nobody knows, is taken for a BIOS: those are the oldest. */
@@ -38,7 +37,7 @@ static const char *override_of(const struct boot_wish *w, const struct boot_iden
 	char number[8];
 	snprintf(number, sizeof(number), "%u", id->arch);
 	const char *by_number = v_dict_cstr(w->overrides, number, "");
-	return *by_number != '\0' ? by_number : v_dict_cstr(w->overrides, a->name, "");
+	return *by_number != '\0' ? by_number : v_dict_cstr(w->overrides, dhcp_arch_name(a->number), "");
 }
 
 /* A name inside a URL. */

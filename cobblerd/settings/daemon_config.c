@@ -7,6 +7,7 @@
 
 #include "settings/settings_private.h"
 #include "value/json.h"
+#include "wire/dhcp.h"
 
 #define FILE_NAME "cobblerd.yaml"
 
@@ -58,10 +59,20 @@ static const struct row subnet_rows[] = {
 	{ "dhcp.subnets", "next_server", K_ADDRESS4, "\"\"", 0, 0, NULL },
 };
 
-static bool is_address4(const char *s)
+/* *ret in the host's byte order. */
+static bool read_address4(const char *s, uint32_t *ret)
 {
 	struct in_addr a;
-	return inet_pton(AF_INET, s, &a) == 1;
+	bool ok = inet_pton(AF_INET, s, &a) == 1;
+	if (ok)
+		*ret = ntohl(a.s_addr);
+	return ok;
+}
+
+static bool is_address4(const char *s)
+{
+	uint32_t a;
+	return read_address4(s, &a);
 }
 
 static bool is_address(const char *s)
@@ -70,16 +81,22 @@ static bool is_address(const char *s)
 	return is_address4(s) || inet_pton(AF_INET6, s, &a) == 1;
 }
 
-static bool is_cidr4(const char *s)
+static bool read_cidr4(const char *s, uint32_t *net, uint32_t *host_bits)
 {
 	char addr[20];
 	unsigned long bits;
 	const char *slash = strchr(s, '/');
-	struct in_addr a;
 	if (slash == NULL || (size_t)(slash - s) >= sizeof(addr) || !parse_uint(slash + 1, 30, &bits) || bits < 8)
 		return false;
 	snprintf(addr, sizeof(addr), "%.*s", (int)(slash - s), s);
-	return inet_pton(AF_INET, addr, &a) == 1 && (ntohl(a.s_addr) & (0xffffffffu >> bits)) == 0;
+	*host_bits = 0xffffffffu >> bits;
+	return read_address4(addr, net) && (*net & *host_bits) == 0;
+}
+
+static bool is_cidr4(const char *s)
+{
+	uint32_t net, host_bits;
+	return read_cidr4(s, &net, &host_bits);
 }
 
 static bool all_text(const struct value *v, bool (*ok)(const char *))
@@ -158,6 +175,37 @@ static int take(const struct row *r, const struct value *from, struct value **re
 	return r->dflt != NULL ? json_parse(r->dflt, strlen(r->dflt), ret, e) : CB_OK;
 }
 
+/* Both ends of the range inside of the subnet, and in order. entry: checked row by row. */
+static int check_range(const struct value *entry, size_t number, struct err *e)
+{
+	const struct value *range = v_dict_get(entry, "range");
+	const char *subnet = v_dict_cstr(entry, "subnet", "");
+	uint32_t net, host_bits, first, last;
+	if (v_len(range) == 0 || !read_cidr4(subnet, &net, &host_bits))
+		return CB_OK;
+	const char *from = v_cstr(v_list_at(range, 0)), *to = v_cstr(v_list_at(range, 1));
+	if (read_address4(from, &first) && read_address4(to, &last) && first <= last && (first & ~host_bits) == net && (last & ~host_bits) == net)
+		return CB_OK;
+	return err_set(e, CB_EINVAL, FILE_NAME ": dhcp.subnets: entry %zu: range: two addresses of %s, the lower one first, expected, "
+		"not %s and %s", number + 1, subnet, from, to);
+}
+
+/* Names of architectures: a wrong one would be obeyed by no machine, without a word. */
+static int check_bootfiles(const struct value *bootfiles, struct err *e)
+{
+	for (size_t i = 0; i < v_len(bootfiles); i++) {
+		const char *key = v_dict_key(bootfiles, i);
+		unsigned long number;
+		bool known = parse_uint(key, 65535, &number);
+		for (unsigned a = 0; a < 256 && !known; a++)
+			known = dhcp_arch_name(a) != NULL && str_eq(dhcp_arch_name(a), key);
+		if (!known)
+			return err_set(e, CB_EINVAL, FILE_NAME ": dhcp.bootfiles: \"%s\" is no client architecture: a number or a name like bios or "
+				"uefi-x64 expected", key);
+	}
+	return CB_OK;
+}
+
 static int take_subnet(const struct value *from, size_t number, struct value **ret, struct err *e)
 {
 	if (!v_is(from, V_DICT))
@@ -175,6 +223,8 @@ static int take_subnet(const struct value *from, size_t number, struct value **r
 	for (size_t i = 0; i < v_len(from) && rc == CB_OK; i++)
 		if (v_dict_get(out, v_dict_key(from, i)) == NULL)
 			rc = err_set(e, CB_EINVAL, FILE_NAME ": dhcp.subnets: entry %zu: unknown key \"%s\"", number + 1, v_dict_key(from, i));
+	if (rc == CB_OK)
+		rc = check_range(out, number, e);
 	if (rc == CB_OK)
 		*ret = out;
 	else
@@ -274,6 +324,8 @@ static int fill(const struct value *file, struct value *out, struct err *e)
 	if (rc == CB_OK)
 		v_dict_set(dhcp, "subnets", subnets);
 	v_dict_set(out, "dhcp", dhcp);
+	if (rc == CB_OK)
+		rc = check_bootfiles(v_dict_get(dhcp, "bootfiles"), e);
 	if (rc == CB_OK && v_dict_bool(dhcp, "enabled", false) && v_len(v_dict_get(dhcp, "interfaces")) == 0)
 		rc = err_set(e, CB_EINVAL, FILE_NAME ": dhcp.interfaces: name at least one interface when dhcp is enabled");
 	return rc;

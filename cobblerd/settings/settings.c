@@ -283,11 +283,17 @@ static int read_own(struct value **ret, struct err *e)
 static int read_state(struct state *st, struct err *e)
 {
 	struct value *own = NULL;
+	struct err absent;
 	st->known = settings_defaults();
 	st->unknown = v_dict();
 	int rc = read_file(st, SETTINGS_PATH, e);
+	bool is_absent = rc == CB_ENOENT;          /* the other files may be wrong all the same */
+	if (is_absent)
+		absent = *e;
 	if (rc == CB_OK)
 		rc = read_includes(st, e);
+	if (is_absent)
+		rc = CB_OK;
 	if (rc == CB_OK)
 		rc = read_modules(st, e);
 	if (rc == CB_OK)
@@ -297,6 +303,10 @@ static int read_state(struct state *st, struct err *e)
 	if (rc == CB_OK)
 		rc = daemon_config(own, &st->daemon, e);
 	v_unref(own);
+	if (rc == CB_OK && is_absent) {
+		*e = absent;
+		rc = CB_ENOENT;
+	}
 	if (rc != CB_OK)
 		state_free(st);
 	return rc;
@@ -360,6 +370,27 @@ struct value *settings_snapshot(struct settings *s)
 struct value *settings_daemon(struct settings *s)
 {
 	return snapshot(s, &s->now.daemon);
+}
+
+int settings_check_modules(struct err *e)
+{
+	static const struct { const char *section, *key, *words; } rows[] = {
+		{ "authentication", "module", "authentication.configfile,authentication.denyall,authentication.ldap,authentication.pam,"
+			"authentication.passthru" },
+		{ "authentication", "hash_algorithm", "sha3_512,sha3_384,sha3_256,sha3_224,blake2b,blake2s" },
+		{ "authorization", "module", "authorization.allowall,authorization.configfile,authorization.ownership" },
+		{ "dns", "module", "managers.bind,managers.dnsmasq,managers.ndjbdns" },
+		{ "dhcp", "module", "managers.isc,managers.dnsmasq" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char *name CLEANUP(free_ptr) = NULL;
+		int rc = settings_read_module(rows[i].section, rows[i].key, &name, e);
+		if (rc != CB_OK)
+			return rc;
+		if (*name != '\0' && !settings_is_named(rows[i].words, name))
+			return err_set(e, CB_EINVAL, "modules.conf: [%s] %s = \"%s\" is not one of %s", rows[i].section, rows[i].key, name, rows[i].words);
+	}
+	return CB_OK;
 }
 
 int settings_read_module(const char *section, const char *key, char **ret, struct err *e)

@@ -13,7 +13,7 @@ struct settings;
 /* Reads the files under path_root(); missing ones are created from embedded defaults (0640). Fails only on what is unsafe or
  * unreadable, naming file, line and key. */
 int settings_open(struct settings **ret, struct err *e) MUST_CHECK;
-/* The same for a command that only looks: nothing is created, and where there is no settings file that is the error. */
+/* The same for a command that only looks: nothing is created. Where all is well but that there is no settings file: CB_ENOENT. */
 int settings_look(struct settings **ret, struct err *e) MUST_CHECK;
 void settings_close(struct settings *s);
 /* Reads them again; on failure the old ones stay in force. */
@@ -32,6 +32,8 @@ int settings_modify(struct settings *s, const char *key, const struct value *v, 
 
 /* One entry of modules.conf without opening all settings; "" when absent. *ret owned. */
 int settings_read_module(const char *section, const char *key, char **ret, struct err *e) MUST_CHECK;
+/* Names the first entry of modules.conf that this server does not know. It starts all the same, and what needs that module fails. */
+int settings_check_modules(struct err *e) MUST_CHECK;
 /* A settings file of any release since 2.8 in the form of 3.3.7: *ret (owned) has every setting, the defaults of those that the file lacks, and
  * what the file has beyond them. plan: a list that gets a line for each difference, or NULL. path lies below the root. Fails naming file,
  * key, value and what was expected. */

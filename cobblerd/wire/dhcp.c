@@ -352,3 +352,11 @@ const char *dhcp_type_name(enum dhcp_type t)
 	static const char *const names[] = { "bootp", "discover", "offer", "request", "decline", "ack", "nak", "release", "inform" };
 	return (size_t)t < ARRAY_LEN(names) ? names[t] : "unknown";
 }
+
+const char *dhcp_arch_name(unsigned number)
+{
+	static const char *const names[] = { [0] = "bios", [6] = "uefi-ia32", [7] = "uefi-x64", [9] = "uefi-x64", [10] = "uefi-arm32",
+		[11] = "uefi-arm64", [12] = "powerpc", [14] = "powerpc", [15] = "http-ia32", [16] = "http-x64", [18] = "http-arm32",
+		[19] = "http-arm64", [20] = "http-bios" };
+	return number < ARRAY_LEN(names) ? names[number] : NULL;
+}
