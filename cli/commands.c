@@ -22,6 +22,8 @@ static const struct opt o_remove[] = {
 	{ "name", "name", .help = "the object to remove" },
 	{ "recursive", "recursive", OPT_FLAG, .help = "remove what depends on it, too" },
 };
+static const struct opt o_setting[] = { { "name", "name", .help = "the setting, for example server" } };
+static const struct opt o_breed[] = { { "name", "name", .help = "the family, for example debian" } };
 static const struct opt o_setting_edit[] = {
 	{ "name", "name", .help = "the setting, for example server" },
 	{ "value", "value", .help = "its new value, for example 192.0.2.1" },
@@ -113,10 +115,10 @@ const struct command commands[] = {
 
 	{ W_SETTING, "edit", OPTS(o_setting_edit), .run = run_setting_edit,
 		.help = "Change a setting of the running server." },
-	{ W_SETTING, "report", OPTS(o_name), .run = run_setting_report, .help = "Print one setting or all." },
+	{ W_SETTING, "report", OPTS(o_setting), .run = run_setting_report, .help = "Print one setting or all." },
 	{ W_SIGNATURE, "reload", OPTS(o_signature_reload), .run = run_signature_reload, .help = "Have the server read its "
 		"signature file again." },
-	{ W_SIGNATURE, "report", OPTS(o_name), .run = run_signature_report, .help = "Print the operating systems that import "
+	{ W_SIGNATURE, "report", OPTS(o_breed), .run = run_signature_report, .help = "Print the operating systems that import "
 		"recognises." },
 	{ W_SIGNATURE, "update", .run = run_task, .method = "background_signature_update", .help = "Fetch the current "
 		"signatures." },

@@ -63,6 +63,22 @@ static void test_every_key_of_cobblerd_yaml_is_documented(void **state UNUSED)
 	}
 }
 
+/* Every option that --help of the command shows. */
+static void check_options(const char *section, const char *noun, const struct command *cmd, int item)
+{
+	struct opt_set s = { 0 };
+	command_options(cmd, item, &s);
+	for (size_t i = 0; i < s.n; i++) {
+		struct strbuf name CLEANUP(sb_free) = { 0 };
+		for (const char *p = s.v[i].name; *p; p++)
+			sb_addf(&name, "%s%c", *p == '-' ? "\\" : "", *p);
+		char *bold CLEANUP(free_ptr) = xasprintf("\\fB\\-\\-%s\\fR", name.p);
+		if (!s.v[i].hidden && !strstr(section, bold))
+			fail_msg("cobbler %s %s --%s is missing", noun, cmd->name, s.v[i].name);
+	}
+	opts_free(&s);
+}
+
 static void test_generated_sections_have_every_command_and_option(void **state UNUSED)
 {
 	struct strbuf out CLEANUP(sb_free) = { 0 };
@@ -74,8 +90,18 @@ static void test_generated_sections_have_every_command_and_option(void **state U
 		if (!strstr(out.p, head.p))
 			fail_msg("%s is missing", commands[i].name);
 	}
-	assert_non_null(strstr(out.p, "\\fB\\-\\-kernel\\-options\\fR"));
-	assert_non_null(strstr(out.p, "\\fB\\-\\-mac\\-address\\fR"));
+	for (size_t i = 0; noun_at(i); i++) {
+		int item;
+		unsigned bit = noun_bit(noun_at(i), &item);
+		char *title CLEANUP(free_ptr) = xasprintf("\n.SS \"cobbler %s\"\n", noun_at(i));
+		const char *begin = strstr(out.p, title);
+		assert_non_null(begin);
+		const char *end = strstr(begin + 1, "\n.SS ");
+		char *section CLEANUP(free_ptr) = xstrndup(begin, end ? (size_t)(end - begin) : strlen(begin));
+		for (size_t c = 0; c < n_commands; c++)
+			if ((commands[c].where & bit) && !commands[c].hidden)
+				check_options(section, noun_at(i), &commands[c], item);
+	}
 	assert_null(strstr(out.p, "(no description)"));
 	assert_null(strstr(out.p, "\n'"));
 }

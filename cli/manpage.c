@@ -50,8 +50,36 @@ static void options(struct strbuf *out, const struct opt_set *s)
 	}
 }
 
+static bool has(const struct opt_set *s, const char *name)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->v[i].hidden && str_eq(s->v[i].name, name))
+			return true;
+	return false;
+}
+
+/* The options of a command that are not among those common to several. */
+static void own_options(struct strbuf *out, const struct command *cmd, int item, const struct opt_set *common)
+{
+	struct opt_set s = { 0 };
+	bool any = false;
+	command_options(cmd, item, &s);
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.v[i].hidden || has(common, s.v[i].name))
+			continue;
+		sb_adds(out, any ? "" : ".RS\n");
+		any = true;
+		option(out, &s.v[i]);
+	}
+	sb_adds(out, any ? ".RE\n" : "");
+	opts_free(&s);
+}
+
 static void noun_section(struct strbuf *out, const char *noun, unsigned bit, int item)
 {
+	struct opt_set common = { 0 };
+	if (item >= 0)
+		command_options(command_find(bit, "edit"), item, &common);
 	sb_addf(out, ".SS \"cobbler %s\"\n", noun);
 	for (size_t i = 0; i < n_commands; i++) {
 		if (!(commands[i].where & bit) || commands[i].hidden)
@@ -63,14 +91,13 @@ static void noun_section(struct strbuf *out, const char *noun, unsigned bit, int
 		sb_adds(out, "\\fR\n");
 		roff(out, commands[i].help);
 		sb_addc(out, '\n');
+		own_options(out, &commands[i], item, &common);
 	}
 	if (item >= 0) {
-		struct opt_set s = { 0 };
-		command_options(command_find(bit, "edit"), item, &s);
-		sb_addf(out, ".PP\nOptions of add, edit, copy, rename and find for a %s:\n", noun);
-		options(out, &s);
-		opts_free(&s);
+		sb_adds(out, ".PP\nOptions of add, edit, copy, rename and find:\n");
+		options(out, &common);
 	}
+	opts_free(&common);
 }
 
 void manpage_write(struct strbuf *out)
