@@ -4,7 +4,7 @@ import subprocess
 
 import test_library
 from fixtures import fake_boot_files
-from lab import REPO, Skip, check
+from lab import REPO, Skip, check, equal
 
 
 def fuzz(lab, engine):
@@ -25,6 +25,19 @@ def test_random_jinja_templates_render_as_jinja_renders_them(lab):
 
 
 RENDER = REPO / "build/render-cases"
+
+
+def test_the_command_says_what_it_does_not_understand(lab):
+    name = lab.tmp / "cobbler-render"
+    name.symlink_to(RENDER)
+    template = lab.tmp / "t"
+    template.write_text("hello\n")
+    good = subprocess.run([name, "--engine=cheetah", template], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    equal((good.returncode, good.stdout), (0, "hello\n"), "a value behind =: " + good.stderr)
+    for args, word in ((["--engine", "perl", template], "perl"), (["--bogus"], "--bogus"), ([], "usage: cobbler-render"), ([template, template], "one TEMPLATE"),
+                       (["--system", "a", "--profile", "b"], "one item"), (["--system=a", "--vars=x"], "--vars"), (["--distro=d"], "TEMPLATE")):
+        r = subprocess.run([name, "--root", lab.tmp, *args], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        check((r.returncode, r.stdout) == (2, "") and word in r.stderr and "render-cases" not in r.stderr, "%s: %d %s" % (args, r.returncode, r.stderr))
 
 
 def render(root, *args):
@@ -54,7 +67,7 @@ def test_a_stored_item_is_rendered_as_the_daemon_renders_it(lab):
     own.write_text("$breed $getVar('system_name', 'no system')\n")
     r = render(d.root, "--distro", "d-sample-ks", str(own))
     check(r.returncode == 0 and r.stdout == "redhat no system\n", r.stdout + r.stderr)
-    for args, status, says in ((("--system", "nobody"), 1, 'there is no system "nobody"'), (("--distro", "d-sample-ks"), 1, "a template is needed"), (("--system",), 2, "--system is not understood"),
+    for args, status, says in ((("--system", "nobody"), 1, 'there is no system "nobody"'), (("--distro", "d-sample-ks"), 2, "a TEMPLATE is needed"), (("--system",), 2, "'--system' requires an argument"),
                                (("--system", system, "--vars", "x"), 2, "--vars")):
         r = render(d.root, *args)
         check(r.returncode == status and says in r.stderr, "%s: %d %s" % (args, r.returncode, r.stderr))

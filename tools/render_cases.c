@@ -3,6 +3,8 @@
  * the answer file of a stored item. See help below.
  */
 #include <fcntl.h>
+#include <getopt.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,9 +212,9 @@ static int run_file(enum tpl_lang lang, const char *path, const char *varfile, b
 }
 
 static const char help[] =
-	"usage: render-cases [--engine cheetah|jinja2] [--vars FILE.json] [--lint] [--trace] TEMPLATE\n"
-	"       render-cases [--root DIR] --system NAME|--profile NAME|--distro NAME [--lint] [--trace] [TEMPLATE]\n"
-	"       render-cases --engine cheetah|jinja2\n"
+	"usage: %1$s [--engine cheetah|jinja2] [--vars FILE.json] [--lint] [--trace] TEMPLATE\n"
+	"       %1$s [--root DIR] --system NAME|--profile NAME|--distro NAME [--lint] [--trace] [TEMPLATE]\n"
+	"       %1$s --engine cheetah|jinja2\n"
 	"\n"
 	"Renders a template with JSON variables; or the answer file of an item of the store, exactly as the daemon\n"
 	"does for generate_autoinstall, which need not run; or, without TEMPLATE and item, cases: one JSON case\n"
@@ -227,59 +229,79 @@ static const char help[] =
 	"  --vars FILE     variables of the template: one JSON object\n"
 	"  --engine E      the language of TEMPLATE without an item; cheetah is the default\n";
 
-struct options { struct render_store store; enum tpl_lang lang; const char *vars; };
+struct options { struct render_store store; enum tpl_lang lang; const char *vars; bool has_engine; };
 
-/* One option at argv[i]; *used: how many words it takes. */
-static bool option(struct options *o, char **argv, int i, int argc, int *used)
+static const char *me = "render-cases";
+
+/* On standard error, with a pointer to the help; returns the exit status. */
+__attribute__((format(printf, 1, 2))) static int wrong(const char *fmt, ...)
 {
-	static const struct { const char *name; enum item_type type; } items[] = {
-		{ "--system", ITEM_SYSTEM }, { "--profile", ITEM_PROFILE }, { "--distro", ITEM_DISTRO } };
-	const char *a = argv[i], *v = i + 1 < argc ? argv[i + 1] : NULL;
-	*used = 1;
-	if (str_eq(a, "--lint"))
-		return o->store.lint = true;
-	if (str_eq(a, "--trace"))
-		return o->store.trace = true;
-	if (a[0] != '-') {
-		bool first = o->store.file == NULL;
-		o->store.file = a;
-		return first;
-	}
-	*used = 2;
-	if (v == NULL)
-		return false;
-	if (str_eq(a, "--engine")) {
+	va_list ap;
+	va_start(ap, fmt);
+	fprintf(stderr, "%s: ", me);
+	vfprintf(stderr, fmt, ap);
+	fprintf(stderr, "; see %s --help\n", me);
+	va_end(ap);
+	return 2;
+}
+
+/* An option with its value; 0, or the exit status after a message. */
+static int take(struct options *o, int c, const char *v)
+{
+	switch (c) {
+	case 'e':
+		if (!str_eq(v, "jinja2") && !str_eq(v, "cheetah"))
+			return wrong("--engine %s: cheetah or jinja2 expected", v);
 		o->lang = str_eq(v, "jinja2") ? TPL_JINJA : TPL_CHEETAH;
-		return str_eq(v, "jinja2") || str_eq(v, "cheetah");
+		o->has_engine = true;
+		return 0;
+	case 'v': o->vars = v; return 0;
+	case 'r': o->store.root = v; return 0;
+	case 'l': o->store.lint = true; return 0;
+	case 't': o->store.trace = true; return 0;
+	default:
+		if (o->store.name != NULL)
+			return wrong("one item expected, not %s and %s", o->store.name, v);
+		o->store.type = c == 's' ? ITEM_SYSTEM : c == 'p' ? ITEM_PROFILE : ITEM_DISTRO;
+		o->store.name = v;
+		return 0;
 	}
-	if (str_eq(a, "--vars"))
-		return (o->vars = v) != NULL;
-	if (str_eq(a, "--root"))
-		return (o->store.root = v) != NULL;
-	for (size_t k = 0; k < ARRAY_LEN(items); k++)
-		if (str_eq(a, items[k].name) && o->store.name == NULL) {
-			o->store.type = items[k].type;
-			o->store.name = v;
-			return true;
-		}
-	return false;
+}
+
+static int check(const struct options *o)
+{
+	if (o->store.name != NULL && o->vars != NULL)
+		return wrong("an item brings its own variables: --vars cannot be added");
+	if (o->store.name != NULL && o->store.type == ITEM_DISTRO && o->store.file == NULL)
+		return wrong("a distro has no answer file of its own: a TEMPLATE is needed");
+	if (o->store.name == NULL && o->store.file == NULL && !o->has_engine) {
+		fprintf(stderr, help, me);
+		return 2;
+	}
+	return 0;
 }
 
 int main(int argc, char **argv)
 {
+	static const struct option longs[] = {
+		{ "system", required_argument, NULL, 's' }, { "profile", required_argument, NULL, 'p' }, { "distro", required_argument, NULL, 'd' },
+		{ "engine", required_argument, NULL, 'e' }, { "vars", required_argument, NULL, 'v' }, { "root", required_argument, NULL, 'r' },
+		{ "lint", no_argument, NULL, 'l' }, { "trace", no_argument, NULL, 't' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
+	};
 	struct options o = { .lang = TPL_CHEETAH };
-	for (int i = 1, used; i < argc; i += used) {
-		if (str_eq(argv[i], "--help") || str_eq(argv[i], "-h"))
-			return fputs(help, stdout) < 0;
-		if (!option(&o, argv, i, argc, &used)) {
-			fprintf(stderr, "render-cases: %s is not understood\n%s", argv[i], help);
-			return 2;
-		}
+	int rc = 0;
+	me = strrchr(argv[0], '/') != NULL ? strrchr(argv[0], '/') + 1 : argv[0];
+	for (int c; rc == 0 && (c = getopt_long(argc, argv, "h", longs, NULL)) != -1; ) {
+		if (c == 'h')
+			return printf(help, me) < 0;
+		rc = c == '?' ? 2 : take(&o, c, optarg);
 	}
-	if (o.store.name != NULL && o.vars != NULL) {
-		fprintf(stderr, "render-cases: an item brings its own variables: --vars cannot be added\n");
-		return 2;
-	}
+	if (rc == 0 && optind < argc)
+		o.store.file = argv[optind++];
+	if (rc == 0)
+		rc = optind < argc ? wrong("one TEMPLATE expected, not also %s", argv[optind]) : check(&o);
+	if (rc != 0)
+		return rc;
 	if (o.store.name != NULL)
 		return render_store(&o.store);
 	return o.store.file != NULL ? run_file(o.lang, o.store.file, o.vars, o.store.lint, o.store.trace) : run_cases(o.lang);
