@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * field.h - the table of fields: one row describes a field for XML-RPC, command line, JSON, validation,
- * inheritance and documentation. To add a field, add a row in fields_<type>.c and a line in fields_test.c.
+ * inheritance and documentation. To add a field, add a row.
  */
 #ifndef MODEL_FIELD_H
 #define MODEL_FIELD_H

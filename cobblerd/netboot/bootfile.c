@@ -37,7 +37,8 @@ static const char *override_of(const struct boot_wish *w, const struct boot_iden
 	char number[8];
 	snprintf(number, sizeof(number), "%u", id->arch);
 	const char *by_number = v_dict_cstr(w->overrides, number, "");
-	return *by_number != '\0' ? by_number : v_dict_cstr(w->overrides, dhcp_arch_name(a->number), "");
+	const char *name = dhcp_arch_name(a->number);
+	return *by_number != '\0' || name == NULL ? by_number : v_dict_cstr(w->overrides, name, "");
 }
 
 /* A name inside a URL. */
