@@ -2,10 +2,12 @@
 """What clients send that were written for other servers: Uyuni for its 3.3.3 with additions, scripts of 2.8, TFTP servers of 4.0; and
 the pages that the web client asks for.
 """
+import http.client
 import math
+import xmlrpc.client
 
 from fixtures import MAC, add, add_machine, fake_boot_files
-from lab import check, equal, fault, task_end
+from lab import SERVER, check, equal, fault, task_end
 
 INHERIT = "<<inherit>>"
 
@@ -251,3 +253,24 @@ def test_pages_of_every_type(lab):
         equal(page({"name": "nothing"}, "name", 1, 2)[0], [], "nothing")
     check("\"nonsense\" not supported" in fault(s.find_items_paged, "nonsense", None, "name", 1, 2), "an unknown type")
     check("needs to be a valid collection" in fault(s.find_items_paged, "nonsense", {"name": "*"}, "name", 1, 2), "an unknown type and criteria")
+
+
+def test_pages_of_another_origin(lab):
+    """A browser asks before it sends what a page from elsewhere adds to a call, and shows the page no answer that does not allow it."""
+    lab.daemon()
+    for address, port, path in (("127.0.0.1", 25151, "/"), (SERVER, 80, "/cobbler_api")):
+        origin = {"Origin": "http://ui.example.org:8080"}
+
+        def ask(method, body=None, **headers):
+            c = http.client.HTTPConnection(address, port, timeout=10)
+            c.request(method, path, body, {**origin, **headers})
+            r = c.getresponse()
+            text = r.read().decode()
+            equal((r.status, r.getheader("Access-Control-Allow-Origin")), (200, "*"), "%s to port %d" % (method, port))
+            return r, text
+        asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type,x-requested-with"}
+        allowed = ask("OPTIONS", **asked)[0].getheader("Access-Control-Allow-Headers", "").lower().replace(" ", "").split(",")
+        equal(sorted(allowed), ["accept", "content-type", "origin", "x-requested-with"], "headers that pages may send")
+        for body in (xmlrpc.client.dumps((), "version"), xmlrpc.client.dumps((), "no_such_method")):
+            r, text = ask("POST", body, **{"Content-Type": "text/plain"})
+            check(text.rstrip().endswith("</methodResponse>"), "an answer to a call sent as text/plain: %r" % text)
