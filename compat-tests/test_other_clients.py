@@ -5,6 +5,7 @@ the pages that the web client asks for.
 import http.client
 import math
 import xmlrpc.client
+from concurrent.futures import ThreadPoolExecutor
 
 from fixtures import MAC, add, add_machine, fake_boot_files
 from lab import SERVER, check, equal, fault, task_end
@@ -274,3 +275,24 @@ def test_pages_of_another_origin(lab):
         for body in (xmlrpc.client.dumps((), "version"), xmlrpc.client.dumps((), "no_such_method")):
             r, text = ask("POST", body, **{"Content-Type": "text/plain"})
             check(text.rstrip().endswith("</methodResponse>"), "an answer to a call sent as text/plain: %r" % text)
+
+
+def test_fields_of_a_page_come_at_once(lab):
+    """The web client sends what was changed on a page over six connections, a field a call, and saves when all are answered."""
+    d = lab.daemon()
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab))
+    handle = s.get_system_handle("n1", token)
+    fields = ("comment", "hostname", "proxy", "filename", "power_user", "power_address", "power_id", "virt_path", "redhat_management_key")
+
+    def modify(field, value):
+        with d.rpc() as own:
+            return own.modify_system(handle, field, value, token)
+    with ThreadPoolExecutor(6) as pool:
+        for turn in range(20):
+            wanted = {f: "%s%d" % (f.replace("_", "-"), turn) for f in fields}
+            wanted["kernel_options"] = {"turn": str(turn)}
+            equal(list(pool.map(modify, *zip(*wanted.items()))), [True] * len(wanted), "answers")
+            equal(s.save_system(handle, token), True, "save")
+            saved = s.get_system("n1", False, False, token)
+            equal({f: saved[f] for f in wanted}, wanted, "saved in turn %d" % turn)
