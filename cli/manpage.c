@@ -35,9 +35,12 @@ static void option(struct strbuf *out, const struct opt *o)
 		sb_adds(out, i ? ", " : ". One of: ");
 		roff(out, *o->choices[i] ? o->choices[i] : "\"\"");
 	}
-	if (o->field && o->field->dflt && !str_eq(o->field->dflt, "\"\"")) {
+	const struct field *f = o->field;
+	if (f && f->settings_key && str_starts(f->settings_key, "default_") && !strstr(f->dflt, "<<inherit>>")) {
+		sb_addf(out, ". Default: the setting %s", f->settings_key);         /* edit_new */
+	} else if (f && f->dflt && !str_eq(f->dflt, "\"\"")) {
 		sb_adds(out, ". Default: ");
-		roff(out, o->field->dflt);
+		roff(out, f->dflt);
 	}
 	sb_addc(out, '\n');
 }

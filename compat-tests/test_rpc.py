@@ -150,6 +150,30 @@ def test_the_file_name_of_a_subprofile(lab):
     equal(wait_for("offer", lambda: lab.client.discover(mac=MAC, timeout=0.5), 3).text(67), "f.0", "what the machine gets then")
 
 
+def test_new_profiles_begin_with_what_the_settings_say(lab):
+    """compat: Profile.__init__."""
+    want = {"virt_type": "qemu", "virt_disk_driver": "qcow2", "name_servers": ["192.0.2.53"], "name_servers_search": ["a.example"]}
+    d = lab.daemon(settings={"default_" + k: v for k, v in want.items()})
+    s, token = d.login()
+    kernel, initrd = map(str, fake_boot_files(lab))
+    add(s, token, "distro", {"name": "d1", "kernel": kernel, "initrd": initrd, "breed": "redhat", "os_version": "rhel8"})
+    add(s, token, "profile", {"name": "p1", "distro": "d1"})
+    s.xapi_object_edit("profile", "p2", "add", {"name": "p2", "distro": "d1", "virt_type": "kvm"}, token)
+    handle = s.new_subprofile(token)
+    s.modify_profile(handle, "name", "p3", token)
+    s.modify_profile(handle, "parent", "p1", token)
+    s.save_profile(handle, token)
+    for name, more in (("p1", {}), ("p2", {"virt_type": "kvm"}), ("p3", {})):
+        got = s.get_profile(name)
+        equal({k: got[k] for k in want}, {**want, **more}, name)
+    d.stop()
+    d.reconfigure(settings={"default_virt_type": "nonsense"})
+    d.start()
+    s, token = d.login()
+    text = fault(s.new_profile, token)
+    check("ValueError" in text and "default_virt_type" in text and "nonsense" in text, text)
+
+
 def test_bad_addresses_are_refused(lab):
     d = lab.daemon()
     s, token = d.login()

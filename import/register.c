@@ -236,11 +236,13 @@ static int make_profile(const struct entry *en, struct err *e)
 		return CB_OK;
 	}
 	task_log(im->t, "creating new profile: %s", en->name);
-	struct item *it = item_new(ITEM_PROFILE);
+	struct item *it = NULL;
 	const char *virt = strstr(en->name, "-xen") != NULL     ? "xenpv"
 			   : strstr(en->name, "vmware") != NULL ? "vmware"
 								: "kvm";
-	int rc = import_set_str(im, it, "name", en->name, e);
+	int rc = edit_new(im->c, ITEM_PROFILE, &it, e);
+	if (rc == CB_OK)
+		rc = import_set_str(im, it, "name", en->name, e);
 	if (rc == CB_OK)
 		rc = import_set_str(im, it, "distro", en->name, e);
 	if (rc == CB_OK)

@@ -141,6 +141,28 @@ void edit_teach_site(const struct value *settings, const struct item *it)
 	}
 }
 
+int edit_new(struct core *c, enum item_type type, struct item **ret, struct err *e)
+{
+	static const struct { const char *field, *setting; } rows[] = {
+		{ "virt_type", "default_virt_type" }, { "virt_disk_driver", "default_virt_disk_driver" },
+		{ "name_servers", "default_name_servers" }, { "name_servers_search", "default_name_servers_search" },
+	};
+	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->settings);
+	struct item *it = item_new(type);
+	int rc = CB_OK;
+	for (size_t i = 0; type == ITEM_PROFILE && i < ARRAY_LEN(rows) && rc == CB_OK; i++) {
+		const struct value *v = v_dict_get(settings, rows[i].setting);
+		rc = v == NULL ? CB_OK : item_set(it, rows[i].field, v, e);
+		if (rc != CB_OK)
+			err_prefix(e, "settings: %s", rows[i].setting);
+	}
+	if (rc == CB_OK)
+		*ret = it;
+	else
+		item_unref(it);
+	return rc;
+}
+
 /* Checks and writes one item; *old (owned, may be NULL) is what it replaces. The edit lock is held. */
 static int check_and_store(struct core *c, struct item *it, bool as_new, struct item **old, struct err *e)
 {

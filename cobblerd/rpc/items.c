@@ -115,7 +115,10 @@ int rpc_get_handle(struct call *c, struct value **ret, struct err *e)
 
 static int new_object(struct call *c, bool sub, struct value **ret, struct err *e)
 {
-	struct item *it = item_new(c->type);
+	struct item *it;
+	int rc = edit_new(c->core, c->type, &it, e);
+	if (rc != CB_OK)
+		return rc;
 	if (sub)
 		item_put(it, "is_subobject", v_bool(true));
 	char *handle CLEANUP(free_ptr) = draft_new(c->desk, it, e);

@@ -192,7 +192,9 @@ static int do_add(struct edit *x, struct err *e)
 		rc = may(x, "new", NULL, e);
 	if (rc != CB_OK)
 		return rc;
-	x->it = item_new(x->type);
+	rc = edit_new(x->c->core, x->type, &x->it, e);
+	if (rc != CB_OK)
+		return rc;
 	if (is_subobject(x))
 		item_put(x->it, "is_subobject", v_bool(true));
 	rc = apply_all(x, false, e);
