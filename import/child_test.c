@@ -452,6 +452,43 @@ static void test_names_with_control_characters_are_passed_over(void **state)
 	v_unref(f);
 }
 
+/* Nor may a name be words of a boot menu, a template, an answer file or an address: all machines see the menu, and templates know secrets. */
+static void test_names_that_mean_something_are_passed_over(void **state)
+{
+	(void)state;
+	static const char *const kernels[] = { "vmlinuz ; } ; set default=evil ; menuentry y { true", "vmlinuz$root", "vmlinuz@@server@@", "vmlinuz'", "vmlinuz#x",
+		"vmlinuz\\x" };
+	static const char *const repos[] = { "a$ldap_search_passwd", "b@@server@@", "c#set $x = 1#", "d --proxy=http:", "e%2e" };
+	char name[256];
+	kit_file("tree/.treeinfo", "[general]\nfamily = Rocky Linux\nversion = 9.4\narch = x86_64\n", 0);
+	kit_file("tree/images/pxeboot/vmlinuz-5.14~rc1+git_1,x:y=z", "k", 0);
+	kit_file("tree/images/pxeboot/initrd.img", "i", 0);
+	kit_file("tree/BaseOS/repodata/comps.xml", "<comps/>", 0);
+	for (size_t i = 0; i < ARRAY_LEN(kernels); i++) {
+		snprintf(name, sizeof(name), "tree/k%zu/%s", i, kernels[i]);
+		kit_file(name, "k", 0);
+		snprintf(name, sizeof(name), "tree/k%zu/initrd.img", i);
+		kit_file(name, "i", 0);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(repos); i++) {
+		snprintf(name, sizeof(name), "tree/%s/repodata/comps.xml", repos[i]);
+		kit_file(name, "<comps/>", 0);
+	}
+	int status;
+	struct value *r = kit_run(kit_job("tree", "scan"), &status);
+	const struct value *f = v_dict_get(r, "found"), *log = v_dict_get(r, "log");
+	assert_int_equal(status, 0);
+	assert_int_equal(v_len(v_dict_get(f, "kernels")), 1);
+	assert_string_equal(first_kernel(f, "kernel"), "images/pxeboot/vmlinuz-5.14~rc1+git_1,x:y=z");
+	assert_int_equal(v_len(v_dict_get(f, "repos")), 1);
+	assert_string_equal(v_dict_cstr(v_list_at(v_dict_get(f, "repos"), 0), "dir", ""), "BaseOS");
+	size_t told = 0;
+	for (size_t i = 0; i < v_len(log); i++)
+		told += strstr(v_cstr(v_list_at(log, i)), "is passed over: its name") != NULL;
+	assert_int_equal(told, ARRAY_LEN(kernels) + ARRAY_LEN(repos));
+	v_unref(r);
+}
+
 /* What a medium says of itself becomes a distro's comment. */
 static void test_what_media_say_is_text(void **state)
 {
@@ -639,6 +676,7 @@ int main(void)
 		T(test_trees_are_copied_with_links_and_times),
 		T(test_names_that_are_no_text_are_passed_over),
 		T(test_names_with_control_characters_are_passed_over),
+		T(test_names_that_mean_something_are_passed_over),
 		T(test_what_media_say_is_text),
 		T(test_available_as_copies_boot_files_only),
 		T(test_windows_is_told_by_its_image),

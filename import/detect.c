@@ -12,6 +12,7 @@
 
 #include "import/limits.h"
 #include "import/mediainfo.h"
+#include "import/naming.h"
 #include "import/rx.h"
 #include "model/signatures.h"
 
@@ -319,6 +320,28 @@ static void pairs_in(const struct tdir *dir, struct rx *kernel_rx, struct rx *in
 	}
 }
 
+/* All machines see the menu that a kernel is in, and templates know more than a medium may tell. */
+static bool is_plain(struct report *r, const char *path)
+{
+	bool plain = import_plain_path(path + (*path == '@'));
+	if (!plain)
+		report_log(r, "WARNING %s is passed over: its name has characters that mean something in boot menus and templates", path);
+	return plain;
+}
+
+/* Takes kernels; returns owned. */
+static struct value *plain_kernels(struct report *r, struct value *kernels)
+{
+	struct value *plain = v_list();
+	for (size_t i = 0; i < v_len(kernels); i++) {
+		const struct value *k = v_list_at(kernels, i);
+		if (is_plain(r, v_dict_cstr(k, "kernel", "")) && is_plain(r, v_dict_cstr(k, "initrd", "")))
+			v_list_push(plain, v_ref(k));
+	}
+	v_unref(kernels);
+	return plain;
+}
+
 static struct value *find_kernels(struct detect *d, struct value *boot_files)
 {
 	struct value *kernels = v_list();
@@ -332,6 +355,7 @@ static struct value *find_kernels(struct detect *d, struct value *boot_files)
 	rx_free(initrd);
 	if (v_len(kernels) == 0)
 		usual_kernels(d->t, d->breed, kernels, boot_files);
+	kernels = plain_kernels(d->r, kernels);
 	if (str_eq(d->breed, "debian") && str_starts(v_dict_cstr(v_list_at(kernels, 0), "dir", ""), "install."))
 		report_log(d->r,
 			"INFO should the installer ask for a CD: the initrd of CDs is made so; the one of the netboot "
@@ -384,7 +408,7 @@ static const char *comps_of(const struct tree *t, const char *dir, const char *m
 	return found;
 }
 
-static struct value *find_repos(const struct tree *t)
+static struct value *find_repos(const struct tree *t, struct report *rep)
 {
 	struct value *repos = v_list();
 	for (size_t i = 0; i < t->ndirs && v_len(repos) < IMPORT_MAX_REPOS; i++) {
@@ -393,7 +417,7 @@ static struct value *find_repos(const struct tree *t)
 				     : tdir_name(dir, "base") != NULL   ? "base"
 									: NULL;
 		const char *comps = master != NULL ? comps_of(t, dir->path, master) : NULL;
-		if (comps == NULL)
+		if (comps == NULL || !is_plain(rep, dir->path))
 			continue;
 		struct value *r = v_dict();
 		v_dict_set(r, "dir", v_str(dir->path));
@@ -435,7 +459,7 @@ int detect_media(const struct tree *t, const struct wanted *w, struct report *r,
 		v_dict_set(v, "how", v_str(d.how));
 		v_dict_set(v, "archs", v_ref(archs));
 		v_dict_set(v, "kernels", v_ref(kernels));
-		v_dict_set(v, "repos", find_repos(t));
+		v_dict_set(v, "repos", find_repos(t, r));
 		v_dict_set(v, "boot_files", v_ref(boot_files));
 		*ret = v;
 	}

@@ -219,7 +219,7 @@ static int check_path(const struct value *k, const char *key, struct err *e)
 	const char *p = v_dict_cstr(k, key, "");
 	char clean[PATH_MAX];
 	p += *p == '@';
-	if (*p == '\0' || *p == '/' || !import_printable(p) || !path_normalise(p, clean, sizeof(clean)) || !str_eq(clean, p))
+	if (*p == '\0' || *p == '/' || !import_plain_path(p) || !path_normalise(p, clean, sizeof(clean)) || !str_eq(clean, p))
 		return err_set(e, CB_EINVAL, "the importer answered with a bad path for %s: \"%.200s\"", key, p);
 	return CB_OK;
 }

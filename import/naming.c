@@ -122,6 +122,14 @@ bool import_printable(const char *s)
 	return true;
 }
 
+bool import_plain_path(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if (!((*s >= '0' && *s <= '9') || (*s >= 'A' && *s <= 'Z') || (*s >= 'a' && *s <= 'z')) && strchr("/._-+~,:=", *s) == NULL)
+			return false;
+	return true;
+}
+
 /* USER:PASSWORD@HOST; neither rsync nor ssh takes one from there, and it would be in logs and process lists. */
 static bool has_password(const char *s)
 {

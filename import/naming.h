@@ -19,6 +19,8 @@ char *import_mirror_name(const char *name, const char *arch);
 char *import_arch(const char *given);
 /* Without control characters, which would be lines of their own in logs, boot menus and .repo files. */
 bool import_printable(const char *s);
+/* Nothing in it means something in a boot menu, a template, an answer file or an address. */
+bool import_plain_path(const char *s);
 /* Where the source lies: a local path, rsync://..., or [user@]host:path for rsync through ssh. */
 enum import_source { SOURCE_BAD, SOURCE_LOCAL, SOURCE_RSYNC, SOURCE_SSH };
 /* SOURCE_BAD with the reason in *why (static text). */

@@ -736,7 +736,8 @@ static void test_paths_of_the_child_stay_in_the_tree(void **state)
 		{ "@/etc/shadow", "i", "", "x", "", false }, { "@", "i", "", "x", "", false }, { "", "i", "", "x", "", false },
 		{ "a//b", "i", "", "x", "", false }, { "a/./b", "i", "", "x", "", false }, { "a/..", "i", "", "x", "", false },
 		{ "k", "@../i", "", "x", "", false }, { "k", "../i", "", "x", "", false }, { "k", "i", "..", "x", "", false }, { "k", "i", "/srv", "x", "", false },
-		{ "k\\n", "i", "", "x", "", false }, { "k", "i", "a\\nb", "x", "", false }, { "k", "i", "", "x", "a\\u001bb", false },
+		{ "k\\n", "i", "", "x", "", false }, { "k;", "i", "", "x", "", false }, { "k", "i'", "", "x", "", false },
+		{ "k", "i", "a$b", "x", "", false }, { "k", "i", "a\\nb", "x", "", false }, { "k", "i", "", "x", "a\\u001bb", false },
 		{ "k", "i", "", "../x", "", false }, { "k", "i", "", "x", "../x", false }, { "k", "i", "", "x", "/etc/shadow", false },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
