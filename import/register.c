@@ -263,11 +263,11 @@ static int make_profile(const struct entry *en, struct err *e)
 static int make_entry(const struct entry *en, struct err *e)
 {
 	struct import *im = en->im;
-	struct item *old = model_get(im->c->model, ITEM_DISTRO, en->name);
-	item_unref(old);
+	CLEANUP(item_unrefp) struct item *old = model_get(im->c->model, ITEM_DISTRO, en->name);
 	if (old != NULL) {
+		CLEANUP(item_list_free) struct item_list below = model_descendants(im->c->model, old);
 		task_log(im->t, "skipping import, as distro name already exists: %s", en->name);
-		return CB_OK;
+		return below.n == 0 ? make_profile(en, e) : CB_OK;      /* none: an import was cut off between the two */
 	}
 	if (strstr(en->name, "-autoboot") != NULL)
 		return CB_OK;         /* compat: an artefact of EL 3 media */

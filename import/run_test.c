@@ -340,6 +340,7 @@ static void test_bad_options(void **state)
 		{ "name", "../up", "Invalid characters in name" },
 		{ "name", ".hidden", "Invalid characters in name" },
 		{ "name", "a b", "Invalid characters in name" },
+		{ "name", "config", "the folder of its .repo files" },
 		{ "breed", "nope", "Invalid value for breed (\"nope\")" },
 		{ "os_version", "bookworm", "OS version can only be specified when a specific breed is selected" },
 		{ "arch", "vax", "arch: \"vax\" is not known" },
@@ -421,6 +422,31 @@ static void test_second_import_under_the_same_name_refreshes_the_tree(void **sta
 	expect_refusal(o, "distro name already exists: twice-x86_64");
 	assert_int_equal(items(), before);
 	assert_int_equal(names_in("root/var/www/cobbler/distro_mirror"), 1);
+}
+
+/* As a daemon that was killed between the two leaves it. */
+static void test_a_distro_without_its_profile_gets_it(void **state)
+{
+	(void)state;
+	struct err e;
+	debian_media();
+	expect_success(options_of("half", kit_path("media")));
+	assert_int_equal(edit_remove(&core, ITEM_PROFILE, "half-x86_64", false, true, &e), CB_OK);
+	expect_success(options_of("half", kit_path("media")));
+	assert_int_equal(model_count(core.model, ITEM_PROFILE), 1);
+	/* one that has others keeps to them */
+	struct item *p = item_new(ITEM_PROFILE);
+	const struct item_ctx ctx = { .model = core.model };
+	struct value *name = v_str("mine"), *distro = v_str("half-x86_64");
+	assert_int_equal(item_set_in(&ctx, p, "name", name, &e), CB_OK);
+	assert_int_equal(item_set_in(&ctx, p, "distro", distro, &e), CB_OK);
+	assert_int_equal(edit_save(&core, p, true, true, &e), CB_OK);
+	assert_int_equal(edit_remove(&core, ITEM_PROFILE, "half-x86_64", false, true, &e), CB_OK);
+	v_unref(name);
+	v_unref(distro);
+	item_unref(p);
+	expect_success(options_of("half", kit_path("media")));
+	assert_int_equal(model_count(core.model, ITEM_PROFILE), 1);
 }
 
 /* The second medium of a set has no kernel: what was imported before tells what it belongs to. */
@@ -776,6 +802,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_recorded_imports_beside_a_sites_signatures),
 		T(test_bad_options),
 		T(test_second_import_under_the_same_name_refreshes_the_tree),
+		T(test_a_distro_without_its_profile_gets_it),
 		T(test_second_medium_of_a_set),
 		T(test_failed_refresh_leaves_the_old_tree),
 		T(test_what_is_no_tree_of_the_mirror_is_not_refreshed),
