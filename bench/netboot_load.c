@@ -89,7 +89,8 @@ static int type_of(const uint8_t *p, ssize_t n, uint32_t *server)
 static int dora(char **v)
 {
 	const char *server = v[0], *relay = v[1];
-	uint32_t first = (uint32_t)strtoul(v[2], NULL, 10), n = (uint32_t)strtoul(v[3], NULL, 10), flight = (uint32_t)strtoul(v[5], NULL, 10);
+	uint32_t first = (uint32_t)strtoul(v[2], NULL, 10), n = (uint32_t)strtoul(v[3], NULL, 10);
+	uint32_t flight = (uint32_t)strtoul(v[5], NULL, 10);
 	double seconds = strtod(v[4], NULL), end = now() + seconds;
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(67) };
 	struct in_addr gi;
@@ -153,7 +154,14 @@ static int dora(char **v)
 
 /* ---- TFTP ---- */
 
-struct reader { int fd; uint64_t block, bytes; uint32_t blksize, window, since_ack; bool started, done; double last; struct sockaddr_in peer; };
+struct reader {
+	int fd;
+	uint64_t block, bytes;
+	uint32_t blksize, window, since_ack;
+	bool started, done;
+	double last;
+	struct sockaddr_in peer;
+};
 
 static uint32_t option(const uint8_t *p, size_t n, const char *name, uint32_t fallback)
 {

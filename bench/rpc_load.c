@@ -3,8 +3,9 @@
  * server is what is measured. Each mode prints one line of numbers.
  *
  *   rpc_load call PORT PATH SECONDS CONNECTIONS [gzip] < body
- *                                                         the same call again and again (GET without a body; gzip: as Python's clients ask):
- *                                                         calls, seconds, the fastest and the median in microseconds, bytes of an answer
+ *                                                         the same call again and again (GET without a body; gzip: as Python's
+ *                                                         clients ask): calls, seconds, the fastest and the median in microseconds,
+ *                                                         bytes of an answer
  *   rpc_load add PORT TOKEN FIRST COUNT CONNECTIONS       new_system, 5 modify_system, save_system: systems, seconds
  *   rpc_load task PORT TIMES < body                       a background_* call until its task has ended: runs, seconds of the fastest
  */
@@ -205,8 +206,8 @@ static int mode_call(char **argv)
 	size_t calls = 0;
 	double began = now();
 	for (unsigned i = 0; i < n && i < MAX_CONNECTIONS; i++) {
-		w[i] = (struct caller){ .port = (unsigned)atol(argv[0]), .path = argv[1], .body = &body, .until = began + strtod(argv[2], NULL),
-			.once = str_eq(argv[2], "0"),
+		w[i] = (struct caller){ .port = (unsigned)atol(argv[0]), .path = argv[1], .body = &body,
+			.until = began + strtod(argv[2], NULL), .once = str_eq(argv[2], "0"),
 			.sample = xcalloc(SAMPLES, sizeof(double)) };
 		if (pthread_create(&w[i].thread, NULL, call_again, &w[i]) != 0)
 			die("thread");
@@ -265,8 +266,8 @@ static void add_one(struct client *c, size_t i, const char *token)
 	snprintf(handle, sizeof(handle), "%.*s", (int)(to - from - 8), from + 8);
 	snprintf(name, sizeof(name), "s%06zu", i);
 	snprintf(host, sizeof(host), "%s.example.org", name);
-	snprintf(mac, sizeof(mac), "<value><struct><member><name>macaddress-eth0</name><value><string>52:54:00:%02x:%02x:%02x</string></value>"
-		"</member></struct></value>", (unsigned)(i >> 16 & 255), (unsigned)(i >> 8 & 255), (unsigned)(i & 255));
+	snprintf(mac, sizeof(mac), "<value><struct><member><name>macaddress-eth0</name><value><string>52:54:00:%02x:%02x:%02x</string>"
+		"</value></member></struct></value>", (unsigned)(i >> 16 & 255), (unsigned)(i >> 8 & 255), (unsigned)(i & 255));
 	invoke(c, "modify_system", handle, "name", name, token);
 	invoke(c, "modify_system", handle, "profile", "p", token);
 	invoke(c, "modify_system", handle, "hostname", host, token);
@@ -316,8 +317,8 @@ static double run_task(struct client *c, const struct strbuf *body)
 		die("no task");
 	snprintf(id, sizeof(id), "%.*s", (int)(to - from - 8), from + 8);
 	struct strbuf b = { 0 };
-	sb_addf(&b, "<?xml version='1.0'?><methodCall><methodName>get_task_status</methodName><params><param><value><string>%s</string></value>"
-		"</param></params></methodCall>", id);
+	sb_addf(&b, "<?xml version='1.0'?><methodCall><methodName>get_task_status</methodName><params><param><value><string>%s</string>"
+		"</value></param></params></methodCall>", id);
 	for (;;) {
 		answer = ask(c, "/RPC2", b.p, b.len);
 		if (strstr(answer, "complete") != NULL)
