@@ -94,7 +94,8 @@ static int read_password(const struct cli *cli, char **ret, struct err *e)
 	*ret = read_secret_line(f);
 	if (!std)
 		fclose(f);
-	return *ret != NULL ? 0 : err_set(e, CB_EINVAL, "%s: a password of at most 4094 bytes is expected in the first line", std ? "standard input" : cli->password_file);
+	return *ret != NULL ? 0 : err_set(e, CB_EINVAL, "%s: a password of at most 4094 bytes is expected in the first line",
+		std ? "standard input" : cli->password_file);
 }
 
 static int read_secret(char **ret, struct err *e)
@@ -302,7 +303,8 @@ static int run_command(struct cli *cli, const struct command *cmd, const char *n
 	}
 	/* compat: Cobbler's own command passes over such words in silence, and scripts have them. */
 	if (p.stray)
-		fprintf(stderr, "cobbler %s%s%s: '%s' is ignored: a value with blanks needs quotes\n", noun ? noun : "", sep, cmd->name, p.stray);
+		fprintf(stderr, "cobbler %s%s%s: '%s' is ignored: a value with blanks needs quotes\n", noun ? noun : "", sep, cmd->name,
+			p.stray);
 	if (p.help) {
 		struct strbuf b = { 0 };
 		help_command(cmd, noun, item, &b);

@@ -65,8 +65,8 @@ extern const size_t n_commands;
 /* The whole program; argv as in main. Returns the exit status. */
 int cli_main(int argc, char *const *argv);
 
-/* settings_cmd.c, passwd_cmd.c, ext_nodes_cmd.c: the programs cobbler-settings, cobbler-passwd and cobbler-ext-nodes; argv as in main. Return
- * the exit status. */
+/* settings_cmd.c, passwd_cmd.c, ext_nodes_cmd.c: the programs cobbler-settings, cobbler-passwd and cobbler-ext-nodes; argv as in main.
+ * Return the exit status. */
 int settings_main(int argc, char **argv);
 int passwd_main(int argc, char **argv);
 int ext_nodes_main(int argc, char **argv);

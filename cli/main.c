@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * main.c - one binary, several commands by the name it is called with: cobbler, those that work on this host's files without the daemon, and
- * Puppet's.
+ * main.c - one binary, several commands by the name it is called with: cobbler, those that work on this host's files without
+ * the daemon, and Puppet's.
  */
 #include <errno.h>
 #include <stdio.h>

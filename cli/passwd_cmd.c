@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * passwd_cmd.c - cobbler-passwd: the logins of authentication.configfile, in /etc/cobbler/users.digest. Options as htpasswd has them where they
- * mean the same. The password comes from the terminal or from standard input, never from the arguments.
+ * passwd_cmd.c - cobbler-passwd: the logins of authentication.configfile, in /etc/cobbler/users.digest. Options as htpasswd has them where
+ * they mean the same. The password comes from the terminal or from standard input, never from the arguments.
  */
 #include <getopt.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * settings_cmd.c - cobbler-settings: settings.yaml checked, migrated and changed without the daemon, with the options of Cobbler's command of
- * that name; and the plan of a migration, which also looks at the stored items.
+ * settings_cmd.c - cobbler-settings: settings.yaml checked, migrated and changed without the daemon, with the options of Cobbler's command
+ * of that name; and the plan of a migration, which also looks at the stored items.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -24,7 +24,8 @@ static const char usage_text[] =
 	"\n"
 	"  validate                         says whether the daemon would start with the file\n"
 	"  validate -v VERSION              says whether the file has exactly the form of that release\n"
-	"  migrate [--new VERSION] [-t FILE] writes the file as that release (default " VERSION ") has it to FILE, else to standard output\n"
+	"  migrate [--new VERSION] [-t FILE] writes the file as that release (default " VERSION ") has it to FILE, else to standard "
+	"output\n"
 	"  migrate --plan                   lists what would change in settings and stored items; changes nothing\n"
 	"  automigrate [-e|-d]              switches auto_migrate_settings on or off (the default)\n"
 	"  modify -k KEY -v VALUE           changes one setting; KEY may be parent.entry\n"
@@ -44,8 +45,10 @@ static void warn_of_unknown(const struct args *a, const struct value *all)
 {
 	for (size_t i = 0; i < v_len(all); i++) {
 		const char *key = v_dict_key(all, i);
-		if (!settings_is_known(key) && !v_list_has_str(v_dict_get(all, "extra_settings_list"), key) && !settings_is_named(a->preserve, key))
-			fprintf(stderr, "warning: \"%s\" is no setting of " VERSION ": it is kept and ignored here, Python's Cobbler refuses it\n", key);
+		if (!settings_is_known(key) && !v_list_has_str(v_dict_get(all, "extra_settings_list"), key) &&
+			!settings_is_named(a->preserve, key))
+			fprintf(stderr, "warning: \"%s\" is no setting of " VERSION ": it is kept and ignored here, Python's Cobbler "
+				"refuses it\n", key);
 	}
 }
 
@@ -114,7 +117,8 @@ static int print_plan(const struct args *a)
 	return EXIT_DONE;
 }
 
-/* The file in the form of a release. One that lacks settings, or has some that no release knew, gets the form of the present one all the same. */
+/* The file in the form of a release. One that lacks settings, or has some that no release knew, gets the form of the
+ * present one all the same. */
 static int migrated(const struct args *a, struct value *plan, struct value **ret)
 {
 	const char *to = a->version != NULL ? a->version : VERSION;
