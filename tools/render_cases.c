@@ -99,7 +99,8 @@ static int compile_case(struct cases *k, const char *text, size_t n, const struc
 	struct strbuf key = { 0 };
 	struct tpl *t;
 	int rc = CB_OK;
-	sb_addf(&key, "%zu %016llx %016llx ", n, (unsigned long long)hash_bytes(text, n), (unsigned long long)hash_bytes(text + n / 2, n - n / 2));
+	sb_addf(&key, "%zu %016llx %016llx ", n, (unsigned long long)hash_bytes(text, n),
+		(unsigned long long)hash_bytes(text + n / 2, n - n / 2));
 	if (env != NULL)
 		json_write(&key, env, JSON_COMPACT);
 	t = map_get(&k->compiled, sb_str(&key));

@@ -101,7 +101,8 @@ static int look(struct look *l, const struct render_store *a, struct err *e)
 	struct strbuf out = { 0 };
 	l->item = model_get(l->core.model, a->type, a->name);
 	if (l->item == NULL)
-		return err_set(e, CB_ENOENT, "there is no %s \"%s\" in %s/var/lib/cobbler/collections", item_table(a->type)->name, a->name, path_root());
+		return err_set(e, CB_ENOENT, "there is no %s \"%s\" in %s/var/lib/cobbler/collections", item_table(a->type)->name, a->name,
+			path_root());
 	if (a->trace)
 		w.piece = show_piece;
 	if (a->lint) {
