@@ -95,7 +95,8 @@ static int run_one(const char *path, const char *shown, const char *const *args,
 		log_info("triggers", "%s: %s", shown, out.p);
 	if (status == 0)
 		return CB_OK;
-	return err_set(e, CB_ESTATE, "Cobbler trigger failed: %s returns %d", shown, WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
+	return err_set(e, CB_ESTATE, "Cobbler trigger failed: %s returns %d", shown,
+		WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
 }
 
 int triggers_run(const char *event, const char *const *argv, struct err *e)

@@ -36,7 +36,8 @@ static int add_key(struct strbuf *script, const struct value *settings, struct e
 {
 	const struct value *key = v_dict_get(settings, "nsupdate_tsig_key");
 	const char *name = v_is(key, V_LIST) && v_len(key) == 2 ? v_cstr(v_list_at(key, 0)) : "";
-	const char *secret = *name != '\0' ? v_cstr(v_list_at(key, 1)) : "", *algorithm = v_dict_cstr(settings, "nsupdate_tsig_algorithm", "hmac-sha512");
+	const char *secret = *name != '\0' ? v_cstr(v_list_at(key, 1)) : "";
+	const char *algorithm = v_dict_cstr(settings, "nsupdate_tsig_algorithm", "hmac-sha512");
 	char lower[64];
 	if (*secret == '\0')
 		return CB_OK;
@@ -47,7 +48,8 @@ static int add_key(struct strbuf *script, const struct value *settings, struct e
 	if (str_starts(lower, "hmac-md5"))                 /* its name in DNS is hmac-md5.sig-alg.reg.int */
 		lower[8] = '\0';
 	if (!made_of(name, NAME_CHARS) || !made_of(secret, KEY_CHARS) || !made_of(lower, NAME_CHARS))
-		return err_set(e, CB_EINVAL, "nsupdate_tsig_key or nsupdate_tsig_algorithm: not a key's name, its secret in base64, and an algorithm such as hmac-sha512");
+		return err_set(e, CB_EINVAL, "nsupdate_tsig_key or nsupdate_tsig_algorithm: not a key's name, its secret in base64, and "
+			"an algorithm such as hmac-sha512");
 	sb_addf(script, "key %s:%s %s\n", lower, name, secret);
 	return CB_OK;
 }
@@ -55,7 +57,8 @@ static int add_key(struct strbuf *script, const struct value *settings, struct e
 /* What the zone should know of one interface. False: nothing. */
 static bool add_interface(struct strbuf *script, const struct value *nic, bool add)
 {
-	static const struct { const char *field, *type; int family; } records[] = { { "ip_address", "A", AF_INET }, { "ipv6_address", "AAAA", AF_INET6 } };
+	static const struct { const char *field, *type; int family; } records[] = { { "ip_address", "A", AF_INET },
+		{ "ipv6_address", "AAAA", AF_INET6 } };
 	const char *host = v_dict_cstr(nic, "dns_name", "");
 	bool any = false;
 	if (!made_of(host, NAME_CHARS) || strchr(host, '.') == NULL || *host == '.' || *host == '-')
@@ -65,7 +68,8 @@ static bool add_interface(struct strbuf *script, const struct value *nic, bool a
 		if (!is_address(records[i].family, ip))
 			continue;
 		if (add)
-			sb_addf(script, "update delete %s. %s\nupdate add %s. %d %s %s\n", host, records[i].type, host, TTL, records[i].type, ip);
+			sb_addf(script, "update delete %s. %s\nupdate add %s. %d %s %s\n", host, records[i].type, host, TTL,
+				records[i].type, ip);
 		else
 			sb_addf(script, "update delete %s. %s %s\n", host, records[i].type, ip);
 		any = true;

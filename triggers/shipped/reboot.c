@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * reboot.c - machines that cannot restart by themselves after their installation (postreboot in autoinstall_meta) are switched off and on, a
- * while after they reported its end, so that they can put their file systems in order. compat: installation.post_power
+ * reboot.c - machines that cannot restart by themselves after their installation (postreboot in autoinstall_meta) are switched off and on,
+ * a while after they reported its end, so that they can put their file systems in order. compat: installation.post_power
  */
 #include <pthread.h>
 #include <stdlib.h>

@@ -53,7 +53,8 @@ static int send_report(struct core *c, const struct value *settings, const struc
 	int rc = render_file(c->renderer, path, NULL, vars, settings, &text, e);
 	if (rc != CB_OK)
 		return rc;
-	return mail_send(text_or(settings, "build_reporting_smtp_server", "localhost"), from, v_dict_get(settings, "build_reporting_email"), sb_str(&text), e);
+	return mail_send(text_or(settings, "build_reporting_smtp_server", "localhost"), from, v_dict_get(settings, "build_reporting_email"),
+		sb_str(&text), e);
 }
 
 int report_mail(void *ctx, const char *const *argv, struct err *e UNUSED)

@@ -20,10 +20,10 @@
 
 /* Names with a leading dot are files that are being written, and what older releases left. */
 static const char *const git_init[] = { "git", "init", "-q", NULL };
-static const char *const git_add[] = { "git", "-c", "safe.directory=*", "add", "--all", "--ignore-errors", "--", "collections", "templates", "snippets",
-	":(exclude,glob)**/.*", ":(exclude,glob)**/.*/**", NULL };
-static const char *const git_commit[] = { "git", "-c", "safe.directory=*", "-c", "user.name=" NAME, "-c", "user.email=" MAIL, "commit", "-q", "-m",
-	"API update", "--author", AUTHOR, NULL };
+static const char *const git_add[] = { "git", "-c", "safe.directory=*", "add", "--all", "--ignore-errors", "--", "collections", "templates",
+	"snippets", ":(exclude,glob)**/.*", ":(exclude,glob)**/.*/**", NULL };
+static const char *const git_commit[] = { "git", "-c", "safe.directory=*", "-c", "user.name=" NAME, "-c", "user.email=" MAIL, "commit",
+	"-q", "-m", "API update", "--author", AUTHOR, NULL };
 static const char *const hg_init[] = { "hg", "init", NULL };
 static const char *const hg_add[] = { "hg", "addremove", "-q", "collections", "templates", "snippets", "-X", "re:(^|/)\\.", NULL };
 static const char *const hg_commit[] = { "hg", "commit", "-m", "API update", "--user", AUTHOR, NULL };

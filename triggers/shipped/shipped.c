@@ -44,8 +44,8 @@ bool run_program(const char *const *argv, const char *cwd, const char *input, st
 {
 	struct strbuf own CLEANUP(sb_free) = { 0 };
 	struct strbuf *out = output != NULL ? output : &own;
-	struct spawn s = { .argv = argv, .cwd = cwd, .input = input, .input_len = input != NULL ? strlen(input) : 0, .timeout_ms = TIMEOUT_MS,
-		.max_output = OUTPUT_MAX, .output = out };
+	struct spawn s = { .argv = argv, .cwd = cwd, .input = input, .input_len = input != NULL ? strlen(input) : 0,
+		.timeout_ms = TIMEOUT_MS, .max_output = OUTPUT_MAX, .output = out };
 	struct err e;
 	int wait = -1;
 	if (status != NULL)

@@ -2,8 +2,8 @@
  * shipped.h - what the server does by itself at events, each where a setting asks for it: Cobbler's modules of triggers.
  *
  *     install/pre         the machine's old Puppet certificate goes (remove_old_puppet_certs_automatically)
- *     install/post        its new one is signed (sign_puppet_certs_automatically); a mail tells of it (build_reporting_enabled); a machine with
- *                         postreboot in its autoinstall_meta is switched off and on half a minute later
+ *     install/post        its new one is signed (sign_puppet_certs_automatically); a mail tells of it (build_reporting_enabled); a
+ *                         machine with postreboot in its autoinstall_meta is switched off and on half a minute later
  *     add/system/post     names with a domain are entered into the DNS of their zone (nsupdate_enabled), and taken out of it
  *     delete/system/pre   with the system
  *     change              collections, templates and snippets are committed to a repository (scm_track_enabled)

@@ -23,7 +23,8 @@ static void put_program(const char *name)
 static int setup(void **state)
 {
 	assert_int_equal(root_make(state), 0);
-	char *yaml CLEANUP(free_ptr) = xasprintf("puppet_auto_setup: true\nsign_puppet_certs_automatically: true\npuppetca_path: %s/puppet\n", root);
+	char *yaml CLEANUP(free_ptr) = xasprintf("puppet_auto_setup: true\nsign_puppet_certs_automatically: true\npuppetca_path: "
+		"%s/puppet\n", root);
 	put_file("/etc/cobbler/settings.yaml", yaml);
 	put_program("/puppet");
 	put_program("/usr/sbin/fence_dummy");
@@ -76,7 +77,8 @@ static bool switched(void)
 {
 	struct value *events CLEANUP(v_unrefp) = tasks_events(core.tasks, "");
 	for (size_t i = 0; i < v_len(events); i++)
-		if (v_str_is(v_list_at(v_dict_at(events, i), 2), "complete") && v_str_is(v_list_at(v_dict_at(events, i), 1), "Power management (reboot)"))
+		if (v_str_is(v_list_at(v_dict_at(events, i), 2), "complete") &&
+			v_str_is(v_list_at(v_dict_at(events, i), 1), "Power management (reboot)"))
 			return true;
 	return false;
 }
