@@ -115,9 +115,8 @@ static bool update_from(struct rt *rt, struct rv to, struct rv from)
 		} else {
 			struct rlist *pair;
 			if (!rv_list_of(rt, k, &pair))
-				return rt->exc.cls == EX_TYPE
-					       ? raise(rt, EX_TYPE, "cannot convert dictionary update sequence element #%u to a sequence", at)
-					       : false;
+				return rt->exc.cls == EX_TYPE && raise(rt, EX_TYPE,
+					"cannot convert dictionary update sequence element #%u to a sequence", at);
 			if (pair->n != 2)
 				return raise(rt, EX_VALUE, "dictionary update sequence element #%u has length %u; 2 is required", at,
 					pair->n);

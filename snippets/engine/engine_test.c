@@ -79,7 +79,8 @@ static const struct row cheetah_rows[] = {
 		"[1, 2] 2\n" },
 	{ __LINE__, "$!nope.x$!host\n",
 		"n1\n" },
-	{__LINE__, "#for $a in $dns\n#for $b in [1,2,3]\n#if $b == 2\n#continue\n#end if\n#for $c in 'xyz'\n#if $c == 'y'\n#break\n#end if\n$b$c\n#end for\n#end for\n#end for\n",
+	{__LINE__, "#for $a in $dns\n#for $b in [1,2,3]\n#if $b == 2\n#continue\n#end if\n#for $c in 'xyz'\n#if $c == 'y'\n#break\n#end "
+		"if\n$b$c\n#end for\n#end for\n#end for\n",
 		"1x\n3x\n1x\n3x\n"},
 
 	{__LINE__, "#for $a in [1]\n#while True\n#for $b in [1,2]\n#break\n#end for\n$b\n#break\n#end while\n#end for\n",
@@ -91,11 +92,14 @@ static const struct row cheetah_rows[] = {
 	{__LINE__, "#try\n#try\n$int('x')\n#except ValueError\n#raise\n#end try\n#except ValueError as e\nagain $e\n#end try\n",
 		"again invalid literal for int() with base 10: 'x'\n" },
 	{__LINE__, "#try\n#raise KeyError('q')\n#except KeyError as e\n$e $repr(e) $e.args\n#end try\n", "'q' KeyError('q') ('q',)\n" },
-	{__LINE__, "#import netaddr\n#try\n#try\n$netaddr.IPNetwork('x')\n#except ValueError\nno\n#end try\n#except netaddr.core.AddrFormatError as e\n$e\n#end try\n",
+	{__LINE__, "#import netaddr\n#try\n#try\n$netaddr.IPNetwork('x')\n#except ValueError\nno\n#end try\n#except "
+		"netaddr.core.AddrFormatError as e\n$e\n#end try\n",
 		"invalid IPNetwork x\n" },
-	{__LINE__, "#from re import sub, I\n#import re\n#try\n$sub('A', 'b', 'aa', 0, I) $re.compile('(')\n#except re.error\nbad\n#end try\n", "bb bad\n" },
+	{__LINE__, "#from re import sub, I\n#import re\n#try\n$sub('A', 'b', 'aa', 0, I) $re.compile('(')\n#except re.error\nbad\n#end "
+		"try\n", "bb bad\n" },
 	{__LINE__, "#try\n$divmod(1.0, 0)\n#except ZeroDivisionError as e\n$e\n#end try\n", "float divmod()\n" },
-	{__LINE__, "#try\n${'{:=+s}'.format('x')}\n#except ValueError as e\n$e\n#end try\n", "Sign not allowed in string format specifier\n" },
+	{__LINE__, "#try\n${'{:=+s}'.format('x')}\n#except ValueError as e\n$e\n#end try\n",
+		"Sign not allowed in string format specifier\n" },
 	{__LINE__, "#try\n#for $i in [1,2]\n$i\n$nope\n#end for\n#except NotFound\n#pass\n#except LookupError\ncaught $i\n#end try\n$i\n",
 		"1\n1\n"},
 	{__LINE__, "#def f\n#for $i in [1,2,3]\n#for $j in [1]\n#if $i == 2\n#return 'r'\n#end if\n#end for\n#end for\n#end def\n$f\n",
@@ -136,7 +140,8 @@ static const struct row jinja_rows[] = {
 	{__LINE__, "{{ [0, '', 1]|any }}{{ []|any }}{{ dns|all }}{{ [1, none]|all }}", "TrueFalseTrueFalse"},
 	{__LINE__, "{{ nics|toyaml }}\n{{ dns|toyaml }} {{ 'x'|toyaml }}", "en0:\n  ip: 192.0.2.9\n  mtu: ''\nen1:\n  ip: ''\n  mtu: 9000\n"
 		"- 192.0.2.1\n- 192.0.2.2 x\n..."},
-	{__LINE__, "{% for a in [1,2] %}{% set b = a %}{% for c in 'xy' %}{% set a = c %}{{ a }}{{ b }}{% endfor %}{{ a }}{% endfor %}{{ b }}",
+	{__LINE__, "{% for a in [1,2] %}{% set b = a %}{% for c in 'xy' %}{% set a = c %}{{ a }}{{ b }}{% endfor %}{{ a }}{% endfor %}{{ "
+		"b }}",
 		"x1y11x2y22"},
 
 	{__LINE__, "{% for a in [1,2] %}{% macro m() %}{{ a }}{% endmacro %}{{ m() }}{% endfor %}",
@@ -145,11 +150,14 @@ static const struct row jinja_rows[] = {
 		"1192,22,31,1192,22,32,"},
 	{__LINE__, "{% set x = 1 %}{% if on %}{% set x = 2 %}{% endif %}{{ x }}{% for i in [1] %}{% set x = 9 %}{% endfor %}{{ x }}",
 		"22"},
-	{__LINE__, "{% for k, v in {'a': 1, 'b': 2}.items() %}{% if k == 'a' %}{{ v }}{% elif v != 1 %}{{ k }}{% else %}?{% endif %}{% else %}none{% endfor %}",
+	{__LINE__, "{% for k, v in {'a': 1, 'b': 2}.items() %}{% if k == 'a' %}{{ v }}{% elif v != 1 %}{{ k }}{% else %}?{% endif %}{% "
+		"else %}none{% endfor %}",
 		"1b"},
-	{__LINE__, "{% macro r(l) %}{% for i in l %}{% if i is iterable %}({{ r(i) }}){% else %}{{ i }}{% endif %}{% endfor %}{% endmacro %}{{ r([1,[2,[3]]]) }}",
+	{__LINE__, "{% macro r(l) %}{% for i in l %}{% if i is iterable %}({{ r(i) }}){% else %}{{ i }}{% endif %}{% endfor %}{% endmacro "
+		"%}{{ r([1,[2,[3]]]) }}",
 		"1(2(3))"},
-	{__LINE__, "{% for x in nope %}{{ x }}{% endfor %}{% for x in [nope] %}[{{ x }}]{% endfor %}{% if nope %}a{% elif none == 'x' %}b{% elif host != 'n1' or not on %}c{% else %}d{% endif %}",
+	{__LINE__, "{% for x in nope %}{{ x }}{% endfor %}{% for x in [nope] %}[{{ x }}]{% endfor %}{% if nope %}a{% elif none == 'x' "
+		"%}b{% elif host != 'n1' or not on %}c{% else %}d{% endif %}",
 		"[]d"},
 	{__LINE__, "{% for x in [1,2] %}{{ x }}{% set host = x %}{{ host }}{% endfor %}{{ host }}",
 		"1122n1"},
@@ -228,7 +236,8 @@ static const struct { int line; enum tpl_lang lang; const char *text, *says;
 	{__LINE__, TPL_CHEETAH, "$(2 ** 64)", "OverflowError"},
 	{__LINE__, TPL_CHEETAH, "#import re\n$re.match('(a+)+$', 'a' * 40 + 'b')", "LimitError: a regular expression"},
 	{__LINE__, TPL_CHEETAH, "#include '/etc/passwd'\n", "#include is refused here"},
-	{__LINE__, TPL_CHEETAH, "#capture a\n#try\nlong text\n#capture b\n$chr('a')\n#end capture\n#except KeyError\n#pass\n#end try\n#end capture\n", "TypeError"},
+	{__LINE__, TPL_CHEETAH, "#capture a\n#try\nlong text\n#capture b\n$chr('a')\n#end capture\n#except KeyError\n#pass\n#end try\n"
+		"#end capture\n", "TypeError"},
 	{__LINE__, TPL_CHEETAH, "<% import os %>", "is refused"},
 	{__LINE__, TPL_CHEETAH, "<%\nfor x in 1:\n  pass\n%>", "t:2:1: a value was expected, not 'for'"},
 	{__LINE__, TPL_CHEETAH, "<% x = 1; y = 2 %>", "Python code in <% %> is refused"},
@@ -262,7 +271,8 @@ static const struct { int line; enum tpl_lang lang; const char *text, *says;
 	{__LINE__, TPL_JINJA, "{{ host.__class__.__mro__ }}", "UndefinedError"},
 	{__LINE__, TPL_JINJA, "{% for x in range(99999999) %}{% endfor %}", "LimitError"},
 	{__LINE__, TPL_JINJA, "{% if on %}", "t:1:12: {% endif %} was expected"},
-	{__LINE__, TPL_JINJA, "a\n{% for x in nums %}\n{{ x }}\n", "t:3:8: {% endfor %} was expected before the end of the text ({% for %} begins in line 2)"},
+	{__LINE__, TPL_JINJA, "a\n{% for x in nums %}\n{{ x }}\n",
+		"t:3:8: {% endfor %} was expected before the end of the text ({% for %} begins in line 2)"},
 	{__LINE__, TPL_JINJA, "\n{% if on %}{% endfor %}", "t:2:12: {% endif %} was expected for {% if %} of line 2, not {% endfor %}"},
 	{__LINE__, TPL_JINJA, "{% include 'x' %}", "no loader"},
 	{__LINE__, TPL_JINJA, "{{ '%9999999d' % 1 }}", "LimitError: a format is wider"},
@@ -307,8 +317,8 @@ static void test_a_number_of_any_length_is_read_or_refused(void **state)
 /* What one call walks over counts as steps: without that these take hours. */
 static void test_walks_are_counted(void **state)
 {
-	static const char *const texts[] = {"$sum(range(10**15))", "$max(range(10**15))", "$all(range(1, 10**15))", "$max(x for x in range(10**15))",
-		"$('a' in range(10**15))", "$(1 in map(str, range(10**15)))",
+	static const char *const texts[] = {"$sum(range(10**15))", "$max(range(10**15))", "$all(range(1, 10**15))",
+		"$max(x for x in range(10**15))", "$('a' in range(10**15))", "$(1 in map(str, range(10**15)))",
 		"#set $s = 'x' * 4000000\n#for $i in range(10**6)\n#silent $s.count('y')\n#end for\n",
 		"#set $x = (0,)\n#for $i in $range(60)\n#set $x = ($x, $x)\n#end for\n$len({$x})\n",
 		"#set $x = (0,)\n#set $y = (0,)\n#for $i in $range(60)\n#set $x = ($x, $x)\n#set $y = ($y, $y)\n#end for\n$($x == $y)\n",

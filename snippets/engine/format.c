@@ -321,7 +321,8 @@ bool fmt_spec(struct rt *rt, struct rv v, const char *s, size_t n, struct strbuf
 	if (sp.type != 0 && sp.type != 's')
 		return bad_code(rt, sp.type, t);
 	if (sp.sign != 0)
-		return raise(rt, EX_VALUE, sp.sign == ' ' ? "Space not allowed in string format specifier" : "Sign not allowed in string format specifier");
+		return raise(rt, EX_VALUE, sp.sign == ' ' ? "Space not allowed in string format specifier" :
+			"Sign not allowed in string format specifier");
 	if (sp.no_minus_zero)
 		return raise(rt, EX_VALUE, "Negative zero coercion (z) not allowed in string format specifier");
 	if (sp.alt)

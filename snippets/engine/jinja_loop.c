@@ -86,7 +86,8 @@ static bool length(struct rt *rt, struct jloop *l)
 	return true;
 }
 
-enum loop_word { W_INDEX, W_INDEX0, W_FIRST, W_DEPTH, W_DEPTH0, W_PREV, W_CYCLE, W_CHANGED, W_LAST, W_NEXT, W_LENGTH, W_REV, W_REV0, WORDS };
+enum loop_word { W_INDEX, W_INDEX0, W_FIRST, W_DEPTH, W_DEPTH0, W_PREV, W_CYCLE, W_CHANGED, W_LAST, W_NEXT, W_LENGTH, W_REV,
+	W_REV0, WORDS };
 
 static bool loop_attr(struct rt *rt, const struct robj *o, const char *name, struct rv *out)
 {

@@ -54,7 +54,8 @@ static bool macro_bind(struct rt *rt, const struct macro *o, const struct args *
 	if (m->uses_kwargs)
 		j_bind(rt, words[JW_KWARGS], rest);
 	if (m->uses_varargs)
-		j_bind(rt, words[JW_VARARGS], rv_tuple(rt, a->n > m->nparams ? a->v + m->nparams : NULL, a->n > m->nparams ? a->n - m->nparams : 0));
+		j_bind(rt, words[JW_VARARGS],
+			rv_tuple(rt, a->n > m->nparams ? a->v + m->nparams : NULL, a->n > m->nparams ? a->n - m->nparams : 0));
 	else if (a->n > m->nparams)
 		return raise(rt, EX_TYPE, "macro '%s' takes not more than %u argument(s)", m->name->name, m->nparams);
 	return true;

@@ -43,7 +43,8 @@ static int cmp(const struct robj *a, const struct robj *b) { return ip_cmp(a->da
 static bool eq(const struct robj *a, const struct robj *b)
 {
 	const struct ip *x = a->data, *y = b->data;
-	return x->version == y->version && (x->kind == IP_ADDR) == (y->kind == IP_ADDR) && ip_first(x) == ip_first(y) && ip_last(x) == ip_last(y);
+	return x->version == y->version && (x->kind == IP_ADDR) == (y->kind == IP_ADDR) && ip_first(x) == ip_first(y) &&
+		ip_last(x) == ip_last(y);
 }
 
 static void str(struct rt *rt, const struct robj *o, struct strbuf *b, bool repr)

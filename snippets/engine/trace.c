@@ -79,7 +79,8 @@ void trace_report(struct rt *rt)
 		sb_truncate(&b, 0);
 		chain(&b, p->place);
 		sb_addf(&b, "%s:%u", p->tpl->name, p->at != NULL ? p->at->line : 0);
-		struct rv src = p->at != NULL && (p->at->op == N_PLACE || (p->at->op == N_OUT && p->at->k.t == R_STR)) ? p->at->k : rv_strn("", 0);
+		struct rv src = p->at != NULL && (p->at->op == N_PLACE || (p->at->op == N_OUT && p->at->k.t == R_STR)) ? p->at->k :
+			rv_strn("", 0);
 		struct rv z = rv_dup(rt, src.u.s, src.n);
 		rt->job->trace(rt->job->ctx, &(struct tpl_trace){ p->from, p->to, sb_str(&rt->out) + p->from, sb_str(&b), z.u.s });
 	}
