@@ -12,8 +12,8 @@
 /* Gives or takes rights of accounts and groups on Cobbler's directories: options adduser, addgroup, removeuser, removegroup. */
 int actions_aclsetup(struct core *c, struct task *t, const struct value *options, struct err *e);
 
-/* Renders the answer file of every profile and system; says which fail, and which placeholders nothing defines. The task has failed when one
- * of them fails. No options. */
+/* Renders the answer file of every profile and system; says which fail, and which placeholders nothing defines. The task has failed when
+ * one of them fails. No options. */
 int actions_validate(struct core *c, struct task *t, const struct value *options, struct err *e);
 
 /* Makes equal files of imported media and mirrored repositories one, with hardlink(1). No options. */
@@ -26,7 +26,8 @@ int actions_reposync(struct core *c, struct task *t, const struct value *options
 /* Fetches the file of signatures from the setting signature_url, checks it, puts it at signature_path and reads it. No options. */
 int actions_sigupdate(struct core *c, struct task *t, const struct value *options, struct err *e);
 
-/* Appends to the list *findings* (texts) what an administrator should look at, each with what to do; nothing when all is well. Quick: no task. */
+/* Appends to the list *findings* (texts) what an administrator should look at, each with what to do; nothing when all is
+ * well. Quick: no task. */
 void actions_check(struct core *c, struct value *findings);
 
 /* Copies objects and their files from another Cobbler server: options master, port, use_ssl, distro_patterns ..., sync_all, prune,
@@ -40,5 +41,6 @@ int actions_mkloaders(struct core *c, struct task *t, const struct value *option
  * the ISO alone. Options as background_buildiso of 3.3.7 has them. */
 int actions_buildiso(struct core *c, struct task *t, const struct value *options, struct err *e);
 
-/* Adds the repositories that dnf of this host has switched on as ID-RELEASE-ARCH; those that are there already stay as they are. No task. */
+/* Adds the repositories that dnf of this host has switched on as ID-RELEASE-ARCH; those that are there already stay
+ * as they are. No task. */
 int actions_auto_add_repos(struct core *c, struct err *e);

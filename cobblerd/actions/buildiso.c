@@ -34,7 +34,8 @@ static int may_replace(const char *path, struct err *e)
 	int fd CLEANUP(close_fd) = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0 && access(path, F_OK) != 0)
 		return CB_OK;
-	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (st.st_size > 0 && (pread(fd, id, 5, 32769) != 5 || memcmp(id, "CD001", 5) != 0)))
+	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+		(st.st_size > 0 && (pread(fd, id, 5, 32769) != 5 || memcmp(id, "CD001", 5) != 0)))
 		return err_set(e, CB_EEXIST, "%s exists and is not an ISO file: it is not replaced", path);
 	return CB_OK;
 }
@@ -45,7 +46,8 @@ static int may_write_beside(const char *path, const char *webdir, struct err *e)
 	if (access(dir, W_OK) == 0)
 		return CB_OK;
 	int why = errno;
-	return err_set(e, CB_EPERM, "cannot write %s: %s (the server writes it, as its own user: %s/pub is a place for it)", path, strerror(why), webdir);
+	return err_set(e, CB_EPERM, "cannot write %s: %s (the server writes it, as its own user: %s/pub is a place for it)", path,
+		strerror(why), webdir);
 }
 
 /* The file to write, owned. A name alone, and the default, lie in the web directory "pub". */

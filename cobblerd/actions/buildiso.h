@@ -20,9 +20,10 @@ struct iso {
 	struct value *texts;                 /* path on the ISO -> text of a file made for it */
 };
 
-/* buildiso_kopts.c: the kernel's command line after "APPEND", without quoting. initrd, answers: paths on the ISO. data: blended data of the item, ours
- * to change. Appends. */
-void iso_netboot_line(struct iso *x, const struct item *it, const struct item *distro, struct value *data, const char *initrd, struct strbuf *out);
+/* buildiso_kopts.c: the kernel's command line after "APPEND", without quoting. initrd, answers: paths on the ISO. data: blended data of the
+ * item, ours to change. Appends. */
+void iso_netboot_line(struct iso *x, const struct item *it, const struct item *distro, struct value *data, const char *initrd,
+	struct strbuf *out);
 void iso_standalone_line(const char *answers, const struct item *distro, struct value *data, const char *initrd, struct strbuf *out);
 /* Anaconda and dracut of RHEL 7, Fedora 17 and later: inst.* options, ip= with colons, media at /run/install/repo. */
 bool iso_is_modern_redhat(const struct item *distro);

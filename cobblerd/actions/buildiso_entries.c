@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * buildiso_entries.c - which profiles and systems an ISO is for, and what each brings along: a menu entry for either loader, its kernel, in a
- * standalone ISO its answer file, in an airgapped one its repositories.
+ * buildiso_entries.c - which profiles and systems an ISO is for, and what each brings along: a menu entry for either loader, its kernel, in
+ * a standalone ISO its answer file, in an airgapped one its repositories.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -29,7 +29,8 @@ static int render(struct iso *x, const char *name, const char *type, const struc
 }
 
 /* line: "initrd=PATH OPTIONS". */
-static int add_to_menus(struct iso *x, const char *title, const char *kernel, const char *initrd, const char *line, int indent, struct err *e)
+static int add_to_menus(struct iso *x, const char *title, const char *kernel, const char *initrd, const char *line, int indent,
+	struct err *e)
 {
 	struct value *vars CLEANUP(v_unrefp) = v_dict();
 	struct strbuf pxe CLEANUP(sb_free) = { 0 }, grub CLEANUP(sb_free) = { 0 };
@@ -66,8 +67,8 @@ static int begin_menus(struct iso *x, struct err *e)
 static int add_boot_file(struct iso *x, const struct item *distro, const char *field, char *found, const char *on_iso, struct err *e)
 {
 	if (found == NULL)
-		return err_set(e, CB_ENOENT, "distro %s: %s %s is not a file of this host: no ISO can be made with it", item_name(distro), field,
-			item_str(distro, field));
+		return err_set(e, CB_ENOENT, "distro %s: %s %s is not a file of this host: no ISO can be made with it",
+			item_name(distro), field, item_str(distro, field));
 	v_dict_set(x->files, on_iso, v_str(found));
 	return CB_OK;
 }
@@ -75,7 +76,8 @@ static int add_boot_file(struct iso *x, const struct item *distro, const char *f
 /* Kernel and initrd of a distro; in a netboot ISO under its number, since several may be on it. */
 static int add_kernel(struct iso *x, const struct item *distro, char *kernel, char *initrd, size_t cap, struct err *e)
 {
-	char *k CLEANUP(free_ptr) = boot_find_kernel(item_str(distro, "kernel")), *i CLEANUP(free_ptr) = boot_find_initrd(item_str(distro, "initrd"));
+	char *k CLEANUP(free_ptr) = boot_find_kernel(item_str(distro, "kernel"));
+	char *i CLEANUP(free_ptr) = boot_find_initrd(item_str(distro, "initrd"));
 	if (x->standalone) {
 		snprintf(kernel, cap, "/%s", k != NULL ? base_name(k) : "");
 		snprintf(initrd, cap, "/%s", i != NULL ? base_name(i) : "");
@@ -176,7 +178,8 @@ static int add_repos(struct iso *x, const struct item *it, const struct value *r
 			return err_py(e, CB_ENOENT, PY_VALUE, "Repository %s, referenced by %s, not found.", name, item_name(it));
 		if (!v_truthy(item_get(repo, "mirror_locally")))
 			return err_py(e, CB_EINVAL, PY_VALUE, "Repository %s is not configured for local mirroring.", name);
-		char *dir CLEANUP(free_ptr) = xasprintf("%s%s/repo_mirror/%s", path_root(), webdir, name), *at CLEANUP(free_ptr) = xasprintf("/repo_mirror/%s", name);
+		char *dir CLEANUP(free_ptr) = xasprintf("%s%s/repo_mirror/%s", path_root(), webdir, name);
+		char *at CLEANUP(free_ptr) = xasprintf("/repo_mirror/%s", name);
 		if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode))
 			return err_py(e, CB_ENOENT, PY_VALUE, "Local mirror directory missing for repository %s", name);
 		v_dict_set(x->files, at, v_str(dir));
@@ -235,14 +238,16 @@ static int add_entry(struct iso *x, const struct item *it, struct err *e)
 		rc = add_answers(x, it, distro, repos, e);
 	} else {
 		if (!is_url(v_dict_cstr(data, "autoinstall", "")))
-			v_dict_set(data, "autoinstall", v_strf("http://%s:%lld/cblr/svc/op/autoinstall/%s/%s", v_dict_cstr(data, "server", ""),
+			v_dict_set(data, "autoinstall",
+				v_strf("http://%s:%lld/cblr/svc/op/autoinstall/%s/%s", v_dict_cstr(data, "server", ""),
 				(long long)v_dict_int(data, "http_port", 80), what, item_name(it)));
 		iso_netboot_line(x, it, distro, data, initrd, &line);
 	}
 	if (rc == CB_OK && x->airgapped)
 		rc = add_repos(x, it, repos, e);
 	if (rc == CB_OK)
-		rc = add_to_menus(x, item_name(it), kernel, initrd, sb_str(&line), x->standalone && item_type(it) == ITEM_SYSTEM ? 4 : 0, e);
+		rc = add_to_menus(x, item_name(it), kernel, initrd, sb_str(&line),
+			x->standalone && item_type(it) == ITEM_SYSTEM ? 4 : 0, e);
 	return rc;
 }
 
@@ -341,7 +346,8 @@ static int standalone_entries(struct iso *x, struct err *e)
 	for (size_t i = 0; i < profiles.n && rc == CB_OK; i++) {
 		CLEANUP(item_unrefp) struct item *distro = resolve_distro(x->c->model, profiles.v[i]);
 		if (distro == NULL || !str_eq(item_name(distro), item_name(x->distro)))
-			rc = err_py(e, CB_EINVAL, PY_VALUE, "When building a standalone ISO, all --profiles must be under --distro. Extra --profiles: %s",
+			rc = err_py(e, CB_EINVAL, PY_VALUE,
+				"When building a standalone ISO, all --profiles must be under --distro. Extra --profiles: %s",
 				item_name(profiles.v[i]));
 	}
 	for (size_t i = 0; i < profiles.n && rc == CB_OK; i++)

@@ -11,8 +11,10 @@
 static const struct family { const char *breed, *interface, *ip, *netmask, *gateway, *dns; } families[] = {
 	{ "redhat", "ksdevice", "ip", "netmask", "gateway", "dns" },
 	{ "suse", "netdevice", "hostip", "netmask", "gateway", "nameserver" },
-	{ "debian", "netcfg/choose_interface", "netcfg/get_ipaddress", "netcfg/get_netmask", "netcfg/get_gateway", "netcfg/get_nameservers" },
-	{ "ubuntu", "netcfg/choose_interface", "netcfg/get_ipaddress", "netcfg/get_netmask", "netcfg/get_gateway", "netcfg/get_nameservers" },
+	{ "debian", "netcfg/choose_interface", "netcfg/get_ipaddress", "netcfg/get_netmask", "netcfg/get_gateway",
+		"netcfg/get_nameservers" },
+	{ "ubuntu", "netcfg/choose_interface", "netcfg/get_ipaddress", "netcfg/get_netmask", "netcfg/get_gateway",
+		"netcfg/get_nameservers" },
 };
 
 static const struct family *family_of(const char *breed)
@@ -93,9 +95,11 @@ static void textmode(struct value *opts, const char *breed)
 
 /* ---- where the installer finds its answers ---- */
 
-static void add_install_source(struct strbuf *out, const struct item *it, const struct item *distro, const struct value *data, struct value *opts)
+static void add_install_source(struct strbuf *out, const struct item *it, const struct item *distro, const struct value *data,
+	struct value *opts)
 {
-	const char *breed = item_str(distro, "breed"), *proxy = v_dict_cstr(data, "proxy", ""), *answers = v_dict_cstr(data, "autoinstall", "");
+	const char *breed = item_str(distro, "breed"), *proxy = v_dict_cstr(data, "proxy", "");
+	const char *answers = v_dict_cstr(data, "autoinstall", "");
 	const char *tree = v_dict_cstr(v_dict_get(data, "autoinstall_meta"), "tree", "");
 	if (str_eq(breed, "redhat")) {
 		const char *prefix = iso_is_modern_redhat(distro) ? "inst." : "";
@@ -111,8 +115,8 @@ static void add_install_source(struct strbuf *out, const struct item *it, const 
 		if (*install != '\0')
 			sb_addf(out, " install=%s", install);
 		else
-			sb_addf(out, " install=http://%s:%lld/cblr/links/%s", v_dict_cstr(data, "server", ""), (long long)v_dict_int(data, "http_port", 80),
-				item_name(distro));
+			sb_addf(out, " install=http://%s:%lld/cblr/links/%s", v_dict_cstr(data, "server", ""),
+				(long long)v_dict_int(data, "http_port", 80), item_name(distro));
 		sb_addf(out, " autoyast=%s", *autoyast != '\0' ? autoyast : answers);
 	} else if (str_eq(breed, "debian") || str_eq(breed, "ubuntu")) {
 		sb_addf(out, " auto-install/enable=true url=%s", answers);
@@ -164,7 +168,8 @@ static bool one_of(const char *s, const char *const *list, size_t n)
  * installer: eth0 if that is one. */
 static void choose_interface(struct network *n, const struct value *interfaces)
 {
-	static const char *const masters[] = { "bond", "bridge" }, *const slaves[] = { "bond_slave", "bridge_slave", "bonded_bridge_slave" };
+	static const char *const masters[] = { "bond", "bridge" },
+		*const slaves[] = { "bond_slave", "bridge_slave", "bonded_bridge_slave" };
 	const char *single = NULL, *master = NULL, *slave = NULL;
 	size_t singles = 0, multis = 0;
 	for (size_t i = 0; i < v_len(interfaces); i++) {
@@ -183,8 +188,8 @@ static void choose_interface(struct network *n, const struct value *interfaces)
 	for (size_t i = 0; i < v_len(interfaces); i++) {
 		const struct value *f = v_dict_at(interfaces, i);
 		const char *name = v_dict_key(interfaces, i);
-		if (one_of(v_dict_cstr(f, "interface_type", ""), slaves, ARRAY_LEN(slaves)) && str_eq(v_dict_cstr(f, "interface_master", ""), master) &&
-			(slave == NULL || str_eq(name, "eth0")))
+		if (one_of(v_dict_cstr(f, "interface_type", ""), slaves, ARRAY_LEN(slaves)) &&
+			str_eq(v_dict_cstr(f, "interface_master", ""), master) && (slave == NULL || str_eq(name, "eth0")))
 			slave = name;
 	}
 	if (slave == NULL)
@@ -196,7 +201,8 @@ static void choose_interface(struct network *n, const struct value *interfaces)
 
 static struct network find_network(const struct family *f, const struct value *data, struct value *opts)
 {
-	struct network n = { take(opts, f->interface), take(opts, f->ip), take(opts, f->netmask), take(opts, f->gateway), take(opts, f->dns) };
+	struct network n = { take(opts, f->interface), take(opts, f->ip), take(opts, f->netmask), take(opts, f->gateway),
+		take(opts, f->dns) };
 	const struct value *interfaces = v_dict_get(data, "interfaces"), *servers = v_dict_get(data, "name_servers");
 	struct strbuf dns = { 0 };
 	if (str_eq(n.interface, "bootif"))
@@ -262,7 +268,8 @@ static void add_network(struct iso *x, struct strbuf *out, const struct item *sy
 	network_free(&n);
 }
 
-void iso_netboot_line(struct iso *x, const struct item *it, const struct item *distro, struct value *data, const char *initrd, struct strbuf *out)
+void iso_netboot_line(struct iso *x, const struct item *it, const struct item *distro, struct value *data, const char *initrd,
+	struct strbuf *out)
 {
 	const char *breed = item_str(distro, "breed");
 	struct value *opts = options_of(data);

@@ -53,7 +53,8 @@ static const struct platform *platform_of(const struct item *distro)
 static int make_work_dir(struct work *w, struct err *e)
 {
 	const char *given = v_dict_cstr(w->x->o, "buildisodir", "");
-	char *parent CLEANUP(free_ptr) = *given != '\0' ? xstrdup(given) : path_of(v_dict_cstr(w->x->r.settings, "buildisodir", "/var/cache/cobbler/buildiso"));
+	char *parent CLEANUP(free_ptr) = *given != '\0' ? xstrdup(given) :
+		path_of(v_dict_cstr(w->x->r.settings, "buildisodir", "/var/cache/cobbler/buildiso"));
 	struct stat st;
 	int rc = program_text_ok("option buildisodir", given, e);
 	if (rc == CB_OK && *given != '\0' && (*given != '/' || stat(given, &st) != 0 || !S_ISDIR(st.st_mode)))
@@ -120,8 +121,8 @@ static int put_text(struct work *w, const char *on_iso, const char *text, size_t
 static char *find_syslinux(const struct work *w, const char *name)
 {
 	const char *own = v_dict_cstr(w->x->r.settings, "syslinux_dir", "/usr/lib/syslinux/modules/bios");
-	static const char *const places[] = { "", "/mbr", "/modules/bios", "/usr/lib/syslinux/modules/bios", "/usr/lib/syslinux", "/usr/lib/ISOLINUX",
-		"/usr/lib/syslinux/mbr", "/usr/share/syslinux" };
+	static const char *const places[] = { "", "/mbr", "/modules/bios", "/usr/lib/syslinux/modules/bios", "/usr/lib/syslinux",
+		"/usr/lib/ISOLINUX", "/usr/lib/syslinux/mbr", "/usr/share/syslinux" };
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
 		char *path = i < 3 ? xasprintf("%s%s/%s", own, places[i], name) : xasprintf("%s/%s", places[i], name);
 		if (access(path, R_OK) == 0)
@@ -133,15 +134,18 @@ static char *find_syslinux(const struct work *w, const char *name)
 
 static int put_isolinux(struct work *w, struct err *e)
 {
-	static const struct { const char *name; bool needed; } files[] = { { "isolinux.bin", true }, { "menu.c32", true }, { "chain.c32", true },
+	static const struct { const char *name; bool needed; } files[] = { { "isolinux.bin", true }, { "menu.c32", true },
+		{ "chain.c32", true },
 		{ "ldlinux.c32", false }, { "libcom32.c32", false }, { "libutil.c32", false } };
 	int rc = CB_OK;
 	for (size_t i = 0; i < ARRAY_LEN(files) && rc == CB_OK; i++) {
-		char *path CLEANUP(free_ptr) = find_syslinux(w, files[i].name), *at CLEANUP(free_ptr) = xasprintf("/isolinux/%s", files[i].name);
+		char *path CLEANUP(free_ptr) = find_syslinux(w, files[i].name);
+		char *at CLEANUP(free_ptr) = xasprintf("/isolinux/%s", files[i].name);
 		if (path != NULL)
 			rc = put_file(w, at, path, e);
 		else if (files[i].needed)
-			rc = err_py(e, CB_ENOENT, "FileNotFoundError", "Required file(s) not found. Please check your syslinux installation: %s (packages isolinux, "
+			rc = err_py(e, CB_ENOENT, "FileNotFoundError",
+				"Required file(s) not found. Please check your syslinux installation: %s (packages isolinux, "
 				"syslinux-common; setting syslinux_dir)", files[i].name);
 	}
 	return rc == CB_OK ? put_text(w, "/isolinux/isolinux.cfg", sb_str(&w->x->isolinux), w->x->isolinux.len, e) : rc;
@@ -150,7 +154,8 @@ static int put_isolinux(struct work *w, struct err *e)
 /* ---- UEFI ---- */
 
 /* GRUB finds its menu on whatever medium has our label, however the firmware presents that. */
-static const char early[] = "search --no-floppy --set=root --label " LABEL "\nset prefix=($root)/EFI/BOOT\nconfigfile ($root)/EFI/BOOT/grub.cfg\n";
+static const char early[] = "search --no-floppy --set=root --label " LABEL "\nset prefix=($root)/EFI/BOOT\nconfigfile "
+	"($root)/EFI/BOOT/grub.cfg\n";
 
 static const struct value *format_of(const struct work *w)
 {
@@ -162,12 +167,14 @@ static int find_grub(struct work *w, char *path, size_t cap, struct err *e)
 {
 	const struct value *settings = w->x->r.settings, *format = format_of(w);
 	char *folder CLEANUP(free_ptr) = xasprintf("%s/%s", v_dict_cstr(settings, "grub2_mod_dir", "/usr/lib/grub"), w->p->grub);
-	char *config CLEANUP(free_ptr) = xasprintf("%s/early.cfg", w->dir), *dir CLEANUP(free_ptr) = path_of(v_dict_cstr(settings, "bootloaders_dir", "/var/lib/cobbler/loaders"));
+	char *config CLEANUP(free_ptr) = xasprintf("%s/early.cfg", w->dir);
+	char *dir CLEANUP(free_ptr) = path_of(v_dict_cstr(settings, "bootloaders_dir", "/var/lib/cobbler/loaders"));
 	if (access(folder, R_OK) == 0) {
 		snprintf(path, cap, "%s/grub.efi", w->dir);
 		int rc = file_replace(AT_FDCWD, config, early, strlen(early), 0644, e);
 		if (rc == CB_OK)
-			rc = grub_image(w->x->t, w->p->grub, folder, v_dict_get(settings, "bootloaders_modules"), v_dict_get(format, "extra_modules"), config, path, e);
+			rc = grub_image(w->x->t, w->p->grub, folder, v_dict_get(settings, "bootloaders_modules"),
+				v_dict_get(format, "extra_modules"), config, path, e);
 		return rc;
 	}
 	int n = snprintf(path, cap, "%s/grub/%s", dir, v_dict_cstr(format, "binary_name", w->p->binary));
@@ -178,7 +185,8 @@ static int find_grub(struct work *w, char *path, size_t cap, struct err *e)
 
 static int run(struct work *w, const char *const *argv, struct err *e)
 {
-	static const char *const env[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C", "HOME=/", "MTOOLS_SKIP_CHECK=1", NULL };
+	static const char *const env[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C", "HOME=/",
+		"MTOOLS_SKIP_CHECK=1", NULL };
 	return program_run(w->x->t, argv, env, e);
 }
 
@@ -195,7 +203,8 @@ static int make_esp(struct work *w, const char *grub, struct err *e)
 	const char *const format[] = { "mformat", "-i", esp, "-C", "-T", sectors, "-h", "16", "-s", "32", "::", NULL };
 	const char *const dirs[] = { "mmd", "-i", esp, "::/EFI", "::/EFI/BOOT", NULL };
 	const char *const copy[] = { "mcopy", "-i", esp, grub, to, NULL };
-	const char *const root_cfg[] = { "mcopy", "-i", esp, config, "::/grub.cfg", NULL }, *const boot_cfg[] = { "mcopy", "-i", esp, config, "::/EFI/BOOT/grub.cfg", NULL };
+	const char *const root_cfg[] = { "mcopy", "-i", esp, config, "::/grub.cfg", NULL },
+		*const boot_cfg[] = { "mcopy", "-i", esp, config, "::/EFI/BOOT/grub.cfg", NULL };
 	const char *const *const steps[] = { format, dirs, copy, root_cfg, boot_cfg };
 	static const char *const mtools[] = { "mformat", NULL };
 	char *there CLEANUP(free_ptr) = program_find(mtools);
@@ -236,7 +245,8 @@ static int put_efi(struct work *w, struct err *e)
 static int find_tree(struct work *w, struct err *e)
 {
 	const char *source = v_dict_cstr(w->x->o, "source", ""), *kernel = item_str(w->x->distro, "kernel");
-	char real[PATH_MAX], *mirror CLEANUP(free_ptr) = xasprintf("%s%s/distro_mirror", path_root(), v_dict_cstr(w->x->r.settings, "webdir", "/var/www/cobbler"));
+	char real[PATH_MAX], *mirror CLEANUP(free_ptr) = xasprintf("%s%s/distro_mirror", path_root(),
+		v_dict_cstr(w->x->r.settings, "webdir", "/var/www/cobbler"));
 	char base[PATH_MAX];
 	struct stat st;
 	int rc = program_text_ok("option source", source, e);
@@ -250,8 +260,9 @@ static int find_tree(struct work *w, struct err *e)
 	}
 	size_t n = realpath(mirror, base) != NULL ? strlen(base) : 0;
 	if (n == 0 || realpath(kernel, real) == NULL || strncmp(real, base, n) != 0 || real[n] != '/' || strchr(real + n + 1, '/') == NULL)
-		return err_py(e, CB_ENOENT, PY_VALUE, "No installation source found. When building a standalone (incl. airgapped) ISO you must specify a --source "
-			"if the distro install tree is not hosted locally");
+		return err_py(e, CB_ENOENT, PY_VALUE,
+			"No installation source found. When building a standalone (incl. airgapped) ISO you must specify a --source if the "
+			"distro install tree is not hosted locally");
 	w->tree = xstrndup(real, n + 1 + strcspn(real + n + 1, "/"));
 	return CB_OK;
 }
@@ -260,10 +271,11 @@ static int find_tree(struct work *w, struct err *e)
 
 /* Further options of the caller: such as name the volume or choose extensions of the file system. */
 static const struct { const char *option; bool value; } allowed[] = {
-	{ "-V", true }, { "-volid", true }, { "-A", true }, { "-appid", true }, { "-p", true }, { "-preparer", true }, { "-P", true }, { "-publisher", true },
-	{ "-sysid", true }, { "-copyright", true }, { "-abstract", true }, { "-biblio", true }, { "-J", false }, { "-joliet", false }, { "-joliet-long", false },
-	{ "-r", false }, { "-R", false }, { "-rock", false }, { "-rational-rock", false }, { "-l", false }, { "-D", false }, { "-v", false }, { "-quiet", false },
-	{ "-T", false }, { "-iso-level", true }, { "-hfsplus", false }, { "-allow-lowercase", false }, { "-full-iso9660-filenames", false },
+	{ "-V", true }, { "-volid", true }, { "-A", true }, { "-appid", true }, { "-p", true }, { "-preparer", true }, { "-P", true },
+	{ "-publisher", true }, { "-sysid", true }, { "-copyright", true }, { "-abstract", true }, { "-biblio", true }, { "-J", false },
+	{ "-joliet", false }, { "-joliet-long", false }, { "-r", false }, { "-R", false }, { "-rock", false }, { "-rational-rock", false },
+	{ "-l", false }, { "-D", false }, { "-v", false }, { "-quiet", false }, { "-T", false }, { "-iso-level", true },
+	{ "-hfsplus", false }, { "-allow-lowercase", false }, { "-full-iso9660-filenames", false },
 };
 
 static int add_options(struct argv *a, const char *text, struct err *e)
@@ -275,8 +287,9 @@ static int add_options(struct argv *a, const char *text, struct err *e)
 		while (k < ARRAY_LEN(allowed) && !str_eq(allowed[k].option, words.v[i]))
 			k++;
 		if (k == ARRAY_LEN(allowed))
-			return err_set(e, CB_EINVAL, "option xorrisofs_opts: \"%.100s\" is not one of the options that may be given (-V -A -publisher -J -r -iso-level "
-				"and the like)", words.v[i]);
+			return err_set(e, CB_EINVAL,
+				"option xorrisofs_opts: \"%.100s\" is not one of the options that may be given (-V -A -publisher -J -r "
+				"-iso-level and the like)", words.v[i]);
 		argv_add(a, words.v[i]);
 		if (!allowed[k].value)
 			continue;
@@ -291,7 +304,8 @@ static int add_options(struct argv *a, const char *text, struct err *e)
 static void add_boot_options(struct work *w, struct argv *a)
 {
 	char *mbr CLEANUP(free_ptr) = find_syslinux(w, "isohdpfx.bin");
-	static const char *const bios[] = { "-c", "isolinux/boot.cat", "-b", "isolinux/isolinux.bin", "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table" };
+	static const char *const bios[] = { "-c", "isolinux/boot.cat", "-b", "isolinux/isolinux.bin", "-no-emul-boot", "-boot-load-size",
+		"4", "-boot-info-table" };
 	if (w->p->bios && mbr != NULL) {
 		argv_add(a, "-isohybrid-mbr");
 		argv_add(a, mbr);
@@ -368,7 +382,8 @@ int iso_write(struct iso *x, const char *path, struct err *e)
 {
 	struct work w = { .x = x, .p = platform_of(x->distro) };
 	if (w.p == NULL)
-		return err_py(e, CB_EINVAL, PY_VALUE, "No matches found for requested Cobbler Arch: \"%s\" (ISOs are made for x86_64, i386, aarch64 and arm)",
+		return err_py(e, CB_EINVAL, PY_VALUE,
+			"No matches found for requested Cobbler Arch: \"%s\" (ISOs are made for x86_64, i386, aarch64 and arm)",
 			item_str(x->distro, "arch"));
 	int rc = make_work_dir(&w, e);
 	if (rc == CB_OK)

@@ -79,12 +79,13 @@ static void check_dhcp(struct check *k)
 	bool dnsmasq = str_eq(module, "managers.dnsmasq");
 	if (!setting_on(k, "manage_dhcp")) {
 		if (!service_on(k, "dhcp"))
-			finding(k, "DHCP: neither this server's service (cobblerd.yaml: dhcp) nor a managed one (settings.yaml: manage_dhcp) is on. "
-				"Machines find this server only if another DHCP server names it.");
+			finding(k, "DHCP: neither this server's service (cobblerd.yaml: dhcp) nor a managed one (settings.yaml: "
+				"manage_dhcp) is on. Machines find this server only if another DHCP server names it.");
 		return;
 	}
 	if (service_on(k, "dhcp"))
-		finding(k, "DHCP: cobblerd.yaml has dhcp enabled and settings.yaml has manage_dhcp: two servers would answer on one host. Switch one off.");
+		finding(k, "DHCP: cobblerd.yaml has dhcp enabled and settings.yaml has manage_dhcp: two servers would answer on one host. "
+			"Switch one off.");
 	if (!installed(dnsmasq ? masq : isc))
 		finding(k, "DHCP: modules.conf says %s, but %s is not installed.", module, dnsmasq ? masq[0] : isc[0]);
 }
@@ -92,7 +93,8 @@ static void check_dhcp(struct check *k)
 static void check_dns(struct check *k)
 {
 	static const struct { const char *module; const char *program[2]; } needs[] = {
-		{ "managers.bind", { "named", NULL } }, { "managers.dnsmasq", { "dnsmasq", NULL } }, { "managers.ndjbdns", { "tinydns", NULL } },
+		{ "managers.bind", { "named", NULL } }, { "managers.dnsmasq", { "dnsmasq", NULL } },
+		{ "managers.ndjbdns", { "tinydns", NULL } },
 	};
 	char *module CLEANUP(free_ptr) = settings_module(k->c->settings, "dns", "module");
 	for (size_t i = 0; setting_on(k, "manage_dns") && i < ARRAY_LEN(needs); i++)
@@ -134,7 +136,8 @@ static void check_files(struct check *k)
 		for (size_t f = 0; f < ARRAY_LEN(fields); f++) {
 			const char *path = item_str(distros.v[i], fields[f]);
 			if (*path == '/' && !readable(path))
-				finding(k, "distro %s: the %s %s is not there, or this server may not read it.", item_name(distros.v[i]), fields[f], path);
+				finding(k, "distro %s: the %s %s is not there, or this server may not read it.", item_name(distros.v[i]),
+					fields[f], path);
 		}
 	for (size_t i = 0; i < profiles.n; i++) {
 		struct value *rel CLEANUP(v_unrefp) = resolve_field(k->c->model, k->settings, profiles.v[i], "autoinstall");
@@ -154,7 +157,8 @@ static void check_directories(struct check *k)
 	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
 		char *path CLEANUP(free_ptr) = path_of(dirs[i]);
 		if (access(path, R_OK | W_OK | X_OK) == -1)
-			finding(k, "%s: this server cannot write there (%s). Create it and give it to the server's account.", path, strerror(errno));
+			finding(k, "%s: this server cannot write there (%s). Create it and give it to the server's account.", path,
+				strerror(errno));
 	}
 }
 
@@ -184,20 +188,24 @@ static void check_repo_programs(struct check *k, const struct item_list *repos)
 
 static void check_repos(struct check *k)
 {
-	CLEANUP(item_list_free) struct item_list repos = model_items(k->c->model, ITEM_REPO), profiles = model_items(k->c->model, ITEM_PROFILE);
+	CLEANUP(item_list_free) struct item_list repos = model_items(k->c->model, ITEM_REPO),
+		profiles = model_items(k->c->model, ITEM_PROFILE);
 	const char *web = v_dict_cstr(k->settings, "webdir", "/var/www/cobbler");
 	check_repo_programs(k, &repos);
 	for (size_t i = 0; i < repos.n; i++) {
-		char *shown CLEANUP(free_ptr) = xasprintf("%s/repo_mirror/%s", web, item_name(repos.v[i])), *path CLEANUP(free_ptr) = path_of(shown);
+		char *shown CLEANUP(free_ptr) = xasprintf("%s/repo_mirror/%s", web, item_name(repos.v[i]));
+		char *path CLEANUP(free_ptr) = path_of(shown);
 		if (v_truthy(item_get(repos.v[i], "mirror_locally")) && access(path, F_OK) == -1)
-			finding(k, "repo %s: it was never mirrored. Run cobbler reposync --only=%s.", item_name(repos.v[i]), item_name(repos.v[i]));
+			finding(k, "repo %s: it was never mirrored. Run cobbler reposync --only=%s.", item_name(repos.v[i]),
+				item_name(repos.v[i]));
 	}
 	for (size_t i = 0; i < profiles.n; i++) {
 		const struct value *names = item_get(profiles.v[i], "repos");
 		for (size_t n = 0; v_is(names, V_LIST) && n < v_len(names); n++) {
 			CLEANUP(item_unrefp) struct item *repo = model_get(k->c->model, ITEM_REPO, v_cstr(v_list_at(names, n)));
 			if (repo == NULL)
-				finding(k, "profile %s: it names the repo %s, which does not exist.", item_name(profiles.v[i]), v_cstr(v_list_at(names, n)));
+				finding(k, "profile %s: it names the repo %s, which does not exist.", item_name(profiles.v[i]),
+					v_cstr(v_list_at(names, n)));
 		}
 	}
 }
@@ -214,8 +222,8 @@ static void check_fence_agents(struct check *k)
 			continue;
 		v_list_push(told, v_str(type));
 		if (!installed(names))
-			finding(k, "power: system %s has power_type %s, but there is no %s. Install the package fence-agents.", item_name(systems.v[i]),
-				type, agent);
+			finding(k, "power: system %s has power_type %s, but there is no %s. Install the package fence-agents.",
+				item_name(systems.v[i]), type, agent);
 	}
 }
 
@@ -223,7 +231,8 @@ static void check_fence_agents(struct check *k)
 static void check_event_programs(struct check *k)
 {
 	static const char *const nsupdate[] = { "nsupdate", NULL };
-	const char *const scm[] = { v_dict_cstr(k->settings, "scm_track_mode", "git"), NULL }, *puppet = v_dict_cstr(k->settings, "puppetca_path", "");
+	const char *const scm[] = { v_dict_cstr(k->settings, "scm_track_mode", "git"), NULL },
+		*puppet = v_dict_cstr(k->settings, "puppetca_path", "");
 	bool signs = setting_on(k, "sign_puppet_certs_automatically") || setting_on(k, "remove_old_puppet_certs_automatically");
 	if (setting_on(k, "scm_track_enabled") && !installed(scm))
 		finding(k, "settings.yaml: scm_track_enabled is on, but %s is not installed.", scm[0]);
@@ -233,7 +242,8 @@ static void check_event_programs(struct check *k)
 		finding(k, "settings.yaml: puppetca_path: %s cannot be run.", puppet);
 }
 
-/* The first profile of a distro of Windows whose autoinstall_meta has this key, with a value that *word* is part of (NULL: any); owned or NULL. */
+/* The first profile of a distro of Windows whose autoinstall_meta has this key, with a value that *word* is part of (NULL:
+ * any); owned or NULL. */
 static struct item *windows_profile(struct check *k, const char *key, const char *word)
 {
 	CLEANUP(item_list_free) struct item_list profiles = model_items(k->c->model, ITEM_PROFILE);
@@ -265,8 +275,8 @@ static void check_windows_files(struct check *k)
 	struct boot_file f = { 0 };
 	struct err e;
 	if (boot_tftp(k->c, "wimboot", NULL, &f, &e) != CB_OK)
-		finding(k, "profile %s: its kernel is wimboot, which is not there: put iPXE's wimboot into %s, and sync.", item_name(wimboot),
-			v_dict_cstr(k->settings, "bootloaders_dir", "/var/lib/cobbler/loaders"));
+		finding(k, "profile %s: its kernel is wimboot, which is not there: put iPXE's wimboot into %s, and sync.",
+			item_name(wimboot), v_dict_cstr(k->settings, "bootloaders_dir", "/var/lib/cobbler/loaders"));
 	boot_file_free(&f);
 }
 
@@ -276,7 +286,8 @@ static void check_windows(struct check *k)
 	if (!setting_on(k, "windows_enabled")) {
 		CLEANUP(item_unrefp) struct item *it = windows_profile(k, "winpe", NULL);
 		if (it != NULL)
-			finding(k, "settings.yaml: windows_enabled is off: no boot files are made for profile %s, though its autoinstall_meta names some.",
+			finding(k, "settings.yaml: windows_enabled is off: no boot files are made for profile %s, though its "
+				"autoinstall_meta names some.",
 				item_name(it));
 		return;
 	}

@@ -97,7 +97,8 @@ static int make_shim(struct loaders *l, struct err *e)
 	char *shim CLEANUP(free_ptr) = find_shim(l), *slash = shim != NULL ? strrchr(shim, '/') : NULL;
 	bool found;
 	if (shim == NULL) {
-		task_log(l->t, "no shim is installed (settings bootloaders_shim_folder, bootloaders_shim_file; package shim-signed): not linked");
+		task_log(l->t, "no shim is installed (settings bootloaders_shim_folder, bootloaders_shim_file; package shim-signed): not "
+			"linked");
 		return CB_OK;
 	}
 	*slash = '\0';
@@ -113,10 +114,12 @@ static int make_ipxe(struct loaders *l, struct err *e)
 /* Syslinux 5 and later; what version 4 lacks is not missed there. */
 static int make_syslinux(struct loaders *l, struct err *e)
 {
-	static const char *const modules[][2] = { { "menu.c32", "menu.c32" }, { "ldlinux.c32", "ldlinux.c32" }, { "libutil.c32", "libutil.c32" },
+	static const char *const modules[][2] = { { "menu.c32", "menu.c32" }, { "ldlinux.c32", "ldlinux.c32" },
+		{ "libutil.c32", "libutil.c32" },
 		{ "libcom32.c32", "libcom32.c32" }, { "linux.c32", "linux.c32" } };
 	static const char *const memdisk[][2] = { { "memdisk", "memdisk" } }, *const pxelinux[][2] = { { "pxelinux.0", "pxelinux.0" } };
-	int rc = link_all(l, setting(l, "syslinux_dir", "/usr/lib/syslinux/modules/bios"), "syslinux-common", modules, ARRAY_LEN(modules), e);
+	int rc = link_all(l, setting(l, "syslinux_dir", "/usr/lib/syslinux/modules/bios"), "syslinux-common", modules,
+		ARRAY_LEN(modules), e);
 	if (rc == CB_OK)
 		rc = link_all(l, setting(l, "syslinux_memdisk_folder", "/usr/lib/syslinux"), "syslinux-common", memdisk, 1, e);
 	if (rc == CB_OK)
@@ -144,14 +147,15 @@ static int add_modules(struct argv *a, const struct value *modules, struct err *
 		/* YAML's true is the module of that name */
 		const char *name = v_is(m, V_BOOL) ? "true" : v_is(m, V_STR) ? v_cstr(m) : "";
 		if (!grub_word_ok(name))
-			return err_set(e, CB_EINVAL, "\"%.64s\" is not the name of a GRUB module (settings bootloaders_modules, bootloaders_formats)", name);
+			return err_set(e, CB_EINVAL,
+				"\"%.64s\" is not the name of a GRUB module (settings bootloaders_modules, bootloaders_formats)", name);
 		argv_add(a, name);
 	}
 	return CB_OK;
 }
 
-int grub_image(struct task *t, const char *format, const char *folder, const struct value *modules, const struct value *extra, const char *config,
-	const char *path, struct err *e)
+int grub_image(struct task *t, const char *format, const char *folder, const struct value *modules, const struct value *extra,
+	const char *config, const char *path, struct err *e)
 {
 	static const char *const names[] = { "grub2-mkimage", "grub-mkimage", NULL };
 	char *program CLEANUP(free_ptr) = program_find(names), *made CLEANUP(free_ptr) = xasprintf("%s.new", path);
@@ -177,7 +181,8 @@ int grub_image(struct task *t, const char *format, const char *folder, const str
 	return rc;
 }
 
-/* One of bootloaders_formats. A format whose modules are not installed is left out; one that cannot be made is named, and the others go on. */
+/* One of bootloaders_formats. A format whose modules are not installed is left out; one that cannot be made is named,
+ * and the others go on. */
 static int make_format(struct loaders *l, const char *format, const struct value *o, bool *failed, struct err *e)
 {
 	const char *binary = v_dict_cstr(o, "binary_name", ""), *mod_dir = v_dict_cstr(o, "mod_dir", format);
@@ -185,14 +190,16 @@ static int make_format(struct loaders *l, const char *format, const struct value
 	struct stat st;
 	bool found;
 	if (!grub_word_ok(format) || !grub_word_ok(binary) || !grub_word_ok(mod_dir))
-		return err_set(e, CB_EINVAL, "setting bootloaders_formats: \"%.64s\" is not a format with a binary_name and a mod_dir", format);
+		return err_set(e, CB_EINVAL, "setting bootloaders_formats: \"%.64s\" is not a format with a binary_name and a mod_dir",
+			format);
 	char *folder CLEANUP(free_ptr) = xasprintf("%s/%s", setting(l, "grub2_mod_dir", "/usr/lib/grub"), mod_dir);
 	char *path CLEANUP(free_ptr) = xasprintf("%s/grub/%s", l->dir, binary), *as CLEANUP(free_ptr) = xasprintf("grub/%s", mod_dir);
 	if (stat(folder, &st) != 0) {
 		task_log(l->t, "GRUB's modules for %s are not installed (%s): no image", format, folder);
 		return CB_OK;
 	}
-	int rc = grub_image(l->t, format, folder, v_dict_get(l->settings, "bootloaders_modules"), v_dict_get(o, "extra_modules"), NULL, path, &why);
+	int rc = grub_image(l->t, format, folder, v_dict_get(l->settings, "bootloaders_modules"), v_dict_get(o, "extra_modules"), NULL,
+		path, &why);
 	if (task_cancelled(l->t)) {
 		*e = why;
 		return rc;
@@ -223,7 +230,8 @@ static int make_directories(struct loaders *l, struct err *e)
 	struct stat st;
 	char *grub CLEANUP(free_ptr) = xasprintf("%s/grub", l->dir);
 	if (stat(l->dir, &st) != 0 || !S_ISDIR(st.st_mode))
-		return err_py(e, CB_ENOENT, "FileNotFoundError", "Main bootloader directory not found! Please create it yourself! (%s)", l->dir);
+		return err_py(e, CB_ENOENT, "FileNotFoundError",
+			"Main bootloader directory not found! Please create it yourself! (%s)", l->dir);
 	if (mkdir(grub, 0755) == -1 && errno != EEXIST)
 		return err_sys(e, "cannot create directory %s", grub);
 	return CB_OK;

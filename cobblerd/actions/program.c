@@ -115,7 +115,8 @@ int program_run(struct task *t, const char *const *argv, const char *const *env,
 {
 	struct run r = { .t = t };
 	struct spawn s = { .argv = argv, .env = env,
-		.timeout_ms = PROGRAM_TIMEOUT_MS, .max_output = PROGRAM_OUTPUT_MAX, .on_output = on_output, .arg = &r, .cancelled = cancelled };
+		.timeout_ms = PROGRAM_TIMEOUT_MS, .max_output = PROGRAM_OUTPUT_MAX, .on_output = on_output, .arg = &r,
+		.cancelled = cancelled };
 	struct strbuf shown CLEANUP(sb_free) = { .limit = LINE_MAX_LEN };
 	int status = 0;
 	for (size_t i = 0; argv[i] != NULL; i++) {

@@ -34,8 +34,9 @@ int actions_aclsetup(struct core *c, struct task *t, const struct value *options
 	struct value *s CLEANUP(v_unrefp) = settings_snapshot(c->settings);
 	const char *snippets = v_dict_cstr(s, "autoinstall_snippets_dir", "/var/lib/cobbler/snippets");
 	const struct { const char *dir, *rights; } dirs[] = {
-		{ "/var/log/cobbler", "rwx" }, { "/var/log/cobbler/tasks", "rwx" }, { "/var/lib/cobbler", "rwx" }, { "/etc/cobbler", "rwx" },
-		{ v_dict_cstr(s, "tftpboot_location", "/srv/tftpboot"), "rwx" }, { "/var/lib/cobbler/triggers", "rwx" },
+		{ "/var/log/cobbler", "rwx" }, { "/var/log/cobbler/tasks", "rwx" }, { "/var/lib/cobbler", "rwx" },
+		{ "/etc/cobbler", "rwx" }, { v_dict_cstr(s, "tftpboot_location", "/srv/tftpboot"), "rwx" },
+		{ "/var/lib/cobbler/triggers", "rwx" },
 		{ str_starts(snippets, "/var/lib/cobbler/") ? NULL : snippets, "r" },
 	};
 	bool any = false;
@@ -47,7 +48,8 @@ int actions_aclsetup(struct core *c, struct task *t, const struct value *options
 			return err_py(e, CB_EINVAL, PY_VALUE, "%s: \"%.64s\" is not the name of an account", changes[i].option, who);
 		any = true;
 		for (size_t k = 0; k < ARRAY_LEN(dirs); k++) {
-			int rc = dirs[k].dir == NULL ? CB_OK : change_acl(t, changes[i].add, changes[i].kind, who, dirs[k].dir, dirs[k].rights, e);
+			int rc = dirs[k].dir == NULL ? CB_OK :
+				change_acl(t, changes[i].add, changes[i].kind, who, dirs[k].dir, dirs[k].rights, e);
 			if (rc != CB_OK)
 				return rc;
 		}

@@ -99,7 +99,8 @@ static void rsync_distros(struct job *j)
 		if (folder == NULL)
 			continue;
 		char *module CLEANUP(free_ptr) = xasprintf("distro-%s", item_name(d->v[i]));
-		char *to CLEANUP(free_ptr) = xasprintf("%s/distro_mirror/%s", v_dict_cstr(j->settings, "webdir", "/var/www/cobbler"), folder);
+		char *to CLEANUP(free_ptr) = xasprintf("%s/distro_mirror/%s",
+			v_dict_cstr(j->settings, "webdir", "/var/www/cobbler"), folder);
 		task_log(j->task, "Rsyncing distro %s", item_name(d->v[i]));
 		rsync(j, module, to, false);
 	}
@@ -122,7 +123,8 @@ static void rsync_files(struct job *j)
 		const char *name = item_name(repos->v[i]);
 		if (!repos->wanted[i] || *name == '.')
 			continue;
-		char *module CLEANUP(free_ptr) = xasprintf("repo-%s", name), *to CLEANUP(free_ptr) = xasprintf("%s/repo_mirror/%s", web, name);
+		char *module CLEANUP(free_ptr) = xasprintf("repo-%s", name);
+		char *to CLEANUP(free_ptr) = xasprintf("%s/repo_mirror/%s", web, name);
 		task_log(j->task, "Rsyncing repo %s", name);
 		rsync(j, module, to, true);
 	}
@@ -214,11 +216,13 @@ static int rebuild(struct job *j, const struct item *from, struct item **ret, st
 		const char *field = i < ARRAY_LEN(first) ? first[i] : t->rows[i - ARRAY_LEN(first)].name;
 		const struct value *v = item_get(from, field);
 		int row = field_index(t, field);
-		bool skip = v == NULL || row < 0 || (t->rows[row].flags & (FF_READONLY | FF_NODISK)) != 0 || v_equal(v, item_get(it, field));
+		bool skip = v == NULL || row < 0 || (t->rows[row].flags & (FF_READONLY | FF_NODISK)) != 0 ||
+			v_equal(v, item_get(it, field));
 		for (size_t k = 0; k < ARRAY_LEN(ours); k++)
 			skip |= str_eq(field, ours[k]);
 		if (!skip && is_hidden(v)) {
-			task_log(j->task, "%s: the other server shows its %s only to who logs in or where it has anonymous_secrets", item_name(from), field);
+			task_log(j->task, "%s: the other server shows its %s only to who logs in or where it has anonymous_secrets",
+				item_name(from), field);
 			if (own != NULL)
 				item_put(it, field, v_ref(item_get(own, field)));
 		} else if (!skip)
@@ -291,7 +295,8 @@ static int replicate(struct job *j, struct err *e)
 	task_log(j->task, "Syncing");
 	rc = manage_sync(j->core, j->task, NULL, e);
 	if (rc == CB_OK && j->failed + j->remote.refused > 0)
-		rc = err_set(e, CB_EIO, "%zu objects or trees were not replicated; the log above names them", j->failed + j->remote.refused);
+		rc = err_set(e, CB_EIO, "%zu objects or trees were not replicated; the log above names them",
+			j->failed + j->remote.refused);
 	return rc;
 }
 

@@ -54,7 +54,8 @@ static int sync_repo(struct core *c, struct task *t, const struct value *setting
 	char *top CLEANUP(free_ptr) = xasprintf("%s/repo_mirror", web), *dest CLEANUP(free_ptr) = xasprintf("%s/%s", top, item_name(repo));
 	char *origin CLEANUP(free_ptr) = xasprintf("%s/.origin", dest);
 	struct argv env CLEANUP(argv_free) = { 0 };
-	struct sync s = { .core = c, .task = t, .settings = settings, .repo = repo, .top = top, .dest = dest, .origin = origin, .env = &env };
+	struct sync s = { .core = c, .task = t, .settings = settings, .repo = repo, .top = top, .dest = dest, .origin = origin,
+		.env = &env };
 	task_log(t, "reposync of %s (%s)", item_name(repo), item_str(repo, "breed"));
 	int rc = make_dest(&s, e);
 	if (rc == CB_OK)

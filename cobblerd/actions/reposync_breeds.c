@@ -141,7 +141,8 @@ static int reposync_program(struct argv *a, bool *is_dnf, struct err *e)
 	if (program == NULL)
 		program = program_find(yum);
 	if (program == NULL)
-		return err_set(e, CB_ENOENT, "no /usr/bin/dnf and no /usr/bin/reposync found, please install dnf and its plugins (or yum-utils)");
+		return err_set(e, CB_ENOENT, "no /usr/bin/dnf and no /usr/bin/reposync found, please install dnf and its plugins (or "
+			"yum-utils)");
 	argv_add(a, program);
 	if (*is_dnf)
 		argv_add(a, "reposync");
@@ -216,8 +217,8 @@ int sync_rhn(struct sync *s, struct err *e)
 		return err_set(e, CB_EINVAL, "rhn:// repos do not work with --mirror-locally=False");
 	ignore_rpm_list(s, "RHN");
 	if (!str_eq(item_name(s->repo), channel))
-		return err_set(e, CB_EINVAL, "ERROR: repository %s needs to be renamed %s as the name of the cobbler repository must match the name of "
-			"the RHN channel", item_name(s->repo), channel);
+		return err_set(e, CB_EINVAL, "ERROR: repository %s needs to be renamed %s as the name of the cobbler repository must "
+			"match the name of the RHN channel", item_name(s->repo), channel);
 	rc = argv_add_words(&a, v_dict_cstr(s->settings, "reposync_flags", ""), e);
 	argv_addf(&a, "--repo=%s", channel);
 	argv_add(&a, "-p");

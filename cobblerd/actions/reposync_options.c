@@ -184,8 +184,9 @@ int options_environment(const struct value *environment, struct argv *env, struc
 		for (size_t k = 0; k < ARRAY_LEN(prefix); k++)
 			ok |= str_starts(key, prefix[k]);
 		if (!ok || strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != n)
-			return err_set(e, CB_EINVAL, "the environment variable \"%.100s\" is not permitted in a repository: proxies, RSYNC_PASSWORD, "
-				"LANG, LC_*, TZ, DNF_VAR_* are", key);
+			return err_set(e, CB_EINVAL,
+				"the environment variable \"%.100s\" is not permitted in a repository: proxies, RSYNC_PASSWORD, LANG, "
+				"LC_*, TZ, DNF_VAR_* are", key);
 		struct strbuf v CLEANUP(sb_free) = { 0 };
 		int rc = text_of(key, v_dict_at(environment, i), &v, e);
 		if (rc != CB_OK)

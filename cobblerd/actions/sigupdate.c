@@ -33,8 +33,8 @@ int actions_sigupdate(struct core *c, struct task *t, const struct value *option
 	const char *url = v_dict_cstr(s, "signature_url", "");
 	char *path CLEANUP(free_ptr) = path_of(v_dict_cstr(s, "signature_path", "/var/lib/cobbler/distro_signatures.json"));
 	struct strbuf text CLEANUP(sb_free) = { 0 };
-	struct fetch f = { .url = url, .proxy = v_dict_cstr(s, "proxy_url_ext", ""), .max = SIGNATURES_MAX, .timeout_s = SIGUPDATE_TIMEOUT_S,
-		.arg = t, .cancelled = cancelled };
+	struct fetch f = { .url = url, .proxy = v_dict_cstr(s, "proxy_url_ext", ""), .max = SIGNATURES_MAX,
+		.timeout_s = SIGUPDATE_TIMEOUT_S, .arg = t, .cancelled = cancelled };
 	if (*url == '\0')
 		return err_set(e, CB_EINVAL, "the setting signature_url is empty");
 	struct strbuf shown CLEANUP(sb_free) = { 0 };

@@ -84,6 +84,7 @@ int actions_validate(struct core *c, struct task *t, const struct value *options
 		return err_set(e, CB_ESTATE, "cancelled");
 	if (bad > 0)
 		return err_set(e, CB_ESTATE, "*** potential errors detected in automatic installation files ***");
-	task_log(t, doubts > 0 ? "*** potential errors detected in automatic installation files ***" : "*** all automatic installation files seem to be ok ***");
+	task_log(t, doubts > 0 ? "*** potential errors detected in automatic installation files ***" :
+		"*** all automatic installation files seem to be ok ***");
 	return CB_OK;
 }

@@ -76,7 +76,8 @@ static char *expand(const struct host *h, const char *s)
 		size_t n = 0;
 		while (*s == '$' && (isalnum((unsigned char)name[n]) || name[n] == '_'))
 			n++;
-		char *key CLEANUP(free_ptr) = xstrndup(name, n), *value CLEANUP(free_ptr) = n > 0 && (!braces || name[n] == '}') ? variable(h, key) : NULL;
+		char *key CLEANUP(free_ptr) = xstrndup(name, n);
+		char *value CLEANUP(free_ptr) = n > 0 && (!braces || name[n] == '}') ? variable(h, key) : NULL;
 		if (value == NULL) {
 			sb_addc(&out, *s++);
 			continue;
@@ -95,7 +96,8 @@ static int set(struct item *repo, const char *field, const char *value, struct e
 /* One section. What has no address, or is switched off, is none. */
 static int add_repo(struct host *h, const char *id, const struct value *options, struct err *e)
 {
-	static const struct { const char *key, *type; } kinds[] = { { "metalink", "metalink" }, { "mirrorlist", "mirrorlist" }, { "baseurl", "baseurl" } };
+	static const struct { const char *key, *type; } kinds[] = { { "metalink", "metalink" }, { "mirrorlist", "mirrorlist" },
+		{ "baseurl", "baseurl" } };
 	const char *mirror = "", *type = "none", *enabled = v_dict_cstr(options, "enabled", "1");
 	if (str_eq(enabled, "0") || strcasecmp(enabled, "false") == 0 || strcasecmp(enabled, "no") == 0)
 		return CB_OK;
@@ -201,6 +203,7 @@ int actions_auto_add_repos(struct core *c, struct err *e)
 	free(h.releasever);
 	free(h.basearch);
 	if (rc == CB_OK && files == 0)
-		return err_py(e, CB_ENOENT, "ImportError", "dnf is not installed");      /* compat; in our words: no file in /etc/yum.repos.d */
+		/* compat; in our words: no file in /etc/yum.repos.d */
+		return err_py(e, CB_ENOENT, "ImportError", "dnf is not installed");
 	return rc;
 }
