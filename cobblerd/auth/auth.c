@@ -109,7 +109,8 @@ int auth_login(struct auth *a, const char *user, const char *password, struct er
 			ok = modules[i].check(a->core, user, password);
 		}
 	if (!known)
-		log_error("auth", "modules.conf: [authentication] module = \"%s\" is not one of configfile, denyall, ldap, pam, passthru", module);
+		log_error("auth", "modules.conf: [authentication] module = \"%s\" is not one of configfile, denyall, ldap, pam, passthru",
+			module);
 	if (ok)
 		return CB_OK;
 	log_warn("auth", "login failed for %s (%s)", user, name);

@@ -23,7 +23,8 @@ void auth_close(struct auth *a);
 int auth_login(struct auth *a, const char *user, const char *password, struct err *e) MUST_CHECK;
 bool auth_is_secret(struct auth *a, const char *password);
 /* CB_OK when user may do resource ("save_system", "sync", ...). it: the item concerned, or NULL. arg: a file concerned, or NULL. */
-int auth_authorize(struct auth *a, const char *user, const char *resource, const struct item *it, const char *arg, struct err *e) MUST_CHECK;
+int auth_authorize(struct auth *a, const char *user, const char *resource, const struct item *it, const char *arg,
+	struct err *e) MUST_CHECK;
 
 /* authz.c: the authorization modules; authorize() of module for a user that is not AUTH_DIRECT. */
 bool authz_allowed(struct core *c, const char *module, const char *user, const char *resource, const struct item *it, const char *arg);
@@ -31,8 +32,8 @@ bool authz_allowed(struct core *c, const char *module, const char *user, const c
 bool authn_ldap(struct core *c, const char *user, const char *password);
 bool authn_configfile(struct core *c, const char *user, const char *password);
 
-/* digest.c: the logins of /etc/cobbler/users.digest, for the administrator on this host; in force at the next login. A login that was there gets
- * the new password; the hash is the one that modules.conf names. *ret: list of names, owned. */
+/* digest.c: the logins of /etc/cobbler/users.digest, for the administrator on this host; in force at the next login. A login that was there
+ * gets the new password; the hash is the one that modules.conf names. *ret: list of names, owned. */
 int users_set(const char *user, const char *password, bool *existed, struct err *e) MUST_CHECK;
 int users_remove(const char *user, struct err *e) MUST_CHECK;
 int users_list(struct value **ret, struct err *e) MUST_CHECK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * auth_fuzz.c - any bytes as users.digest and as users.conf. Nobody gets in without the hash of his password being there, and nobody may do a
- * thing whose name does not stand there.
+ * auth_fuzz.c - any bytes as users.digest and as users.conf. Nobody gets in without the hash of his password being there, and nobody may do
+ * a thing whose name does not stand there.
  */
 #include "core/fuzzkit.h"
 

@@ -113,10 +113,11 @@ static void test_authorization_by_ownership(void **state)
 	struct item *bert = repo("b", "bert"), *ops = repo("o", "x ops"), *other = repo("c", "carl"), *none = repo("n", "");
 	static const struct { const char *user, *resource; int it; bool ok; } rows[] = {
 		{ "anna", "remove_repo", 2, true },          /* an administrator */
-		{ "bert", "save_repo", 0, true }, { "bert", "save_repo", 1, true }, { "bert", "save_repo", 2, false }, { "bert", "save_repo", 3, true },
-		{ "bert", "modify_repo", 2, false }, { "bert", "remove_repo", 2, false }, { "bert", "rename_repo", 2, false },
-		{ "bert", "get_repo", 2, true }, { "bert", "read_autoinstall_snippet", -1, true }, { "bert", "sync", -1, true },
-		{ "bert", "write_autoinstall_snippet", -1, false }, { "bert", "remove_autoinstall_snippet", -1, false },
+		{ "bert", "save_repo", 0, true }, { "bert", "save_repo", 1, true }, { "bert", "save_repo", 2, false },
+		{ "bert", "save_repo", 3, true }, { "bert", "modify_repo", 2, false }, { "bert", "remove_repo", 2, false },
+		{ "bert", "rename_repo", 2, false }, { "bert", "get_repo", 2, true }, { "bert", "read_autoinstall_snippet", -1, true },
+		{ "bert", "sync", -1, true }, { "bert", "write_autoinstall_snippet", -1, false },
+		{ "bert", "remove_autoinstall_snippet", -1, false },
 		{ "Bert", "save_repo", 0, false },           /* names count as they are written here */
 		{ "nobody", "save_repo", 3, false }, { "nobody", "sync", -1, false },
 	};
@@ -133,9 +134,9 @@ static void test_authorization_by_ownership(void **state)
 		item_unref(items[i]);
 }
 
-/* What anna (admins), bert (ops, owner), dora (web) and a stranger may do, and what Cobbler 3.3.7's ownership.py says to the same (taken from its
- * authorize): nothing is permitted here that is not there. Stricter on purpose: copying, renaming and removing menus ask for the owner,
- * snippets are for administrators, and a template for those whose objects use it. */
+/* What anna (admins), bert (ops, owner), dora (web) and a stranger may do, and what Cobbler 3.3.7's ownership.py says to the same (taken
+ * from its authorize): nothing is permitted here that is not there. Stricter on purpose: copying, renaming and removing menus ask for the
+ * owner, snippets are for administrators, and a template for those whose objects use it. */
 static void test_decisions_beside_those_of_cobbler(void **state)
 {
 	(void)state;
@@ -149,12 +150,14 @@ static void test_decisions_beside_those_of_cobbler(void **state)
 		{ "remove_repo", BERTS, "yynn", "yynn" }, { "remove_repo", OPS, "yynn", "yynn" }, { "remove_repo", CARLS, "ynnn", "ynnn" },
 		{ "remove_repo", NOBODYS, "yyyn", "yyyn" },
 		{ "copy_repo", BERTS, "yynn", "yyyn" }, { "copy_repo", CARLS, "ynnn", "yyyn" }, { "copy_repo", NOBODYS, "yyyn", "yyyn" },
-		{ "rename_repo", BERTS, "yynn", "yyyn" }, { "rename_repo", CARLS, "ynnn", "yyyn" }, { "rename_repo", NOBODYS, "yyyn", "yyyn" },
-		{ "remove_menu", BERTS, "yynn", "yyyn" }, { "remove_menu", CARLS, "ynnn", "yyyn" },
-		{ "power_system", CARLS, "yyyn", "yyyn" }, { "clear_system_logs", CARLS, "yyyn", "yyyn" },
-		{ "sync", NONE, "yyyn", "yyyn" }, { "check", NONE, "yyyn", "yyyn" }, { "import", NONE, "yyyn", "yyyn" }, { "aclsetup", NONE, "yyyn", "yyyn" },
+		{ "rename_repo", BERTS, "yynn", "yyyn" }, { "rename_repo", CARLS, "ynnn", "yyyn" },
+		{ "rename_repo", NOBODYS, "yyyn", "yyyn" }, { "remove_menu", BERTS, "yynn", "yyyn" },
+		{ "remove_menu", CARLS, "ynnn", "yyyn" }, { "power_system", CARLS, "yyyn", "yyyn" },
+		{ "clear_system_logs", CARLS, "yyyn", "yyyn" }, { "sync", NONE, "yyyn", "yyyn" }, { "check", NONE, "yyyn", "yyyn" },
+		{ "import", NONE, "yyyn", "yyyn" }, { "aclsetup", NONE, "yyyn", "yyyn" },
 		{ "modify_setting", NONE, "yyyn", "yyyn" },
-		{ "get_x", NONE, "yyyy", "yyyy" }, { "read_autoinstall_template", NONE, "yyyy", "yyyy" }, { "read_autoinstall_snippet", NONE, "yyyy", "yyyy" },
+		{ "get_x", NONE, "yyyy", "yyyy" }, { "read_autoinstall_template", NONE, "yyyy", "yyyy" },
+		{ "read_autoinstall_snippet", NONE, "yyyy", "yyyy" },
 		{ "write_autoinstall_template", NONE, "yyyn", "yyyn" },
 		{ "write_autoinstall_snippet", NONE, "ynnn", "yyyn" }, { "remove_autoinstall_snippet", NONE, "ynnn", "yyyn" },
 	};

@@ -41,7 +41,8 @@ static int groups_of(const char *user, bool ignore_case, struct value **groups, 
 		}
 		line[strcspn(line, "=:")] = '\0';
 		line = trim(line);
-		if (group != NULL && *line != '\0' && (ignore_case ? strcasecmp(line, user) == 0 : str_eq(line, user)) && !v_list_has_str(*groups, group))
+		if (group != NULL && *line != '\0' && (ignore_case ? strcasecmp(line, user) == 0 : str_eq(line, user)) &&
+			!v_list_has_str(*groups, group))
 			v_list_push(*groups, v_str(group));
 	}
 	return CB_OK;

@@ -42,7 +42,8 @@ static const char *openssl_name(const char *name, struct err *e)
 	for (size_t i = 0; i < ARRAY_LEN(algorithms); i++)
 		if (*name == '\0' || str_eq(name, algorithms[i].name))
 			return algorithms[i].openssl;
-	err_set(e, CB_EINVAL, "modules.conf: hash_algorithm = \"%s\" is not one of sha3_512, sha3_384, sha3_256, sha3_224, blake2b, blake2s", name);
+	err_set(e, CB_EINVAL, "modules.conf: hash_algorithm = \"%s\" is not one of sha3_512, sha3_384, sha3_256, sha3_224, blake2b, "
+		"blake2s", name);
 	return NULL;
 }
 
@@ -130,7 +131,8 @@ int users_set(const char *user, const char *password, bool *existed, struct err 
 	char *path CLEANUP(free_ptr) = path_of(USERS_PATH), *name CLEANUP(free_ptr) = NULL;
 	char hex[2 * EVP_MAX_MD_SIZE + 1];
 	if (!name_ok(user))
-		return err_set(e, CB_EINVAL, "\"%.64s\" cannot be the name of a login: 1 to 255 characters without \":\" are expected", user);
+		return err_set(e, CB_EINVAL, "\"%.64s\" cannot be the name of a login: 1 to 255 characters without \":\" are expected",
+			user);
 	if (*password == '\0')
 		return err_set(e, CB_EINVAL, "login %s: the password is empty", user);
 	int rc = settings_read_module("authentication", "hash_algorithm", &name, e);

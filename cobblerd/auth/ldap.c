@@ -73,7 +73,8 @@ static int set_tls(LDAP *ld, const struct value *settings)
 	};
 	int require = LDAP_OPT_X_TLS_DEMAND, client = 0;
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)
-		if (*str(settings, files[i].key) != '\0' && ldap.set_option(ld, files[i].option, str(settings, files[i].key)) != LDAP_OPT_SUCCESS)
+		if (*str(settings, files[i].key) != '\0' &&
+			ldap.set_option(ld, files[i].option, str(settings, files[i].key)) != LDAP_OPT_SUCCESS)
 			return LDAP_PARAM_ERROR;
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (str_eq(str(settings, "ldap_tls_reqcert"), words[i].word))
