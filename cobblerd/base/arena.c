@@ -20,7 +20,8 @@ void arena_init(struct arena *a, size_t limit)
 	*a = (struct arena){ .limit = limit };
 }
 
-/* What is large gets a chunk of its own behind the first one, whose rest stays in use: no more than a quarter of a chunk is ever left unused. */
+/* What is large gets a chunk of its own behind the first one, whose rest stays in use: no more than a quarter of a
+ * chunk is ever left unused. */
 static struct arena_chunk *add_chunk(struct arena *a, size_t n)
 {
 	bool own = n > CHUNK / 4 && a->head != NULL;

@@ -132,7 +132,8 @@ static void test_file_replace_leaves_no_temp_file(void **state)
 /* Only names that replacements give. */
 static void test_a_sweep_takes_temp_files_alone(void **state)
 {
-	static const struct { const char *name; bool goes; } rows[] = { { ".0123456789abcdef.tmp", true }, { ".0123456789abcde.tmp", false },
+	static const struct { const char *name; bool goes; } rows[] = { { ".0123456789abcdef.tmp", true },
+		{ ".0123456789abcde.tmp", false },
 		{ ".0123456789abcdef.tmp2", false }, { "0123456789abcdef0.tmp", false }, { ".own.tmp", false } };
 	struct err e;
 	(void)state;

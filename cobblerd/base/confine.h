@@ -7,7 +7,8 @@
 #include "base/err.h"
 
 struct confine {
-	int source, target;          /* directories: what may be read, and what may be written; a file that is open needs no rule; -1: none */
+	/* directories: what may be read, and what may be written; a file that is open needs no rule; -1: none */
+	int source, target;
 	bool removes;                /* files of target may be removed and replaced as well */
 	uint64_t memory, max_file;   /* bytes: of address space, of a file that is written */
 	unsigned cpu_seconds, files; /* open descriptors */

@@ -87,7 +87,8 @@ static int on_progress(void *arg, curl_off_t total UNUSED, curl_off_t now UNUSED
 /* False: this libcurl cannot be held to protocols (before 7.85). */
 static bool set_options(CURL *c, const struct fetch *f, struct transfer *t, char *words)
 {
-	const char *protocols = strncasecmp(f->url, "https://", 8) == 0 ? "https" : strncasecmp(f->url, "ftp://", 6) == 0 ? "ftp" : "http,https";
+	const char *protocols = strncasecmp(f->url, "https://", 8) == 0 ? "https" : strncasecmp(f->url, "ftp://", 6) == 0 ? "ftp" :
+		"http,https";
 	curl.easy_setopt(c, CURLOPT_URL, f->url);
 	if (curl.easy_setopt(c, CURLOPT_PROTOCOLS_STR, protocols) != CURLE_OK ||
 			curl.easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, protocols) != CURLE_OK)

@@ -20,7 +20,8 @@ struct fetch {
 	long timeout_s;               /* for all of it */
 	void *arg;
 	bool (*cancelled)(void *arg); /* may be NULL */
-	int fd;                       /* not 0: the body goes into this file, as the server sends it, and link-local servers are not asked */
+	/* not 0: the body goes into this file, as the server sends it, and link-local servers are not asked */
+	int fd;
 	const char *etag;             /* with fd, of a copy that is there; NULL: none */
 	time_t modified;              /* likewise; 0: none */
 };
@@ -30,6 +31,6 @@ struct fetch_file { bool unchanged; char etag[256]; time_t modified; };
 
 /* Appends the body of the answer to *ret; any status but 200 is an error that names it. */
 int fetch_url(const struct fetch *f, struct strbuf *ret, struct err *e) MUST_CHECK;
-/* A request with fd. unchanged: the copy that is there is still what the server has, and nothing was written. CB_EBUSY: the server could not
- * be reached. */
+/* A request with fd. unchanged: the copy that is there is still what the server has, and nothing was written. CB_EBUSY: the server
+ * could not be reached. */
 int fetch_file(const struct fetch *f, struct fetch_file *ret, struct err *e) MUST_CHECK;

@@ -209,7 +209,8 @@ static enum swap swap_in(int dirfd, const char *tmp, const char *path)
 
 static void swap_back(int dirfd, const char *tmp, const char *path, enum swap how)
 {
-	int rc = how == EXCHANGED ? renameat2(dirfd, tmp, dirfd, path, RENAME_EXCHANGE) : how == NEW ? renameat(dirfd, path, dirfd, tmp) : -1;
+	int rc = how == EXCHANGED ? renameat2(dirfd, tmp, dirfd, path, RENAME_EXCHANGE) : how == NEW ?
+		renameat(dirfd, path, dirfd, tmp) : -1;
 	if (rc == -1)
 		log_error("file", "%s is changed although that could not be made durable: %s", path, strerror(errno));
 }

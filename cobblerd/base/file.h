@@ -22,8 +22,8 @@ int file_read(int dirfd, const char *path, size_t max, struct strbuf *ret, struc
 /* Durable atomic replacement: temp file beside it, fsync, rename, fsync of the directory. When any of it fails the former file is there, so
  * that an error means that nothing has changed. */
 int file_replace(int dirfd, const char *path, const void *data, size_t n, mode_t mode, struct err *e) MUST_CHECK;
-/* As file_replace, but the mode is that of the file that is replaced (what others may do is bounded by *mode*), and so is the owner when root
- * does it: programs beside the daemon must not take its files away from it. A new file gets the owner of its directory and *mode*. */
+/* As file_replace, but the mode is that of the file that is replaced (what others may do is bounded by *mode*), and so is the owner when
+ * root does it: programs beside the daemon must not take its files away from it. A new file gets the owner of its directory and *mode*. */
 int file_rewrite(const char *path, const void *data, size_t n, mode_t mode, struct err *e) MUST_CHECK;
 /* Removes path (none: no error), durably; when that fails it is still there. */
 int file_remove(int dirfd, const char *path, struct err *e) MUST_CHECK;
@@ -39,14 +39,16 @@ int dir_make(const char *path, mode_t mode, struct err *e) MUST_CHECK;
 /* Opens a client-named relative path under dirfd; refuses what leaves it, absolute paths, magic links.
  * openat2(RESOLVE_BENEATH); symbolic links inside dirfd are followed as long as they stay beneath. Returns fd or negative cb_err. */
 int file_open_beneath(int dirfd, const char *rel, int flags, struct err *e) MUST_CHECK;
-/* The name in a directory that is *name* but for the case of its letters (ASCII); the same one where there is such a file. Owned; NULL: none. */
+/* The name in a directory that is *name* but for the case of its letters (ASCII); the same one where there is such a
+ * file. Owned; NULL: none. */
 char *file_find_case(const char *dir, const char *name);
 /* Collapses "//", "." and ".."; false when it would climb above the top or does not fit out[cap]. Result has no leading slash. */
 bool path_normalise(const char *in, char *out, size_t cap);
 
 /* All bytes, however often it takes; -1: errno says why. */
 int write_all(int fd, const char *p, size_t n);
-/* What is left of the file from, into the file to: shared where the file system can, else copied in the kernel where that works. -1: errno says why. */
+/* What is left of the file from, into the file to: shared where the file system can, else copied in the kernel where that works.
+ * -1: errno says why. */
 int copy_all(int from, int to);
 
 #endif

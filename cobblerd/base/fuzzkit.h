@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * fuzzkit.h - a root of its own for a fuzz target, removed at the end with all that is in it (tools/fuzz does that for libFuzzer, which leaves
- * by _exit). Each target includes it once.
+ * fuzzkit.h - a root of its own for a fuzz target, removed at the end with all that is in it (tools/fuzz does that for libFuzzer, which
+ * leaves by _exit). Each target includes it once.
  */
 #ifndef BASE_FUZZKIT_H
 #define BASE_FUZZKIT_H

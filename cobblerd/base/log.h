@@ -11,9 +11,11 @@
 enum log_level { LOG_LVL_ERROR, LOG_LVL_WARN, LOG_LVL_INFO, LOG_LVL_DEBUG };
 
 void log_init(const char *role, enum log_level max);
-/* Appends to this file too (0640; a new one is its directory's owner's). Reopen after rotation by calling it again. Returns 0 or -1 with errno. */
+/* Appends to this file too (0640; a new one is its directory's owner's). Reopen after rotation by calling it again. Returns
+ * 0 or -1 with errno. */
 int log_open(const char *path);
-/* Sends the open file to a process that listens (log_listen) at the other end of a SOCK_SEQPACKET. Does not wait. Returns 0 or -1 with errno. */
+/* Sends the open file to a process that listens (log_listen) at the other end of a SOCK_SEQPACKET. Does not wait.
+ * Returns 0 or -1 with errno. */
 int log_pass(int sock);
 /* For a process that could not open the file again: log_take appends from now on to the file that arrived at sock, whenever log_socket()
  * (-1: none) is readable. log_listen takes sock. */

@@ -8,7 +8,8 @@
 #define COBBLER_COMPAT "3.3.7"
 #define COBBLER_COMPAT_NUMBER 3.307
 
-/* As ctime(3) has it, in UTC: when the source was committed, with " +0000" behind it as git has it, or "?" where nobody knows; when it was built. */
+/* As ctime(3) has it, in UTC: when the source was committed, with " +0000" behind it as git has it, or "?" where nobody
+ * knows; when it was built. */
 extern const char *const version_source_date, *const version_build_date;
 
 #endif
