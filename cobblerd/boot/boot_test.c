@@ -284,9 +284,11 @@ static void test_template_files_of_a_profile_are_its_systems_too(void **state)
 	(void)state;
 	struct strbuf b = { 0 };
 	struct err e;
-	add(ITEM_PROFILE, "{\"name\":\"giving\",\"uid\":\"30\",\"distro\":\"deb\",\"template_files\":{\"/var/lib/cobbler/templates/t.seed\":\"/b\"}}");
+	add(ITEM_PROFILE, "{\"name\":\"giving\",\"uid\":\"30\",\"distro\":\"deb\","
+		"\"template_files\":{\"/var/lib/cobbler/templates/t.seed\":\"/b\"}}");
 	add(ITEM_SYSTEM, "{\"name\":\"taking\",\"uid\":\"31\",\"profile\":\"giving\",\"template_files\":{}}");
-	add(ITEM_SYSTEM, "{\"name\":\"refusing\",\"uid\":\"32\",\"profile\":\"giving\",\"template_files\":{\"!/var/lib/cobbler/templates/t.seed\":\"\"}}");
+	add(ITEM_SYSTEM, "{\"name\":\"refusing\",\"uid\":\"32\",\"profile\":\"giving\","
+		"\"template_files\":{\"!/var/lib/cobbler/templates/t.seed\":\"\"}}");
 	assert_int_equal(boot_template_file(&core, ITEM_SYSTEM, "taking", "/b", &b, &e), CB_OK);
 	assert_true(str_starts(sb_str(&b), "host "));
 	sb_truncate(&b, 0);

@@ -33,8 +33,8 @@ static bool is_host_name(const char *s)
 	return *s != '\0' && s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")] == '\0';
 }
 
-/* GRUB's name of a remote file: (http,SERVER)/PATH. SERVER is an address or a name (3.3.7 refuses names; GRUB asks the name servers that DHCP
- * gave it), without a port: GRUB has no way to write one. */
+/* GRUB's name of a remote file: (http,SERVER)/PATH. SERVER is an address or a name (3.3.7 refuses names; GRUB asks the name servers that
+ * DHCP gave it), without a port: GRUB has no way to write one. */
 static int grub_remote(const char *url, struct strbuf *out, struct err *e)
 {
 	const char *proto = str_starts(url, "http://") ? "http" : str_starts(url, "tftp://") ? "tftp" : NULL;
@@ -103,7 +103,8 @@ static bool is_for_loader(enum loader l, const char *url)
 static void distro_paths(const struct item *d, enum loader l, struct paths *p)
 {
 	const char *kernel = item_str(d, "kernel"), *initrd = item_str(d, "initrd"), *remote;
-	bool both_remote = strstr(kernel, "http") != NULL && strstr(initrd, "http") != NULL && is_for_loader(l, kernel) && is_for_loader(l, initrd);
+	bool both_remote = strstr(kernel, "http") != NULL && strstr(initrd, "http") != NULL && is_for_loader(l, kernel) &&
+		is_for_loader(l, initrd);
 	if (l != LOADER_PXE) {
 		if (*(remote = item_str(d, "remote_boot_kernel")) != '\0')
 			set_path(&p->kernel, &p->has_kernel, "%s", remote);

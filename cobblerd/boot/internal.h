@@ -41,7 +41,8 @@ struct boot_target {
 	struct value *blended;            /* of the most special item: ours alone, flattened by the first boot_entry */
 	struct value *kopts, *meta;       /* its kernel_options and autoinstall_meta as dicts */
 	bool flat;
-	struct value *vars;               /* what boot_entry gives to templates: blended and the entry's own words, made once; NULL before */
+	/* what boot_entry gives to templates: blended and the entry's own words, made once; NULL before */
+	struct value *vars;
 	bool vars_flat;                   /* whether blended was flat then */
 	struct value *loaders;            /* resolved boot_loaders of the most special item */
 };
@@ -108,7 +109,8 @@ bool boot_is_remote(const char *path);
 /* remote.c: copies of files elsewhere. Is it an address that this server fetches a copy of? */
 bool boot_is_fetched(const char *url);
 #define BOOT_REMOTE_FOLDER "/var/lib/cobbler/remote_boot_files"
-/* Where the copy of it is, or will be, as the system knows it (owned; NULL: there is no name for it); the copy, NULL when there is none yet. */
+/* Where the copy of it is, or will be, as the system knows it (owned; NULL: there is no name for it); the copy, NULL
+ * when there is none yet. */
 char *boot_remote_path(const char *url);
 char *boot_remote_copy(const char *url);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * remote.c - kernels and ramdisks that distros name by their address elsewhere: the copies that this server has of them. manage/remote_files.c fetches
- * them.
+ * remote.c - kernels and ramdisks that distros name by their address elsewhere: the copies that this server has of them.
+ * manage/remote_files.c fetches them.
  */
 #include <openssl/evp.h>
 #include <stdlib.h>

@@ -190,7 +190,8 @@ int boot_render_conf(struct boot_run *r, const char *name, const struct value *v
 	if (text == NULL)
 		rc = err_py(e, CB_ENOENT, "FileNotFoundError", "[Errno 2] No such file or directory: '%s'", rel);
 	else
-		rc = as_fault(render_text_varies(r->c->renderer, sb_str(text), text->len, NULL, vars, r->settings, path, &r->varies, out, e), rel, e);
+		rc = as_fault(render_text_varies(r->c->renderer, sb_str(text), text->len, NULL, vars, r->settings, path, &r->varies, out,
+			e), rel, e);
 	sb_free(&own);
 	return rc;
 }

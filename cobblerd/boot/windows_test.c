@@ -9,7 +9,8 @@
 static void add_windows(const char *name)
 {
 	char *json = xasprintf("{\"name\":\"%s\",\"uid\":\"d%s\",\"breed\":\"windows\",\"os_version\":\"2022\",\"arch\":\"x86_64\","
-		"\"kernel\":\"%%s/var/www/cobbler/distro_mirror/%s/boot/pxeboot.n12\",\"initrd\":\"%%s/var/www/cobbler/distro_mirror/%s/boot/boot.sdi\"}",
+		"\"kernel\":\"%%s/var/www/cobbler/distro_mirror/%s/boot/pxeboot.n12\","
+		"\"initrd\":\"%%s/var/www/cobbler/distro_mirror/%s/boot/boot.sdi\"}",
 		name, name, name, name);
 	add(ITEM_DISTRO, json);
 	free(json);
@@ -60,12 +61,14 @@ static void test_paths_and_what_is_meant(void **state)
 	(void)state;
 	static const struct { const char *ip, *path, *want; } rows[] = {
 		/* a machine that is known installs what its profile says */
-		{ "10.0.0.2", "\\Boot\\BCD", "own bcd 2" }, { "10.0.0.2", "bootmgr.exe", "manager 2" }, { "10.0.0.2", "\\BOOT\\1eA", "own bcd 2" },
+		{ "10.0.0.2", "\\Boot\\BCD", "own bcd 2" }, { "10.0.0.2", "bootmgr.exe", "manager 2" },
+		{ "10.0.0.2", "\\BOOT\\1eA", "own bcd 2" },
 		/* of any other one nothing is known before it loads something */
 		{ "10.0.0.9", "\\Boot\\BCD", "" }, { "10.0.0.9", "BOOTMGR.EXE", "" }, { "10.0.0.9", "Only1.EXE", "only 1" },
-		{ "10.0.0.9", "images/w1/pxeboot.n12", "kernel 1" }, { "10.0.0.9", "\\Boot\\BCD", "bcd 1" }, { "10.0.0.9", "bootmgr.EXE", "manager 1" },
-		{ "10.0.0.9", "\\Boot\\fonts\\WGL4_BOOT.TTF", "font 1" }, { "10.0.0.8", "\\Boot\\BCD", "" },
-		{ "10.0.0.9", "\\images\\W2\\boot.sdi", "disk 2" }, { "10.0.0.9", "\\Boot\\BCD", "bcd 2" },
+		{ "10.0.0.9", "images/w1/pxeboot.n12", "kernel 1" }, { "10.0.0.9", "\\Boot\\BCD", "bcd 1" },
+		{ "10.0.0.9", "bootmgr.EXE", "manager 1" }, { "10.0.0.9", "\\Boot\\fonts\\WGL4_BOOT.TTF", "font 1" },
+		{ "10.0.0.8", "\\Boot\\BCD", "" }, { "10.0.0.9", "\\images\\W2\\boot.sdi", "disk 2" },
+		{ "10.0.0.9", "\\Boot\\BCD", "bcd 2" },
 		/* as the BCD names them */
 		{ "10.0.0.8", "\\IMAGES\\w2\\BootMgr.exe", "manager 2" }, { "10.0.0.8", "\\Images\\W1\\BOOT.SDI", "disk 1" },
 		{ "10.0.0.8", "grub/images/w1/BCD", "bcd 1" }, { "10.0.0.8", "images/w1/none", "" }, { "10.0.0.8", "images/OTHER/x", "" },
@@ -75,7 +78,8 @@ static void test_paths_and_what_is_meant(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		if (!str_eq(ask(rows[i].path, rows[i].ip), rows[i].want))
-			fail_msg("row %zu: %s for %s: \"%s\", expected \"%s\"", i, rows[i].path, rows[i].ip, ask(rows[i].path, rows[i].ip), rows[i].want);
+			fail_msg("row %zu: %s for %s: \"%s\", expected \"%s\"", i, rows[i].path, rows[i].ip, ask(rows[i].path, rows[i].ip),
+				rows[i].want);
 }
 
 static void test_many_addresses_are_remembered_for_a_while(void **state)
