@@ -24,7 +24,8 @@ static bool is_closed(const char *real)
 
 bool core_may_serve(const char *path)
 {
-	char *real CLEANUP(free_ptr) = realpath(path, NULL), *root CLEANUP(free_ptr) = realpath(*path_root() == '\0' ? "/" : path_root(), NULL);
+	char *real CLEANUP(free_ptr) = realpath(path, NULL);
+	char *root CLEANUP(free_ptr) = realpath(*path_root() == '\0' ? "/" : path_root(), NULL);
 	if (real == NULL || root == NULL)
 		return true;
 	size_t n = strlen(root);

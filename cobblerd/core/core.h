@@ -31,8 +31,8 @@ struct core {
 
 /* Opens settings, store, model, renderer, tasks; everything it opened is closed again on failure. */
 int core_open(struct core *c, struct err *e) MUST_CHECK;
-/* The same for a command that only looks, also while a daemon runs: nothing is created, written or locked, and there are no store, tasks and
- * privileged parts. */
+/* The same for a command that only looks, also while a daemon runs: nothing is created, written or locked, and there are no store, tasks
+ * and privileged parts. */
 int core_look(struct core *c, struct err *e) MUST_CHECK;
 /* Ends what goes on and writes what is left to write. Only core_close may follow. */
 void core_stop(struct core *c);

@@ -251,7 +251,8 @@ static void edit_for_ever(int ack)
 	if (core_open(&c, &e) != CB_OK)
 		_exit(2);
 	for (unsigned n = (unsigned)model_count(c.model, ITEM_SYSTEM);; n++) {
-		CLEANUP(item_unrefp) struct item *p = model_get(c.model, ITEM_PROFILE, "p"), *profile = p != NULL ? NULL : model_get(c.model, ITEM_PROFILE, "q");
+		CLEANUP(item_unrefp) struct item *p = model_get(c.model, ITEM_PROFILE, "p"),
+			*profile = p != NULL ? NULL : model_get(c.model, ITEM_PROFILE, "q");
 		snprintf(name, sizeof(name), "sys%u", n);
 		CLEANUP(item_unrefp) struct item *it = item_new(ITEM_SYSTEM);
 		if (item_set_str(it, "name", name, &e) != CB_OK || item_set_str(it, "profile", p != NULL ? "p" : "q", &e) != CB_OK ||
@@ -327,8 +328,9 @@ static void test_kill_loses_nothing_acknowledged_and_tears_nothing(void **state)
 static void test_the_servers_own_files_are_not_served(void **state)
 {
 	static const struct { const char *path; bool served; } files[] = {
-		{ "/srv/tftpboot/x", true }, { "/var/lib/cobbler/loaders/x", true }, { "/var/lib/cobbler/edits.journal", false }, { "/var/lib/cobbler/web.ss", false },
-		{ "/var/lib/cobbler/collections/systems/x.json", false }, { "/etc/cobbler/users.digest", false }, { "/var/log/cobbler/cobbler.log", false } };
+		{ "/srv/tftpboot/x", true }, { "/var/lib/cobbler/loaders/x", true }, { "/var/lib/cobbler/edits.journal", false },
+		{ "/var/lib/cobbler/web.ss", false }, { "/var/lib/cobbler/collections/systems/x.json", false },
+		{ "/etc/cobbler/users.digest", false }, { "/var/log/cobbler/cobbler.log", false } };
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		struct err e;

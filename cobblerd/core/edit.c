@@ -77,8 +77,8 @@ static void stamp(struct core *c, struct item *it)
 static void rewrite_reference(struct item *it, enum item_type t, const char *from, const char *to)
 {
 	static const struct { enum item_type to; const char *field; } fields[] = {
-		{ ITEM_DISTRO, "distro" }, { ITEM_PROFILE, "profile" }, { ITEM_IMAGE, "image" }, { ITEM_MENU, "menu" }, { ITEM_REPO, "repos" },
-		{ ITEM_PACKAGE, "packages" }, { ITEM_FILE, "files" }, { ITEM_MGMTCLASS, "mgmt_classes" },
+		{ ITEM_DISTRO, "distro" }, { ITEM_PROFILE, "profile" }, { ITEM_IMAGE, "image" }, { ITEM_MENU, "menu" },
+		{ ITEM_REPO, "repos" }, { ITEM_PACKAGE, "packages" }, { ITEM_FILE, "files" }, { ITEM_MGMTCLASS, "mgmt_classes" },
 	};
 	if (item_type(it) == t && str_eq(item_str(it, "parent"), from))
 		item_put(it, "parent", v_str(to));
@@ -214,10 +214,12 @@ static void clear_addresses(struct item *it)
 	item_put(it, "interfaces", all);
 }
 
-/* compat: Item.from_dict - a copy goes through the setters: that of a bridge makes "<<inherit>>" of "", and so does a subprofile's of the file name. */
+/* compat: Item.from_dict - a copy goes through the setters: that of a bridge makes "<<inherit>>" of "", and so does a
+ * subprofile's of the file name. */
 static int set_again(struct item *it, struct err *e)
 {
-	static const struct { enum item_type type; const char *field; } fields[] = { { ITEM_IMAGE, "virt_bridge" }, { ITEM_PROFILE, "filename" } };
+	static const struct { enum item_type type; const char *field; } fields[] = { { ITEM_IMAGE, "virt_bridge" },
+		{ ITEM_PROFILE, "filename" } };
 	int rc = CB_OK;
 	for (size_t i = 0; rc == CB_OK && i < ARRAY_LEN(fields); i++)
 		if (item_type(it) == fields[i].type)

@@ -22,15 +22,15 @@ int edit_rename(struct core *c, const struct item *it, const char *newname, stru
 /* Removes; with children and not recursive: "removal would orphan profile: NAME". */
 int edit_remove(struct core *c, enum item_type t, const char *name, bool recursive, bool triggers, struct err *e) MUST_CHECK;
 
-/* A transaction: a core whose model is a view of the other's. The functions above work on it too, but nothing of it is stored, runs triggers
- * or is seen by others until edit_commit. live must outlive it. */
+/* A transaction: a core whose model is a view of the other's. The functions above work on it too, but nothing of it is stored, runs
+ * triggers or is seen by others until edit_commit. live must outlive it. */
 void edit_begin(struct core *tx, struct core *live);
 size_t edit_pending(const struct core *tx);           /* items that it changes */
 struct edit_changes { struct model_change *v; size_t n; };       /* what exists before what needs it, then what is gone */
 void edit_changes_free(struct edit_changes *l);
-/* Checks all changes against what is published by now, runs the pre-triggers, stores and publishes them in one step, runs the post-triggers.
- * CB_ESTATE (ValueError): somebody else changed one of the items. Fails as a whole. *ret (owned; untouched on failure): what changed, for the
- * files that follow. edit_end is still to be called. */
+/* Checks all changes against what is published by now, runs the pre-triggers, stores and publishes them in one step, runs the
+ * post-triggers. CB_ESTATE (ValueError): somebody else changed one of the items. Fails as a whole. *ret (owned; untouched on failure): what
+ * changed, for the files that follow. edit_end is still to be called. */
 int edit_commit(struct core *tx, struct edit_changes *ret, struct err *e) MUST_CHECK;
 void edit_end(struct core *tx);
 

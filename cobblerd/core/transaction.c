@@ -59,8 +59,8 @@ static int check_unchanged(struct core *live, const struct model_change *ch, str
 	CLEANUP(item_unrefp) struct item *now = model_by_uid(live->model, item_uid(ch->before));
 	if (now == ch->before)
 		return CB_OK;
-	return err_py(e, CB_ESTATE, PY_VALUE, "The item has been modified: the %s \"%s\" is not what it was in this transaction", type_name(ch->before),
-		item_name(ch->before));
+	return err_py(e, CB_ESTATE, PY_VALUE, "The item has been modified: the %s \"%s\" is not what it was in this transaction",
+		type_name(ch->before), item_name(ch->before));
 }
 
 /* A name that goes away is a parent of nothing that is left. */
