@@ -141,12 +141,14 @@ static int read_ranges(const struct value *v, struct lease_subnet *s, struct err
 	uint32_t ip;
 	if (v == NULL || v_is(v, V_NONE))
 		return CB_OK;
-	if (v_is(v, V_LIST) && v_len(v) == 2 && lease_parse_ip(v_cstr(v_list_at(v, 0)), &ip) && lease_parse_ip(v_cstr(v_list_at(v, 1)), &ip))
+	if (v_is(v, V_LIST) && v_len(v) == 2 && lease_parse_ip(v_cstr(v_list_at(v, 0)), &ip) &&
+		lease_parse_ip(v_cstr(v_list_at(v, 1)), &ip))
 		return read_range(s, v_cstr(v_list_at(v, 0)), v_cstr(v_list_at(v, 1)), e);
 	if (v_is(v, V_STR))
 		return *v_cstr(v) == '\0' ? CB_OK : read_range(s, v_cstr(v), NULL, e);
 	if (v_is(v, V_DICT))
-		return read_range(s, v_dict_cstr(v, "first", v_dict_cstr(v, "start", "")), v_dict_cstr(v, "last", v_dict_cstr(v, "end", "")), e);
+		return read_range(s, v_dict_cstr(v, "first", v_dict_cstr(v, "start", "")),
+			v_dict_cstr(v, "last", v_dict_cstr(v, "end", "")), e);
 	if (!v_is(v, V_LIST))
 		return err_set(e, CB_EINVAL, "dhcp: range: expected 10.0.0.100-10.0.0.199");
 	for (size_t i = 0; i < v_len(v); i++) {

@@ -86,8 +86,9 @@ size_t lease_candidates(struct lease_table *t, const struct lease_subnet *s, con
 /* One new address for an unknown machine within the configured rate? */
 bool lease_rate_take(struct lease_table *t, int64_t now);
 
-/* Leases last by the time that passes for the clients, whatever the clock is set to. clock_set: it was set by so many seconds, and all ends of
- * leases with it. follow_clock: finds that out, from two clocks in seconds, of which only the first is ever set; returns by how much, mostly 0. */
+/* Leases last by the time that passes for the clients, whatever the clock is set to. clock_set: it was set by so many seconds, and
+ * all ends of leases with it. follow_clock: finds that out, from two clocks in seconds, of which only the first is ever set;
+ * returns by how much, mostly 0. */
 void lease_clock_set(struct lease_table *t, int64_t seconds);
 int64_t lease_follow_clock(struct lease_table *t, double wall, double mono);
 
@@ -147,8 +148,10 @@ struct lease_journal {
 	struct strbuf pending;
 };
 
-/* Loads the newer file into t. Damaged lines are skipped and counted. Was it written later than now, the clock has been set back meanwhile. */
-int lease_journal_open(struct lease_journal *j, int fd0, int fd1, struct lease_table *t, int64_t now, size_t *damaged, struct err *e) MUST_CHECK;
+/* Loads the newer file into t. Damaged lines are skipped and counted. Was it written later than now, the clock has been
+ * set back meanwhile. */
+int lease_journal_open(struct lease_journal *j, int fd0, int fd1, struct lease_table *t, int64_t now, size_t *damaged,
+	struct err *e) MUST_CHECK;
 /* The next sync writes all leases anew. */
 void lease_journal_stale(struct lease_journal *j);
 /* Adds a line; nothing is written until lease_journal_sync, which also compacts. A failed write is an error; the lines stay pending. */

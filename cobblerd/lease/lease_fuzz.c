@@ -21,7 +21,8 @@ static struct dhcp_reply r;
 
 static struct lease_client client(uint8_t how)
 {
-	struct lease_client c = { .known = how & 1, .ip = how & 2 ? 0x0a000000u + (how >> 3) * 8u : 0, .taken = how & 4 ? 0xffu : how >> 5 };
+	struct lease_client c = { .known = how & 1, .ip = how & 2 ? 0x0a000000u + (how >> 3) * 8u : 0,
+		.taken = how & 4 ? 0xffu : how >> 5 };
 	memcpy(c.system, "s", 2);
 	memcpy(c.file, "pxelinux.0", 11);
 	memcpy(c.search, "a.example b..c", 15);
@@ -74,7 +75,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	for (struct lease *l = NULL; (l = lease_next(t, l)) != NULL; seen++)
 		if (lease_by_ip(t, l->ip) != l || (l->hlen > 0 && lease_by_mac(t, &cfg.subnet[l->subnet], l->htype, l->mac, l->hlen) != l))
 			abort();
-	if (seen != lease_count(t, LEASE_OFFERED) + lease_count(t, LEASE_ACTIVE) + lease_count(t, LEASE_DECLINED) + lease_count(t, LEASE_BLOCKED))
+	if (seen != lease_count(t, LEASE_OFFERED) + lease_count(t, LEASE_ACTIVE) + lease_count(t, LEASE_DECLINED) +
+		lease_count(t, LEASE_BLOCKED))
 		abort();
 	lease_table_free(t);
 	return 0;

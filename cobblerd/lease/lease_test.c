@@ -342,7 +342,8 @@ static void test_starvation_is_slowed_down(void **state)
 	struct err e;
 	(void)state;
 	lease_table_free(table);
-	assert_int_equal(read_config("{\"rate\": 10, \"subnets\": [{\"subnet\": \"10.0.0.0/16\", \"range\": \"10.0.1.0-10.0.200.0\"}]}", &e), CB_OK);
+	assert_int_equal(read_config("{\"rate\": 10, \"subnets\": [{\"subnet\": \"10.0.0.0/16\", \"range\": \"10.0.1.0-10.0.200.0\"}]}",
+		&e), CB_OK);
 	table = lease_table_new(&cfg);
 	given = 0;
 	for (unsigned i = 0; i < 10000; i++) {
@@ -363,7 +364,8 @@ static void test_a_clock_that_is_set_changes_no_lease(void **state)
 	double mono = 100;
 	(void)state;
 	lease_table_free(table);
-	assert_int_equal(read_config("{\"rate\": 2, \"subnets\": [{\"subnet\": \"10.0.0.0/24\", \"range\": \"10.0.0.100-10.0.0.150\", \"lease_time\": 600}]}", &e), CB_OK);
+	assert_int_equal(read_config("{\"rate\": 2, \"subnets\": [{\"subnet\": \"10.0.0.0/24\", \"range\": \"10.0.0.100-10.0.0.150\", "
+		"\"lease_time\": 600}]}", &e), CB_OK);
 	table = lease_table_new(&cfg);
 	assert_int_equal(lease_follow_clock(table, (double)now, mono), 0);
 	uint32_t mine = dora(1, &nobody);
@@ -393,8 +395,8 @@ static void test_infrastructure_is_never_given(void **state)
 	struct err e;
 	(void)state;
 	lease_table_free(table);
-	assert_int_equal(read_config("{\"subnets\": [{\"subnet\": \"10.0.0.0/29\", \"range\": [\"10.0.0.0\", \"10.0.0.7\"], \"router\": \"10.0.0.2\","
-		"\"dns\": \"10.0.0.3\"}]}", &e), CB_OK);
+	assert_int_equal(read_config("{\"subnets\": [{\"subnet\": \"10.0.0.0/29\", \"range\": [\"10.0.0.0\", \"10.0.0.7\"], \"router\": "
+		"\"10.0.0.2\",\"dns\": \"10.0.0.3\"}]}", &e), CB_OK);
 	table = lease_table_new(&cfg);
 	assert_int_equal(dora(1, &nobody), IP(10, 0, 0, 4));
 	assert_int_equal(dora(2, &nobody), IP(10, 0, 0, 5));
@@ -411,7 +413,8 @@ static void test_bad_configurations_are_named(void **state)
 		{ "{\"subnets\": [{\"subnet\": \"x/24\"}]}", "x/24" },
 		{ "{\"subnets\": [{\"subnet\": \"10.0.0.0/24\", \"range\": [\"10.0.1.1\", \"10.0.1.9\"]}]}", "not inside" },
 		{ "{\"subnets\": [{\"subnet\": \"10.0.0.0/24\", \"range\": [\"10.0.0.9\", \"10.0.0.1\"]}]}", "not a range" },
-		{ "{\"subnets\": [{\"subnet\": \"10.0.0.0/24\", \"ranges\": [\"10.0.0.1-10.0.0.9\", \"10.0.0.9-10.0.0.20\"]}]}", "overlaps" },
+		{ "{\"subnets\": [{\"subnet\": \"10.0.0.0/24\", \"ranges\": [\"10.0.0.1-10.0.0.9\", \"10.0.0.9-10.0.0.20\"]}]}",
+			"overlaps" },
 		{ "{\"subnets\": [{\"subnet\": \"10.0.0.0/24\", \"dns\": [\"ns1\"]}]}", "ns1" },
 		{ "{\"subnets\": [{\"subnet\": \"10.0.0.0/24\", \"lease_time\": 5}]}", "lease_time" },
 		{ "{\"subnets\": [{\"subnet\": \"10.0.0.0/8\", \"range\": \"10.0.0.1-10.255.255.254\"}]}", "addresses" },
