@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * adopt.c - a site that Cobbler itself ran comes with the files of its last sync. They are taken for ours, since a sync of Cobbler's removes
- * whatever is in those folders: else the boot files of machines that are gone would stay for ever, and install them again.
+ * adopt.c - a site that Cobbler itself ran comes with the files of its last sync. They are taken for ours, since a sync of Cobbler's
+ * removes whatever is in those folders: else the boot files of machines that are gone would stay for ever, and install them again.
  *
  * compat: CobblerSync.clean_trees. /var/lib/cobbler/.mtime is Cobbler's, written with each of its edits: without it, or when a sync of ours
  * is younger, everything is left to the site.
@@ -36,7 +36,8 @@ static bool is_newer(const struct timespec *a, const struct timespec *b)
 /* File -> the system that it is of: what a sync would write by now. */
 static struct value *files_of_systems(struct core *c)
 {
-	static const struct { enum loader loader; const char *folder; } parts[] = { { LOADER_PXE, "pxelinux.cfg" }, { LOADER_GRUB, "grub/system" } };
+	static const struct { enum loader loader; const char *folder; } parts[] = { { LOADER_PXE, "pxelinux.cfg" },
+		{ LOADER_GRUB, "grub/system" } };
 	struct item_list l = model_items(c->model, ITEM_SYSTEM);
 	struct value *files = v_dict();
 	for (size_t i = 0; i < l.n; i++) {
@@ -78,7 +79,8 @@ static bool any_name(const char *s)
 	return *s != '.';
 }
 
-static size_t adopt_folder(int root, const char *folder, mode_t type, bool (*is_name)(const char *), const struct value *systems, struct strbuf *out)
+static size_t adopt_folder(int root, const char *folder, mode_t type, bool (*is_name)(const char *), const struct value *systems,
+	struct strbuf *out)
 {
 	size_t n = 0;
 	int fd = openat(root, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -176,14 +178,16 @@ void clean_link_caches(struct sync *s)
 void manage_adopt(struct core *c)
 {
 	static const struct { const char *folder; mode_t type; bool (*is_name)(const char *); } folders[] = {
-		{ "pxelinux.cfg", S_IFREG, is_pxe_name }, { "grub/system", S_IFREG, is_grub_name }, { "grub/system_link", S_IFLNK, any_name } };
+		{ "pxelinux.cfg", S_IFREG, is_pxe_name }, { "grub/system", S_IFREG, is_grub_name },
+		{ "grub/system_link", S_IFLNK, any_name } };
 	struct stat theirs, ours;
 	struct err e;
 	bool synced = stat_of(SYNC_MANIFEST, &ours);
 	if (!stat_of(COBBLER_WROTE, &theirs) || (synced && !is_newer(&theirs.st_mtim, &ours.st_mtim)))
 		return;
 	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->settings), *systems CLEANUP(v_unrefp) = files_of_systems(c);
-	char *root CLEANUP(free_ptr) = path_of(v_dict_cstr(settings, "tftpboot_location", "/srv/tftpboot")), *manifest CLEANUP(free_ptr) = path_of(SYNC_MANIFEST);
+	char *root CLEANUP(free_ptr) = path_of(v_dict_cstr(settings, "tftpboot_location", "/srv/tftpboot"));
+	char *manifest CLEANUP(free_ptr) = path_of(SYNC_MANIFEST);
 	struct strbuf text CLEANUP(sb_free) = { 0 };
 	size_t n = 0;
 	int fd CLEANUP(close_fd) = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

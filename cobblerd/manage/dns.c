@@ -340,7 +340,8 @@ static int write_named(struct sync *s, const struct dns *d, bool secondary, stru
 
 #define SERIAL_MAX 4294967294ul
 
-/* compat: YYYYMMDDnn, kept in a file. 3.3.7 goes back to nn = 00 after a hundred a day, and its secondary servers then wait for the next day. */
+/* compat: YYYYMMDDnn, kept in a file. 3.3.7 goes back to nn = 00 after a hundred a day, and its secondary servers then
+ * wait for the next day. */
 static bool last_serial(unsigned long *ret)
 {
 	struct strbuf b CLEANUP(sb_free) = { 0 };
@@ -369,14 +370,16 @@ struct zone { const char *name; const struct value *hosts; bool reverse; };
 
 static char *zone_path(struct sync *s, const struct zone *z)
 {
-	return xasprintf("%s%s/%s", v_dict_cstr(s->r.settings, "bind_chroot_path", ""), v_dict_cstr(s->r.settings, "bind_zonefile_path", ""), z->name);
+	return xasprintf("%s%s/%s", v_dict_cstr(s->r.settings, "bind_chroot_path", ""),
+		v_dict_cstr(s->r.settings, "bind_zonefile_path", ""), z->name);
 }
 
 static int render_zone(struct sync *s, const struct dns *d, const struct zone *z, const char *serial, struct strbuf *text, struct err *e)
 {
 	struct strbuf cname CLEANUP(sb_free) = { 0 }, records CLEANUP(sb_free) = { 0 };
 	struct value *vars CLEANUP(v_unrefp) = v_dict();
-	char *special CLEANUP(free_ptr) = xasprintf("zone_templates/%s", z->name), *written CLEANUP(free_ptr) = xasprintf("/etc/cobbler/%s", special);
+	char *special CLEANUP(free_ptr) = xasprintf("zone_templates/%s", z->name);
+	char *written CLEANUP(free_ptr) = xasprintf("/etc/cobbler/%s", special);
 	char *real CLEANUP(free_ptr) = path_of(written);
 	cname_records(d, &cname);
 	host_records(z->hosts, z->reverse, &records);
@@ -404,8 +407,8 @@ static bool zone_is_same(struct sync *s, const struct dns *d, const struct zone 
 	struct strbuf text CLEANUP(sb_free) = { 0 }, have CLEANUP(sb_free) = { 0 };
 	char *path CLEANUP(free_ptr) = zone_path(s, z), *real CLEANUP(free_ptr) = path_of(path);
 	struct err e;
-	return render_zone(s, d, z, serial, &text, &e) == CB_OK && file_read(AT_FDCWD, real, 256u << 20, &have, NULL) == CB_OK && have.len == text.len &&
-		memcmp(sb_str(&have), sb_str(&text), text.len) == 0;
+	return render_zone(s, d, z, serial, &text, &e) == CB_OK && file_read(AT_FDCWD, real, 256u << 20, &have, NULL) == CB_OK &&
+		have.len == text.len && memcmp(sb_str(&have), sb_str(&text), text.len) == 0;
 }
 
 static struct zone zone_at(const struct dns *d, size_t i)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * follow.c - what the files of a site learn of an edit at once, without a sync: compat: Collection.add, which syncs each system that is saved.
+ * follow.c - what the files of a site learn of an edit at once, without a sync: compat: Collection.add, which syncs
+ * each system that is saved.
  *
- * The boot files of a system are written before its edit is answered, and so are the files of external DHCP and DNS servers and, where another
- * TFTP server hands out the tree, all of it after an edit of what is not a system: once for all edits that wait. Restarts come later, in a task.
- * Where the site has programs for sync/pre or sync/post, all but the boot files is done by a task, which runs them around it: they may take
- * long, and may edit something themselves.
+ * The boot files of a system are written before its edit is answered, and so are the files of external DHCP and DNS servers and, where
+ * another TFTP server hands out the tree, all of it after an edit of what is not a system: once for all edits that wait. Restarts come
+ * later, in a task. Where the site has programs for sync/pre or sync/post, all but the boot files is done by a task, which runs them around
+ * it: they may take long, and may edit something themselves.
  */
 #include <pthread.h>
 #include <stdlib.h>

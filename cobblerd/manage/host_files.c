@@ -130,8 +130,8 @@ static struct value *with_members(struct value *groups)
 	return ret;
 }
 
-/* compat: genders.py of 3.3.7 finds systems by their own fields: what classes a system has of its profile does not count, and no system has a
- * distro of its own, so that a template's distros are none. */
+/* compat: genders.py of 3.3.7 finds systems by their own fields: what classes a system has of its profile does not count, and no system has
+ * a distro of its own, so that a template's distros are none. */
 int genders_write(struct sync *s, struct err *e)
 {
 	struct item_list l = model_items(s->r.c->model, ITEM_SYSTEM);

@@ -10,14 +10,15 @@
 #include "boot/internal.h"
 #include "manage/manage.h"
 
-/* The tree under the TFTP root. Entries are paths relative to it, or absolute where they lie elsewhere; the manifest holds what syncs wrote. */
+/* The tree under the TFTP root. Entries are paths relative to it, or absolute where they lie elsewhere; the manifest
+ * holds what syncs wrote. */
 struct tree {
 	int dirfd;                 /* of the real directory */
 	char *real;                /* its path */
 	const char *shown;         /* as the settings write it */
-	struct map *old,
-		now; /* entry -> signature (owned text): "" generated, "@NAME" generated for a system, ">" a link elsewhere, "=..." made by a
-		      * child, else of a copy */
+	/* entry -> signature (owned text): "" generated, "@NAME" generated for a system, ">" a link elsewhere, "=..." made by a child,
+	 * else of a copy */
+	struct map *old, now;
 	const char *owner;         /* the system that tree_write and tree_symlink write for; NULL: none */
 	struct map scope;          /* partial: systems whose entries of old go when they are not in now */
 	struct map dirs;           /* directories that exist */
@@ -42,7 +43,8 @@ struct sync {
 	bool follows;              /* an edit made it, nobody asked for it: a thing that is set up half is no failure */
 	size_t host_files;         /* files of the host that it wrote */
 	bool zones_same;           /* the zones that are there say all: named need not read them again */
-	struct value *remote;      /* of remote_files_fetch: addresses of files that could not be fetched, and why; NULL: nothing was asked for */
+	/* of remote_files_fetch: addresses of files that could not be fetched, and why; NULL: nothing was asked for */
+	struct value *remote;
 	struct windows_plan *windows;      /* between windows_begin and windows_write */
 };
 
@@ -74,8 +76,8 @@ void note_failure(struct sync *s, const struct item *it, const struct err *e);
 void note_problem(struct sync *s, const struct item *it, const struct err *e);
 
 int tree_open(struct tree *t, const char *dir, bool partial, struct err *e) MUST_CHECK;
-/* The same tree for another thread, number from 1 on. Its notes are its own until tree_join moves them to t. twice (a list, or NULL): systems
- * that both have the same file. */
+/* The same tree for another thread, number from 1 on. Its notes are its own until tree_join moves them to t. twice (a list, or NULL):
+ * systems that both have the same file. */
 void tree_lane(struct tree *lane, const struct tree *t, unsigned number);
 void tree_join(struct tree *t, struct tree *lane, struct value *twice);
 /* A file with these bytes, replaced at once; an equal one is left alone. */
@@ -101,8 +103,8 @@ int close_tree(struct sync *s, int rc, struct err *e) MUST_CHECK;
 /* Removes left-over files and writes the manifest. gone (may be NULL) is told each. */
 int tree_close(struct tree *t, void (*gone)(void *arg, const char *rel), void *arg, struct err *e) MUST_CHECK;
 
-/* Asks for the files that distros have elsewhere; missing: only for those of which there is no copy, and waits for whoever asks already. Not to
- * be called while a sync is held up. Why something could not be had is told when it is copied. */
+/* Asks for the files that distros have elsewhere; missing: only for those of which there is no copy, and waits for whoever asks already.
+ * Not to be called while a sync is held up. Why something could not be had is told when it is copied. */
 void remote_files_fetch(struct sync *s, bool missing);
 /* The copy of a file elsewhere, as tree_copy; nothing where none was fetched yet, and nobody asked. */
 int remote_files_copy(struct sync *s, const char *rel, const char *url, struct err *e) MUST_CHECK;
@@ -127,7 +129,8 @@ void link_for_web(struct sync *s, const char *distro, const char *src);
 /* The folder right below mirror that a file is in (owned); NULL: it is elsewhere. */
 char *tree_of_file(const char *mirror, const char *path);
 
-/* windows.c: what windows_enabled wants. begin: before the files of distros are copied; what it has (a path as for tree_write) is no copy then. */
+/* windows.c: what windows_enabled wants. begin: before the files of distros are copied; what it has (a path as for
+ * tree_write) is no copy then. */
 void windows_begin(struct sync *s);
 /* Whether there may be any. */
 bool windows_any(struct sync *s);
@@ -161,7 +164,8 @@ bool dns_is_bind(struct sync *s);
 int rsync_write(struct sync *s, struct err *e) MUST_CHECK;
 int genders_write(struct sync *s, struct err *e) MUST_CHECK;
 
-/* restart.c: the external servers (a mask of enum host_daemon) that the settings want restarted after files of DHCP or of DNS were written. */
+/* restart.c: the external servers (a mask of enum host_daemon) that the settings want restarted after files of DHCP or
+ * of DNS were written. */
 unsigned daemons_to_restart(struct sync *s, bool dhcp, bool dns);
 /* Restarts them, together with what other syncs asked for meanwhile; returns when it is done. Not to be called while a sync is held up. */
 int restart_daemons(struct core *c, unsigned daemons, struct strbuf *output, struct err *e) MUST_CHECK;

@@ -18,8 +18,8 @@ struct known { uint64_t hash; off_t size; ino_t ino; struct timespec mtime, ctim
 /* Of a copy of that file. */
 static inline void known_copy_sig(const struct stat *st, char *out, size_t cap)
 {
-	snprintf(out, cap, "%llx:%llx:%lld:%lld.%09ld", (unsigned long long)st->st_dev, (unsigned long long)st->st_ino, (long long)st->st_size,
-		(long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
+	snprintf(out, cap, "%llx:%llx:%lld:%lld.%09ld", (unsigned long long)st->st_dev, (unsigned long long)st->st_ino,
+		(long long)st->st_size, (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
 }
 
 static inline struct known *known_new(const char *sig)

@@ -19,7 +19,8 @@ int manage_sync_dns(struct core *c, struct task *t, struct err *e) MUST_CHECK;
 int manage_sync_systems(struct core *c, struct task *t, const struct value *names, struct err *e) MUST_CHECK;
 /* After items of a type were saved, renamed or removed. systems: whose boot files are written, or removed where there is no system of that
  * name any more. Besides, where it is what machines boot from: the files of external servers that the settings manage, the whole tree where
- * another TFTP server reads it (after an edit of a distro also where another web server does), and the site's programs for sync/pre and sync/post (follow.c); after any other item genders alone. */
+ * another TFTP server reads it (after an edit of a distro also where another web server does), and the site's programs for sync/pre and
+ * sync/post (follow.c); after any other item genders alone. */
 int manage_follow(struct core *c, enum item_type type, const char *const *systems, size_t n, struct err *e) MUST_CHECK;
 /* At the start of the core: boot files that Cobbler's own last sync left are ours from now on. What cannot be done is logged. */
 void manage_adopt(struct core *c);

@@ -197,11 +197,13 @@ static bool is_still_made(const struct tree *t, const char *path, const char *si
 	struct stat st;
 	long long size, sec;
 	long nsec;
-	return sscanf(sig, "=%*[0-9a-f]:%lld:%lld.%ld", &size, &sec, &nsec) == 3 && fstatat(t->dirfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	return sscanf(sig, "=%*[0-9a-f]:%lld:%lld.%ld", &size, &sec, &nsec) == 3 &&
+		fstatat(t->dirfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		S_ISREG(st.st_mode) && st.st_size == size && st.st_mtim.tv_sec == sec && st.st_mtim.tv_nsec == nsec;
 }
 
-/* Is what is there now still the link or the copy that the signature is of? Somebody's file of that name is not, nor is the original of a copy. */
+/* Is what is there now still the link or the copy that the signature is of? Somebody's file of that name is not, nor is the
+ * original of a copy. */
 static bool is_ours(const struct tree *t, const char *path, const char *sig)
 {
 	struct stat st;

@@ -239,7 +239,8 @@ static int run_later(struct task *t, void *core, struct err *e)
 
 void remote_files_later(struct core *c)
 {
-	static struct once once = { .role = "fetch", .name = "Fetch of remote boot files", .fn = run_later, .lock = PTHREAD_MUTEX_INITIALIZER };
+	static struct once once = { .role = "fetch", .name = "Fetch of remote boot files", .fn = run_later,
+		.lock = PTHREAD_MUTEX_INITIALIZER };
 	struct value *urls CLEANUP(v_unrefp) = wanted_urls(c);
 	bool lacks = false;
 	for (size_t i = 0; i < v_len(urls) && !lacks; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * restart.c - external servers read their new files: each is restarted once for all syncs that wrote meanwhile, and never in a storm (systemd
- * refuses to start a unit for good that is restarted too often).
+ * restart.c - external servers read their new files: each is restarted once for all syncs that wrote meanwhile, and never in a storm
+ * (systemd refuses to start a unit for good that is restarted too often).
  */
 #include <errno.h>
 #include <pthread.h>
@@ -52,7 +52,8 @@ static int restart_now(struct core *c, unsigned daemons, struct strbuf *output, 
 /* Called and returns with the lock held: takes up all that is wanted when the time has come. */
 static void take_turn(struct core *c, struct strbuf *output)
 {
-	if (pthread_cond_clockwait(&restarts.changed, &restarts.lock, CLOCK_MONOTONIC, &restarts.next) != ETIMEDOUT || restarts.running || restarts.wanted == 0)
+	if (pthread_cond_clockwait(&restarts.changed, &restarts.lock, CLOCK_MONOTONIC, &restarts.next) != ETIMEDOUT || restarts.running ||
+		restarts.wanted == 0)
 		return;
 	uint64_t covers = restarts.asked;
 	unsigned daemons = restarts.wanted;
@@ -108,7 +109,8 @@ static int run_later(struct task *t, void *core, struct err *e)
 
 void restart_later(struct core *c, unsigned daemons)
 {
-	static struct once once = { .role = "restart", .name = "Restart of external servers", .fn = run_later, .lock = PTHREAD_MUTEX_INITIALIZER };
+	static struct once once = { .role = "restart", .name = "Restart of external servers", .fn = run_later,
+		.lock = PTHREAD_MUTEX_INITIALIZER };
 	pthread_mutex_lock(&later.lock);
 	later.wanted |= daemons;
 	pthread_mutex_unlock(&later.lock);

@@ -108,8 +108,8 @@ static void test_what_the_web_has_of_a_distro_goes_with_it(void **state)
 	put_file("/var/lib/cobbler/templates/page", "x");
 	put_file("/var/www/cobbler/rendered/of-the-site", "x");
 	put_file("/var/www/cobbler/images/web/initrd.gz", "a file, no link");
-	add(ITEM_DISTRO, "{\"name\":\"web\",\"uid\":\"web\",\"breed\":\"debian\",\"arch\":\"x86_64\",\"kernel\":\"%s/k/linux\",\"initrd\":\"%s/k/initrd.gz\","
-		"\"template_files\":{\"/var/lib/cobbler/templates/page\":\"sub/page\"}}");
+	add(ITEM_DISTRO, "{\"name\":\"web\",\"uid\":\"web\",\"breed\":\"debian\",\"arch\":\"x86_64\",\"kernel\":\"%s/k/linux\","
+		"\"initrd\":\"%s/k/initrd.gz\",\"template_files\":{\"/var/lib/cobbler/templates/page\":\"sub/page\"}}");
 	sync_all();
 	char *link = path_of("/var/www/cobbler/images/web/linux"), *other = path_of("/var/www/cobbler/images/web/initrd.gz"),
 	     *page = path_of("/var/www/cobbler/rendered/sub/page"), *site = path_of("/var/www/cobbler/rendered/of-the-site");
@@ -145,16 +145,18 @@ static void test_installers_reach_the_tree_of_a_distro(void **state)
 {
 	(void)state;
 	static const struct { const char *name, *kernel, *tree; } distros[] = {
-		{ "in-mirror", "/var/www/cobbler/distro_mirror/d1-x86_64/images/pxeboot/linux", "/var/www/cobbler/distro_mirror/d1-x86_64" },
+		{ "in-mirror", "/var/www/cobbler/distro_mirror/d1-x86_64/images/pxeboot/linux",
+			"/var/www/cobbler/distro_mirror/d1-x86_64" },
 		{ "beside", "/var/www/cobbler/distro_mirror.old/d1/linux", NULL }, { "elsewhere", "/k/linux", NULL },
-		{ "right-in-it", "/var/www/cobbler/distro_mirror/linux", NULL }, { "own-link", "/var/www/cobbler/distro_mirror/d1-x86_64/linux", "/k" },
+		{ "right-in-it", "/var/www/cobbler/distro_mirror/linux", NULL },
+		{ "own-link", "/var/www/cobbler/distro_mirror/d1-x86_64/linux", "/k" },
 	};
 	char *dir = path_of("/var/www/cobbler/links"), *own = path_of("/var/www/cobbler/links/own-link"), *to = path_of("/k");
 	assert_int_equal(dir_make(dir, 0755, NULL), 0);
 	assert_int_equal(symlink(to, own), 0);
 	for (size_t i = 0; i < ARRAY_LEN(distros); i++) {
-		char *json = xasprintf("{\"name\":\"%s\",\"uid\":\"l%zu\",\"breed\":\"debian\",\"arch\":\"x86_64\",\"kernel\":\"%s%s\"}", distros[i].name, i,
-			root, distros[i].kernel), *path = xasprintf("/var/www/cobbler/links/%s", distros[i].name);
+		char *json = xasprintf("{\"name\":\"%s\",\"uid\":\"l%zu\",\"breed\":\"debian\",\"arch\":\"x86_64\",\"kernel\":\"%s%s\"}",
+			distros[i].name, i, root, distros[i].kernel), *path = xasprintf("/var/www/cobbler/links/%s", distros[i].name);
 		add(ITEM_DISTRO, json);
 		manage_link_distro(&core, distros[i].name);
 		expect_link(path, distros[i].tree);
@@ -182,9 +184,12 @@ static void test_what_links_lead_to_is_not_ours(void **state)
 	put_file("/mirror/b/linux", "KERNEL");
 	put_file("/mirror/b/initrd.gz", "INITRD");
 	put_file("/room/of-others", "x");
-	add(ITEM_DISTRO, "{\"name\":\"ma\",\"uid\":\"ma\",\"breed\":\"debian\",\"arch\":\"x86_64\",\"kernel\":\"%s/mirror/a/linux\",\"initrd\":\"%s/mirror/a/initrd.gz\"}");
-	add(ITEM_DISTRO, "{\"name\":\"mb\",\"uid\":\"mb\",\"breed\":\"debian\",\"arch\":\"x86_64\",\"kernel\":\"%s/mirror/b/linux\",\"initrd\":\"%s/mirror/b/initrd.gz\"}");
-	char *a = path_of("/srv/tftpboot/images/ma"), *b = path_of("/srv/tftpboot/images/mb"), *from_a = path_of("/mirror/a"), *from_b = path_of("/mirror/b");
+	add(ITEM_DISTRO, "{\"name\":\"ma\",\"uid\":\"ma\",\"breed\":\"debian\",\"arch\":\"x86_64\",\"kernel\":\"%s/mirror/a/linux\","
+		"\"initrd\":\"%s/mirror/a/initrd.gz\"}");
+	add(ITEM_DISTRO, "{\"name\":\"mb\",\"uid\":\"mb\",\"breed\":\"debian\",\"arch\":\"x86_64\",\"kernel\":\"%s/mirror/b/linux\","
+		"\"initrd\":\"%s/mirror/b/initrd.gz\"}");
+	char *a = path_of("/srv/tftpboot/images/ma"), *b = path_of("/srv/tftpboot/images/mb"), *from_a = path_of("/mirror/a");
+	char *from_b = path_of("/mirror/b");
 	assert_int_equal(symlink(from_a, a), 0);         /* before the first sync */
 	sync_all();
 	char *kernel = path_of("/srv/tftpboot/images/mb/linux"), *ramdisk = path_of("/srv/tftpboot/images/mb/initrd.gz");
@@ -199,7 +204,8 @@ static void test_what_links_lead_to_is_not_ours(void **state)
 		item_unref(it);
 	}
 	sync_all();
-	static const char *const kept[] = { "/mirror/a/linux", "/mirror/a/initrd.gz", "/mirror/b/linux", "/mirror/b/initrd.gz", "/room/of-others" };
+	static const char *const kept[] = { "/mirror/a/linux", "/mirror/a/initrd.gz", "/mirror/b/linux", "/mirror/b/initrd.gz",
+		"/room/of-others" };
 	for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
 		char *path = path_of(kept[i]);
 		if (lstat(path, &st) != 0)
@@ -353,7 +359,8 @@ static void test_what_an_item_asks_for_besides_stops_nobody(void **state)
 	add(ITEM_IMAGE, "{\"name\":\"vol\",\"uid\":\"i1\",\"image_type\":\"direct\",\"file\":\"/dev/null\"}");
 	add(ITEM_IMAGE, "{\"name\":\"a-folder\",\"uid\":\"i2\",\"image_type\":\"direct\",\"file\":\"%s/k\"}");
 	add(ITEM_DISTRO, "{\"name\":\"a-distro\",\"uid\":\"d1\",\"breed\":\"debian\",\"arch\":\"x86_64\",\"kernel\":\"%s/k/linux\","
-		"\"initrd\":\"%s/k/initrd.gz\",\"template_files\":{\"/etc/cobbler/users.digest\":\"x\"},\"boot_files\":{\"$\":\"/etc/passwd\"}}");
+		"\"initrd\":\"%s/k/initrd.gz\",\"template_files\":{\"/etc/cobbler/users.digest\":\"x\"},"
+		"\"boot_files\":{\"$\":\"/etc/passwd\"}}");
 	add(ITEM_DISTRO, "{\"name\":\"b-distro\",\"uid\":\"d2\",\"breed\":\"debian\",\"arch\":\"x86_64\",\"kernel\":\"%s/k/linux\","
 		"\"initrd\":\"%s/k/initrd.gz\",\"template_files\":{\"/nowhere/x\":\"x\"},\"boot_files\":{\"$unclosed(\":\"y\"}}");
 	put_file("/var/lib/cobbler/loaders/real.c32", "x");
@@ -367,7 +374,8 @@ static void test_what_an_item_asks_for_besides_stops_nobody(void **state)
 	assert_int_equal(unlink(link), 0);
 	free(link);
 	/* and a system whose profile is gone does not keep the others from DHCP */
-	add(ITEM_SYSTEM, "{\"name\":\"lost\",\"uid\":\"l\",\"profile\":\"gone\",\"interfaces\":{\"eth0\":{\"mac_address\":\"52:54:00:00:00:0c\"}}}");
+	add(ITEM_SYSTEM, "{\"name\":\"lost\",\"uid\":\"l\",\"profile\":\"gone\","
+		"\"interfaces\":{\"eth0\":{\"mac_address\":\"52:54:00:00:00:0c\"}}}");
 	assert_int_equal(manage_sync_dhcp(&core, NULL, &e), CB_OK);
 	struct value *names = v_list();
 	v_list_push(names, v_str("lost"));
@@ -395,7 +403,8 @@ static void test_the_link_of_a_system_is_of_its_last_interface(void **state)
 	(void)state;
 	char to[4096], *link = path_of("/srv/tftpboot/grub/system_link/cards");
 	struct stat first, st;
-	add(ITEM_SYSTEM, "{\"name\":\"cards\",\"uid\":\"uc\",\"profile\":\"p\",\"interfaces\":{\"eth0\":{\"mac_address\":\"52:54:00:00:00:c0\"},"
+	add(ITEM_SYSTEM, "{\"name\":\"cards\",\"uid\":\"uc\",\"profile\":\"p\","
+		"\"interfaces\":{\"eth0\":{\"mac_address\":\"52:54:00:00:00:c0\"},"
 		"\"eth1\":{\"mac_address\":\"52:54:00:00:00:c1\"},\"eth2\":{\"mac_address\":\"52:54:00:00:00:c2\"}}}");
 	for (int round = 0; round < 4; round++) {
 		if (round == 3)
@@ -416,7 +425,8 @@ static void test_the_link_of_a_system_is_of_its_last_interface(void **state)
 
 static void add_marked(unsigned i, unsigned mac, const char *mark)
 {
-	char *json = xasprintf("{\"name\":\"m%03u\",\"uid\":\"um%u\",\"profile\":\"p\",\"netboot_enabled\":true,\"kernel_options\":{\"mark\":\"%s\"},"
+	char *json = xasprintf("{\"name\":\"m%03u\",\"uid\":\"um%u\",\"profile\":\"p\",\"netboot_enabled\":true,"
+		"\"kernel_options\":{\"mark\":\"%s\"},"
 		"\"interfaces\":{\"eth0\":{\"mac_address\":\"52:54:00:01:%02x:%02x\"}}}", i, i, mark, mac >> 8, mac & 255);
 	add(ITEM_SYSTEM, json);
 	free(json);
@@ -443,7 +453,8 @@ static void assert_marked(unsigned mac, const char *mark)
 	sb_free(&b);
 }
 
-/* Many systems are made by several threads; of those that want the same file the last one counts, however far they stand from each other. */
+/* Many systems are made by several threads; of those that want the same file the last one counts, however far they
+ * stand from each other. */
 static void test_of_many_systems_the_last_one_counts(void **state)
 {
 	(void)state;

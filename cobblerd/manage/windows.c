@@ -70,8 +70,8 @@ static int take_kernel(struct windows_item *w, struct err *e)
 	const char *kernel = v_is(v, V_STR) && v_len(v) > 0 ? v_cstr(v) : item_str(w->t.distro, "kernel"), *slash = strrchr(kernel, '/');
 	w->kernel = xstrdup(slash != NULL ? slash + 1 : kernel);
 	w->wimboot = strstr(w->kernel, "wimboot") != NULL;
-	return is_plain_name(w->kernel) ? CB_OK
-		: err_set(e, CB_EINVAL, "autoinstall_meta: kernel=%.100s: the name of a file, or an address that ends in one, expected", kernel);
+	return is_plain_name(w->kernel) ? CB_OK : err_set(e, CB_EINVAL,
+		"autoinstall_meta: kernel=%.100s: the name of a file, or an address that ends in one, expected", kernel);
 }
 
 /* Names replace others of the same length inside programs. */
@@ -88,7 +88,8 @@ static int check_lengths(const struct windows_item *w, struct err *e)
 		return CB_OK;
 	int rc = check_length("bootmgr", w->bootmgr, strlen(w->legacy ? "ntldr" : "bootmgr.exe"), e);
 	if (rc == CB_OK)
-		rc = w->legacy ? check_length("answerfile", w->answerfile, strlen("winnt.sif"), e) : check_length("bcd", w->bcd, strlen("bcd"), e);
+		rc = w->legacy ? check_length("answerfile", w->answerfile, strlen("winnt.sif"), e) :
+			check_length("bcd", w->bcd, strlen("bcd"), e);
 	return rc;
 }
 

@@ -69,7 +69,8 @@ static int read_loader(const char *path, struct strbuf *out, struct err *e)
 
 char *windows_post_install_path(struct sync *s, const struct windows_item *w)
 {
-	const char *os = item_str(w->t.distro, "os_version"), *kernel = item_str(w->t.distro, "kernel"), *initrd = item_str(w->t.distro, "initrd");
+	const char *os = item_str(w->t.distro, "os_version"), *kernel = item_str(w->t.distro, "kernel");
+	const char *initrd = item_str(w->t.distro, "initrd");
 	char *webdir = path_of(v_dict_cstr(s->r.settings, "webdir", "/var/www/cobbler")), *mirror = xasprintf("%s/distro_mirror", webdir);
 	bool legacy = str_eq(os, "xp") || str_eq(os, "2003");
 	char *tree = tree_of_file(mirror, kernel);
@@ -88,7 +89,8 @@ char *windows_post_install_path(struct sync *s, const struct windows_item *w)
 
 static int render(struct sync *s, const struct windows_item *w, const char *name, struct strbuf *out, struct err *e)
 {
-	char *shown CLEANUP(free_ptr) = xasprintf("%s/%s", v_dict_cstr(s->r.settings, "windows_template_dir", "/etc/cobbler/windows"), name);
+	char *shown CLEANUP(free_ptr) = xasprintf("%s/%s",
+		v_dict_cstr(s->r.settings, "windows_template_dir", "/etc/cobbler/windows"), name);
 	char *path CLEANUP(free_ptr) = path_of(shown);
 	if (access(path, R_OK) != 0)
 		return err_set(e, CB_ENOENT, "the template %s cannot be read: %s", shown, strerror(errno));
@@ -238,8 +240,8 @@ static int inputs_of(const char *from, const void *p, size_t n, uint64_t max, ch
 		return err_sys(e, "%s", from);
 	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > max)
 		return err_set(e, CB_ELIMIT, "%s is no file of at most %llu bytes", from, (unsigned long long)max);
-	sb_addf(&all, "%s %llu %llu %lld %lld.%09ld ", from, (unsigned long long)st.st_dev, (unsigned long long)st.st_ino, (long long)st.st_size,
-		(long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	sb_addf(&all, "%s %llu %llu %lld %lld.%09ld ", from, (unsigned long long)st.st_dev, (unsigned long long)st.st_ino,
+		(long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 	sb_add(&all, p, n);
 	SHA256((const unsigned char *)all.p, all.len, hash);
 	for (int i = 0; i < 16; i++)

@@ -111,7 +111,8 @@ static void test_loaders_get_new_names_in_them(void **state)
 {
 	(void)state;
 	add_distro("w", "2022");
-	add_profile("one", "w", "\"kernel\":\"win10a.0\",\"bootmgr\":\"boot1ea.exe\",\"answerfile\":\"a.xml\",\"post_install_script\":\"p.cmd\"");
+	add_profile("one", "w", "\"kernel\":\"win10a.0\",\"bootmgr\":\"boot1ea.exe\",\"answerfile\":\"a.xml\","
+		"\"post_install_script\":\"p.cmd\"");
 	synced();
 	expect_file(IMAGES "w/win10a.0", "kernel of boot1ea.exe and NTLDR");
 	expect_file(IMAGES "w/boot1ea.exe", "winnt.sif");
@@ -166,7 +167,8 @@ static void test_xp_has_setupldr(void **state)
 {
 	(void)state;
 	add_distro("x", "xp");
-	add_profile("old", "x", "\"kernel\":\"wine0.0\",\"bootmgr\":\"ntld1\",\"answerfile\":\"winn1.sif\",\"post_install_script\":\"p.cmd\"");
+	add_profile("old", "x", "\"kernel\":\"wine0.0\",\"bootmgr\":\"ntld1\",\"answerfile\":\"winn1.sif\","
+		"\"post_install_script\":\"p.cmd\"");
 	synced();
 	expect_file(IMAGES "x/ntld1", "reads winn1.sif");
 	expect_file(IMAGES "x/wine0.0", "kernel of bootmgr.exe and ntld1");
