@@ -13,7 +13,8 @@ static int check_complete(const struct item *it, struct err *e)
 	switch (item_type(it)) {
 	case ITEM_DISTRO:
 		if (*item_str(it, "kernel") == '\0')
-			return err_py(e, CB_EINVAL, "FileNotFoundError", "No kernel found at \"\", tried to copy to: \"/var/www/cobbler/images/%s\"", name);
+			return err_py(e, CB_EINVAL, "FileNotFoundError",
+				"No kernel found at \"\", tried to copy to: \"/var/www/cobbler/images/%s\"", name);
 		break;
 	case ITEM_PROFILE:
 		if (*item_str(it, "distro") == '\0' && *item_str(it, "parent") == '\0')
@@ -60,9 +61,13 @@ static int check_references(struct model *m, const struct item *it, struct err *
 }
 
 /* Addresses and names of the interfaces must be free, within the system and elsewhere. */
-static int check_interfaces_free(struct model *m, const struct value *settings, const struct item *it, const struct item *old, struct err *e)
+static int check_interfaces_free(struct model *m, const struct value *settings, const struct item *it, const struct item *old,
+	struct err *e)
 {
-	static const struct { const char *field, *setting, *what; struct item *(*find)(struct model *, const char *, const char **); } unique[] = {
+	static const struct {
+		const char *field, *setting, *what;
+		struct item *(*find)(struct model *, const char *, const char **);
+	} unique[] = {
 		{ "mac_address", "allow_duplicate_macs", "MAC address", model_system_by_mac },
 		{ "ip_address", "allow_duplicate_ips", "IP address", model_system_by_ip },
 		{ "ipv6_address", "allow_duplicate_ips", "IPv6 address", model_system_by_ip },
@@ -76,9 +81,11 @@ static int check_interfaces_free(struct model *m, const struct value *settings, 
 				continue;
 			const char *iface = NULL;
 			CLEANUP(item_unrefp) struct item *other = unique[u].find(m, text, &iface);
-			bool same = other == NULL || iface == NULL || (old != NULL && str_eq(item_uid(other), item_uid(old))) || str_eq(item_uid(other), item_uid(it));
+			bool same = other == NULL || iface == NULL || (old != NULL && str_eq(item_uid(other), item_uid(old))) ||
+				str_eq(item_uid(other), item_uid(it));
 			if (!same)
-				return err_py(e, CB_EEXIST, PY_VALUE, "%s duplicate found \"%s\". Object with the conflict has the name \"%s\"",
+				return err_py(e, CB_EEXIST, PY_VALUE,
+					"%s duplicate found \"%s\". Object with the conflict has the name \"%s\"",
 					unique[u].what, text, item_name(other));
 		}
 	}

@@ -134,8 +134,8 @@ static int check_list_value(const struct field *f, const struct value *v, struct
 	return input_list(v, ret, e);
 }
 
-int check_by_type(const struct item_ctx *ctx UNUSED, struct item *it UNUSED, const struct field *f, const struct value *v, struct value **ret,
-	struct err *e)
+int check_by_type(const struct item_ctx *ctx UNUSED, struct item *it UNUSED, const struct field *f, const struct value *v,
+	struct value **ret, struct err *e)
 {
 	switch (f->type) {
 	case F_ENUM: return check_choice(f, v, ret, e);

@@ -15,7 +15,8 @@ int check_by_type(const struct item_ctx *ctx, struct item *it, const struct fiel
 	struct err *e) MUST_CHECK;
 
 /* checks.c */
-check_fn check_any, check_ignored, check_name, check_int_strict, check_network_count, check_float_strict, check_bool_strict, check_list_strict, check_list_plain,
+check_fn check_any, check_ignored, check_name, check_int_strict, check_network_count, check_float_strict, check_bool_strict,
+	check_list_strict, check_list_plain,
 	check_dict_single, check_enum_listed, check_strip, check_lower, check_class_name, check_priority, check_virt_cpus, check_virt_ram,
 	check_virt_file_size, check_virt_path, check_virt_bridge, check_interface_bridge, check_serial_device, check_baud_rate,
 	check_mgmt_parameters, check_safe, check_power_type, check_image_file, check_repo_os_version, check_interface_type;
@@ -23,8 +24,8 @@ check_fn check_any, check_ignored, check_name, check_int_strict, check_network_c
 check_fn check_ip4, check_ip6, check_netmask, check_mac, check_dns_name, check_name_servers, check_search_domains, check_ip6_gateway,
 	check_ip6_list;
 /* checks_ref.c */
-check_fn check_parent, check_distro, check_profile, check_image, check_menu, check_repos, check_boot_loaders, check_autoinstall, check_kernel,
-	check_initrd, check_remote_file, check_breed, check_os_version, check_filename, check_server, check_interfaces;
+check_fn check_parent, check_distro, check_profile, check_image, check_menu, check_repos, check_boot_loaders, check_autoinstall,
+	check_kernel, check_initrd, check_remote_file, check_breed, check_os_version, check_filename, check_server, check_interfaces;
 
 /* text_forms.c: Cobbler's utils.input_* */
 /* Splits like a POSIX shell without comments (Python's shlex.split). *ret: list of text, owned. ValueError "No closing quotation". */

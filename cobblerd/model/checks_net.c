@@ -270,7 +270,8 @@ static int check_each(const struct value *v, const char *quote, int (*one)(const
 	} else if (v_is(v, V_LIST)) {
 		list = v_ref(v);
 	} else {
-		return err_py(e, CB_EINVAL, PY_TYPE, "Invalid input type %s<class '%s'>%s, expected str or list", quote, v_type_name(v), quote);
+		return err_py(e, CB_EINVAL, PY_TYPE, "Invalid input type %s<class '%s'>%s, expected str or list", quote,
+			v_type_name(v), quote);
 	}
 	for (size_t i = 0; i < v_len(list); i++) {
 		int rc = one(v_list_at(list, i), e);
@@ -301,10 +302,12 @@ static int one_server(const struct value *v, struct err *e)
 			v_unref(ignored);
 		return rc;
 	}
-	if (v_is(v, V_BOOL) || (v_is(v, V_INT) && v_int_of(v) >= 0))             /* compat: netaddr takes it, validate.ipv4_address does not */
+	/* compat: netaddr takes it, validate.ipv4_address does not */
+	if (v_is(v, V_BOOL) || (v_is(v, V_INT) && v_int_of(v) >= 0))
 		return check_v4(v, false, &ignored, e);
 	if (v_is(v, V_STR) && strchr(v_cstr(v), '/') != NULL)
-		return err_py(e, CB_EINVAL, PY_VALUE, "IPAddress() does not support netmasks or subnet prefixes! See documentation for details.");
+		return err_py(e, CB_EINVAL, PY_VALUE,
+			"IPAddress() does not support netmasks or subnet prefixes! See documentation for details.");
 	v_py_repr(&b, v);
 	err_py(e, CB_EINVAL, PY_NETADDR, "failed to detect a valid IP address from %s", sb_str(&b));
 	sb_free(&b);

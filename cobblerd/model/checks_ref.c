@@ -170,14 +170,16 @@ static int loaders_refused(const struct item *it, const struct value *given, con
 	if (item_type(it) == ITEM_DISTRO) {
 		for (size_t i = 0; i < v_len(supported); i++)
 			sb_addf(&s, "%s%s", i > 0 ? " " : "", v_cstr(v_list_at(supported, i)));
-		rc = err_py(e, CB_EINVAL, PY_VALUE, "Invalid boot loader names: %s. Supported boot loaders are: %s", sb_str(&g), sb_str(&s));
+		rc = err_py(e, CB_EINVAL, PY_VALUE, "Invalid boot loader names: %s. Supported boot loaders are: %s", sb_str(&g),
+			sb_str(&s));
 	} else {
 		v_py_str(&s, supported);
 		if (item_type(it) == ITEM_IMAGE)
 			rc = err_py(e, CB_EINVAL, PY_VALUE, "Error with image %s - not all boot_loaders %s are supported %s", item_name(it),
 				sb_str(&g), sb_str(&s));
 		else
-			rc = err_set(e, CB_EINVAL, "Error with %s \"%s\" - not all boot_loaders are supported (given: \"%s\"; supported:\"%s\")",
+			rc = err_set(e, CB_EINVAL,
+				"Error with %s \"%s\" - not all boot_loaders are supported (given: \"%s\"; supported:\"%s\")",
 				item_table(item_type(it))->name, item_name(it), sb_str(&g), sb_str(&s));
 	}
 	sb_free(&g);
@@ -228,9 +230,10 @@ CHECK(autoinstall)
 	if (v_len(s) == 0 || is_inherit(s))
 		return CB_OK;
 	if (strstr(v_cstr(s), "..") != NULL)
-		rc = err_py(e, CB_EINVAL, PY_VALUE, "Invalid automatic installation template file location %s, it must not contain ..", v_cstr(s));
-	char *path = xasprintf("%s/%s", v_dict_cstr(ctx != NULL ? ctx->settings : NULL, "autoinstall_templates_dir", "/var/lib/cobbler/templates"),
-		v_cstr(s));
+		rc = err_py(e, CB_EINVAL, PY_VALUE, "Invalid automatic installation template file location %s, it must not contain ..",
+			v_cstr(s));
+	char *path = xasprintf("%s/%s", v_dict_cstr(ctx != NULL ? ctx->settings : NULL, "autoinstall_templates_dir",
+		"/var/lib/cobbler/templates"), v_cstr(s));
 	char kind = rc == CB_OK ? path_kind(ctx, path) : '?';
 	if (kind == '0' || kind == 'd')
 		rc = err_py(e, CB_ENOENT, "OSError", "Invalid automatic installation template file location %s, file not found", path);
@@ -367,16 +370,17 @@ CHECK(server)
 	return rc;
 }
 
-/* Whole interfaces: dict name -> dict of fields; unknown fields are dropped, as Cobbler does. compat: System.interfaces - those that are not
- * named stay, but {} takes all away. */
+/* Whole interfaces: dict name -> dict of fields; unknown fields are dropped, as Cobbler does. compat: System.interfaces - those that are
+ * not named stay, but {} takes all away. */
 CHECK(interfaces)
 {
 	if (!v_is(v, V_DICT))
 		return need_text(f, v_none(), "interfaces must be of type dict", e);
 	for (size_t i = 0; i < v_len(v); i++)
 		if (!v_is(v_dict_at(v, i), V_DICT))
-			return err_py(e, CB_EINVAL, PY_VALUE, "The values of the interfaces must be fully of type dict (one level with values) or "
-				"NetworkInterface objects");
+			return err_py(e, CB_EINVAL, PY_VALUE,
+				"The values of the interfaces must be fully of type dict (one level with values) or NetworkInterface "
+				"objects");
 	CLEANUP(item_unrefp) struct item *work = item_edit(it);
 	struct value *others = v_len(v) > 0 ? v_copy(item_interfaces(it)) : v_dict();
 	for (size_t i = 0; i < v_len(v); i++)

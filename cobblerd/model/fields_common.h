@@ -34,10 +34,13 @@ extern const char *const choices_archs[], *const choices_virt_types[], *const ch
 	{ "autoinstall_meta", .type = F_DICT, .flags = FF_INHERIT | FF_MERGE | CLI, .dflt = DICT, \
 		.help = "Variables for the answer-file template, \"a=1 b=2\"" }, \
 	{ "fetchable_files", .type = F_DICT, .flags = FF_INHERIT | FF_MERGE | CLI, .dflt = DICT, \
-		.check = check_dict_single, .type_error = "invalid fetchable files specified", .help = "Files offered by TFTP, \"name=path\"" }, \
-	{ "boot_files", .type = F_DICT, .flags = FF_MERGE | BOOT | CLI, .dflt = DICT, .check = check_dict_single, .type_error = "invalid boot files specified", \
+		.check = check_dict_single, .type_error = "invalid fetchable files specified", \
+		.help = "Files offered by TFTP, \"name=path\"" }, \
+	{ "boot_files", .type = F_DICT, .flags = FF_MERGE | BOOT | CLI, .dflt = DICT, .check = check_dict_single, \
+		.type_error = "invalid boot files specified", \
 		.help = "Further files copied beside the kernel for TFTP, \"target=source\"" }, \
-	{ "template_files", .type = F_DICT, .flags = CLI, .dflt = "{}", .check = check_dict_single, .type_error = "invalid template files specified", \
+	{ "template_files", .type = F_DICT, .flags = CLI, .dflt = "{}", .check = check_dict_single, \
+		.type_error = "invalid template files specified", \
 		.help = "Files rendered for the item, \"template=target\"" }, \
 	{ "owners", .type = F_LIST, .flags = FF_INHERIT | OWNERS_CLI, .dflt = "\"<<inherit>>\"", .settings_key = "default_ownership", \
 		.type_error = "owners must be str or list!", .help = "Users and groups that may change the item" }, \

@@ -40,14 +40,16 @@ static int every_path_is_a_file(const char *path)
 }
 
 static const char *const texts[] = {
-	"", " ", "x", "~", "None", "delete", "<<inherit>>", "<<INHERIT>>", "random", "0", "1", "-1", "99", "100", "1024", "5.5", "1e3", "nan", "inf",
-	"0x10", "9223372036854775807", "9223372036854775808", "true", "Yes", "off", "a b,c", "a=1 b=2 b=3 quiet", "!a b=", "=x", "a==b", "x='a b' y=\"c\\\"d\"",
-	"'", "\"", "a\\", "\\", "a;b", "a..b", "../../etc/passwd", "/etc/passwd", "/boot/vmlinuz", "kernel", "http://h/k", "tftp://h", "http://[::1]/x",
-	"gopher://x", "10.0.0.1", "10.0.0.300", "255.255.255.0", "255.0.255.0", "0.0.0.0", "::1", "fe80::1%eth0", "2001:db8::/64", "1.2.3.4 8.8.8.8",
-	"52:54:00:aa:bb:cc", "52-54-00-AA-BB-CC", "525400aabbcc", "5254.00aa.bbcc", "52:54:00:aa:bb", "web1", "web1.example.org", "-web", "a..b.c",
-	"x86_64", "X86_64", "vax", "kvm", "qcow2", "bond", "BOND_SLAVE", "bonded-bridge-slave", "redhat", "suse", "debian", "grub pxe ipxe", "yum", "baseurl",
-	"memdisk", "create", "a: [1, b]", "a: 1", "- x", "{", "\t\n", "\x01\x1f", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "$(reboot)", "`id`", "#set $x",
-	"%s%n%n", "[<]", "115200", "disabled", "wimboot", "ipmilanplus", "raritan; reboot", "sample.ks", "user:pass@host:/a.iso", "@host:/a.iso", "nfs://h/a",
+	"", " ", "x", "~", "None", "delete", "<<inherit>>", "<<INHERIT>>", "random", "0", "1", "-1", "99", "100", "1024", "5.5", "1e3",
+	"nan", "inf", "0x10", "9223372036854775807", "9223372036854775808", "true", "Yes", "off", "a b,c", "a=1 b=2 b=3 quiet", "!a b=",
+	"=x", "a==b", "x='a b' y=\"c\\\"d\"", "'", "\"", "a\\", "\\", "a;b", "a..b", "../../etc/passwd", "/etc/passwd", "/boot/vmlinuz",
+	"kernel", "http://h/k", "tftp://h", "http://[::1]/x", "gopher://x", "10.0.0.1", "10.0.0.300", "255.255.255.0", "255.0.255.0",
+	"0.0.0.0", "::1", "fe80::1%eth0", "2001:db8::/64", "1.2.3.4 8.8.8.8", "52:54:00:aa:bb:cc", "52-54-00-AA-BB-CC", "525400aabbcc",
+	"5254.00aa.bbcc", "52:54:00:aa:bb", "web1", "web1.example.org", "-web", "a..b.c", "x86_64", "X86_64", "vax", "kvm", "qcow2", "bond",
+	"BOND_SLAVE", "bonded-bridge-slave", "redhat", "suse", "debian", "grub pxe ipxe", "yum", "baseurl", "memdisk", "create",
+	"a: [1, b]", "a: 1", "- x", "{", "\t\n", "\x01\x1f", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "$(reboot)", "`id`", "#set $x",
+	"%s%n%n", "[<]", "115200", "disabled", "wimboot", "ipmilanplus", "raritan; reboot", "sample.ks", "user:pass@host:/a.iso",
+	"@host:/a.iso", "nfs://h/a",
 };
 
 static struct value *random_text(void)
@@ -187,7 +189,8 @@ static void check_takes_its_own(struct item *it, const struct field *f)
 	struct value *own = v_ref(item_get(it, f->name));
 	struct err e;
 	/* compat: no initrd, the answer of an unset numeric file size, and a default that means "none" are not accepted as input */
-	if (item_set_in(&ctx, it, f->name, own, &e) == CB_OK && !v_equal(item_get(it, f->name), own) && !is_inherit(item_get(it, f->name))) {
+	if (item_set_in(&ctx, it, f->name, own, &e) == CB_OK && !v_equal(item_get(it, f->name), own) &&
+		!is_inherit(item_get(it, f->name))) {
 		char *had = text_of(own), *has = text_of(item_get(it, f->name));
 		fail_msg("%s.%s: %s, set again, became %s", item_table(item_type(it))->name, f->name, had, has);
 	}
@@ -324,7 +327,8 @@ static void test_files_of_images(void **state)
 static void test_whole_numbers_in_texts(void **state)
 {
 	static const struct { const char *text; int64_t want; } rows[] = {
-		{ "0", 0 }, { "512", 512 }, { "", 0 }, { "0512", -1 }, { "+5", -1 }, { " 5", -1 }, { "5 ", -1 }, { "-0", -1 }, { "5.0", -1 },
+		{ "0", 0 }, { "512", 512 }, { "", 0 }, { "0512", -1 }, { "+5", -1 }, { " 5", -1 }, { "5 ", -1 }, { "-0", -1 },
+		{ "5.0", -1 },
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -345,8 +349,8 @@ static void test_whole_numbers_in_texts(void **state)
 static void test_numbers_in_texts(void **state)
 {
 	static const struct { const char *text; double want; } rows[] = {
-		{ "5", 5 }, { "0.5", 0.5 }, { "5.0", 5 }, { "1e+16", 1e16 }, { "", 0 }, { "5.50", -1 }, { "05", -1 }, { "1e3", -1 }, { "inf", -1 }, { "nan", -1 },
-		{ " 5", -1 }, { "0x10", -1 },
+		{ "5", 5 }, { "0.5", 0.5 }, { "5.0", 5 }, { "1e+16", 1e16 }, { "", 0 }, { "5.50", -1 }, { "05", -1 }, { "1e3", -1 },
+		{ "inf", -1 }, { "nan", -1 }, { " 5", -1 }, { "0x10", -1 },
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -366,12 +370,15 @@ static void test_numbers_in_texts(void **state)
 static void test_setters_with_ways_of_their_own(void **state)
 {
 	static const struct { enum item_type type; const char *field, *given, *want, *error; } rows[] = {
-		{ ITEM_REPO, "os_version", "\"RHEL9\"", "RHEL9", NULL }, { ITEM_REPO, "os_version", "0", "", NULL }, { ITEM_REPO, "os_version", "[]", "", NULL },
+		{ ITEM_REPO, "os_version", "\"RHEL9\"", "RHEL9", NULL }, { ITEM_REPO, "os_version", "0", "", NULL },
+		{ ITEM_REPO, "os_version", "[]", "", NULL },
 		{ ITEM_REPO, "os_version", "5", "", "'int' object has no attribute 'lower'" },
-		{ ITEM_IMAGE, "menu", "null", "", NULL }, { ITEM_IMAGE, "menu", "false", "", NULL }, { ITEM_IMAGE, "menu", "1.5", "", "menu 1.5 not found" },
+		{ ITEM_IMAGE, "menu", "null", "", NULL }, { ITEM_IMAGE, "menu", "false", "", NULL },
+		{ ITEM_IMAGE, "menu", "1.5", "", "menu 1.5 not found" },
 		{ ITEM_PROFILE, "menu", "null", "", "Field menu of object profile needs to be of type str!" },
 		{ ITEM_IMAGE, "image_type", "\"\"", "direct",
-			"image_type choices include: ['ImageTypes.DIRECT', 'ImageTypes.ISO', 'ImageTypes.MEMDISK', 'ImageTypes.VIRT_CLONE']" },
+			"image_type choices include: ['ImageTypes.DIRECT', 'ImageTypes.ISO', 'ImageTypes.MEMDISK', "
+			"'ImageTypes.VIRT_CLONE']" },
 		{ ITEM_SYSTEM, "power_type", "\"a b\"", "", "power management type must be one of: ack_manual," },
 	};
 	(void)state;
@@ -430,7 +437,8 @@ static void test_addresses_that_are_no_text(void **state)
 		struct value *v;
 		struct err e = { .code = CB_OK };
 		assert_int_equal(json_parse(rows[i].list, strlen(rows[i].list), &v, &e), CB_OK);
-		int rc = rows[i].iface == NULL ? item_set(it, rows[i].field, v, &e) : item_set_interface(it, rows[i].iface, rows[i].field, v, &e);
+		int rc = rows[i].iface == NULL ? item_set(it, rows[i].field, v, &e) :
+			item_set_interface(it, rows[i].iface, rows[i].field, v, &e);
 		assert_string_equal(rc != CB_OK ? e.text : "", rows[i].error != NULL ? rows[i].error : "");
 		v_unref(v);
 		item_unref(it);
@@ -440,7 +448,8 @@ static void test_addresses_that_are_no_text(void **state)
 static void test_interfaces_that_are_set_leave_others_alone(void **state)
 {
 	static const char *const given[][2] = {          /* what is set, and what is there then */
-		{ "{\"a\": {\"mtu\": \"1\", \"nosuch\": 1}, \"b\": {}}", "a 1 b -" }, { "{\"a\": {\"dns_name\": \"x.y\"}}", "b - a -" }, { "{}", "" },
+		{ "{\"a\": {\"mtu\": \"1\", \"nosuch\": 1}, \"b\": {}}", "a 1 b -" }, { "{\"a\": {\"dns_name\": \"x.y\"}}", "b - a -" },
+		{ "{}", "" },
 	};
 	struct item *it = named_item(ITEM_SYSTEM);
 	(void)state;

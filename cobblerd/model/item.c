@@ -269,7 +269,8 @@ static struct value *own_interfaces(struct item *it, const char *name, struct va
 	return all;
 }
 
-int item_set_interface_in(const struct item_ctx *ctx, struct item *it, const char *name, const char *field, const struct value *v, struct err *e)
+int item_set_interface_in(const struct item_ctx *ctx, struct item *it, const char *name, const char *field, const struct value *v,
+	struct err *e)
 {
 	struct value *iface, *clean;
 	if (it->type != ITEM_SYSTEM)
@@ -420,7 +421,8 @@ static struct value *from_disk(const struct field *f, const struct value *v, con
 	return NULL;
 }
 
-static int load_value(struct item *it, const struct field *f, const struct value *v, const struct value *dflt, struct value **ret, struct err *e)
+static int load_value(struct item *it, const struct field *f, const struct value *v, const struct value *dflt, struct value **ret,
+	struct err *e)
 {
 	struct err inner;
 	*ret = from_disk(f, v, dflt);
@@ -461,7 +463,8 @@ static struct value *load_interface(struct item *it, const char *name, const str
 		struct value *clean;
 		if (row < 0) {
 			v_dict_set(iface, key, v_ref(v_dict_at(stored, k)));
-		} else if (load_value(it, &network_interface_table.rows[row], v_dict_at(stored, k), defaults[ITEM_INTERFACE][row], &clean, e) == CB_OK) {
+		} else if (load_value(it, &network_interface_table.rows[row], v_dict_at(stored, k), defaults[ITEM_INTERFACE][row], &clean,
+			e) == CB_OK) {
 			v_dict_set(iface, network_interface_table.rows[row].name, clean);
 		} else {
 			err_prefix(e, "interfaces: %s", name);

@@ -36,7 +36,8 @@ static struct value *random_interfaces(void)
 	for (unsigned i = below(4); i > 0; i--) {
 		struct value *one = v_dict();
 		unsigned a = below(ADDRESSES);
-		v_dict_set(one, "mac_address", below(4) == 0 ? v_str("") : v_strf(below(2) ? "52:54:00:ab:cd:%02x" : "52:54:00:AB:CD:%02X", a));
+		v_dict_set(one, "mac_address",
+			below(4) == 0 ? v_str("") : v_strf(below(2) ? "52:54:00:ab:cd:%02x" : "52:54:00:AB:CD:%02X", a));
 		v_dict_set(one, "ip_address", below(4) == 0 ? v_str("") : v_strf("10.0.0.%u", below(ADDRESSES)));
 		v_dict_set(one, "ipv6_address", below(2) ? v_str("") : v_strf("fe80::%x", below(ADDRESSES)));
 		v_dict_set(one, "dns_name", below(2) ? v_str("") : v_strf("Host%u.example.org", below(ADDRESSES)));
@@ -91,7 +92,8 @@ static bool has_address(const struct item *it, const char *f1, const char *f2, c
 {
 	const struct value *all = item_interfaces(it);
 	for (size_t i = 0; i < v_len(all); i++)
-		if (strcasecmp(v_dict_cstr(v_dict_at(all, i), f1, ""), text) == 0 || strcasecmp(v_dict_cstr(v_dict_at(all, i), f2, ""), text) == 0)
+		if (strcasecmp(v_dict_cstr(v_dict_at(all, i), f1, ""), text) == 0 ||
+			strcasecmp(v_dict_cstr(v_dict_at(all, i), f2, ""), text) == 0)
 			return true;
 	return false;
 }
@@ -171,7 +173,8 @@ static void check_all(struct model *m)
 	struct item_list systems = model_items(m, ITEM_SYSTEM);
 	assert_int_equal(systems.n, model_count(m, ITEM_SYSTEM));
 	for (size_t i = 0; i < systems.n; i++) {
-		CLEANUP(item_unrefp) struct item *a = model_get(m, ITEM_SYSTEM, item_name(systems.v[i])), *b = model_by_uid(m, item_uid(systems.v[i]));
+		CLEANUP(item_unrefp) struct item *a = model_get(m, ITEM_SYSTEM, item_name(systems.v[i])),
+			*b = model_by_uid(m, item_uid(systems.v[i]));
 		assert_ptr_equal(a, systems.v[i]);
 		assert_ptr_equal(b, systems.v[i]);
 	}
@@ -228,7 +231,8 @@ static void check_view(struct model *m)
 	char text[64];
 	assert_int_equal(systems.n, model_count(m, ITEM_SYSTEM));
 	for (size_t i = 0; i < systems.n; i++) {
-		CLEANUP(item_unrefp) struct item *a = model_get(m, ITEM_SYSTEM, item_name(systems.v[i])), *b = model_by_uid(m, item_uid(systems.v[i]));
+		CLEANUP(item_unrefp) struct item *a = model_get(m, ITEM_SYSTEM, item_name(systems.v[i])),
+			*b = model_by_uid(m, item_uid(systems.v[i]));
 		assert_ptr_equal(a, systems.v[i]);
 		assert_ptr_equal(b, systems.v[i]);
 	}
@@ -403,9 +407,11 @@ static void test_inherit_overrides_nothing_in_what_machines_get(void **state)
 	(void)state;
 	struct model *m = model_new();
 	struct value *settings = v_dict();
-	struct item *p = from_disk(m, ITEM_PROFILE, "{\"name\":\"p\",\"uid\":\"1\",\"distro\":\"d\",\"dhcp_tag\":\"lab\",\"virt_path\":\"/v\","
+	struct item *p = from_disk(m, ITEM_PROFILE,
+		"{\"name\":\"p\",\"uid\":\"1\",\"distro\":\"d\",\"dhcp_tag\":\"lab\",\"virt_path\":\"/v\","
 		"\"template_files\":{\"a\":\"b\"}}");
-	struct item *sub = from_disk(m, ITEM_PROFILE, "{\"name\":\"sub\",\"uid\":\"2\",\"parent\":\"p\",\"distro\":\"<<inherit>>\",\"dhcp_tag\":\"<<inherit>>\","
+	struct item *sub = from_disk(m, ITEM_PROFILE,
+		"{\"name\":\"sub\",\"uid\":\"2\",\"parent\":\"p\",\"distro\":\"<<inherit>>\",\"dhcp_tag\":\"<<inherit>>\","
 		"\"virt_path\":\"<<inherit>>\",\"template_files\":\"<<inherit>>\"}");
 	struct value *v = resolve_blend(m, settings, sub, false);
 	assert_string_equal(v_dict_cstr(v, "dhcp_tag", ""), "lab");

@@ -98,7 +98,8 @@ static void clear_inherited(enum item_type type, struct value *d)
 	const char *parent = v_dict_cstr(d, "parent", "");
 	if (type == ITEM_PROFILE && v_str_is(v_dict_get(d, "distro"), INHERIT))
 		v_dict_set(d, "distro", v_str(""));
-	if (type == ITEM_SYSTEM && *parent != '\0' && (v_str_is(v_dict_get(d, "profile"), parent) || v_str_is(v_dict_get(d, "image"), parent)))
+	if (type == ITEM_SYSTEM && *parent != '\0' &&
+		(v_str_is(v_dict_get(d, "profile"), parent) || v_str_is(v_dict_get(d, "image"), parent)))
 		v_dict_set(d, "parent", v_str(""));
 }
 
@@ -108,7 +109,8 @@ static void drop_foreign_loader(const struct value *stored, struct value *d)
 	const struct value *loader = v_dict_get(d, "boot_loaders");
 	if (v_dict_get(stored, "boot_loader") == NULL || !v_is(loader, V_STR) || is_inherit(loader))
 		return;
-	struct value *can = signatures_boot_loaders(v_dict_cstr(d, "breed", ""), v_dict_cstr(d, "os_version", ""), v_dict_cstr(d, "arch", ""));
+	struct value *can = signatures_boot_loaders(v_dict_cstr(d, "breed", ""), v_dict_cstr(d, "os_version", ""),
+		v_dict_cstr(d, "arch", ""));
 	if (!v_list_has_str(can, v_cstr(loader)))
 		v_dict_set(d, "boot_loaders", v_str(INHERIT));
 	v_unref(can);
@@ -123,11 +125,13 @@ static void split_next_server(struct value *d, const struct value *v)
 		v_dict_set(d, "next_server_v6", v_ref(v));
 }
 
-/* Most files are of 3.3, and start-up time is loading them: what has both next_server fields and no trace of before needs no second look. */
+/* Most files are of 3.3, and start-up time is loading them: what has both next_server fields and no trace of before
+ * needs no second look. */
 static bool is_present(enum item_type type, const struct value *d)
 {
 	static const char *const traces[] = { "next_server", "kickstart", "ks_meta" };
-	if ((type != ITEM_PROFILE && type != ITEM_SYSTEM) || v_dict_get(d, "next_server_v4") == NULL || v_dict_get(d, "next_server_v6") == NULL)
+	if ((type != ITEM_PROFILE && type != ITEM_SYSTEM) || v_dict_get(d, "next_server_v4") == NULL ||
+		v_dict_get(d, "next_server_v6") == NULL)
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(traces); i++)
 		if (v_dict_get(d, traces[i]) != NULL)

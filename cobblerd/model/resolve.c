@@ -75,7 +75,8 @@ static bool inherits(const struct field *f, const struct value *raw)
 	return is_inherit(raw) && ((f->flags & (FF_INHERIT | FF_MERGE)) || f->alias_of != NULL);
 }
 
-static struct value *resolve_inherited(struct model *m, const struct value *settings, const struct item *it, const struct field *f, int depth)
+static struct value *resolve_inherited(struct model *m, const struct value *settings, const struct item *it, const struct field *f,
+	int depth)
 {
 	bool top_loaders = str_eq(f->name, "boot_loaders") && (item_type(it) == ITEM_DISTRO || item_type(it) == ITEM_IMAGE);
 	if (top_loaders)
@@ -192,7 +193,8 @@ static void blend_node(struct model *m, const struct value *settings, const stru
 		const struct value *raw = item_at(it, i);
 		if (f->flags & FF_NOWIRE)
 			continue;
-		/* compat: utils.__consolidate - "<<inherit>>" overrides nothing, in subprofiles of older releases also where a field inherits no more */
+		/* compat: utils.__consolidate - "<<inherit>>" overrides nothing, in subprofiles of older releases also where a
+		 * field inherits no more */
 		bool known = v_dict_get(results, f->name) != NULL, own = !inherits(f, raw);
 		if (own && !(known && is_inherit(raw)))
 			blend_value(results, f->name, v_ref(raw));

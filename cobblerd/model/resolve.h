@@ -14,8 +14,8 @@ struct value *resolve_dict(struct model *m, const struct value *settings, const 
 /* utils.blender(): the flat dict that templates and get_blended_data see: settings, ancestors, item, interfaces flattened to
  * mac_address_eth0 ..., mgmt and kernel options. flatten: dicts as text, as get_<type>_as_rendered. Returns owned. */
 struct value *resolve_blend(struct model *m, const struct value *settings, const struct item *it, bool flatten);
-/* The same for many items with one parent: what the parent gives (kept until a parent or the settings change), and then each item on it. Both
- * return owned. */
+/* The same for many items with one parent: what the parent gives (kept until a parent or the settings change), and then each item on
+ * it. Both return owned. */
 struct value *resolve_blend_base(struct model *m, const struct value *settings, const struct item *parent);
 struct value *resolve_blend_on(struct model *m, const struct value *settings, const struct value *base, const struct item *it);
 /* utils.flatten(): the dicts and lists that koan wants as text, in place; dict is unshared. */

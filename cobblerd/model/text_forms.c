@@ -142,8 +142,9 @@ int input_bool(const struct value *v, bool *ret, struct err *e)
 	static const char *const yes[] = { "true", "1", "on", "yes", "y" };
 	struct strbuf b = { 0 };
 	if (!v_is(v, V_STR) && !v_is(v, V_BOOL) && !v_is(v, V_INT))
-		return err_py(e, CB_EINVAL, PY_TYPE, "The value handed to the input_boolean function was not convertable due to a wrong type "
-			"(found: <class '%s'>)!", v_type_name(v));
+		return err_py(e, CB_EINVAL, PY_TYPE,
+			"The value handed to the input_boolean function was not convertable due to a wrong type (found: <class "
+			"'%s'>)!", v_type_name(v));
 	v_py_str(&b, v);
 	*ret = false;
 	for (size_t i = 0; i < ARRAY_LEN(yes); i++)
