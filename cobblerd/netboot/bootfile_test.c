@@ -51,7 +51,8 @@ static void test_choices(void **state)
 	(void)state;
 	assert_int_equal(json_parse(json, strlen(json), &over, &e), CB_OK);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct boot_ident id = { .arch = rows[i].arch, .pxe = rows[i].client & PXE, .http = rows[i].client & HTTP, .ipxe = rows[i].client & IPXE };
+		struct boot_ident id = { .arch = rows[i].arch, .pxe = rows[i].client & PXE, .http = rows[i].client & HTTP,
+			.ipxe = rows[i].client & IPXE };
 		struct boot_wish w = { .known = rows[i].wish & KNOWN, .netboot = !(rows[i].wish & LOCAL), .ipxe = rows[i].wish & WANT_IPXE,
 			.grub = true, .pxelinux = !(rows[i].wish & ONLY_GRUB), .filename = rows[i].filename, .system = "web 1",
 			.http_server = "10.0.0.1", .overrides = rows[i].wish & OVERRIDE ? over : NULL };

@@ -85,7 +85,8 @@ static void fill_addresses(const struct item *system, const char *iface, struct 
 
 static void fill_names(struct core *c, const struct value *st, const struct item *it, const char *iface, struct lease_client *cl)
 {
-	struct value *search = resolve_field(c->model, st, it, "name_servers_search"), *dns = resolve_field(c->model, st, it, "name_servers");
+	struct value *search = resolve_field(c->model, st, it, "name_servers_search");
+	struct value *dns = resolve_field(c->model, st, it, "name_servers");
 	const char *host = item_str(it, "hostname");
 	if (*host == '\0')
 		host = iface_text(it, iface, "dns_name");
@@ -142,7 +143,8 @@ static void fill_boot(struct core *c, const struct value *st, const struct item 
 	struct value *daemon = settings_daemon(c->settings);
 	http_server(c, st, it, q->self, server, sizeof(server));
 	struct boot_wish w = {
-		.known = it != NULL, .netboot = it == NULL || item_bool(it, "netboot_enabled"), .ipxe = field_bool(c, st, it, "enable_ipxe"),
+		.known = it != NULL, .netboot = it == NULL || item_bool(it, "netboot_enabled"),
+		.ipxe = field_bool(c, st, it, "enable_ipxe"),
 		.pxelinux = v_list_has_str(loaders, "pxe"), .grub = v_list_has_str(loaders, "grub"), .filename = filename,
 		.system = it != NULL ? item_name(it) : "", .http_server = server,
 		.overrides = v_dict_get(v_dict_get(daemon, "dhcp"), "bootfiles"),

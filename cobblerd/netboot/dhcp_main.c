@@ -251,8 +251,8 @@ static void receive(struct dhcp_service *s, size_t iface, bool boot_port)
 		char control[256];
 		struct sockaddr_in from;
 		struct iovec iov = { buf, sizeof(buf) };
-		struct msghdr m = { .msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-			.msg_controllen = sizeof(control) };
+		struct msghdr m = { .msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov, .msg_iovlen = 1,
+			.msg_control = control, .msg_controllen = sizeof(control) };
 		ssize_t n = recvmsg(boot_port ? s->iface[iface].boot : s->iface[iface].udp, &m, MSG_DONTWAIT);
 		if (n == -1)
 			return;
@@ -364,8 +364,8 @@ static int sort_descriptors(struct dhcp_service *s, const int *socks, size_t n, 
 		} else if (domain == AF_PACKET) {
 			struct sockaddr_ll a;
 			len = sizeof(a);
-			if (getsockname(socks[i], (struct sockaddr *)&a, &len) == 0 && if_indextoname((unsigned)a.sll_ifindex, name) != NULL &&
-				(ifp = interface_named(s, name)) != NULL)
+			if (getsockname(socks[i], (struct sockaddr *)&a, &len) == 0 &&
+				if_indextoname((unsigned)a.sll_ifindex, name) != NULL && (ifp = interface_named(s, name)) != NULL)
 				ifp->packet = socks[i];
 		}
 		if (ifp == NULL)
@@ -383,7 +383,8 @@ static int learn_addresses(struct dhcp_service *s, struct err *e)
 	for (size_t i = 0; i < s->nifaces; i++) {
 		s->iface[i].ifindex = (int)if_nametoindex(s->iface[i].name);
 		for (const struct ifaddrs *a = all; a != NULL; a = a->ifa_next) {
-			if (a->ifa_addr == NULL || a->ifa_addr->sa_family != AF_INET || a->ifa_netmask == NULL || !str_eq(a->ifa_name, s->iface[i].name))
+			if (a->ifa_addr == NULL || a->ifa_addr->sa_family != AF_INET || a->ifa_netmask == NULL ||
+				!str_eq(a->ifa_name, s->iface[i].name))
 				continue;
 			uint32_t ip = ntohl(((const struct sockaddr_in *)(const void *)a->ifa_addr)->sin_addr.s_addr);
 			uint32_t mask = ntohl(((const struct sockaddr_in *)(const void *)a->ifa_netmask)->sin_addr.s_addr);

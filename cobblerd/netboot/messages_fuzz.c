@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * messages_fuzz.c - any bytes as a message between a service and the core: what passes the check is answered with what passes it too, and its
- * texts end.
+ * messages_fuzz.c - any bytes as a message between a service and the core: what passes the check is answered with what passes it
+ * too, and its texts end.
  */
 #include "core/fuzzkit.h"
 

@@ -155,10 +155,13 @@ static void begin(struct tftp_service *s, struct tftp_client *c, const struct tf
 	c->asking = false;
 	if (a->status != CB_OK || fd < 0) {
 		close_fd(&fd);
-		log_info("tftp", "no %s for %s%s%s", c->q.name, c->ip, a->status != CB_ENOENT ? ": " : "", a->status != CB_ENOENT ? a->why : "");
+		log_info("tftp", "no %s for %s%s%s", c->q.name, c->ip, a->status != CB_ENOENT ? ": " : "",
+			a->status != CB_ENOENT ? a->why : "");
 		bool missing = a->status == CB_ENOENT || a->status == CB_OK;
-		refuse(s, c, missing ? TFTP_E_NOT_FOUND : a->status == CB_EPERM || a->status == CB_EINVAL ? TFTP_E_ACCESS : TFTP_E_UNDEFINED,
-			missing ? "file not found" : a->status == CB_EPERM || a->status == CB_EINVAL ? "access violation" : "file cannot be served");
+		refuse(s, c, missing ? TFTP_E_NOT_FOUND : a->status == CB_EPERM || a->status == CB_EINVAL ? TFTP_E_ACCESS :
+			TFTP_E_UNDEFINED,
+			missing ? "file not found" : a->status == CB_EPERM || a->status == CB_EINVAL ? "access violation" :
+			"file cannot be served");
 		return;
 	}
 	c->file = fd;
@@ -297,8 +300,8 @@ static void listen_once(struct tftp_service *s, int listener)
 		char control[256];
 		union tftp_addr from = { 0 }, local = { 0 };
 		struct iovec iov = { buf, sizeof(buf) };
-		struct msghdr m = { .msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-			.msg_controllen = sizeof(control) };
+		struct msghdr m = { .msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov, .msg_iovlen = 1,
+			.msg_control = control, .msg_controllen = sizeof(control) };
 		ssize_t n = recvmsg(listener, &m, MSG_DONTWAIT);
 		if (n == -1)
 			return;

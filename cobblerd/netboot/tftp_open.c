@@ -12,7 +12,8 @@
 
 static int open_one(const char *address, unsigned port, int *ret, struct err *e)
 {
-	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE };
+	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV |
+		AI_PASSIVE };
 	struct addrinfo *ai;
 	char service[16];
 	int one = 1, zero = 0, size = RECEIVE_BUFFER, rc = CB_OK;
