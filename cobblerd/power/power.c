@@ -44,7 +44,8 @@ static int agent_path(const struct item *it, char **ret, struct err *e)
 		free(*ret);
 		*ret = NULL;
 	}
-	return err_set(e, CB_ESTATE, "power type \"%s\" of system %s: there is no /usr/sbin/fence_%s; fence agents are in the package fence-agents",
+	return err_set(e, CB_ESTATE, "power type \"%s\" of system %s: there is no /usr/sbin/fence_%s; fence agents are in the package "
+		"fence-agents",
 		type, item_name(it), type);
 }
 
@@ -75,7 +76,8 @@ static bool read_state(const char *out, bool *on)
 			if (n <= k || strncasecmp(end - k, words[i].word, k) != 0)
 				continue;
 			char *head CLEANUP(free_ptr) = xstrndup(line, n - k);
-			if (strcasecmp(head, "Status:") == 0 || (strlen(head) >= 7 && strcasecmp(head + strlen(head) - 7, "power =") == 0)) {
+			if (strcasecmp(head, "Status:") == 0 ||
+				(strlen(head) >= 7 && strcasecmp(head + strlen(head) - 7, "power =") == 0)) {
 				*on = words[i].on;
 				return true;
 			}
@@ -109,7 +111,8 @@ static int run_agent(struct task *t, const struct item *it, const char *op, bool
 		if (str_eq(op, "status") && (code == 0 || code == 2)) {
 			if (read_state(sb_str(&out), on))
 				return CB_OK;
-			return err_set(e, CB_EPARSE, "command succeeded (rc=%d), but output ('%.500s') was not understood", code, sb_str(&out));
+			return err_set(e, CB_EPARSE, "command succeeded (rc=%d), but output ('%.500s') was not understood", code,
+				sb_str(&out));
 		}
 		if (i + 1 < TRIES)
 			nanosleep(&(struct timespec){ .tv_sec = 2 }, NULL);

@@ -6,8 +6,8 @@
 
 #include "core/core.h"
 
-/* op: on, off, status, reboot. With "status", *on tells. The agent gets its options on standard input, as Cobbler gives them; an option with
- * a line break in it is refused. t: a task whose cancelling stops the wait, or NULL. Blocks (several tries, bounded time each). */
+/* op: on, off, status, reboot. With "status", *on tells. The agent gets its options on standard input, as Cobbler gives them; an option
+ * with a line break in it is refused. t: a task whose cancelling stops the wait, or NULL. Blocks (several tries, bounded time each). */
 int power_system(struct core *c, struct task *t, const struct item *system, const char *op, bool *on, struct err *e) MUST_CHECK;
 
 #endif

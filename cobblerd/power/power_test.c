@@ -61,7 +61,8 @@ static void agents_input(void **state)
 	assert_int_equal(power(DUMMY ",\"power_address\":\"bmc1\",\"power_user\":\"u; reboot\",\"power_pass\":\"$(id)\",\"power_id\":\"7\","
 		"\"power_identity_file\":\"/k\",\"power_options\":\"lanplus=1\\ncipher=3\"", "on", &on, &e), CB_OK);
 	char *input CLEANUP(free_ptr) = content("input");
-	assert_string_equal(input, "action=on\nip=bmc1\nusername=u; reboot\nplug=7\npassword=$(id)\nidentity-file=/k\nlanplus=1\ncipher=3\n");
+	assert_string_equal(input, "action=on\nip=bmc1\nusername=u; reboot\nplug=7\npassword=$(id)\nidentity-file=/k\nlanplus=1\n"
+		"cipher=3\n");
 	assert_int_equal(power(DUMMY, "off", &on, &e), CB_OK);
 	char *bare CLEANUP(free_ptr) = content("input");
 	assert_string_equal(bare, "action=off\n");
