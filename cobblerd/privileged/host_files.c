@@ -19,7 +19,8 @@ static const char *const files[] = {
 };
 
 /* Zone files, one per zone, directly in one of these. */
-static const char *const zone_dirs[] = { "/etc/bind/db./", "/etc/bind/zones/", "/var/lib/bind/", "/var/cache/bind/", "/var/named/", "/var/lib/named/" };
+static const char *const zone_dirs[] = { "/etc/bind/db./", "/etc/bind/zones/", "/var/lib/bind/", "/var/cache/bind/", "/var/named/",
+	"/var/lib/named/" };
 
 /* BIND's own tree on hosts that run it in one (setting bind_chroot_path). */
 static const char *const chroots[] = { "/var/named/chroot", "/var/lib/named" };

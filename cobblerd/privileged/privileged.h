@@ -37,8 +37,8 @@ void privileged_attach(struct privileged *p, int sock);
 /* CB_OK when PAM lets user in with password for service and the account is valid; CB_EPERM with PAM's reason; another error when nobody
  * could be asked. Blocks up to PRIVILEGED_SECONDS. Thread-safe, as all calls here. */
 int privileged_pam(struct privileged *p, const char *service, const char *user, const char *password, struct err *e) MUST_CHECK;
-/* Replaces a file of the host (an absolute path without the root prefix) at once; owner and mode stay. The process does it for the files that
- * host_file_is_known; any other is written with the rights of the caller. */
+/* Replaces a file of the host (an absolute path without the root prefix) at once; owner and mode stay. The process does it for the files
+ * that host_file_is_known; any other is written with the rights of the caller. */
 int privileged_write(struct privileged *p, const char *path, const struct strbuf *text, struct err *e) MUST_CHECK;
 /* Restarts external servers (a mask of enum host_daemon), each unit once. output (appended) is what the commands said. */
 int privileged_restart(struct privileged *p, unsigned daemons, struct strbuf *output, struct err *e) MUST_CHECK;

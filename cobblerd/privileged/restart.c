@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * restart.c - restarts of external servers. Which unit it is, the host tells: names differ between families (compat: utils.dhcp_service_name,
- * named_service_name, service_restart).
+ * restart.c - restarts of external servers. Which unit it is, the host tells: names differ between families (compat:
+ * utils.dhcp_service_name, named_service_name, service_restart).
  */
 #include <stdio.h>
 #include <string.h>
@@ -31,7 +31,8 @@ static int run(const char *const *argv, const char *cwd, struct strbuf *output, 
 		sb_addf(&words, "%s%s", i > 0 ? " " : "", argv[i]);
 	int rc = spawn_run(&sp, &status, e);
 	if (rc == CB_OK && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
-		rc = err_set(e, CB_EIO, "\"%s\" ended with status %d", sb_str(&words), WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+		rc = err_set(e, CB_EIO, "\"%s\" ended with status %d", sb_str(&words),
+			WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 	sb_free(&words);
 	return rc;
 }
@@ -78,7 +79,8 @@ static bool is_installed(enum manager m, const char *unit)
 static const char *unit_of(enum manager m, const char *const units[UNITS])
 {
 	for (size_t i = 0; i < UNITS && units[i] != NULL; i++)
-		if (is_installed(m, units[i]) && (strstr(units[i], "-chroot") == NULL || says_yes("systemctl", "--quiet", "is-active", units[i])))
+		if (is_installed(m, units[i]) &&
+			(strstr(units[i], "-chroot") == NULL || says_yes("systemctl", "--quiet", "is-active", units[i])))
 			return units[i];
 	return NULL;
 }
@@ -103,8 +105,8 @@ int host_daemons_restart(unsigned which, struct strbuf *output, struct err *e)
 			continue;
 		const char *unit = unit_of(m, daemons[d].units);
 		if (unit == NULL)
-			return err_set(e, CB_ENOENT, "%s cannot be restarted: no service of that kind is installed (looked for %s)", daemons[d].what,
-				daemons[d].units[0]);
+			return err_set(e, CB_ENOENT, "%s cannot be restarted: no service of that kind is installed (looked for %s)",
+				daemons[d].what, daemons[d].units[0]);
 		bool again = false;
 		for (size_t i = 0; i < n; i++)
 			again |= str_eq(done[i], unit);

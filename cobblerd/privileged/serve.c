@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * serve.c - the process that keeps root. Each request is done in a child, so that neither a PAM module nor a slow command holds up or brings
- * down anything else.
+ * serve.c - the process that keeps root. Each request is done in a child, so that neither a PAM module nor a slow command holds up or
+ * brings down anything else.
  */
 #include <errno.h>
 #include <poll.h>

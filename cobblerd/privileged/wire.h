@@ -28,8 +28,8 @@ struct privileged_answer {
 	char output[8192];         /* RESTART: what the commands said */
 };
 
-/* Whole packets with up to two descriptors (-1: none; received ones are the caller's). send: 0, or -1 with errno. recv: the size, 0 at the end,
- * -1 with errno; a packet of another size than n gives -1 with EPROTO. */
+/* Whole packets with up to two descriptors (-1: none; received ones are the caller's). send: 0, or -1 with errno. recv: the size, 0 at the
+ * end, -1 with errno; a packet of another size than n gives -1 with EPROTO. */
 int wire_send(int sock, const void *p, size_t n, const int fds[2]) MUST_CHECK;
 int wire_recv(int sock, void *p, size_t n, int fds[2]) MUST_CHECK;
 
