@@ -118,7 +118,8 @@ static int open_next(int dir, const char *name, bool last)
 static int open_row(const struct dir *d)
 {
 	size_t trusted = trusted_part(d);
-	char *top CLEANUP(free_ptr) = xasprintf("%s%.*s", path_root(), (int)trusted, d->path), *rest CLEANUP(free_ptr) = xstrdup(d->path + trusted);
+	char *top CLEANUP(free_ptr) = xasprintf("%s%.*s", path_root(), (int)trusted, d->path);
+	char *rest CLEANUP(free_ptr) = xstrdup(d->path + trusted);
 	char *save = NULL, *name = strtok_r(rest, "/", &save);
 	int fd = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	while (fd >= 0 && name != NULL) {

@@ -157,7 +157,8 @@ static void describe_end(const char *name, pid_t pid, int status, int delay_ms)
 		log_error("master", "%s[%d] was ended by signal %d (%s); starting it again in %d ms", name, (int)pid, WTERMSIG(status),
 			strsignal(WTERMSIG(status)), delay_ms);
 	else
-		log_error("master", "%s[%d] ended with status %d; starting it again in %d ms", name, (int)pid, WEXITSTATUS(status), delay_ms);
+		log_error("master", "%s[%d] ended with status %d; starting it again in %d ms", name, (int)pid, WEXITSTATUS(status),
+			delay_ms);
 }
 
 /* The core is gone: its services follow by themselves when their sockets close, and are started again after it. */

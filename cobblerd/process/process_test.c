@@ -118,9 +118,10 @@ static void test_only_what_is_in_the_directories_changes_its_owner(void **state)
 	path_set_root(root);
 	umask(022);
 	assert_int_equal(dirs_prepare((uid_t)-1, (gid_t)-1, &e), CB_OK);
-	const char *make[] = { "sh", "-c", "mkdir -p etc/other/config etc/roots/config var/lib/cobbler/deep/er && echo x >etc/secret && ln etc/secret var/lib/cobbler/deep/hard &&"
-		" ln -s ../../../etc/secret var/lib/cobbler/soft && ln -s ../../../etc var/lib/cobbler/dir && echo x >var/lib/cobbler/deep/er/file &&"
-		" rm -r var/www/cobbler/distro_mirror", NULL };
+	const char *make[] = { "sh", "-c", "mkdir -p etc/other/config etc/roots/config var/lib/cobbler/deep/er && echo x >etc/secret && "
+		"ln etc/secret var/lib/cobbler/deep/hard && ln -s ../../../etc/secret var/lib/cobbler/soft && ln -s ../../../etc "
+		"var/lib/cobbler/dir && echo x "
+		">var/lib/cobbler/deep/er/file && rm -r var/www/cobbler/distro_mirror", NULL };
 	struct spawn s = { .argv = make, .cwd = root, .timeout_ms = 10000 };
 	assert_int_equal(spawn_run(&s, &status, &e), CB_OK);
 	assert_int_equal(status, 0);

@@ -10,7 +10,8 @@
 
 int listen_tcp(const char *what, const char *address, unsigned port, int *ret, struct err *e)
 {
-	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE };
+	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV |
+		AI_PASSIVE };
 	struct addrinfo *ai;
 	char service[16];
 	int one = 1, zero = 0;
