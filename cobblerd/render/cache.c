@@ -34,7 +34,8 @@ static struct identity identity_of(const struct stat *st)
 static bool is_same(const struct identity *id, const struct stat *st)
 {
 	return id->dev == st->st_dev && id->ino == st->st_ino && id->size == st->st_size && id->mtime.tv_sec == st->st_mtim.tv_sec &&
-		id->mtime.tv_nsec == st->st_mtim.tv_nsec && id->ctime.tv_sec == st->st_ctim.tv_sec && id->ctime.tv_nsec == st->st_ctim.tv_nsec;
+		id->mtime.tv_nsec == st->st_mtim.tv_nsec && id->ctime.tv_sec == st->st_ctim.tv_sec &&
+		id->ctime.tv_nsec == st->st_ctim.tv_nsec;
 }
 
 static void drop(struct map *m)

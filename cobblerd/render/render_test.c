@@ -29,7 +29,8 @@ static int setup(void **state)
 	r = renderer_new();
 	settings = parse("{\"autoinstall_snippets_dir\": \"/snip\", \"autoinstall_templates_dir\": \"/tmpl\", "
 			 "\"server\": \"192.0.2.5\"}");
-	vars = parse("{\"autoinstall_snippets_dir\": \"/snip\", \"system_name\": \"s1\", \"profile_name\": \"p1\", \"distro_name\": \"d1\", "
+	vars = parse("{\"autoinstall_snippets_dir\": \"/snip\", \"system_name\": \"s1\", \"profile_name\": \"p1\", \"distro_name\": "
+		"\"d1\", "
 		     "\"name\": \"s1\","
 		     "\"server\": \"192.0.2.5\", \"http_port\": 8080, \"num\": 5}");
 	put_file("/etc/cobbler/cheetah_macros", "#def shout($x)\n<$x.upper()>\n#end def\n#def lost\n$gone.x\n#end def\n");
@@ -192,7 +193,8 @@ static void test_a_changed_snippet_is_read_again(void **state)
 
 static void test_a_changed_file_is_read_again(void **state)
 {
-	static const char *const texts[] = { "one\r\n$name\n", "two\n$name\n", "six\n$name\n" }, *const want[] = { "one\ns1\n", "two\ns1\n", "six\ns1\n" };
+	static const char *const texts[] = { "one\r\n$name\n", "two\n$name\n", "six\n$name\n" },
+		*const want[] = { "one\ns1\n", "two\ns1\n", "six\ns1\n" };
 	struct err e;
 	(void)state;
 	char *path = path_of("/tmpl/file");
