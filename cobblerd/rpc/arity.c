@@ -12,8 +12,8 @@ static int too_few(const struct entry *en, size_t n, struct err *e)
 			sb_adds(&b, i + 1 < en->n_required ? ", " : missing > 2 ? ", and " : " and ");
 		sb_addf(&b, "'%s'", en->args[i].name);
 	}
-	return err_py(e, CB_EINVAL, PY_TYPE, "CobblerXMLRPCInterface.%s() missing %zu required positional argument%s: %s", en->name, missing,
-		missing == 1 ? "" : "s", sb_str(&b));
+	return err_py(e, CB_EINVAL, PY_TYPE, "CobblerXMLRPCInterface.%s() missing %zu required positional argument%s: %s",
+		en->name, missing, missing == 1 ? "" : "s", sb_str(&b));
 }
 
 int arity_check(const struct entry *en, size_t n, struct err *e)
@@ -25,8 +25,9 @@ int arity_check(const struct entry *en, size_t n, struct err *e)
 	if (n <= en->n_args)
 		return CB_OK;
 	if (en->n_required < en->n_args)
-		return err_py(e, CB_EINVAL, PY_TYPE, "CobblerXMLRPCInterface.%s() takes from %zu to %zu positional arguments but %zu were given",
+		return err_py(e, CB_EINVAL, PY_TYPE,
+			"CobblerXMLRPCInterface.%s() takes from %zu to %zu positional arguments but %zu were given",
 			en->name, en->n_required + 1, most, n + 1);
-	return err_py(e, CB_EINVAL, PY_TYPE, "CobblerXMLRPCInterface.%s() takes %zu positional argument%s but %zu were given", en->name, most,
-		most == 1 ? "" : "s", n + 1);
+	return err_py(e, CB_EINVAL, PY_TYPE, "CobblerXMLRPCInterface.%s() takes %zu positional argument%s but %zu were given",
+		en->name, most, most == 1 ? "" : "s", n + 1);
 }

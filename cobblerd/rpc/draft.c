@@ -390,7 +390,8 @@ static int modify_interfaces(const struct item_ctx *ctx, struct item *it, const 
 			return err_py(e, CB_EINVAL, PY_VALUE, "not enough values to unpack (expected 2, got 1)");
 		/* compat: the interface is there before its field is checked, even if that fails; an unknown field is passed over. */
 		const char *field = interface_field(key, (size_t)(dash - key));
-		int rc = v_dict_get(item_interfaces(it), dash + 1) != NULL ? CB_OK : item_set_interface_in(ctx, it, dash + 1, NULL, NULL, e);
+		int rc = v_dict_get(item_interfaces(it), dash + 1) != NULL ? CB_OK :
+			item_set_interface_in(ctx, it, dash + 1, NULL, NULL, e);
 		if (rc == CB_OK && field != NULL)
 			rc = item_set_interface_in(ctx, it, dash + 1, field, v_dict_at(arg, i), e);
 		if (rc != CB_OK)
@@ -434,7 +435,8 @@ static bool computed(enum item_type t, const char *attribute)
 	return false;
 }
 
-int apply_attribute(struct core *c, const struct value *settings, struct item *it, const char *attribute, const struct value *arg, struct err *e)
+int apply_attribute(struct core *c, const struct value *settings, struct item *it, const char *attribute, const struct value *arg,
+	struct err *e)
 {
 	struct item_ctx ctx = { .model = c->model, .settings = settings, .path_kind = core_path_kind };
 	if (item_type(it) == ITEM_SYSTEM) {
@@ -447,7 +449,8 @@ int apply_attribute(struct core *c, const struct value *settings, struct item *i
 	}
 	if (computed(item_type(it), attribute)) {
 		const char *name = item_table(item_type(it))->name;
-		return err_py(e, CB_EPERM, PY_ATTR, "property '%s' of '%c%s' object has no setter", attribute, name[0] - 'a' + 'A', name + 1);
+		return err_py(e, CB_EPERM, PY_ATTR, "property '%s' of '%c%s' object has no setter", attribute, name[0] - 'a' + 'A',
+			name + 1);
 	}
 	if (field_index(item_table(item_type(it)), attribute) < 0)
 		return NO_ATTRIBUTE;

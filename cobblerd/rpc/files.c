@@ -147,7 +147,8 @@ int rpc_read_file(struct call *c, struct value **ret, struct err *e)
 	while (fd >= 0 && !b.full && (n = read(fd, buf, sizeof(buf))) > 0)
 		sb_add(&b, buf, (size_t)n);
 	if (fd >= 0) {
-		rc = n == -1 ? err_sys(e, "%s", p.rel) : b.full ? err_set(e, CB_ELIMIT, "%s is larger than %u bytes", p.rel, FILE_MAX) : CB_OK;
+		rc = n == -1 ? err_sys(e, "%s", p.rel) : b.full ?
+			err_set(e, CB_ELIMIT, "%s is larger than %u bytes", p.rel, FILE_MAX) : CB_OK;
 		close(fd);
 	} else {
 		rc = fd;
@@ -246,7 +247,8 @@ int rpc_remove_file(struct call *c, struct value **ret, struct err *e)
 	int rc = enter(c, &p, e), fd = rc == CB_OK ? open_file(&p, e) : rc;
 	if (fd >= 0) {
 		close(fd);
-		rc = p.k == &kinds[1] && (!path_normalise(p.rel, plain, sizeof(plain)) || in_use(c, plain)) ? err_set(e, CB_ESTATE, "attempt to delete in-use file") : CB_OK;
+		rc = p.k == &kinds[1] && (!path_normalise(p.rel, plain, sizeof(plain)) || in_use(c, plain)) ?
+			err_set(e, CB_ESTATE, "attempt to delete in-use file") : CB_OK;
 		fd = rc == CB_OK ? make_parents(&p, &base, e) : rc;
 	}
 	if (fd >= 0) {
@@ -264,7 +266,8 @@ int rpc_remove_file(struct call *c, struct value **ret, struct err *e)
 /* 2.x called a template or snippet by its whole path. */
 static const char *below_folder(const char *path)
 {
-	static const char *const folders[] = { "/var/lib/cobbler/kickstarts/", "/var/lib/cobbler/templates/", "/var/lib/cobbler/snippets/" };
+	static const char *const folders[] = { "/var/lib/cobbler/kickstarts/", "/var/lib/cobbler/templates/",
+		"/var/lib/cobbler/snippets/" };
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
 		if (str_starts(path, folders[i]))
 			return path + strlen(folders[i]);

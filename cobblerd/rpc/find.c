@@ -83,7 +83,8 @@ static int no_criteria(const struct call *c, const struct value *criteria, struc
 	bool looked_into = !str_eq(c->entry->name, "find_items_paged") && !v_is(criteria, V_STR) && !v_is(criteria, V_LIST);
 	if (looked_into)
 		return err_py(e, CB_EINVAL, PY_TYPE, "argument of type '%s' is not iterable", v_type_name(criteria));
-	return err_py(e, CB_EINVAL, PY_TYPE, "cobbler.cobbler_collections.collection.Collection.find() argument after ** must be a mapping, not %s",
+	return err_py(e, CB_EINVAL, PY_TYPE, "cobbler.cobbler_collections.collection.Collection.find() argument after ** must be a "
+		"mapping, not %s",
 		v_type_name(criteria));
 }
 

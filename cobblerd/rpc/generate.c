@@ -138,7 +138,8 @@ int rpc_template_file(struct call *c, struct value **ret, struct err *e)
 	int rc = missing(c, type, ret, e);
 	if (rc != CB_OK || *ret != NULL)
 		return rc;
-	return text_or_missing(boot_template_file(c->r->core, type, arg_str(c, 0), arg_str(c, 1) == NULL ? "" : arg_str(c, 1), &b, e), &b, ret);
+	return text_or_missing(boot_template_file(c->r->core, type, arg_str(c, 0), arg_str(c, 1) == NULL ? "" : arg_str(c, 1), &b, e),
+		&b, ret);
 }
 
 /* Does the item, or one that it inherits from, show this derived field? */
@@ -227,7 +228,8 @@ static void add_system_extras(struct call *c, const struct item *it, struct valu
 	if (path == NULL)
 		return;
 	/* compat: nothing without pxelinux among the boot loaders, where a machine would get the menu */
-	bool found = v_list_has_str(v_dict_get(d, "boot_loaders"), "pxe") && boot_tftp(c->r->core, path, &who, &f, &why) == CB_OK && f.kind == BOOT_BYTES;
+	bool found = v_list_has_str(v_dict_get(d, "boot_loaders"), "pxe") && boot_tftp(c->r->core, path, &who, &f, &why) == CB_OK &&
+		f.kind == BOOT_BYTES;
 	v_dict_set(d, "pxelinux.cfg", found ? v_strn(sb_str(&f.bytes), f.bytes.len) : v_none());
 	boot_file_free(&f);
 }
@@ -280,7 +282,8 @@ int rpc_as_rendered(struct call *c, struct value **ret, struct err *e)
 int rpc_find_system_by_dns_name(struct call *c, struct value **ret, struct err *e UNUSED)
 {
 	const char *iface;
-	CLEANUP(item_unrefp) struct item *it = arg_str(c, 0) == NULL ? NULL : model_system_by_dns_name(c->r->core->model, arg_str(c, 0), &iface);
+	CLEANUP(item_unrefp) struct item *it = arg_str(c, 0) == NULL ? NULL :
+		model_system_by_dns_name(c->r->core->model, arg_str(c, 0), &iface);
 	if (it == NULL) {
 		*ret = v_dict();
 		return CB_OK;
@@ -433,7 +436,8 @@ static int file_data(struct call *c, const struct item *it, const struct value *
 }
 
 /* The packages (or files) of all classes, each once. */
-static int class_data(struct call *c, const struct value *classes, const struct value *vars, enum item_type type, struct value **ret, struct err *e)
+static int class_data(struct call *c, const struct value *classes, const struct value *vars, enum item_type type, struct value **ret,
+	struct err *e)
 {
 	struct value *all = v_dict();
 	int rc = CB_OK;
@@ -488,7 +492,8 @@ int rpc_config_data(struct call *c, struct value **ret, struct err *e)
 	if (rc != CB_OK)
 		return rc;
 	v_dict_set(all, "repo_data", v_strn(sb_str(&repo), repo.len));
-	v_dict_set(all, "repos_enabled", v_ref(v_dict_get(blended, "repos_enabled") != NULL ? v_dict_get(blended, "repos_enabled") : v_none()));
+	v_dict_set(all, "repos_enabled", v_ref(v_dict_get(blended, "repos_enabled") != NULL ? v_dict_get(blended, "repos_enabled") :
+		v_none()));
 	json_write(&b, all, JSON_PRETTY | JSON_SORT | JSON_ASCII);
 	*ret = v_strn(sb_str(&b), b.len);
 	return CB_OK;

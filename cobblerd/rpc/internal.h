@@ -119,7 +119,8 @@ int arity_check(const struct entry *en, size_t n, struct err *e);
 /* rpc.c */
 /* c: peer, local, depth, stream are set; the rest is filled in. */
 int rpc_dispatch(struct call *c, const char *method, const struct value *params, struct value **ret, bool *tilde, struct err *e);
-/* stream.c: a response that is a list of these items (at least one, all of a type), with the secrets that the caller may see. packed: gzip. */
+/* stream.c: a response that is a list of these items (at least one, all of a type), with the secrets that the caller
+ * may see. packed: gzip. */
 int stream_items(struct strbuf *out, struct call *c, const struct item_list *l, bool packed, struct err *e);
 /* A response that is this item, of which the caller may see all. */
 int stream_item(struct strbuf *out, struct call *c, const struct item *it, struct err *e);
@@ -181,7 +182,8 @@ size_t sessions_expire_transactions(struct rpc *r);
 /* c works on the transaction of its token from now on, if that has one; what changes items is alone in it until transaction_leave. */
 int transaction_enter(struct call *c, struct err *e) MUST_CHECK;
 void transaction_leave(struct call *c);
-extern struct transaction *const TRANSACTION_EXPIRED;   /* in the place of one that was too old: edits are refused until its client notices */
+/* in the place of one that was too old: edits are refused until its client notices */
+extern struct transaction *const TRANSACTION_EXPIRED;
 bool transaction_too_old(const struct transaction *t);
 void transaction_ref(struct transaction *t);
 void transaction_unref(struct transaction *t);
@@ -190,7 +192,8 @@ handler rpc_transaction_begin, rpc_transaction_commit, rpc_transaction_abort;
 /* draft.c: objects under edit. A handle is ___NEW___type::random or type::name; what modify_* changes stays in a draft of the object,
  * shared by all handles to it, until save_* applies it to the object as it is then. */
 char *draft_new(struct desk *desk, struct item *it, struct err *e);       /* takes it; returns the handle, owned; NULL: too many */
-/* The object of a handle as it would be saved now; owned, unshared. draft_saved ends the draft. Also CB_ENOENT for an existing-object handle whose object is gone. */
+/* The object of a handle as it would be saved now; owned, unshared. draft_saved ends the draft. Also CB_ENOENT for an existing-object
+ * handle whose object is gone. */
 int draft_peek(struct desk *desk, const char *handle, struct item **ret, struct err *e);
 /* Changes one field, or for systems an interface command. NO_ATTRIBUTE as apply_attribute. */
 int draft_modify(struct desk *desk, const char *handle, const char *attribute, const struct value *arg, struct err *e);
@@ -205,7 +208,8 @@ struct item_list drafts_unsaved(struct desk *desk);
 bool drafts_none(struct desk *desk);          /* nothing is under edit */
 void desk_open(struct desk *desk, struct core *core, struct desk *outer);
 void desk_close(struct desk *desk);
-/* Of a transaction: how many objects are under edit; those with changes that were not saved, unshared; after the end its handles go over to all. */
+/* Of a transaction: how many objects are under edit; those with changes that were not saved, unshared; after the end its
+ * handles go over to all. */
 size_t drafts_count(struct desk *desk);
 struct item_list drafts_all(struct desk *desk);
 void drafts_move(struct desk *from, struct desk *to);
@@ -238,7 +242,8 @@ handler rpc_list_methods, rpc_method_signature, rpc_method_help, rpc_multicall;
 
 /* items.c, for others. save_edited: edit_save, with a changed name as a renaming. */
 int save_edited(struct core *core, struct item *it, bool as_new, struct err *e);
-/* May the caller save it, and what it takes the place of: the object as it is by now, and another one of the same name? core: whose model it goes to. */
+/* May the caller save it, and what it takes the place of: the object as it is by now, and another one of the same name? core:
+ * whose model it goes to. */
 int may_save(struct call *c, struct core *core, const struct item *it, struct err *e);
 /* Files on disk follow edits, for sites whose own servers read them (manage_follow, with its arguments). */
 void after_edits(struct core *core, enum item_type type, const char *const *systems, size_t n);

@@ -104,7 +104,8 @@ static struct value *one_call(struct call *c, const struct value *call, size_t *
 	bool tilde = false;
 	int rc;
 	if (*size > MULTICALL_VALUES)
-		rc = err_set(&e, CB_ELIMIT, "the answers of one multicall hold more than %d values: ask for the rest in another one", MULTICALL_VALUES);
+		rc = err_set(&e, CB_ELIMIT, "the answers of one multicall hold more than %d values: ask for the rest in another one",
+			MULTICALL_VALUES);
 	else if (!v_is(name, V_STR) || (params != NULL && !v_is(params, V_LIST)))
 		rc = err_set(&e, CB_EINVAL, "a call is a struct of methodName and params");
 	else if (str_eq(v_cstr(name), "system.multicall"))

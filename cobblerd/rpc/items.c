@@ -153,7 +153,8 @@ static int open_handle(struct call *c, const char *verb, struct item **ret, stru
 		return rc;
 	snprintf(resource, sizeof(resource), "%s_%s", verb, item_table(c->type)->name);
 	if (item_type(*ret) != c->type)
-		rc = err_py(e, CB_EINVAL, PY_VALUE, "the handle is of a %s, not a %s", item_table(item_type(*ret))->name, item_table(c->type)->name);
+		rc = err_py(e, CB_EINVAL, PY_VALUE, "the handle is of a %s, not a %s", item_table(item_type(*ret))->name,
+			item_table(c->type)->name);
 	else
 		rc = call_may(c, resource, *ret, e);
 	if (rc != CB_OK) {
@@ -183,7 +184,8 @@ void after_edits(struct core *core, enum item_type type, const char *const *syst
 {
 	struct err why;
 	if (core->live == NULL && manage_follow(core, type, systems, n, &why) != CB_OK)
-		log_warn("rpc", "files after an edit of %s%s%s: %s", item_table(type)->plural, n > 0 ? ", first " : "", n > 0 ? systems[0] : "", why.text);
+		log_warn("rpc", "files after an edit of %s%s%s: %s", item_table(type)->plural, n > 0 ? ", first " : "",
+			n > 0 ? systems[0] : "", why.text);
 }
 
 void after_edit(struct core *core, enum item_type type, const char *name)
@@ -393,7 +395,8 @@ static int by_uid(struct call *c, struct item **ret, struct err *e)
 
 static int no_attribute(const struct item *it, const char *attribute, struct err *e)
 {
-	return err_py(e, CB_ENOENT, PY_ATTR, "Attribute \"%s\" did not exist on item type \"%s\".", attribute, item_table(item_type(it))->name);
+	return err_py(e, CB_ENOENT, PY_ATTR, "Attribute \"%s\" did not exist on item type \"%s\".", attribute,
+		item_table(item_type(it))->name);
 }
 
 /* compat: Image.virt_type and its other enumerations are not looked up in the settings, also for the image's systems. */
@@ -421,7 +424,8 @@ int rpc_resolved_value(struct call *c, struct value **ret, struct err *e)
 	    str_eq(attribute, "rename_interface")))
 		return err_py(e, CB_EINVAL, PY_VALUE, "Cannot return XML-RPC compliant type. See logs for more information!");
 	if (*attribute != '\0')
-		*ret = unresolved(c->core->model, it, attribute) ? v_ref(item_get(it, attribute)) : resolve_field(c->core->model, settings, it, attribute);
+		*ret = unresolved(c->core->model, it, attribute) ? v_ref(item_get(it, attribute)) :
+			resolve_field(c->core->model, settings, it, attribute);
 	if (*ret == NULL)
 		return no_attribute(it, attribute, e);
 	if (str_eq(attribute, "serial_baud_rate") && v_is(*ret, V_INT)) {        /* compat: the name of the enum's member */
@@ -439,14 +443,16 @@ int rpc_resolved_value(struct call *c, struct value **ret, struct err *e)
 }
 
 /* compat: CobblerAPI.set_item_resolved_value - of a dict that is merged down the tree, what the parent gives already is not set again. */
-static int set_resolved(struct call *c, const struct value *settings, struct item *it, const char *attribute, const struct value *v, struct err *e)
+static int set_resolved(struct call *c, const struct value *settings, struct item *it, const char *attribute, const struct value *v,
+	struct err *e)
 {
 	const struct item_table *t = item_table(item_type(it));
 	int row = field_index(t, attribute);
 	unsigned flags = row < 0 ? 0 : t->rows[row].flags;
 	if (row >= 0 && is_inherit(v) && !(flags & FF_INHERIT))
 		return err_py(e, CB_EINVAL, PY_VALUE, "<<inherit>> not allowed for non-inheritable properties.");
-	CLEANUP(item_unrefp) struct item *parent = (flags & FF_INHERIT) && (flags & FF_MERGE) && !is_inherit(v) ? model_parent(c->core->model, it) : NULL;
+	CLEANUP(item_unrefp) struct item *parent = (flags & FF_INHERIT) && (flags & FF_MERGE) && !is_inherit(v) ?
+		model_parent(c->core->model, it) : NULL;
 	struct value *above CLEANUP(v_unrefp) = parent == NULL ? NULL : resolve_field(c->core->model, settings, parent, t->rows[row].name);
 	struct value *given CLEANUP(v_unrefp) = NULL, *own CLEANUP(v_unrefp) = NULL;
 	if (!v_is(above, V_DICT))

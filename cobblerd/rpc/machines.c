@@ -281,7 +281,8 @@ static bool store_log(const char *machine, const char *file, int64_t size, int64
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
 		off_t to = offset == -1 ? (size == (int64_t)v_len(data) ? 0 : st.st_size) : (off_t)offset;
 		ok = to <= st.st_size && to + (off_t)v_len(data) <= ANAMON_FILE_MAX && (to != 0 || ftruncate(fd, 0) == 0) &&
-			pwrite(fd, v_cstr(data), v_len(data), to) == (ssize_t)v_len(data) && (offset != -1 || ftruncate(fd, (off_t)size) == 0);
+			pwrite(fd, v_cstr(data), v_len(data), to) == (ssize_t)v_len(data) &&
+			(offset != -1 || ftruncate(fd, (off_t)size) == 0);
 	}
 	close_fd(&fd);
 	close_fd(&at);
@@ -373,7 +374,8 @@ static int check_free(struct model *m, const struct value *info, const struct va
 	if (hosted != NULL)
 		return err_set(e, CB_EEXIST, "hostname conflicts");
 	for (size_t i = 0; i < v_len(interfaces); i++) {
-		const char *mac = v_dict_cstr(v_dict_at(interfaces, i), "mac_address", ""), *ip = v_dict_cstr(v_dict_at(interfaces, i), "ip_address", "");
+		const char *mac = v_dict_cstr(v_dict_at(interfaces, i), "mac_address", "");
+		const char *ip = v_dict_cstr(v_dict_at(interfaces, i), "ip_address", "");
 		CLEANUP(item_unrefp) struct item *by_mac = *mac == '\0' ? NULL : model_system_by_mac(m, mac, &iface);
 		CLEANUP(item_unrefp) struct item *by_ip = *ip == '\0' ? NULL : model_system_by_ip(m, ip, &iface);
 		if (strchr(ip, '/') != NULL)

@@ -84,5 +84,6 @@ int rate_take(struct call *c, enum rate_kind kind, double n, struct err *e)
 	pthread_mutex_unlock(&r->lock);
 	if (over <= 0)
 		return CB_OK;
-	return err_set(e, CB_ELIMIT, "too many %s from %s: try again in %.0f s", kinds[kind].what, key, ceil(over / kinds[kind].per_second));
+	return err_set(e, CB_ELIMIT, "too many %s from %s: try again in %.0f s", kinds[kind].what, key,
+		ceil(over / kinds[kind].per_second));
 }

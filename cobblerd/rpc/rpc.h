@@ -17,7 +17,8 @@ void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, bool 
 /* Is the call in this body one that waits for nothing and takes microseconds, so that it is answered where it was received? */
 bool rpc_is_quick(struct rpc *r, const char *body, size_t n);
 /* The same methods by name for /cblr/svc and tests, for callers that are not local: params a list; *ret owned. */
-int rpc_invoke(struct rpc *r, const char *method, const struct value *params, const char *peer, struct value **ret, struct err *e) MUST_CHECK;
+int rpc_invoke(struct rpc *r, const char *method, const struct value *params, const char *peer, struct value **ret,
+	struct err *e) MUST_CHECK;
 
 /* Appends an error as clients of Cobbler see it: "<class 'X'>:message". */
 void fault_text(struct strbuf *out, const struct err *e);

@@ -34,8 +34,8 @@ static void test_every_method_without_rights(void **state)
 	(void)state;
 	char *expired = direct_token();
 	later(4000);                   /* auth_token_expiration is 3600 */
-	struct value *tokens[] = { v_none(), v_str(""), v_str("junk"), v_str("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="), v_str(expired), v_int(5),
-		v_list(), v_str("' or 1=1 --") };
+	struct value *tokens[] = { v_none(), v_str(""), v_str("junk"), v_str("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="), v_str(expired),
+		v_int(5), v_list(), v_str("' or 1=1 --") };
 	const char *name;
 	void *p;
 	size_t walked = 0;
@@ -79,12 +79,13 @@ static void test_every_method_with_junk(void **state)
 			struct value *params = v_list(), *v = NULL;
 			struct err e = { 0 };
 			for (size_t a = 0; a < en->n_args; a++) {
-				struct value *junk[] = { v_none(), v_bool(true), v_int(-1), v_float(1e300), v_str("../../etc/passwd"), v_bytes("\0\xff", 2),
-					v_list(), v_dict() };
+				struct value *junk[] = { v_none(), v_bool(true), v_int(-1), v_float(1e300), v_str("../../etc/passwd"),
+					v_bytes("\0\xff", 2), v_list(), v_dict() };
 				v_dict_set(junk[7], "name", v_int(5));
 				v_dict_set(junk[7], "", v_list());
-				v_list_push(params, (int)a == en->token_at ? v_ref(t) : a == 0 && en->m->flags & M_WHAT && kind % 2 == 0 ? v_str("system") :
-					v_ref(junk[kind]));
+				v_list_push(params,
+					(int)a == en->token_at ? v_ref(t) : a == 0 && en->m->flags & M_WHAT && kind % 2 == 0 ?
+					v_str("system") : v_ref(junk[kind]));
 				for (size_t k = 0; k < ARRAY_LEN(junk); k++)
 					v_unref(junk[k]);
 			}
@@ -112,9 +113,11 @@ static void test_wrong_number_of_arguments_in_pythons_words(void **state)
 	static const struct { const char *method, *params, *text; } rows[] = {
 		{ "get_distro", "[]", "CobblerXMLRPCInterface.get_distro() missing 1 required positional argument: 'name'" },
 		{ "get_item", "[]", "CobblerXMLRPCInterface.get_item() missing 2 required positional arguments: 'what' and 'name'" },
-		{ "modify_distro", "[]", "CobblerXMLRPCInterface.modify_distro() missing 4 required positional arguments: 'object_id', 'attribute', 'arg', and 'token'" },
+		{ "modify_distro", "[]", "CobblerXMLRPCInterface.modify_distro() missing 4 required positional arguments: 'object_id', "
+			"'attribute', 'arg', and 'token'" },
 		{ "modify_distro", "[1, 2, 3]", "CobblerXMLRPCInterface.modify_distro() missing 1 required positional argument: 'token'" },
-		{ "find_system", "[{}, 1, 2, 3]", "CobblerXMLRPCInterface.find_system() takes from 1 to 4 positional arguments but 5 were given" },
+		{ "find_system", "[{}, 1, 2, 3]",
+			"CobblerXMLRPCInterface.find_system() takes from 1 to 4 positional arguments but 5 were given" },
 		{ "ping", "[1]", "CobblerXMLRPCInterface.ping() takes 1 positional argument but 2 were given" },
 		{ "login", "[1, 2, 3]", "CobblerXMLRPCInterface.login() takes 3 positional arguments but 4 were given" },
 	};
@@ -138,9 +141,10 @@ static void test_only_what_is_in_the_table_can_be_called(void **state)
 {
 	(void)state;
 	static const struct { const char *name, *text; } rows[] = {
-		{ "no_such_method", "unknown remote method 'no_such_method'" }, { "_login", "forbidden method" }, { "__class__", "forbidden method" },
-		{ "background_load_items", "forbidden method" }, { "api.settings", "unknown remote method 'api.settings'" },
-		{ "system.exec", "unknown remote method" }, { "get_%s", "unknown remote method" }, { "", "unknown remote method" },
+		{ "no_such_method", "unknown remote method 'no_such_method'" }, { "_login", "forbidden method" },
+		{ "__class__", "forbidden method" }, { "background_load_items", "forbidden method" },
+		{ "api.settings", "unknown remote method 'api.settings'" }, { "system.exec", "unknown remote method" },
+		{ "get_%s", "unknown remote method" }, { "", "unknown remote method" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		expect_fault(rows[i].name, "[]", NULL, PY_CX, rows[i].text);
@@ -150,9 +154,10 @@ static void test_nobody_logs_in_without_the_password(void **state)
 {
 	(void)state;
 	static const char *const rows[] = {
-		"[\"\", \"\"]", "[\"\", -1]", "[\"\", 0]", "[\"\", null]", "[\"\", []]", "[\"\", {}]", "[\"\", true]", "[\"\", \"x\"]", "[\"\", \"-1\"]",
-		"[null, null]", "[-1, -1]", "[\"anna\", \"\"]", "[\"anna\", \"wrong\"]", "[\"nobody\", \"secret\"]", "[\"<DIRECT>\", \"secret\"]",
-		"[\"<DIRECT>\", \"\"]", "[\"<system>\", \"\"]", "[\"anna:Cobbler\", \"secret\"]", "[\"anna\\n\", \"secret\"]", "[\"other\", \"secret\"]",
+		"[\"\", \"\"]", "[\"\", -1]", "[\"\", 0]", "[\"\", null]", "[\"\", []]", "[\"\", {}]", "[\"\", true]", "[\"\", \"x\"]",
+		"[\"\", \"-1\"]", "[null, null]", "[-1, -1]", "[\"anna\", \"\"]", "[\"anna\", \"wrong\"]", "[\"nobody\", \"secret\"]",
+		"[\"<DIRECT>\", \"secret\"]", "[\"<DIRECT>\", \"\"]", "[\"<system>\", \"\"]", "[\"anna:Cobbler\", \"secret\"]",
+		"[\"anna\\n\", \"secret\"]", "[\"other\", \"secret\"]",
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		expect_fault("login", rows[i], NULL, PY_CX, "login failed");
@@ -210,8 +215,9 @@ static void test_only_plain_documents_are_quick(void **state)
 		{ "<!--<methodName>ping</methodName>--><methodCall><methodName>login</methodName>", false },
 		{ "<?x?><methodCall><methodName>ping</methodName>", false }, { "<?xml <methodCall><methodName>ping</methodName>", false },
 		{ "<methodCall><!--<methodName>ping</methodName>--><methodName>sync</methodName>", false },
-		{ "<methodCall><methodName>get_system<!-- -->s</methodName>", false }, { "<methodCall><methodName>ping</methodName", false },
-		{ "<methodCall><methodName>ping", false }, { "<methodCall><methodName>", false }, { "<methodCall", false }, { "", false }, { "   ", false },
+		{ "<methodCall><methodName>get_system<!-- -->s</methodName>", false },
+		{ "<methodCall><methodName>ping</methodName", false }, { "<methodCall><methodName>ping", false },
+		{ "<methodCall><methodName>", false }, { "<methodCall", false }, { "", false }, { "   ", false },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		char *exact = xmalloc(strlen(rows[i].text));                        /* no byte behind it */
@@ -314,14 +320,17 @@ static void test_xapi_leaves_nothing_half_done(void **state)
 {
 	(void)state;
 	char *t = direct_token();
-	expect_fault("xapi_object_edit", "[\"file\", \"f\", \"add\", {\"name\": \"f\", \"action\": \"bogus\"}, \"T\"]", t, PY_VALUE, "must be one of");
+	expect_fault("xapi_object_edit", "[\"file\", \"f\", \"add\", {\"name\": \"f\", \"action\": \"bogus\"}, \"T\"]", t, PY_VALUE,
+		"must be one of");
 	expect("get_item_names", "[\"file\"]", t, "[]");
 	expect("xapi_object_edit", "[\"menu\", \"m\", \"add\", {\"name\": \"m\"}, \"T\"]", t, "true");
-	expect_fault("xapi_object_edit", "[\"menu\", \"m\", \"add\", {\"name\": \"m\"}, \"T\"]", t, PY_CX, "It seems unwise to overwrite the object m, try 'edit'");
+	expect_fault("xapi_object_edit", "[\"menu\", \"m\", \"add\", {\"name\": \"m\"}, \"T\"]", t, PY_CX,
+		"It seems unwise to overwrite the object m, try 'edit'");
 	expect("xapi_object_edit", "[\"menu\", \"m\", \"edit\", {\"name\": \"m\", \"comment\": \"c\"}, \"T\"]", t, "true");
 	expect("find_menu", "[{\"comment\": \"c\"}]", t, "[\"m\"]");
 	expect("xapi_object_edit", "[\"menu\", \"m\", \"rename\", {\"name\": \"m\", \"newname\": \"n\"}, \"T\"]", t, "true");
-	expect_fault("xapi_object_edit", "[\"menu\", \"m\", \"edit\", {\"name\": \"m\"}, \"T\"]", t, PY_CX, "internal error, unknown menu name m");
+	expect_fault("xapi_object_edit", "[\"menu\", \"m\", \"edit\", {\"name\": \"m\"}, \"T\"]", t, PY_CX,
+		"internal error, unknown menu name m");
 	expect("xapi_object_edit", "[\"menu\", \"n\", \"remove\", {\"name\": \"n\"}, \"T\"]", t, "true");
 	expect("get_item_names", "[\"menu\"]", t, "[]");
 	expect_fault("xapi_object_edit", "[\"menu\", \" \", \"add\", {}, \"T\"]", t, PY_VALUE, "without an object name");
@@ -373,11 +382,14 @@ static void test_documents(void **state)
 		{ "<methodCall><methodName>generate_autoinstall</methodName></methodCall>",
 			"&lt;class 'TypeError'&gt;:cannot marshal None unless allow_none is enabled" },
 		{ "not XML", "&lt;class 'xml.parsers.expat.ExpatError'&gt;:syntax error: line 1, column 0" },
-		{ "<methodCall><methodName>xmlrpc_hacks</methodName><params><param><value><struct><member><name>a</name><value><nil/></value></member>"
+		{ "<methodCall><methodName>xmlrpc_hacks</methodName><params><param><value><struct><member><name>a</name><value><nil/>"
+			"</value></member>"
 			"</struct></value></param></params></methodCall>", "<name>a</name>\n<value><string>~</string></value>" },
-		{ "<methodCall><methodName>system.multicall</methodName><params><param><value><array><data><value><struct><member><name>methodName</name>"
-			"<value>ping</value></member></struct></value><value><struct><member><name>methodName</name><value>nosuch</value></member></struct>"
-			"</value></data></array></value></param></params></methodCall>", "<value><boolean>1</boolean></value>\n</data></array></value>\n<value><struct>" },
+		{ "<methodCall><methodName>system.multicall</methodName><params><param><value><array><data><value><struct><member><name>"
+			"methodName</name>"
+			"<value>ping</value></member></struct></value><value><struct><member><name>methodName</name><value>nosuch</value>"
+			"</member></struct></value></data></array></value></param></params></methodCall>",
+			"<value><boolean>1</boolean></value>\n</data></array></value>\n<value><struct>" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct strbuf b = { 0 };
@@ -413,9 +425,11 @@ static void test_streamed_lists_equal_the_values(void **state)
 	struct err e;
 	bool fault;
 	expect("xapi_object_edit", "[\"image\", \"i\", \"add\", {\"name\": \"i\"}, \"T\"]", t, "true");
-	expect("xapi_object_edit", "[\"system\", \"a\", \"add\", {\"name\": \"a\", \"image\": \"i\", \"comment\": \"<&>\", \"interface\": \"eth0\","
-		"\"mac_address\": \"52:54:00:00:00:01\", \"mtu\": \"9000\", \"static\": true, \"cnames\": \"x y\"}, \"T\"]", t, "true");
-	expect("xapi_object_edit", "[\"system\", \"b\", \"add\", {\"name\": \"b\", \"image\": \"i\", \"kernel_options\": \"a=1 b\"}, \"T\"]", t, "true");
+	expect("xapi_object_edit", "[\"system\", \"a\", \"add\", {\"name\": \"a\", \"image\": \"i\", \"comment\": \"<&>\", \"interface\": "
+		"\"eth0\",\"mac_address\": \"52:54:00:00:00:01\", \"mtu\": \"9000\", \"static\": true, \"cnames\": \"x y\"}, "
+		"\"T\"]", t, "true");
+	expect("xapi_object_edit", "[\"system\", \"b\", \"add\", {\"name\": \"b\", \"image\": \"i\", \"kernel_options\": \"a=1 b\"}, "
+		"\"T\"]", t, "true");
 	assert_int_equal(call("get_systems", "[]", NULL, &want, &e), CB_OK);
 	rpc_call(rpc, doc, strlen(doc), "test", true, NULL, &b);
 	assert_int_equal(xmlrpc_parse_response(b.p, b.len, &got, &fault, &e), CB_OK);
@@ -463,7 +477,8 @@ static void assert_item_is_as_its_value(const char *type, const char *name, cons
 	bool fault;
 	snprintf(method, sizeof(method), "get_%s", type);
 	snprintf(args, sizeof(args), "[\"%s\", false, false, \"T\"]", name);
-	snprintf(doc, sizeof(doc), "<methodCall><methodName>%s</methodName><params><param><value>%s</value></param></params></methodCall>", method, name);
+	snprintf(doc, sizeof(doc), "<methodCall><methodName>%s</methodName><params><param><value>%s</value></param></params></methodCall>",
+		method, name);
 	assert_int_equal(call(method, args, token, &want, &e), CB_OK);
 	for (int local = 0; local < 2; local++) {
 		sb_truncate(&b, 0);
@@ -489,10 +504,12 @@ static void test_a_streamed_item_equals_its_value(void **state)
 {
 	(void)state;
 	char *t = direct_token();
-	expect("xapi_object_edit", "[\"repo\", \"r\", \"add\", {\"name\": \"r\", \"mirror\": \"http://u:hidden-word@h/\", \"yumopts\": \"a=<b>\"}, \"T\"]", t, "true");
+	expect("xapi_object_edit", "[\"repo\", \"r\", \"add\", {\"name\": \"r\", \"mirror\": \"http://u:hidden-word@h/\", \"yumopts\": "
+		"\"a=<b>\"}, \"T\"]", t, "true");
 	expect("xapi_object_edit", "[\"image\", \"i1\", \"add\", {\"name\": \"i1\"}, \"T\"]", t, "true");
-	expect("xapi_object_edit", "[\"system\", \"a1\", \"add\", {\"name\": \"a1\", \"image\": \"i1\", \"power_pass\": \"hidden-word\", \"interface\": \"eth0\","
-		"\"mac_address\": \"52:54:00:00:00:77\", \"mtu\": \"9000\", \"cnames\": \"x y\"}, \"T\"]", t, "true");
+	expect("xapi_object_edit", "[\"system\", \"a1\", \"add\", {\"name\": \"a1\", \"image\": \"i1\", \"power_pass\": \"hidden-word\", "
+		"\"interface\": \"eth0\",\"mac_address\": \"52:54:00:00:00:77\", \"mtu\": \"9000\", \"cnames\": \"x y\"}, "
+		"\"T\"]", t, "true");
 	assert_item_is_as_its_value("repo", "r", t);
 	assert_item_is_as_its_value("system", "a1", t);
 	/* With edits that are not saved. */
@@ -592,7 +609,8 @@ static void test_introspection(void **state)
 	struct value *v;
 	struct err e;
 	assert_int_equal(call("system.listMethods", "[]", NULL, &v, &e), CB_OK);
-	assert_true(v_list_has_str(v, "xapi_object_edit") && v_list_has_str(v, "get_mgmtclasses_since") && v_list_has_str(v, "system.multicall"));
+	assert_true(v_list_has_str(v, "xapi_object_edit") && v_list_has_str(v, "get_mgmtclasses_since") &&
+		v_list_has_str(v, "system.multicall"));
 	for (size_t i = 0; i < v_len(v); i++) {
 		struct value *help;
 		char *json = xasprintf("[\"%s\"]", v_cstr(v_list_at(v, i)));

@@ -29,7 +29,8 @@ static void build(void)
 		const struct item_table *tab = item_table((enum item_type)t);
 		for (size_t i = 0; i < tab->n; i++)
 			if (tab->rows[i].flags & (FF_SECRET | FF_CREDENTIALS))
-				map_put(&by_name, tab->rows[i].name, (void *)(uintptr_t)(tab->rows[i].flags & (FF_SECRET | FF_CREDENTIALS)));
+				map_put(&by_name, tab->rows[i].name,
+					(void *)(uintptr_t)(tab->rows[i].flags & (FF_SECRET | FF_CREDENTIALS)));
 	}
 }
 
@@ -202,5 +203,6 @@ int secret_written_back(const char *name, const struct value *now, const struct 
 	struct value *shown CLEANUP(v_unrefp) = secret_masked(flags, now);
 	if (v_equal(shown, arg))
 		return SAME_SECRET;
-	return err_py(e, CB_EINVAL, PY_VALUE, "%s: \"" SECRET_MARK "\" stands for what an anonymous caller is not shown, and is no value to set", name);
+	return err_py(e, CB_EINVAL, PY_VALUE,
+		"%s: \"" SECRET_MARK "\" stands for what an anonymous caller is not shown, and is no value to set", name);
 }

@@ -53,8 +53,8 @@ static int by_use(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* When it is full: drops those that are too old, and the sixteenth that was used longest ago, so that the next ones find room without a search.
- * What is too old counts for nobody before either. Locked. */
+/* When it is full: drops those that are too old, and the sixteenth that was used longest ago, so that the next ones find room without a
+ * search. What is too old counts for nobody before either. Locked. */
 static void make_room(struct rpc *r, double max_age)
 {
 	if (r->tokens.live < TOKENS_MAX)

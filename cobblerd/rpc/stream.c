@@ -175,7 +175,8 @@ static bool as_table(const struct value *iface)
 	if (!v_is(iface, V_DICT) || v_len(iface) != network_interface_table.n)
 		return false;
 	for (size_t i = 0; i < network_interface_table.n; i++)
-		if (v_dict_key(iface, i) != cells[ITEM_INTERFACE][i].key && !str_eq(v_dict_key(iface, i), network_interface_table.rows[i].name))
+		if (v_dict_key(iface, i) != cells[ITEM_INTERFACE][i].key &&
+			!str_eq(v_dict_key(iface, i), network_interface_table.rows[i].name))
 			return false;
 	return true;
 }

@@ -51,7 +51,8 @@ void transaction_unref(struct transaction *t)
 
 static int expired_fault(struct err *e)
 {
-	return err_py(e, CB_ESTATE, PY_VALUE, "the transaction of this token was dropped after %d seconds without use or %d in all: abort it, or begin another",
+	return err_py(e, CB_ESTATE, PY_VALUE,
+		"the transaction of this token was dropped after %d seconds without use or %d in all: abort it, or begin another",
 		TRANSACTION_IDLE, TRANSACTION_AGE);
 }
 

@@ -61,13 +61,19 @@ static void test_edits_are_seen_by_others_after_the_commit(void **state)
 	char *t = direct_token(), *other = direct_token();
 	struct value *h;
 	struct err e;
-	edit(t, "system", "a", "add", "{\"name\": \"a\", \"profile\": \"p\", \"mac_address\": \"52:54:00:00:00:01\", \"interface\": \"eth0\"}");
+	edit(t, "system", "a", "add", "{\"name\": \"a\", \"profile\": \"p\", \"mac_address\": \"52:54:00:00:00:01\", \"interface\": "
+		"\"eth0\"}");
 	expect("transaction_begin", "[\"T\"]", t, "true");
 	edit(t, "profile", "sub", "add", "{\"name\": \"sub\", \"parent\": \"p\"}");
 	assert_int_equal(call("new_system", "[\"T\"]", t, &h, &e), CB_OK);
-	static const char *const steps[] = { "modify_system", "[\"%s\", \"name\", \"new\", \"T\"]", "modify_system", "[\"%s\", \"profile\", \"sub\", \"T\"]",
-		"modify_system", "[\"%s\", \"modify_interface\", {\"macaddress-eth0\": \"52:54:00:00:00:01\"}, \"T\"]", "save_system", "[\"%s\", \"T\"]" };
-	edit(t, "system", "a", "edit", "{\"interface\": \"eth0\", \"mac_address\": \"52:54:00:00:00:02\"}");       /* hands its address on */
+	static const char *const steps[] = {
+		"modify_system", "[\"%s\", \"name\", \"new\", \"T\"]",
+		"modify_system", "[\"%s\", \"profile\", \"sub\", \"T\"]",
+		"modify_system", "[\"%s\", \"modify_interface\", {\"macaddress-eth0\": \"52:54:00:00:00:01\"}, \"T\"]",
+		"save_system", "[\"%s\", \"T\"]",
+	};
+	/* hands its address on */
+	edit(t, "system", "a", "edit", "{\"interface\": \"eth0\", \"mac_address\": \"52:54:00:00:00:02\"}");
 	for (size_t i = 0; i < ARRAY_LEN(steps); i += 2) {
 		const char *mark = strstr(steps[i + 1], "%s");
 		char *json = xasprintf("%.*s%s%s", (int)(mark - steps[i + 1]), steps[i + 1], v_cstr(h), mark + 2);
@@ -77,7 +83,8 @@ static void test_edits_are_seen_by_others_after_the_commit(void **state)
 	expect("modify_system", "[\"system::a\", \"comment\", \"not saved\", \"T\"]", t, "true");
 	expect("has_item", "[\"system\", \"new\", \"T\"]", t, "true");
 	expect("find_system", "[{\"profile\": \"sub\"}, false, \"T\"]", t, "[\"new\"]");
-	static const char *const nothing[] = { "has_item", "[\"system\", \"new\", \"T\"]", "false", "has_item", "[\"system\", \"new\"]", "false",
+	static const char *const nothing[] = { "has_item", "[\"system\", \"new\", \"T\"]", "false", "has_item",
+		"[\"system\", \"new\"]", "false",
 		"find_system", "[{\"mac_address\": \"52:54:00:00:00:02\"}]", "[]", "find_system", "[{\"comment\": \"not saved\"}]", "[]",
 		"get_item_names", "[\"profile\"]", "[\"p\"]" };
 	for (size_t i = 0; i < ARRAY_LEN(nothing); i += 3)
@@ -128,15 +135,22 @@ static void test_an_abort_or_the_end_of_the_token_leaves_nothing(void **state)
 static void test_a_conflict_refuses_the_whole(void **state)
 {
 	static const struct { const char *mine[4], *others[4], *text; } rows[] = {
-		{ { "repo", "b", "edit", "{\"comment\": \"mine\"}" }, { "repo", "b", "edit", "{\"comment\": \"theirs\"}" }, "The item has been modified" },
+		{ { "repo", "b", "edit", "{\"comment\": \"mine\"}" }, { "repo", "b", "edit", "{\"comment\": \"theirs\"}" },
+			"The item has been modified" },
 		{ { "repo", "b", "edit", "{\"comment\": \"mine\"}" }, { "repo", "b", "remove", "{}" }, "The item has been modified" },
 		{ { "repo", "c", "add", "{\"name\": \"c\", \"mirror\": \"http://127.0.0.1/\"}" },
-			{ "repo", "c", "add", "{\"name\": \"c\", \"mirror\": \"http://127.0.0.1/c\"}" }, "An object already exists with that name" },
-		{ { "distro", "d", "remove", "{\"recursive\": true}" }, { "system", "b", "add", "{\"name\": \"b\", \"profile\": \"p\"}" }, "removal would orphan system: b" },
-		{ { "profile", "p", "rename", "{\"newname\": \"q\"}" }, { "system", "b", "add", "{\"name\": \"b\", \"profile\": \"p\"}" }, "removal would orphan system: b" },
-		{ { "system", "c", "add", "{\"name\": \"c\", \"profile\": \"p\"}" }, { "profile", "p", "remove", "{\"recursive\": true}" }, "refers to the profile \"p\"" },
-		{ { "system", "c", "add", "{\"name\": \"c\", \"profile\": \"p\", \"interface\": \"eth0\", \"mac_address\": \"52:54:00:00:00:09\"}" },
-			{ "system", "b", "add", "{\"name\": \"b\", \"profile\": \"p\", \"interface\": \"eth0\", \"mac_address\": \"52:54:00:00:00:09\"}" },
+			{ "repo", "c", "add", "{\"name\": \"c\", \"mirror\": \"http://127.0.0.1/c\"}" },
+			"An object already exists with that name" },
+		{ { "distro", "d", "remove", "{\"recursive\": true}" }, { "system", "b", "add", "{\"name\": \"b\", \"profile\": \"p\"}" },
+			"removal would orphan system: b" },
+		{ { "profile", "p", "rename", "{\"newname\": \"q\"}" }, { "system", "b", "add", "{\"name\": \"b\", \"profile\": \"p\"}" },
+			"removal would orphan system: b" },
+		{ { "system", "c", "add", "{\"name\": \"c\", \"profile\": \"p\"}" }, { "profile", "p", "remove", "{\"recursive\": true}" },
+			"refers to the profile \"p\"" },
+		{ { "system", "c", "add", "{\"name\": \"c\", \"profile\": \"p\", \"interface\": \"eth0\", \"mac_address\": "
+			"\"52:54:00:00:00:09\"}" },
+			{ "system", "b", "add",
+				"{\"name\": \"b\", \"profile\": \"p\", \"interface\": \"eth0\", \"mac_address\": \"52:54:00:00:00:09\"}" },
 			"MAC address duplicate found" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -117,7 +117,8 @@ static int edit_interfaces(struct edit *x, struct err *e)
 		return apply_attribute(x->c->core, x->settings, x->it, "delete_interface", given, e);
 	}
 	if (v_dict_get(x->attrs, "rename_interface") != NULL)
-		return item_rename_interface(x->it, v_is(given, V_STR) ? v_cstr(given) : "", v_dict_cstr(x->attrs, "rename_interface", ""), e);
+		return item_rename_interface(x->it, v_is(given, V_STR) ? v_cstr(given) : "",
+			v_dict_cstr(x->attrs, "rename_interface", ""), e);
 	for (size_t i = 0; i < v_len(x->attrs); i++)
 		has_fields |= is_interface_field(v_dict_key(x->attrs, i));
 	int rc = choose_interface(x, has_fields, &name, e);
