@@ -209,7 +209,8 @@ static int check_bootfiles(const struct value *bootfiles, struct err *e)
 static int take_subnet(const struct value *from, size_t number, struct value **ret, struct err *e)
 {
 	if (!v_is(from, V_DICT))
-		return err_set(e, CB_EINVAL, FILE_NAME ": dhcp.subnets: entry %zu: a mapping expected, not a %s", number + 1, v_type_name(from));
+		return err_set(e, CB_EINVAL, FILE_NAME ": dhcp.subnets: entry %zu: a mapping expected, not a %s", number + 1,
+			v_type_name(from));
 	struct value *out = v_dict();
 	int rc = CB_OK;
 	for (size_t i = 0; i < ARRAY_LEN(subnet_rows) && rc == CB_OK; i++) {
@@ -222,7 +223,8 @@ static int take_subnet(const struct value *from, size_t number, struct value **r
 	}
 	for (size_t i = 0; i < v_len(from) && rc == CB_OK; i++)
 		if (v_dict_get(out, v_dict_key(from, i)) == NULL)
-			rc = err_set(e, CB_EINVAL, FILE_NAME ": dhcp.subnets: entry %zu: unknown key \"%s\"", number + 1, v_dict_key(from, i));
+			rc = err_set(e, CB_EINVAL, FILE_NAME ": dhcp.subnets: entry %zu: unknown key \"%s\"", number + 1,
+				v_dict_key(from, i));
 	if (rc == CB_OK)
 		rc = check_range(out, number, e);
 	if (rc == CB_OK)

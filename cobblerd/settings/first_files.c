@@ -83,7 +83,8 @@ static int first_settings(struct strbuf *b, struct err *e)
 		sb_adds(b, "# Cobbler's settings, taken over from " OLD_SETTINGS_PATH ".\n");
 	} else {
 		now = settings_defaults();
-		sb_adds(b, "# Cobbler's settings, at their defaults. default_password_crypted locks the root account until you set a hash.\n");
+		sb_adds(b, "# Cobbler's settings, at their defaults. default_password_crypted locks the root account until you set a "
+			"hash.\n");
 	}
 	yaml_write(b, now, true);
 	v_unref(now);
@@ -107,6 +108,7 @@ int settings_create_missing(struct err *e)
 	if (rc == CB_OK)
 		rc = create("/etc/cobbler/cobblerd.yaml", daemon_text, strlen(daemon_text), 0640, e);
 	if (rc == CB_OK)
-		rc = create("/etc/cobbler/users.digest", "", 0, 0600, e);   /* no well-known account: logins are added by the administrator */
+		/* no well-known account: logins are added by the administrator */
+		rc = create("/etc/cobbler/users.digest", "", 0, 0600, e);
 	return rc;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * migrate.c - what the releases of Cobbler since 2.8.5 changed in their settings files. One row for each thing that a release changed; types
- * that changed (0 and 1 for booleans) are the business of the rows of settings_table.c and versions_table.c.
+ * migrate.c - what the releases of Cobbler since 2.8.5 changed in their settings files. One row for each thing that a release changed;
+ * types that changed (0 and 1 for booleans) are the business of the rows of settings_table.c and versions_table.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +10,10 @@
 
 enum change { RENAMED, RELATIVE, ABSOLUTE, DROPPED, REWORDED, BOOLEAN_INSIDE, ADDED };
 
-/* RENAMED: key is now called "to". RELATIVE: the same, and a path below a folder of templates is now relative to it. ABSOLUTE: the same, the
- * path is one of another folder. DROPPED: means nothing any more. REWORDED: the value "from" is now "to". BOOLEAN_INSIDE: the entry "from" of
- * a mapping is a boolean. ADDED: a file that lacks it gets "from", JSON; only where a file is to look like that release's.
- * until: a later release did something else with it. */
+/* RENAMED: key is now called "to". RELATIVE: the same, and a path below a folder of templates is now relative to it. ABSOLUTE: the same,
+ * the path is one of another folder. DROPPED: means nothing any more. REWORDED: the value "from" is now "to". BOOLEAN_INSIDE: the entry
+ * "from" of a mapping is a boolean. ADDED: a file that lacks it gets "from", JSON; only where a file is to look like that release's. until:
+ * a later release did something else with it. */
 static const struct row { enum version since, until; const char *key; enum change change; const char *from, *to; } rows[] = {
 	{ V300, V330, "default_kickstart", ABSOLUTE, NULL, "default_autoinstall" },
 	{ V330, V_END, "default_autoinstall", RELATIVE, NULL, "autoinstall" },

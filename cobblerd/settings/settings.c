@@ -263,8 +263,9 @@ static int check_serializers(const struct state *st, struct err *e)
 		for (size_t k = 0; k < ARRAY_LEN(files) && !known; k++)
 			known = str_eq(module, files[k]);
 		if (!known)
-			return err_set(e, CB_EINVAL, "modules.conf: [serializers] %s = \"%s\" is not serializers.file: objects are read from and written to "
-				"the files of /var/lib/cobbler/collections only; move them there with Cobbler first", name, module);
+			return err_set(e, CB_EINVAL,
+				"modules.conf: [serializers] %s = \"%s\" is not serializers.file: objects are read from and written to the "
+				"files of /var/lib/cobbler/collections only; move them there with Cobbler first", name, module);
 	}
 	return CB_OK;
 }

@@ -34,14 +34,14 @@ int settings_modify(struct settings *s, const char *key, const struct value *v, 
 int settings_read_module(const char *section, const char *key, char **ret, struct err *e) MUST_CHECK;
 /* Names the first entry of modules.conf that this server does not know. It starts all the same, and what needs that module fails. */
 int settings_check_modules(struct err *e) MUST_CHECK;
-/* A settings file of any release since 2.8 in the form of 3.3.7: *ret (owned) has every setting, the defaults of those that the file lacks, and
- * what the file has beyond them. plan: a list that gets a line for each difference, or NULL. path lies below the root. Fails naming file,
- * key, value and what was expected. */
+/* A settings file of any release since 2.8 in the form of 3.3.7: *ret (owned) has every setting, the defaults of those that the file lacks,
+ * and what the file has beyond them. plan: a list that gets a line for each difference, or NULL. path lies below the root. Fails naming
+ * file, key, value and what was expected. */
 int settings_load_file(const char *path, struct value *plan, struct value **ret, struct err *e) MUST_CHECK;
-/* versions.c: files of one release exactly, as 3.3.7's own tool sees them, with the files that they include. preserve: names (with commas) of
- * the site's own settings, which are left out of the checks. Each fails naming key and expectation.
- * find: whether "3.3.1" is a release that is known; the error lists them. validate: whether the file has that release's form. migrate: its form is
- * found out and brought to the later one; *ret owned, plan as above. */
+/* versions.c: files of one release exactly, as 3.3.7's own tool sees them, with the files that they include. preserve: names (with commas)
+ * of the site's own settings, which are left out of the checks. Each fails naming key and expectation. find: whether "3.3.1" is a release
+ * that is known; the error lists them. validate: whether the file has that release's form. migrate: its form is found out and brought to
+ * the later one; *ret owned, plan as above. */
 int settings_find_version(const char *name, struct err *e) MUST_CHECK;
 int settings_validate_version(const char *path, const char *preserve, const char *version, struct err *e) MUST_CHECK;
 int settings_migrate_version(const char *path, const char *preserve, const char *version, struct value *plan, struct value **ret,
@@ -50,7 +50,8 @@ int settings_migrate_version(const char *path, const char *preserve, const char 
 bool settings_is_named(const char *names, const char *key);
 /* Replaces a settings file; the former one stays as NAME_YYYYMMDD_HH-MM-SS.yaml beside it (compat: settings.update_settings_file). */
 int settings_write_file(const char *path, const struct value *all, struct err *e) MUST_CHECK;
-/* Sets key, or "parent.key" inside a mapping, from text in Cobbler's forms for the setting's type ("a b" for lists, "a=1 b=2" for mappings). */
+/* Sets key, or "parent.key" inside a mapping, from text in Cobbler's forms for the setting's type ("a b" for lists, "a=1
+ * b=2" for mappings). */
 int settings_set_text(struct value *all, const char *key, const char *text, struct err *e) MUST_CHECK;
 /* True for a setting of 3.3.7. */
 bool settings_is_known(const char *name);

@@ -19,7 +19,8 @@ static void try_yaml(const char *p, size_t n)
 	if (yaml_parse(p, n, &file, &e) == CB_OK) {
 		if (v_is(file, V_DICT) && settings_apply("fuzz", file, known, unknown, &e) == CB_OK) {
 			again = settings_defaults();
-			if (v_len(known) != settings_count || settings_apply("again", known, again, unknown, &e) != CB_OK || !v_equal(known, again))
+			if (v_len(known) != settings_count || settings_apply("again", known, again, unknown, &e) != CB_OK ||
+				!v_equal(known, again))
 				abort();
 			v_unref(again);
 		}

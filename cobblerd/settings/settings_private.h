@@ -19,8 +19,8 @@ struct value *settings_migrate(const struct value *file, struct value *plan);
 void settings_migrate_step(struct value *file, enum version to, struct value *plan);
 /* migrate.c: the present name of a module of modules.conf ("authn_pam" is "authentication.pam"). Returns owned. */
 char *settings_module_name(const char *name);
-/* settings.c: migrates what a file says and puts it into known, checked by the rows; what no row knows goes into unknown. path: for messages. Both
- * dicts are unshared; after a failure they may hold part of the file. */
+/* settings.c: migrates what a file says and puts it into known, checked by the rows; what no row knows goes into unknown. path: for
+ * messages. Both dicts are unshared; after a failure they may hold part of the file. */
 int settings_apply(const char *path, const struct value *file, struct value *known, struct value *unknown, struct err *e) MUST_CHECK;
 /* settings.c: "[section]" and "key = value" lines; "#" and ";" start comments. text is changed. Returns owned: section -> key -> text. */
 struct value *settings_parse_ini(char *text);
@@ -33,7 +33,8 @@ bool settings_may_be_missing(const char *key);
 /* settings.c: a default of the tables, which is JSON. Returns owned; ends the process when it is none. */
 struct value *settings_json(const char *text);
 /* settings.c: calls take with each file (below the root) that "include" (a list of globs, or NULL) names, in order, until one fails. */
-int settings_include(const struct value *include, int (*take)(void *arg, const char *path, struct err *e), void *arg, struct err *e) MUST_CHECK;
+int settings_include(const struct value *include, int (*take)(void *arg, const char *path, struct err *e), void *arg,
+	struct err *e) MUST_CHECK;
 /* settings.c: every setting at its default. Returns owned. */
 struct value *settings_defaults(void);
 

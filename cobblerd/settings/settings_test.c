@@ -50,8 +50,10 @@ static void test_first_files_are_private_and_readable_again(void **state)
 static void test_a_file_of_2_8_is_taken_over(void **state)
 {
 	(void)state;
-	put_file("/etc/cobbler/settings", "default_kickstart: /var/lib/cobbler/kickstarts/site/web.ks\nsnippetsdir: /srv/snippets\nmanage_dhcp: 1\n"
-		"enable_gpxe: 0\nnext_server: 10.0.0.9\nfunc_master: x\npower_management_default_type: ipmitool\nmgmt_parameters:\n  from_cobbler: 1\n"
+	put_file("/etc/cobbler/settings", "default_kickstart: /var/lib/cobbler/kickstarts/site/web.ks\nsnippetsdir: /srv/snippets\n"
+		"manage_dhcp: 1\n"
+		"enable_gpxe: 0\nnext_server: 10.0.0.9\nfunc_master: x\npower_management_default_type: ipmitool\nmgmt_parameters:\n  "
+		"from_cobbler: 1\n"
 		"default_virt_ram: 512\ndefault_virt_file_size: 5\nmy_own: [1]\n");
 	put_file("/etc/cobbler/modules.conf", "[authentication]\nmodule = authn_pam\n[dns]\nmodule=manage_bind\n");
 	struct settings *s = open_settings();
@@ -224,7 +226,8 @@ static void test_what_a_release_does_not_have_is_named(void **state)
 		{ "http_port: true\n", "3.3.7", "http_port: 3.3.7 has a whole number there, not True" },
 		{ "default_virt_file_size: 5\n", "3.3.3", "default_virt_file_size: 3.3.3 has a number with a point there, not 5" },
 		{ "manage_forward_zones: [1]\n", "3.2.1", "manage_forward_zones: 3.2.1 has a list of texts there, not [1]" },
-		{ "manage_forward_zones: [1]\nmanage_dns: 1\nauto_migrate_settings: true\n", "3.2.0", "is missing: 3.2.0 has it in every file" },
+		{ "manage_forward_zones: [1]\nmanage_dns: 1\nauto_migrate_settings: true\n", "3.2.0",
+			"is missing: 3.2.0 has it in every file" },
 		{ "include: 5\n", "3.3.7", "include: 3.3.7 has a list of texts there, not 5" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

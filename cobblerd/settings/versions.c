@@ -12,7 +12,8 @@
 
 static const char *const type_words[] = {
 	[S_FLAG] = "true or false (before 3.2.1: 1 or 0)", [S_BOOL] = "true or false", [S_INT] = "a whole number",
-	[S_FLOAT] = "a number with a point", [S_STR] = "text", [S_STR_OR_NULL] = "text or nothing", [S_LIST] = "a list", [S_NAMES] = "a list of texts", [S_STRS] = "a list of texts", [S_DICT] = "a mapping",
+	[S_FLOAT] = "a number with a point", [S_STR] = "text", [S_STR_OR_NULL] = "text or nothing", [S_LIST] = "a list",
+	[S_NAMES] = "a list of texts", [S_STRS] = "a list of texts", [S_DICT] = "a mapping",
 };
 
 static const struct version_row *row_at(const char *key, enum version v)
@@ -82,7 +83,8 @@ static size_t misfits(const struct value *file, enum version at, struct err *e)
 	return n;
 }
 
-/* The oldest release whose form the file has: its migrations are those that the file needs. Fails with what is wrong for the nearest one. */
+/* The oldest release whose form the file has: its migrations are those that the file needs. Fails with what is wrong
+ * for the nearest one. */
 static int detect(const struct value *file, enum version *ret, struct err *e)
 {
 	size_t fewest = SIZE_MAX;
@@ -135,7 +137,8 @@ static void retype(struct value *file, enum version to)
 static int migrate(struct value *file, enum version from, enum version to, struct value *plan, struct err *e)
 {
 	if (from > to)
-		return err_set(e, CB_EINVAL, "the file is one of %s: the way back to %s is not known", version_names[from], version_names[to]);
+		return err_set(e, CB_EINVAL, "the file is one of %s: the way back to %s is not known", version_names[from],
+			version_names[to]);
 	for (enum version v = from + 1; v <= to; v++) {
 		settings_migrate_step(file, v, plan);
 		retype(file, v);

@@ -9,7 +9,8 @@
 /* The releases that 3.3.7 knows, in order. V_END: none behind it. */
 enum version { V285, V300, V301, V310, V311, V312, V320, V321, V330, V331, V332, V333, V334, V335, V336, V337, V_END };
 
-/* S_FLAG: a boolean, before 3.2.1 a number instead. S_BOOL: always a boolean. S_NAMES: a list, of texts since 3.2.1. S_STRS: a list of texts. */
+/* S_FLAG: a boolean, before 3.2.1 a number instead. S_BOOL: always a boolean. S_NAMES: a list, of texts since 3.2.1.
+ * S_STRS: a list of texts. */
 enum version_type { S_FLAG, S_BOOL, S_INT, S_FLOAT, S_STR, S_STR_OR_NULL, S_LIST, S_NAMES, S_STRS, S_DICT };
 
 #define REQUIRED NULL       /* a file without it is none of that release */

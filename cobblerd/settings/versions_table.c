@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * versions_table.c - what each release since 2.8.5 has in its settings file: from which release on and until which, of which type, and what a
- * file that lacks it gets. compat: the schemas of cobbler.settings.migrations of 3.3.7; the key for nsupdate that 3.0 gave to everybody is none.
+ * versions_table.c - what each release since 2.8.5 has in its settings file: from which release on and until which, of which type,
+ * and what a file that lacks it gets. compat: the schemas of cobbler.settings.migrations of 3.3.7; the key for nsupdate that 3.0
+ * gave to everybody is none.
  */
 #include "settings/versions.h"
 
