@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * journal.c - what makes a change durable with one sync of one file.
  *
- * A new file in a collection is durable after two syncs, its own and that of its directory, each of which makes the file system commit. Here
- * the texts of all files of a change go first into /var/lib/cobbler/edits.journal, whose blocks exist already, so that fdatasync writes
- * nothing else. The files themselves are then replaced without a sync; they are current for every reader of this machine at once, and the
- * kernel writes them when it likes. Once they are all on the disk (syncfs: when the journal is full, some seconds after the last change,
- * at the end) the journal is empty again. The start after a loss of power puts in order the files of whatever the journal still holds.
- * After a process that was killed the kernel has the files, but for those of the last change if it was not done yet.
+ * A new file in a collection is durable after two syncs, its own and that of its directory, each of which makes the file system commit.
+ * Here the texts of all files of a change go first into /var/lib/cobbler/edits.journal, whose blocks exist already, so that fdatasync
+ * writes nothing else. The files themselves are then replaced without a sync; they are current for every reader of this machine at once,
+ * and the kernel writes them when it likes. Once they are all on the disk (syncfs: when the journal is full, some seconds after the last
+ * change, at the end) the journal is empty again. The start after a loss of power puts in order the files of whatever the journal still
+ * holds. After a process that was killed the kernel has the files, but for those of the last change if it was not done yet.
  *
- * A record: struct head, then a JSON list of changes, [collection, file, text] or, for a file that is to be gone, [collection, file]. Records
- * follow each other with consecutive numbers; the first that does not is the end.
+ * A record: struct head, then a JSON list of changes, [collection, file, text] or, for a file that is to be gone, [collection, file].
+ * Records follow each other with consecutive numbers; the first that does not is the end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +35,8 @@
 struct head {
 	char magic[8];
 	char boot[40];             /* boot_id of the kernel whose memory has the files */
-	double at;                 /* wall clock: files that are younger than the record are somebody else's. Not before what it replaces. */
+	/* wall clock: files that are younger than the record are somebody else's. Not before what it replaces. */
+	double at;
 	uint64_t number;
 	uint32_t n;                /* bytes of JSON that follow */
 	uint32_t crc;              /* from "at" to here, and of the JSON: a head may be torn too */
@@ -119,8 +120,10 @@ static int redo_all(struct store *s, const struct strbuf *b, const char *boot, s
 		if (memcmp(h.boot, boot, sizeof(h.boot)) == 0 && h.done != 0)
 			continue;
 		if (json_parse(text, h.n, &v, &why) != CB_OK || !is_record(v)) {
-			rc = err_set(e, CB_EPARSE, JOURNAL ": the record that ends at byte %zu is whole, but no list of changes as this release writes "
-				"them (%s): move the file away to start without the last changes", at, v == NULL ? why.text : v_type_name(v));
+			rc = err_set(e, CB_EPARSE,
+				JOURNAL ": the record that ends at byte %zu is whole, but no list of changes as this release writes "
+				"them (%s): move the file away to start without the last changes", at,
+				v == NULL ? why.text : v_type_name(v));
 			v_unref(v);
 			return rc;
 		}
@@ -182,7 +185,8 @@ int journal_checkpoint(struct store *s, struct err *e)
 	return rc == CB_OK ? forget(&s->journal, e) : rc;
 }
 
-/* Empties the journal when nothing has changed for IDLE_S to twice that, so that a file that somebody restores is not older than what it holds. */
+/* Empties the journal when nothing has changed for IDLE_S to twice that, so that a file that somebody restores is not older
+ * than what it holds. */
 static void *tidy(void *arg)
 {
 	struct store *s = arg;
@@ -266,8 +270,8 @@ int journal_add(struct store *s, const struct value *changes, double newest, str
 	sb_add(&b, &h, sizeof(h));
 	json_write(&b, changes, JSON_ASCII);
 	if (b.len > RECORD_MAX)
-		return err_set(e, CB_ELIMIT, "a change of %zu files is too large: it has %zu bytes, at most %u can be made at once", v_len(changes),
-			b.len, RECORD_MAX);
+		return err_set(e, CB_ELIMIT, "a change of %zu files is too large: it has %zu bytes, at most %u can be made at once",
+			v_len(changes), b.len, RECORD_MAX);
 	int rc = j->used + b.len > j->size ? make_room(s, b.len, e) : CB_OK;
 	if (rc != CB_OK)
 		return rc;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * old_layout.c - the items of Cobbler 2.x, /var/lib/cobbler/config/<plural>.d/NAME.json, taken over once: when there are no collections yet.
+ * old_layout.c - the items of Cobbler 2.x, /var/lib/cobbler/config/<plural>.d/NAME.json, taken over once: when there
+ * are no collections yet.
  */
 #include <dirent.h>
 #include <fcntl.h>

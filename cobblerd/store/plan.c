@@ -100,7 +100,8 @@ int store_plan(struct value *plan, struct err *e)
 		char *folder CLEANUP(free_ptr) = xasprintf("config/%s.d", item_tables[t]->plural);
 		int n = plan_folder((enum item_type)t, folder, plan);
 		if (n > 0)
-			v_list_push(plan, v_strf("%s: %d items are copied to collections/%s; the files stay as they are", folder, n, item_tables[t]->plural));
+			v_list_push(plan, v_strf("%s: %d items are copied to collections/%s; the files stay as they are", folder, n,
+				item_tables[t]->plural));
 	}
 	return CB_OK;
 }

@@ -113,7 +113,8 @@ static void set_aside(struct store *s, enum item_type t, const char *file, const
 	if (renameat(s->dir[t], file, s->dir[t], to) == -1)
 		log_error("store", "collections/%s/%s is damaged and could not be set aside: %s", plural, file, why);
 	else
-		log_error("store", "collections/%s/%s is damaged and was set aside as collections/%s/%s: %s", plural, file, plural, to, why);
+		log_error("store", "collections/%s/%s is damaged and was set aside as collections/%s/%s: %s", plural, file, plural,
+			to, why);
 }
 
 int store_load_one(int dir, enum item_type t, const char *file, struct item **ret, struct err *e)
@@ -225,8 +226,8 @@ static void report_orphans(struct model *m, enum item_type t)
 		const char *name = item_parent(l.v[i], &pt);
 		CLEANUP(item_unrefp) struct item *parent = *name != '\0' ? model_get(m, pt, name) : NULL;
 		if (*name != '\0' && parent == NULL)
-			log_warn("store", "%s \"%s\" refers to the %s \"%s\", which does not exist", item_tables[t]->name, item_name(l.v[i]),
-				item_tables[pt]->name, name);
+			log_warn("store", "%s \"%s\" refers to the %s \"%s\", which does not exist", item_tables[t]->name,
+				item_name(l.v[i]), item_tables[pt]->name, name);
 	}
 	item_list_free(&l);
 }
@@ -239,8 +240,8 @@ static void own_uid(struct model *m, struct item *it)
 	if (other == NULL && *item_uid(it) != '\0')
 		return;
 	if (other != NULL)
-		log_warn("store", "%s \"%s\" has the uid of %s \"%s\" and gets one of its own", item_table(item_type(it))->name, item_name(it),
-			item_table(item_type(other))->name, item_name(other));
+		log_warn("store", "%s \"%s\" has the uid of %s \"%s\" and gets one of its own", item_table(item_type(it))->name,
+			item_name(it), item_table(item_type(other))->name, item_name(other));
 	random_hex(uid, 16);
 	item_put(it, "uid", v_str(uid));
 }
@@ -292,7 +293,8 @@ static void load_all(struct batch *b)
 	pthread_t threads[LOAD_THREADS];
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	size_t n = 0;
-	while (n + 1 < (size_t)cpus && n < LOAD_THREADS && b->n > LOAD_FILES * (n + 1) && pthread_create(&threads[n], NULL, load_some, b) == 0)
+	while (n + 1 < (size_t)cpus && n < LOAD_THREADS && b->n > LOAD_FILES * (n + 1) &&
+		pthread_create(&threads[n], NULL, load_some, b) == 0)
 		n++;
 	load_some(b);
 	for (size_t i = 0; i < n; i++)
@@ -336,7 +338,8 @@ int store_load(struct store *s, struct model *m, size_t *loaded, size_t *damaged
 	for (size_t t = 0; t < ITEM_TYPES; t++)
 		load_type(s, m, (enum item_type)t, loaded, damaged, &reworded);
 	if (reworded > 0)
-		log_info("store", "%zu items of another release are stored anew; their files as they were lie in .former of each collection", reworded);
+		log_info("store", "%zu items of another release are stored anew; their files as they were lie in .former of each "
+			"collection", reworded);
 	if (store_has_old_layout(*loaded == 0 && *damaged == 0)) {
 		int rc = store_take_over(s, m, loaded, damaged, e);
 		if (rc != CB_OK)
@@ -417,7 +420,8 @@ static bool is_renamed(const struct item *it, const struct item *old)
 
 /* Files whose item has another name now, or is gone, unless another one of these takes the name. They go last: until then the names that
  * others still use are there. Returns how many; steps has room for n. */
-static size_t add_removals(struct step *steps, struct value *changes, const struct item *const *items, const struct item *const *olds, size_t n)
+static size_t add_removals(struct step *steps, struct value *changes, const struct item *const *items, const struct item *const *olds,
+	size_t n)
 {
 	struct map taken[ITEM_TYPES] = { 0 };
 	size_t added = 0;
@@ -453,8 +457,8 @@ static void take_back(struct store *s, const struct item *const *items, const st
 		if (olds[i] == NULL)
 			continue;
 		if (stage(s, olds[i], NULL, &step, &e) != CB_OK || do_step(s, &step, &e) != CB_OK)
-			log_error("store", "%s \"%s\" on disk is not what it was before a change that failed: %s", item_table(item_type(olds[i]))->name,
-				item_name(olds[i]), e.text);
+			log_error("store", "%s \"%s\" on disk is not what it was before a change that failed: %s",
+				item_table(item_type(olds[i]))->name, item_name(olds[i]), e.text);
 		free_step(s, &step);
 	}
 }

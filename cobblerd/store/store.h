@@ -19,8 +19,8 @@ void store_close(struct store *s);
 int store_load(struct store *s, struct model *m, size_t *loaded, size_t *damaged, struct err *e) MUST_CHECK;
 /* Durable when it returns 0. old: the item it replaces (its file is removed when the name differs), or NULL. */
 int store_save(struct store *s, const struct item *it, const struct item *old, struct err *e) MUST_CHECK;
-/* Several at once, olds[i] may be NULL; items[i] too: olds[i] is deleted. All are done or none, also on a full disk and where the process or the
- * machine ends in between. More than 1 GB of text at once is refused. */
+/* Several at once, olds[i] may be NULL; items[i] too: olds[i] is deleted. All are done or none, also on a full disk and where the process
+ * or the machine ends in between. More than 1 GB of text at once is refused. */
 int store_save_all(struct store *s, const struct item *const *items, const struct item *const *olds, size_t n, struct err *e) MUST_CHECK;
 int store_delete(struct store *s, const struct item *it, struct err *e) MUST_CHECK;
 
@@ -28,8 +28,8 @@ int store_delete(struct store *s, const struct item *it, struct err *e) MUST_CHE
  * named in the log. */
 void store_look(struct model *m);
 
-/* Appends to plan a line for each stored item that has another form in 3.3.7, and for each that cannot be read; changes nothing and needs no
- * lock. Items of 2.x count when there are no collections yet. */
+/* Appends to plan a line for each stored item that has another form in 3.3.7, and for each that cannot be read; changes nothing and needs
+ * no lock. Items of 2.x count when there are no collections yet. */
 int store_plan(struct value *plan, struct err *e) MUST_CHECK;
 
 #endif

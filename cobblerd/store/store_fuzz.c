@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * store_fuzz.c - any bytes as a file of the store: by the first byte an item of 3.x, one of 2.8, the journal of edits, or a record of it. The store opens and
- * loads, or says why not; nothing is written beside it.
+ * store_fuzz.c - any bytes as a file of the store: by the first byte an item of 3.x, one of 2.8, the journal of edits, or a record of it.
+ * The store opens and loads, or says why not; nothing is written beside it.
  */
 #include "base/fuzzkit.h"
 
@@ -20,7 +20,8 @@ static const char *const places[] = {
 /* As a record with a good head: store/journal.c, struct head. */
 static void put_record(const unsigned char *text, size_t n)
 {
-	struct { char magic[8], boot[40]; double at; uint64_t number; uint32_t n, crc, done; } h = { .at = 1e12, .number = 1, .n = (uint32_t)n };
+	struct { char magic[8], boot[40]; double at; uint64_t number; uint32_t n, crc, done; } h = { .at = 1e12, .number = 1,
+		.n = (uint32_t)n };
 	struct strbuf b = { 0 };
 	memcpy(h.magic, "cbljrnl3", sizeof(h.magic));
 	uLong crc = crc32(0, (const unsigned char *)&h.at, sizeof(h.at) + sizeof(h.number) + sizeof(h.n));

@@ -34,9 +34,9 @@ struct store {
 /* Puts in order the files of what a journal still holds, and begins without one. */
 int journal_open(struct store *s, struct err *e) MUST_CHECK;
 void journal_close(struct store *s);
-/* With the mutex held. Changes: a list of [collection, file, text] and [collection, file] for one that goes; durable when it returns. newest: the
- * last time of change of the items that take part, which a clock that was put back may not reach. Refused, with nothing changed, when it does
- * not fit the disk, or is beyond 1 GB. */
+/* With the mutex held. Changes: a list of [collection, file, text] and [collection, file] for one that goes; durable when it returns.
+ * newest: the last time of change of the items that take part, which a clock that was put back may not reach. Refused, with nothing
+ * changed, when it does not fit the disk, or is beyond 1 GB. */
 int journal_add(struct store *s, const struct value *changes, double newest, struct err *e) MUST_CHECK;
 /* With the mutex held: the files of the last record are replaced; a process that is killed leaves nothing to do for it. */
 void journal_done(struct store *s);

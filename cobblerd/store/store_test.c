@@ -21,14 +21,16 @@ static struct item *make(enum item_type t, const char *const (*fields)[2])
 
 static struct item *make_distro(const char *name)
 {
-	const char *const f[][2] = { { "name", name }, { "kernel", "/boot/vmlinuz" }, { "initrd", "/boot/initrd.img" }, { "kernel_options", "a=1 b quiet" },
+	const char *const f[][2] = { { "name", name }, { "kernel", "/boot/vmlinuz" }, { "initrd", "/boot/initrd.img" },
+		{ "kernel_options", "a=1 b quiet" },
 		{ NULL, NULL } };
 	return make(ITEM_DISTRO, f);
 }
 
 static struct item *make_profile(const char *name, const char *distro)
 {
-	const char *const f[][2] = { { "name", name }, { "distro", distro }, { "kernel_options", "!b c=2 c=3" }, { "name_servers", "10.0.0.1" }, { NULL, NULL } };
+	const char *const f[][2] = { { "name", name }, { "distro", distro }, { "kernel_options", "!b c=2 c=3" },
+		{ "name_servers", "10.0.0.1" }, { NULL, NULL } };
 	return make(ITEM_PROFILE, f);
 }
 
@@ -67,15 +69,16 @@ static void test_setters_answer_as_cobbler(void **state)
 		{ ITEM_DISTRO, "kernel_options", "[1]", "TypeError", "invalid kernel options" },
 		{ ITEM_DISTRO, "kernel_options", "\"a='\"", "ValueError", "No closing quotation" },
 		{ ITEM_DISTRO, "arch", "\"vax\"", "ValueError", "vax must be one of [<Archs.I386: 'i386'>, <Archs.X86_64: 'x86_64'>, "
-			"<Archs.IA64: 'ia64'>, <Archs.PPC: 'ppc'>, <Archs.PPC64: 'ppc64'>, <Archs.PPC64LE: 'ppc64le'>, <Archs.PPC64EL: 'ppc64el'>, "
-			"<Archs.S390: 's390'>, <Archs.S390X: 's390x'>, <Archs.ARM: 'arm'>, <Archs.AARCH64: 'aarch64'>]" },
+			"<Archs.IA64: 'ia64'>, <Archs.PPC: 'ppc'>, <Archs.PPC64: 'ppc64'>, <Archs.PPC64LE: 'ppc64le'>, <Archs.PPC64EL: "
+			"'ppc64el'>, <Archs.S390: 's390'>, <Archs.S390X: 's390x'>, <Archs.ARM: 'arm'>, <Archs.AARCH64: 'aarch64'>]" },
 		{ ITEM_SYSTEM, "gateway", "\"10.0.0.300\"", "ipaddress.AddressValueError", "Invalid IPv4 address format (10.0.0.300)" },
 		{ ITEM_SYSTEM, "gateway", "\"255.255.255.0\"", "ipaddress.NetmaskValueError", "Invalid IPv4 host address (255.255.255.0)" },
 		{ ITEM_SYSTEM, "hostname", "5", "TypeError", "Field hostname of object system needs to be of type str!" },
 		{ ITEM_SYSTEM, "power_user", "\"a;b\"", "cobbler.cexceptions.CX", "Invalid characters found in input" },
 		{ ITEM_SYSTEM, "no_such", "1", "cobbler.cexceptions.CX", "system has no field \"no_such\" that can be set" },
 		{ ITEM_SYSTEM, "name_servers", "[\"x\"]", "netaddr.core.AddrFormatError", "failed to detect a valid IP address from 'x'" },
-		{ ITEM_SYSTEM, "name_servers", "\"10.1.0.0/16\"", "ValueError", "IPAddress() does not support netmasks or subnet prefixes! See documentation for details." },
+		{ ITEM_SYSTEM, "name_servers", "\"10.1.0.0/16\"", "ValueError",
+			"IPAddress() does not support netmasks or subnet prefixes! See documentation for details." },
 		{ ITEM_PROFILE, "virt_ram", "\"x\"", "TypeError", "virt_ram needs to be an integer" },
 		{ ITEM_REPO, "priority", "100", "ValueError", "Repository priority must be between 0 and 99 (inclusive)!" },
 	};
@@ -157,7 +160,8 @@ static void test_inheritance_merges_and_removes(void **state)
 	model_publish(m, make_profile("p", "d"), NULL);
 	struct item *s = make_system("s", "p", "52:54:00:00:00:01");
 	model_publish(m, item_ref(s), NULL);
-	assert_json(resolve_field(m, settings, s, "kernel_options"), "{\"top\": \"1\", \"a\": \"1\", \"quiet\": null, \"c\": [\"2\", \"3\"]}");
+	assert_json(resolve_field(m, settings, s, "kernel_options"),
+		"{\"top\": \"1\", \"a\": \"1\", \"quiet\": null, \"c\": [\"2\", \"3\"]}");
 	assert_json(resolve_field(m, settings, s, "server"), "\"10.0.0.9\"");
 	assert_null(resolve_field(m, settings, s, "nonsense"));
 	struct value *b = resolve_blend(m, settings, s, true);
@@ -281,7 +285,8 @@ static void test_store_keeps_unknown_fields_and_sets_damage_aside(void **state)
 	assert_int_equal(store_open(false, &second, &e), CB_EBUSY);
 	struct item *d = make_distro("d");
 	assert_int_equal(store_save(s, d, NULL, &e), CB_OK);
-	write_text("/var/lib/cobbler/collections/profiles/p.json", "{\"name\": \"p\", \"distro\": \"d\", \"from_the_future\": [1, 2], \"depth\": 1}");
+	write_text("/var/lib/cobbler/collections/profiles/p.json",
+		"{\"name\": \"p\", \"distro\": \"d\", \"from_the_future\": [1, 2], \"depth\": 1}");
 	write_text("/var/lib/cobbler/collections/profiles/half.json", "{\"name\": \"ha");
 	write_text("/var/lib/cobbler/collections/systems/evil.json", "{\"name\": \"../../x\", \"profile\": \"p\"}");
 	write_text("/var/lib/cobbler/collections/systems/ok.json", "{\"name\": \"ok\", \"profile\": \"p\", \"gpxe_enabled\": true, "
@@ -415,7 +420,8 @@ static void test_items_of_2_8_are_taken_over(void **state)
 	struct err e;
 	size_t loaded, damaged;
 	(void)state;
-	char *lib = xasprintf("%s/var/lib/cobbler", root), *old = xasprintf("%s.old", lib), *kept = xasprintf("%s/config/systems.d/s.json", lib);
+	char *lib = xasprintf("%s/var/lib/cobbler", root), *old = xasprintf("%s.old", lib);
+	char *kept = xasprintf("%s/config/systems.d/s.json", lib);
 	assert_int_equal(rename(lib, old), 0);
 	static const char *const dirs[] = { "distros", "profiles", "systems", "repos" };
 	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
@@ -423,17 +429,23 @@ static void test_items_of_2_8_are_taken_over(void **state)
 		assert_int_equal(dir_make(dir, 0755, &e), CB_OK);
 		free(dir);
 	}
-	write_text("/var/lib/cobbler/config/distros.d/d.json", "{\"name\": \"d\", \"kernel\": \"/boot/vmlinuz\", \"initrd\": \"/boot/initrd.img\", "
-		"\"arch\": \"x86\", \"parent\": null, \"ks_meta\": {\"tree\": \"http://h/t\"}, \"redhat_management_server\": \"<<inherit>>\", \"uid\": \"1e04\"}");
+	write_text("/var/lib/cobbler/config/distros.d/d.json",
+		"{\"name\": \"d\", \"kernel\": \"/boot/vmlinuz\", \"initrd\": \"/boot/initrd.img\", \"arch\": \"x86\", \"parent\": null, "
+		"\"ks_meta\": {\"tree\": \"http://h/t\"}, \"redhat_management_server\": "
+		"\"<<inherit>>\", \"uid\": \"1e04\"}");
 	write_text("/var/lib/cobbler/config/profiles.d/p.json", "{\"name\": \"p\", \"distro\": \"d\", \"parent\": \"\", "
-		"\"kickstart\": \"/var/lib/cobbler/kickstarts/site/web.ks\", \"enable_gpxe\": 0, \"virt_ram\": \"512\", \"repos\": [\"r\"]}");
+		"\"kickstart\": \"/var/lib/cobbler/kickstarts/site/web.ks\", \"enable_gpxe\": 0, \"virt_ram\": \"512\", \"repos\": "
+		"[\"r\"]}");
 	write_text("/var/lib/cobbler/config/profiles.d/sub.json", "{\"name\": \"sub\", \"distro\": \"<<inherit>>\", \"parent\": \"p\", "
 		"\"kickstart\": \"<<inherit>>\", \"next_server\": \"10.0.0.9\"}");
-	write_text("/var/lib/cobbler/config/repos.d/r.json", "{\"name\": \"r\", \"mirror\": \"http://h/r\", \"breed\": \"yum\", \"arch\": \"\", "
-		"\"priority\": \"99\"}");
-	write_text("/var/lib/cobbler/config/systems.d/s.json", "{\"name\": \"s\", \"profile\": \"sub\", \"parent\": \"sub\", \"power_type\": \"ipmitool\", "
-		"\"monit_enabled\": false, \"boot_loader\": \"grub\", \"serial_device\": \"\", \"interfaces\": {\"eth0\": {\"mac_address\": "
-		"\"52:54:00:aa:00:02\", \"interface_type\": \"\", \"subnet\": \"255.0.0.0\"}, \"bond0\": {\"interface_type\": \"master\"}}}");
+	write_text("/var/lib/cobbler/config/repos.d/r.json",
+		"{\"name\": \"r\", \"mirror\": \"http://h/r\", \"breed\": \"yum\", \"arch\": \"\", \"priority\": \"99\"}");
+	write_text("/var/lib/cobbler/config/systems.d/s.json",
+		"{\"name\": \"s\", \"profile\": \"sub\", \"parent\": \"sub\", \"power_type\": \"ipmitool\", \"monit_enabled\": false, "
+		"\"boot_loader\": \"grub\", \"serial_device\": \"\", \"interfaces\": {\"eth0\": "
+		"{\"mac_address\": \"52:54:00:aa:00:02\", \"interface_type\": \"\", \"subnet\": \"255.0.0.0\"}, \"bond0\": "
+		"{\"interface_type\": "
+		"\"master\"}}}");
 	write_text("/var/lib/cobbler/config/systems.d/half.json", "{\"name\": ");
 	assert_int_equal(store_open(false, &s, &e), CB_OK);
 	assert_int_equal(store_load(s, m, &loaded, &damaged, &e), CB_OK);
@@ -503,8 +515,8 @@ static char *text_of(const char *path)
 /* Cobbler 3.3.7 loads no item with a field or a type of value that it does not know. */
 static void test_items_of_3_2_are_stored_in_present_words(void **state)
 {
-	static const char old[] = "{\"name\": \"s32\", \"uid\": \"abc\", \"profile\": \"p\", \"image\": null, \"next_server\": \"10.0.0.9\", "
-		"\"mac_address\": \"\", \"bonding_opts\": \"\", \"boot_loader\": \"grub\", \"interfaces\": {}}";
+	static const char old[] = "{\"name\": \"s32\", \"uid\": \"abc\", \"profile\": \"p\", \"image\": null, \"next_server\": "
+		"\"10.0.0.9\", \"mac_address\": \"\", \"bonding_opts\": \"\", \"boot_loader\": \"grub\", \"interfaces\": {}}";
 	struct store *s;
 	struct err e;
 	size_t loaded, damaged;
@@ -536,10 +548,12 @@ static void test_loaders_of_older_releases(void **state)
 	(void)state;
 	static const struct { const char *loader, *arch, *want; } cases[] = {
 		{ "pxelinux", "x86_64", "[\"pxe\"]" }, { "yaboot", "ppc64", "[\"grub\"]" }, { "grub", "x86_64", "[\"grub\"]" },
-		{ "pxelinux", "aarch64", "\"<<inherit>>\"" }, { "<<inherit>>", "x86_64", "\"<<inherit>>\"" }, { "", "x86_64", "\"<<inherit>>\"" },
+		{ "pxelinux", "aarch64", "\"<<inherit>>\"" }, { "<<inherit>>", "x86_64", "\"<<inherit>>\"" },
+		{ "", "x86_64", "\"<<inherit>>\"" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		char *text = xasprintf("{\"name\":\"d\",\"uid\":\"1\",\"arch\":\"%s\",\"breed\":\"redhat\",\"os_version\":\"rhel7\",\"boot_loader\":\"%s\"}",
+		char *text = xasprintf("{\"name\":\"d\",\"uid\":\"1\",\"arch\":\"%s\",\"breed\":\"redhat\",\"os_version\":\"rhel7\","
+			"\"boot_loader\":\"%s\"}",
 			cases[i].arch, cases[i].loader);
 		struct value *d = NULL;
 		struct item *it = NULL;
