@@ -58,7 +58,8 @@ static void test_floats_print_as_python_prints_them(void **state)
 	static const struct { double d; const char *want; } rows[] = {
 		{ 1, "1.0" }, { 0.1, "0.1" }, { 3.307, "3.307" }, { 1e16, "1e+16" }, { 1e15, "1000000000000000.0" },
 		{ 1.5e-5, "1.5e-05" }, { 0.0001, "0.0001" }, { -0.0, "-0.0" }, { 123456789.125, "123456789.125" },
-		{ 1e100, "1e+100" }, { 0x1p-44, "5.684341886080802e-14" }, { 0x1p-1000, "9.332636185032189e-302" }, { 9007199254740993.0, "9007199254740992.0" }, { 1.7976931348623157e308, "1.7976931348623157e+308" },
+		{ 1e100, "1e+100" }, { 0x1p-44, "5.684341886080802e-14" }, { 0x1p-1000, "9.332636185032189e-302" },
+		{ 9007199254740993.0, "9007199254740992.0" }, { 1.7976931348623157e308, "1.7976931348623157e+308" },
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -139,7 +140,8 @@ static void test_yaml_scalars_resolve_as_pyyaml(void **state)
 {
 	(void)state;
 	check_yaml("a: yes\nb: 'yes'\nc: 0x10\nd: 010\ne: 1_000\nf: 1.5\ng: ~\nh: 1e3\ni: \"x\\ty\"\n",
-		"{\"a\": true, \"b\": \"yes\", \"c\": 16, \"d\": 8, \"e\": 1000, \"f\": 1.5, \"g\": null, \"h\": \"1e3\", \"i\": \"x\\ty\"}");
+		"{\"a\": true, \"b\": \"yes\", \"c\": 16, \"d\": 8, \"e\": 1000, \"f\": 1.5, \"g\": null, \"h\": \"1e3\", \"i\": "
+		"\"x\\ty\"}");
 	check_yaml("- [1, {a: b}]\n- \n- - x\n  - y: [ ]\n", "[[1, {\"a\": \"b\"}], null, [\"x\", {\"y\": []}]]");
 	check_yaml("a: &x {p: 1}\nb: *x\nc: {<<: *x, q: 2}\n", "{\"a\": {\"p\": 1}, \"b\": {\"p\": 1}, \"c\": {\"p\": 1, \"q\": 2}}");
 	check_yaml("", "null");
@@ -176,8 +178,9 @@ static void test_repr_of_broken_text(void **state)
 {
 	(void)state;
 	static const struct { const char *text, *shown; } rows[] = {
-		{ "\xec", "'\\xec'" }, { "1\xf4\x80", "'1\\xf4\\x80'" }, { "\xe2\x82", "'\\xe2\\x82'" }, { "\xc3", "'\\xc3'" }, { "\xc0\x80", "'\\xc0\\x80'" },
-		{ "\xed\xa0\x80", "'\\xed\\xa0\\x80'" }, { "\xff\xc3\xa9", "'\\xff\xc3\xa9'" }, { "\x80", "'\\x80'" },
+		{ "\xec", "'\\xec'" }, { "1\xf4\x80", "'1\\xf4\\x80'" }, { "\xe2\x82", "'\\xe2\\x82'" }, { "\xc3", "'\\xc3'" },
+		{ "\xc0\x80", "'\\xc0\\x80'" }, { "\xed\xa0\x80", "'\\xed\\xa0\\x80'" }, { "\xff\xc3\xa9", "'\\xff\xc3\xa9'" },
+		{ "\x80", "'\\x80'" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		size_t n = strlen(rows[i].text);
