@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * gzip.h - gzip (RFC 1951, 1952) of a text whose writer knows what of it stands some way back already: a list of records that differ little.
- * Nothing is searched for, so a text is packed faster than it could be written out. A file is a head, parts, and a tail; a part can be kept
- * and put behind any others again.
+ * gzip.h - gzip (RFC 1951, 1952) of a text whose writer knows what of it stands some way back already: a list of records that differ
+ * little. Nothing is searched for, so a text is packed faster than it could be written out. A file is a head, parts, and a tail; a part can
+ * be kept and put behind any others again.
  */
 #ifndef WIRE_GZIP_H
 #define WIRE_GZIP_H

@@ -263,7 +263,8 @@ static struct value *scalar_date(struct parser *p)
 {
 	const char *s = trimmed(p), *c = s;
 	static const struct { int digits, min, max; char sep, must; } part[] = {
-		{ 4, 1, 9999, '-', 0 }, { 2, 1, 12, '-', 0 }, { 2, 1, 31, 'T', 1 }, { 2, 0, 23, ':', 1 }, { 2, 0, 59, ':', 1 }, { 2, 0, 60, 0, 0 },
+		{ 4, 1, 9999, '-', 0 }, { 2, 1, 12, '-', 0 }, { 2, 1, 31, 'T', 1 }, { 2, 0, 23, ':', 1 }, { 2, 0, 59, ':', 1 },
+		{ 2, 0, 60, 0, 0 },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(part); i++) {
 		int v = 0, k = 0;
@@ -353,7 +354,8 @@ static void XMLCALL on_end(void *arg, const XML_Char *tag UNUSED)
 	case EL_NAME: top(p)->name = xstrdup(sb_str(&p->text)); break;
 	case EL_MEMBER: case EL_PARAM: case EL_FAULT: case EL_ARRAY:
 		if (f.count != (f.el == EL_MEMBER ? 2u : 1u))
-			fail(p, XMLRPC_BAD, "an incomplete <%s>", f.el == EL_MEMBER ? "member" : f.el == EL_PARAM ? "param" : f.el == EL_FAULT ? "fault" : "array");
+			fail(p, XMLRPC_BAD, "an incomplete <%s>",
+				f.el == EL_MEMBER ? "member" : f.el == EL_PARAM ? "param" : f.el == EL_FAULT ? "fault" : "array");
 		else if (f.el != EL_MEMBER)
 			deliver(p, f.v), f.v = NULL;
 		if (f.el == EL_FAULT)
@@ -413,7 +415,8 @@ static int run(struct parser *p, enum element want, const char *body, size_t n, 
 	XML_SetCharacterDataHandler(p->xml, on_text);
 	XML_SetStartDoctypeDeclHandler(p->xml, on_doctype);
 	if (XML_Parse(p->xml, body, (int)n, 1) != XML_STATUS_OK && p->rc == CB_OK)
-		p->rc = err_py(e, CB_EPARSE, "xml.parsers.expat.ExpatError", "%s: line %lu, column %lu", XML_ErrorString(XML_GetErrorCode(p->xml)),
+		p->rc = err_py(e, CB_EPARSE, "xml.parsers.expat.ExpatError", "%s: line %lu, column %lu",
+			XML_ErrorString(XML_GetErrorCode(p->xml)),
 			(unsigned long)XML_GetCurrentLineNumber(p->xml), (unsigned long)XML_GetCurrentColumnNumber(p->xml));
 	XML_ParserFree(p->xml);
 	while (p->depth > 0) {

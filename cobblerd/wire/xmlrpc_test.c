@@ -45,7 +45,8 @@ static void test_values_are_read(void **state)
 		{ CALL(P("<array><data><value><int>1</int></value><value>b</value></data></array>")), "[[1, \"b\"]]" },
 		{ CALL(P("<struct><member><name>a</name><value><int>1</int></value></member><member><name>a</name><value>2</value></member>"
 			"</struct>")), "[{\"a\": \"2\"}]" },
-		{ CALL(P("<struct><member><name>k</name><value><array><data><value><nil/></value></data></array></value></member></struct>")),
+		{ CALL(P("<struct><member><name>k</name><value><array><data><value><nil/></value></data></array></value></member>"
+			"</struct>")),
 			"[{\"k\": [null]}]" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -87,8 +88,10 @@ static void test_bad_documents_are_refused(void **state)
 		{ "hello", "xml.parsers.expat.ExpatError", "syntax error: line 1, column 0" },
 		{ "<methodCall><methodName>m</methodName>", "xml.parsers.expat.ExpatError", "no element found" },
 		{ "<!DOCTYPE x><methodCall><methodName>m</methodName></methodCall>", "xml.parsers.expat.ExpatError", "document type" },
-		{ "<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><methodCall><methodName>&b;</methodName></methodCall>", NULL, "document type" },
-		{ "<!DOCTYPE a [<!ENTITY b 'bbbb'><!ENTITY c '&b;&b;&b;'>]><methodCall><methodName>&c;</methodName></methodCall>", NULL, "document type" },
+		{ "<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><methodCall><methodName>&b;</methodName></methodCall>", NULL,
+			"document type" },
+		{ "<!DOCTYPE a [<!ENTITY b 'bbbb'><!ENTITY c '&b;&b;&b;'>]><methodCall><methodName>&c;</methodName></methodCall>", NULL,
+			"document type" },
 		{ CALL(P("&b;")), "xml.parsers.expat.ExpatError", "undefined entity" },
 		{ CALL(P("<string>&#0;</string>")), NULL, "invalid character number" },
 		{ CALL(P("<string>a\x01</string>")), NULL, "not well-formed" },
@@ -157,7 +160,8 @@ static void test_depth_is_limited(void **state)
 {
 	(void)state;
 	static const char head[] = "<methodCall><methodName>m</methodName><params><param>", tail[] = "</param></params></methodCall>";
-	static const struct { size_t n; bool ok; } rows[] = { { 10, true }, { 63, true }, { 64, false }, { 1000, false }, { 200000, false } };
+	static const struct { size_t n; bool ok; } rows[] = { { 10, true }, { 63, true }, { 64, false }, { 1000, false },
+		{ 200000, false } };
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct xmlrpc_call c;
 		struct err e;
@@ -191,7 +195,8 @@ static void test_a_request_in_another_encoding(void **state)
 	(void)state;
 	struct xmlrpc_call c;
 	struct err e;
-	static const char doc[] = "<?xml version='1.0' encoding='iso-8859-1'?><methodCall><methodName>m</methodName><params>" P("\xe9") "</params></methodCall>";
+	static const char doc[] = "<?xml version='1.0' encoding='iso-8859-1'?><methodCall><methodName>m</methodName>"
+		"<params>" P("\xe9") "</params></methodCall>";
 	assert_int_equal(parse(doc, &c, &e), CB_OK);
 	assert_string_equal(v_cstr(v_list_at(c.params, 0)), "\xc3\xa9");
 	v_unref(c.params);

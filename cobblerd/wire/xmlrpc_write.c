@@ -25,7 +25,8 @@ static size_t utf8_char(const unsigned char *s, size_t n)
 	for (size_t i = 1; i < len; i++)
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
+		(s[0] == 0xf4 && s[1] > 0x8f))
 		return 0;
 	if (s[0] == 0xef && s[1] == 0xbf && s[2] >= 0xbe)      /* U+FFFE, U+FFFF */
 		return 0;
@@ -65,7 +66,8 @@ static void write_base64(struct strbuf *out, const unsigned char *p, size_t n)
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	for (size_t i = 0; i < n; i += 3) {
 		uint32_t w = (uint32_t)p[i] << 16 | (i + 1 < n ? (uint32_t)p[i + 1] << 8 : 0) | (i + 2 < n ? p[i + 2] : 0);
-		char c[4] = { digits[w >> 18], digits[w >> 12 & 63], i + 1 < n ? digits[w >> 6 & 63] : '=', i + 2 < n ? digits[w & 63] : '=' };
+		char c[4] = { digits[w >> 18], digits[w >> 12 & 63], i + 1 < n ? digits[w >> 6 & 63] : '=',
+			i + 2 < n ? digits[w & 63] : '=' };
 		sb_add(out, c, 4);
 		if (i % 57 == 54)
 			sb_addc(out, '\n');
@@ -89,7 +91,8 @@ static void write_int(struct strbuf *out, int64_t i)
 #define LIT(out, s) sb_add(out, s, sizeof(s) - 1)
 
 /* before, the text, after: nearly every text needs no escape, and goes out in one piece. */
-static inline void write_within(struct strbuf *out, const char *before, size_t n_before, const char *text, size_t n, const char *after, size_t n_after)
+static inline void write_within(struct strbuf *out, const char *before, size_t n_before, const char *text, size_t n, const char *after,
+	size_t n_after)
 {
 	size_t plain = 0;
 	while (plain < n && !special[(unsigned char)text[plain]])
