@@ -157,7 +157,8 @@ static void test_errors_are_one_line_of_text(void **state)
 		memcpy(accents + i + 1, "\xc3\xa9", 2);
 	accents[0] = 'n';            /* so that the 200th byte is half a letter */
 	const struct { const char *name, *expect; } rows[] = {
-		{ "x\n### TASK COMPLETE ###", "x\\x0a### TASK COMPLETE ###" }, { "x\x1b[2J", "x\\x1b[2J" }, { "\xe9t\xe9/../up", "\\xe9t\\xe9/../up" },
+		{ "x\n### TASK COMPLETE ###", "x\\x0a### TASK COMPLETE ###" }, { "x\x1b[2J", "x\\x1b[2J" },
+		{ "\xe9t\xe9/../up", "\\xe9t\\xe9/../up" },
 		{ accents, "is in the image twice" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -41,7 +41,8 @@ static bool plain(const char *name)
 static bool is_own(int base, const char *name)
 {
 	struct stat st, above;
-	return fstatat(base, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) && fstat(base, &above) == 0 && st.st_dev == above.st_dev;
+	return fstatat(base, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) && fstat(base, &above) == 0 &&
+		st.st_dev == above.st_dev;
 }
 
 /* Out of sight at once; under the name of an import that was cut off, so that the next one removes what a crash leaves of it. */
@@ -125,7 +126,8 @@ static void remove_configs(const struct item *distro, const char *mirror)
 
 static void forget_distro(struct core *c, const struct item *distro)
 {
-	char *mirror CLEANUP(free_ptr) = folder_of(c, "distro_mirror"), *folder CLEANUP(free_ptr) = folder_in(mirror, item_str(distro, "kernel"));
+	char *mirror CLEANUP(free_ptr) = folder_of(c, "distro_mirror");
+	char *folder CLEANUP(free_ptr) = folder_in(mirror, item_str(distro, "kernel"));
 	remove_configs(distro, mirror);
 	if (folder == NULL || !plain(folder) || str_eq(folder, "config") || in_use(c, mirror, folder))
 		return;

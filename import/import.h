@@ -15,8 +15,8 @@
  * in a task. */
 int import_run(struct core *c, struct task *t, const struct value *options, struct err *e) MUST_CHECK;
 
-/* A distro or a repository (others are passed over) was removed: what lies below webdir for it goes, its tree when no other distro or image is in
- * it. Never fails; blocks while a large tree is removed. */
+/* A distro or a repository (others are passed over) was removed: what lies below webdir for it goes, its tree when no other distro or image
+ * is in it. Never fails; blocks while a large tree is removed. */
 void import_forget(struct core *c, const struct item *it);
 /* A repository has a new name: so has its mirror. Never fails. */
 void import_move_mirror(struct core *c, const char *from, const char *to);

@@ -61,7 +61,8 @@ int import_stage(
 void import_unplace(struct import *im); /* takes import_place back; never fails */
 /* merge.c: staging gets what the old tree has besides. */
 int import_merge(struct import *im, struct err *e) MUST_CHECK;
-/* How directories of the mirror begin that an import is writing, or that are being removed: what nobody holds is removed by the next import. */
+/* How directories of the mirror begin that an import is writing, or that are being removed: what nobody holds is
+ * removed by the next import. */
 #define IMPORT_STAGING ".import-"
 /* Removes a directory tree without following links; what cannot be removed is logged. */
 void import_remove_tree(const char *path);

@@ -2,8 +2,8 @@
  * merge.c - a tree that is refreshed keeps what the medium lacks: packages of an operator, those of a release that machines are just
  * installing, other media of a set. compat: import_tree runs rsync without --delete.
  *
- * The new tree gets second names of the old one's files, so that this needs neither room nor time, and the old one stays as it is. No link is
- * followed.
+ * The new tree gets second names of the old one's files, so that this needs neither room nor time, and the old one stays as it
+ * is. No link is followed.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -60,7 +60,8 @@ static int open_below(int to, const char *name, const struct stat *st)
 
 static int merge_dir(struct merge *m, int from, int to, const char *path, unsigned depth, struct err *e);
 
-static int merge_below(struct merge *m, int from, int to, const char *name, const struct stat *st, const char *path, unsigned depth, struct err *e)
+static int merge_below(struct merge *m, int from, int to, const char *name, const struct stat *st, const char *path, unsigned depth,
+	struct err *e)
 {
 	int below CLEANUP(close_fd) = open_below(to, name, st);
 	if (below < 0 && (errno == ENOTDIR || errno == ELOOP))
@@ -75,7 +76,8 @@ static int merge_one(struct merge *m, int from, int to, const char *name, const 
 {
 	struct stat st;
 	if (++m->entries > IMPORT_MAX_TREE_FILES || depth > MERGE_DEPTH)
-		return err_set(e, CB_ELIMIT, "%s has more than %u entries, or is deeper than %u folders", m->im->target, IMPORT_MAX_TREE_FILES, MERGE_DEPTH);
+		return err_set(e, CB_ELIMIT, "%s has more than %u entries, or is deeper than %u folders", m->im->target,
+			IMPORT_MAX_TREE_FILES, MERGE_DEPTH);
 	if (task_cancelled(m->im->t))
 		return err_set(e, CB_ESTATE, "cancelled");
 	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
@@ -96,7 +98,8 @@ static int check_removable(int dir, const char *path, struct err *e)
 		return err_sys(e, "cannot read %s", path);
 	if (st.st_uid == geteuid() || faccessat(dir, ".", W_OK | X_OK, AT_EACCESS) == 0)
 		return CB_OK;
-	return err_set(e, CB_EPERM, "%s is another account's: the daemon (user %u) cannot replace it. Give it the tree with chown -R", path, (unsigned)geteuid());
+	return err_set(e, CB_EPERM, "%s is another account's: the daemon (user %u) cannot replace it. Give it the tree with chown -R", path,
+		(unsigned)geteuid());
 }
 
 /* Takes from. */

@@ -90,7 +90,8 @@ static int check_old(const struct import *im, const struct statx *st, struct err
 		: st->stx_attributes & STATX_ATTR_MOUNT_ROOT ? "is mounted" : NULL;
 	if (what == NULL)
 		return CB_OK;
-	return err_set(e, CB_EEXIST, "%s %s, and is not refreshed: choose another --name, or bring its files up to date yourself and import it with --path=%s",
+	return err_set(e, CB_EEXIST, "%s %s, and is not refreshed: choose another --name, or bring its files up to date yourself and "
+		"import it with --path=%s",
 		im->target, what, im->target);
 }
 
@@ -108,7 +109,8 @@ static int hold_old(struct import *im, struct err *e)
 	if (im->old < 0)
 		return err_sys(e, "%s", im->target);
 	/* whoever had the lock may have put another directory there */
-	if (flock(im->old, LOCK_EX | LOCK_NB) != 0 || fstat(im->old, &held) != 0 || lstat(im->target, &now) != 0 || held.st_ino != now.st_ino)
+	if (flock(im->old, LOCK_EX | LOCK_NB) != 0 || fstat(im->old, &held) != 0 || lstat(im->target, &now) != 0 ||
+		held.st_ino != now.st_ino)
 		return err_set(e, CB_ESTATE, "%s is just being imported or removed: try again when that is done", im->target);
 	im->refresh = true;
 	return CB_OK;

@@ -34,7 +34,8 @@ static int move_all(struct import *im, const char *scratch, const char *boot, st
 	int rc = CB_OK;
 	for (size_t i = 0; rc == CB_OK && i < ARRAY_LEN(made); i++) {
 		struct stat st;
-		char *from CLEANUP(free_ptr) = xasprintf("%s/%s", scratch, made[i]), *to CLEANUP(free_ptr) = xasprintf("%s/%s", boot, made[i]);
+		char *from CLEANUP(free_ptr) = xasprintf("%s/%s", scratch, made[i]);
+		char *to CLEANUP(free_ptr) = xasprintf("%s/%s", boot, made[i]);
 		if (lstat(from, &st) != 0 || !S_ISREG(st.st_mode)) {
 			task_log(im->t, "sources/boot.wim has no %s", made[i]);
 			continue;
