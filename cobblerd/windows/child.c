@@ -94,8 +94,8 @@ static int work(const struct value *job, struct err *e)
 	int rc = open_source(j, from, &source, e);
 	if (rc == CB_OK)
 		rc = load(j, e);
-	const struct confine c = { .source = source, .target = target, .removes = true, .memory = WINDOWS_MEMORY, .max_file = WINDOWS_WIM_MAX,
-		.cpu_seconds = WINDOWS_CPU_SECONDS, .files = 64 };
+	const struct confine c = { .source = source, .target = target, .removes = true, .memory = WINDOWS_MEMORY,
+		.max_file = WINDOWS_WIM_MAX, .cpu_seconds = WINDOWS_CPU_SECONDS, .files = 64 };
 	if (rc == CB_OK)
 		rc = confine(&c, &landlock, e);
 	return rc == CB_OK ? j->fn(job, e) : rc;

@@ -107,7 +107,8 @@ static void test_what_is_no_program_is_refused(void **state)
 	(void)state;
 	unsigned char p[1024];
 	struct err e;
-	static const struct { size_t at; uint32_t word; } damage[] = { { 0, 0 }, { 60, 1020 }, { 60, 0xffffffff }, { 60, 0x80000000 }, { 128, 0 },
+	static const struct { size_t at; uint32_t word; } damage[] = { { 0, 0 }, { 60, 1020 }, { 60, 0xffffffff }, { 60, 0x80000000 },
+		{ 128, 0 },
 		{ 128 + 24, 0 }, { 128 + 20, 0 } };
 	for (size_t i = 0; i < ARRAY_LEN(damage); i++) {
 		make_program(p, sizeof(p), 0x20b);
@@ -148,7 +149,8 @@ static void test_damaged_hives_and_images_end_in_words(void **state)
 	put_file("/medium/bcd", "regf, but no more of it");
 	put_file("/medium/boot.wim", "MSWIM\n and no more of it");
 	put_file("/scratch/w.wim", "MSWIM\n and no more of it");
-	char *scratch = path_of("/scratch"), *bcd = path_of("/medium/bcd"), *none = path_of("/medium/none"), *image = path_of("/medium/boot.wim");
+	char *scratch = path_of("/scratch"), *bcd = path_of("/medium/bcd"), *none = path_of("/medium/none");
+	char *image = path_of("/medium/boot.wim");
 	const struct windows_run r = { .scratch = scratch };
 	expect(windows_make_bcd(&r, bcd, "new", "/w.wim", "/boot.sdi", &e), &e, "/medium/bcd: the medium's BCD cannot be read");
 	expect(windows_make_bcd(&r, none, "new", "/w.wim", "/boot.sdi", &e), &e, "/medium/none: it cannot be opened");
