@@ -132,7 +132,8 @@ static void test_events_are_seen_once_by_each_user(void **state)
 	assert_int_equal(v_len(all), 1);
 	assert_string_equal(v_cstr(v_list_at(v_dict_at(all, 0), 2)), "notification");
 	v_unref(all);
-	static const struct { const char *user; size_t n; } rows[] = { { "anna", 1 }, { "anna", 0 }, { "bert", 1 }, { "", 1 }, { "bert", 0 } };
+	static const struct { const char *user; size_t n; } rows[] = { { "anna", 1 }, { "anna", 0 }, { "bert", 1 }, { "", 1 },
+		{ "bert", 0 } };
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		all = tasks_events(ts, rows[i].user);
 		assert_int_equal(v_len(all), rows[i].n);
