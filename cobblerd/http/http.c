@@ -211,7 +211,8 @@ static enum MHD_Result on_request(struct http *h, struct MHD_Connection *conn, b
 		if (framed_well(conn))
 			return MHD_YES;
 		/* An answer before the body is read ends the connection. */
-		reply_text(&req->reply, 400, "text/plain", "a request has one Content-Length or Transfer-Encoding: chunked, and names of headers have no blanks\n");
+		reply_text(&req->reply, 400, "text/plain",
+			"a request has one Content-Length or Transfer-Encoding: chunked, and names of headers have no blanks\n");
 		return send_reply(req);
 	}
 	if (*n > 0) {
@@ -287,7 +288,8 @@ static size_t unescape(void *cls UNUSED, struct MHD_Connection *conn UNUSED, cha
 	return strstr(s, "%00") != NULL ? strlen(s) : MHD_http_unescape(s);
 }
 
-/* Of each port. Where descriptors are few, connections (each with the file that it is sent, on the web port) leave some for edits and tasks. */
+/* Of each port. Where descriptors are few, connections (each with the file that it is sent, on the web port) leave some
+ * for edits and tasks. */
 static unsigned connection_limit(void)
 {
 	struct rlimit r;

@@ -21,7 +21,7 @@
 #define HTTP_WORKERS_MAX 72              /* the same with those that took the places of workers that wait for programs or other servers */
 #define HTTP_QUEUE 2048                  /* calls waiting for one of them */
 #define HTTP_IDLE_S 60                   /* a connection on which nothing moves after a request */
-#define HTTP_HEAD_IDLE_S 15              /* the same before its first one is there: libmicrohttpd does not always see that a client left in the middle of it */
+#define HTTP_HEAD_IDLE_S 15              /* the same before its first one is there: that a client left meanwhile is not always seen */
 #define HTTP_BODY_IDLE_S 15              /* the same in the middle of a request body */
 #define HTTP_CONNECTIONS 2048            /* of each port, where the process may have so many descriptors */
 #define HTTP_CONNECTIONS_MIN 16          /* and where it may not */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * poll.c - an event loop looks for the next request for a moment before it sleeps.
  *
- * To wake an idle processor takes 30-90 us on virtual machines and on hosts that save power: longer than most calls take themselves. A client
- * that sends its next call as soon as it has the answer to the last one pays that each time; one that does not is soon waited for no more.
+ * To wake an idle processor takes 30-90 us on virtual machines and on hosts that save power: longer than most calls take
+ * themselves. A client that sends its next call as soon as it has the answer to the last one pays that each time; one that does not
+ * is soon waited for no more.
  */
 #include <poll.h>
 #include <unistd.h>
@@ -22,7 +23,8 @@ static bool comes_soon(int epoll)
 
 void poll_after_reply(const struct http *h, struct MHD_Connection *conn)
 {
-	static _Thread_local unsigned misses, skip;      /* of this loop: after n misses in a row the next 2^n replies are not followed by a look */
+	/* of this loop: after n misses in a row the next 2^n replies are not followed by a look */
+	static _Thread_local unsigned misses, skip;
 	const union MHD_DaemonInfo *all = MHD_get_daemon_info(h->xmlrpc, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
 	if (skip > 0 || all == NULL || all->num_connections >= h->processors) {
 		skip -= skip > 0;

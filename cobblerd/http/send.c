@@ -199,7 +199,8 @@ enum MHD_Result send_reply(struct request *req)
 	MHD_add_response_header(resp, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN, "*");
 	if (str_eq(req->method, "OPTIONS")) {
 		MHD_add_response_header(resp, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_METHODS, "POST, GET, HEAD, OPTIONS");
-		MHD_add_response_header(resp, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_HEADERS, "Origin, X-Requested-With, Content-Type, Accept");
+		MHD_add_response_header(resp, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_HEADERS,
+			"Origin, X-Requested-With, Content-Type, Accept");
 	}
 	enum MHD_Result ok = MHD_queue_response(req->conn, r->status, resp);
 	MHD_destroy_response(resp);

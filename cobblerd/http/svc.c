@@ -327,7 +327,8 @@ static void op_find_autoinstall(struct request *req, const struct form *f)
 	sb_free(&why);
 }
 
-/* One class with its parameters; a definition's are those of the instance that its parameter "name" names. NULL: a definition without name. */
+/* One class with its parameters; a definition's are those of the instance that its parameter "name" names. NULL: a
+ * definition without name. */
 static struct value *puppet_class(const struct value *mc)
 {
 	const struct value *params = v_dict_get(mc, "params");
@@ -380,7 +381,8 @@ static void op_puppet(struct request *req, const struct form *f)
 		return;
 	struct value *out = v_dict(), *settings = settings_snapshot(req->h->core->settings);
 	const struct value *params = v_dict_get(sys, "mgmt_parameters");
-	v_dict_set(out, "classes", puppet_classes(v_dict_get(sys, "mgmt_classes"), v_dict_bool(settings, "puppet_parameterized_classes", true)));
+	v_dict_set(out, "classes", puppet_classes(v_dict_get(sys, "mgmt_classes"),
+		v_dict_bool(settings, "puppet_parameterized_classes", true)));
 	const char *status = v_dict_cstr(sys, "status", "");
 	if (*status != '\0')
 		v_dict_set(out, "environment", v_str(status));
