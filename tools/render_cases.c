@@ -285,9 +285,10 @@ static int check(const struct options *o)
 int main(int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{ "system", required_argument, NULL, 's' }, { "profile", required_argument, NULL, 'p' }, { "distro", required_argument, NULL, 'd' },
-		{ "engine", required_argument, NULL, 'e' }, { "vars", required_argument, NULL, 'v' }, { "root", required_argument, NULL, 'r' },
-		{ "lint", no_argument, NULL, 'l' }, { "trace", no_argument, NULL, 't' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
+		{ "system", required_argument, NULL, 's' }, { "profile", required_argument, NULL, 'p' },
+		{ "distro", required_argument, NULL, 'd' }, { "engine", required_argument, NULL, 'e' },
+		{ "vars", required_argument, NULL, 'v' }, { "root", required_argument, NULL, 'r' }, { "lint", no_argument, NULL, 'l' },
+		{ "trace", no_argument, NULL, 't' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
 	};
 	struct options o = { .lang = TPL_CHEETAH };
 	int rc = 0;

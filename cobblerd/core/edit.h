@@ -7,8 +7,8 @@
 
 #include "core/core.h"
 
-/* A new item, *ret owned. What a profile begins with, the settings say (compat: Profile.__init__); a value that is none of the field's is an
- * error that names the setting. */
+/* A new item, *ret owned. What a profile begins with, the settings say (compat: Profile.__init__); a value that is none of the field's is
+ * an error that names the setting. */
 int edit_new(struct core *c, enum item_type type, struct item **ret, struct err *e) MUST_CHECK;
 /* it: an unshared edited item (borrowed). It replaces the published item of the same uid, else (compat: Collection.add) the one of
  * the same name, else it is new. as_new: fail with CB_EEXIST when the name is taken. Sets ctime, mtime, depth. */

@@ -242,7 +242,8 @@ static void test_tables_have_the_fields_of_cobbler(void **state)
 		struct item *it = item_new(counts[i].t);
 		struct value *d = item_to_dict(it);
 		if (v_len(d) != counts[i].wire)
-			fail_msg("%s has %zu fields; 3.3.7 has %zu, and loads no item with others: FF_NODISK keeps a field out of the files",
+			fail_msg("%s has %zu fields; 3.3.7 has %zu, and loads no item with others: FF_NODISK keeps a field out of the "
+				"files",
 				item_tables[counts[i].t]->name, v_len(d), counts[i].wire);
 		v_unref(d);
 		item_unref(it);

@@ -184,7 +184,8 @@ static int check_range(const struct value *entry, size_t number, struct err *e)
 	if (v_len(range) == 0 || !read_cidr4(subnet, &net, &host_bits))
 		return CB_OK;
 	const char *from = v_cstr(v_list_at(range, 0)), *to = v_cstr(v_list_at(range, 1));
-	if (read_address4(from, &first) && read_address4(to, &last) && first <= last && (first & ~host_bits) == net && (last & ~host_bits) == net)
+	if (read_address4(from, &first) && read_address4(to, &last) && first <= last && (first & ~host_bits) == net &&
+		(last & ~host_bits) == net)
 		return CB_OK;
 	return err_set(e, CB_EINVAL, FILE_NAME ": dhcp.subnets: entry %zu: range: two addresses of %s, the lower one first, expected, "
 		"not %s and %s", number + 1, subnet, from, to);
@@ -200,7 +201,8 @@ static int check_bootfiles(const struct value *bootfiles, struct err *e)
 		for (unsigned a = 0; a < 256 && !known; a++)
 			known = dhcp_arch_name(a) != NULL && str_eq(dhcp_arch_name(a), key);
 		if (!known)
-			return err_set(e, CB_EINVAL, FILE_NAME ": dhcp.bootfiles: \"%s\" is no client architecture: a number or a name like bios or "
+			return err_set(e, CB_EINVAL,
+				FILE_NAME ": dhcp.bootfiles: \"%s\" is no client architecture: a number or a name like bios or "
 				"uefi-x64 expected", key);
 	}
 	return CB_OK;

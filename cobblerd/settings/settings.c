@@ -389,7 +389,8 @@ int settings_check_modules(struct err *e)
 		if (rc != CB_OK)
 			return rc;
 		if (*name != '\0' && !settings_is_named(rows[i].words, name))
-			return err_set(e, CB_EINVAL, "modules.conf: [%s] %s = \"%s\" is not one of %s", rows[i].section, rows[i].key, name, rows[i].words);
+			return err_set(e, CB_EINVAL, "modules.conf: [%s] %s = \"%s\" is not one of %s", rows[i].section, rows[i].key, name,
+				rows[i].words);
 	}
 	return CB_OK;
 }
