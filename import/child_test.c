@@ -453,12 +453,13 @@ static void test_names_with_control_characters_are_passed_over(void **state)
 	v_unref(f);
 }
 
-/* Nor may a name be words of a boot menu, a template, an answer file or an address: all machines see the menu, and templates know secrets. */
+/* Nor may a name be words of a boot menu, a template, an answer file or an address: all machines see the menu, and templates know
+ * secrets. */
 static void test_names_that_mean_something_are_passed_over(void **state)
 {
 	(void)state;
-	static const char *const kernels[] = { "vmlinuz ; } ; set default=evil ; menuentry y { true", "vmlinuz$root", "vmlinuz@@server@@", "vmlinuz'", "vmlinuz#x",
-		"vmlinuz\\x" };
+	static const char *const kernels[] = { "vmlinuz ; } ; set default=evil ; menuentry y { true", "vmlinuz$root", "vmlinuz@@server@@",
+		"vmlinuz'", "vmlinuz#x", "vmlinuz\\x" };
 	static const char *const repos[] = { "a$ldap_search_passwd", "b@@server@@", "c#set $x = 1#", "d --proxy=http:", "e%2e" };
 	char name[256];
 	kit_file("tree/.treeinfo", "[general]\nfamily = Rocky Linux\nversion = 9.4\narch = x86_64\n", 0);

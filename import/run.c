@@ -123,7 +123,7 @@ static int check_options(struct import *im, const struct value *o, struct err *e
 	if (!name_ok(im->name) || strlen(im->name) > 200)
 		return err_set(e, CB_EINVAL, "Invalid characters in name: '%.200s'", im->name);
 	if (str_eq(im->name, "config"))
-		return err_set(e, CB_EINVAL, "name: \"config\" is no name for a tree: distro_mirror/config is the folder of its .repo files");
+		return err_set(e, CB_EINVAL, "name: \"config\" is no name for a tree: distro_mirror/config is the folder of .repo files");
 	/* compat: an arch given as the packages have it is put in Cobbler's words, where 3.3.7 would not find it on the
 	 * medium */
 	if (info_arch(im->arch) != NULL && !str_starts(im->arch, "ppc64")) {
