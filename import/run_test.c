@@ -772,8 +772,7 @@ static void test_paths_of_the_child_stay_in_the_tree(void **state)
 		struct err e;
 		char *text = xasprintf("{\"breed\": \"redhat\", \"os_version\": \"rhel8\", \"kernels\": [{\"kernel\": \"%s\","
 			" \"initrd\": \"%s\", \"archs\": []}], \"repos\": [{\"dir\": \"%s\"}], \"boot_files\": {\"%s\": \"%s\"}}",
-			rows[i].kernel, rows[i].initrd,
-			rows[i].dir, rows[i].boot_key, rows[i].boot);
+			rows[i].kernel, rows[i].initrd, rows[i].dir, rows[i].boot_key, rows[i].boot);
 		assert_int_equal(json_parse(text, strlen(text), &f, &e), CB_OK);
 		if ((import_check_found(f, &e) == CB_OK) != rows[i].ok)
 			fail_msg("row %zu: %s", i, text);
