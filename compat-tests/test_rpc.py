@@ -107,11 +107,34 @@ def test_a_sync_takes_edits_along_that_were_not_saved(lab):
     handle = s.get_system_handle("n1", token)
     s.modify_system(handle, "hostname", "new.example.org", token)
     s.modify_profile(s.get_profile_handle("p", token), "comment", "changed", token)
-    equal(s.find_system({"hostname": "new*"}), [], "before")
+    path = d.root / "var/lib/cobbler/collections/systems/n1.json"
+    equal(json.loads(path.read_text())["hostname"], "", "before")
     equal(s.sync(token), True, "sync")
     equal(s.find_system({"hostname": "new*"}), ["n1"], "after")
-    stored = json.loads((d.root / "var/lib/cobbler/collections/systems/n1.json").read_text())
+    stored = json.loads(path.read_text())
     equal((stored["hostname"], s.get_profile("p")["comment"]), ("new.example.org", "changed"), "what is stored")
+
+
+def test_edits_that_were_not_saved_are_seen_by_all_clients(lab):
+    """The Go command line edits systems with modify alone; its next command searches or lists what the one before it did."""
+    d = lab.daemon()
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab))
+    add(s, token, "system", {"name": "n2", "profile": "p", "hostname": "other.example.org"})
+    handle = s.get_system_handle("n1", token)
+    s.modify_system(handle, "hostname", "new.example.org", token)
+    s.modify_system(handle, "modify_interface", {"mac_address-eth7": "aa:bb:cc:00:00:07"}, token)
+    s, token = d.login()
+    for answers in s.get_systems(), s.get_items("system"), s.find_system({"name": "n*"}, True), s.find_items("system", {"name": "n*"}), \
+            s.find_items_paged("system", {"name": "n*"})["items"], s.get_systems_since(0.0):
+        equal({a["name"]: a["hostname"] for a in answers}, {"n1": "new.example.org", "n2": "other.example.org"}, "hostnames")
+    equal(s.find_system({"hostname": "new*"}), ["n1"], "by the new hostname")
+    equal(s.find_system({"mac_address": "aa:bb:cc:00:00:07"}), ["n1"], "by the new interface")
+    s.modify_system(handle, "name", "n2", token)
+    equal(s.get_item_names("system"), ["n1", "n2"], "a name that is taken is nobody's")
+    equal(sorted(s.find_system({"name": "n*"})), ["n1", "n2"], "a name that is taken is nobody's")
+    s.remove_system("n1", token)
+    equal([a["name"] for a in s.get_systems()], ["n2"], "one that was removed")
 
 
 def test_koan_learns_of_answer_files(lab):

@@ -19,10 +19,8 @@ OWN_KEYS = {"xmlrpc_port", "http_port", "http_server", "ctime", "mtime", "uid", 
 DERIVED = {"kickstart", "ks_meta", "remote_grub_kernel", "remote_grub_initrd"}
 FAULT = "3.3.7 faults on its own command line's --in-place"
 SLIP = "3.3.7 loses the parent in its cache"
-UNSAVED = "an edit that was not saved is shown to who asks for the one object"
 DEVIATIONS = {("pycli", 68): FAULT, ("pycli", 73): FAULT, ("pycli", 118): FAULT, ("pycli", 170): FAULT, ("pycli", 169): SLIP,
-              ("gocli", 153): SLIP, ("gocli", 455): SLIP, ("gocli", 246): "3.3.7 failed to render it", ("gosmoke", 239): UNSAVED,
-              ("gosmoke", 332): UNSAVED}
+              ("gocli", 153): SLIP, ("gocli", 455): SLIP, ("gocli", 246): "3.3.7 failed to render it"}
 
 
 def recorded(session):

@@ -3,25 +3,36 @@
  *
  * compat: in Cobbler a handle to an existing object is the live object itself, so that edits show before they are saved, and a failed
  * save leaves half of them behind. Here they stay in a draft, shared by all handles to the object, until save_* applies those fields
- * that differ to the object as it is by then; get_<type> and get_item_resolved_value show them, machines do not get them.
+ * that differ to the object as it is by then; clients that read or search items see them, machines do not get them. The Go client
+ * edits systems without a save: such a draft waits for a sync, however late that comes.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "core/edit.h"
 #include "rpc/internal.h"
 
 #define NEW_PREFIX "___NEW___"
 
-struct draft { struct item *base, *it; double used; };         /* by uid; base NULL: not saved yet */
+/* By uid. base NULL: not saved yet. shown: what readers of lists got, made of shown_of; NULL: nobody read it since it was edited. */
+struct draft { struct item *base, *it, *shown, *shown_of; double used; };
 /* last: as created or saved by this handle. */
 struct new_handle { char *name; struct item *last; double used; bool saved; TAILQ_ENTRY(new_handle) link; };
+
+static void forget_shown(struct draft *d)
+{
+	item_unref(d->shown);
+	item_unref(d->shown_of);
+	d->shown = d->shown_of = NULL;
+}
 
 static void free_draft(void *v)
 {
 	struct draft *d = v;
 	if (d == NULL)
 		return;
+	forget_shown(d);
 	item_unref(d->base);
 	item_unref(d->it);
 	free(d);
@@ -85,7 +96,7 @@ void desk_open(struct desk *desk, struct core *core, struct desk *outer)
 	pthread_mutex_init(&desk->lock, NULL);
 }
 
-/* Drops the drafts that nobody used for DRAFT_AGE. Locked; runs when there is much, not at every call. */
+/* Drops the drafts that nobody used for DRAFT_AGE. Locked; only where there are too many. */
 static void expire(struct desk *desk)
 {
 	double limit = clock_mono_s() - DRAFT_AGE;
@@ -187,6 +198,7 @@ static struct draft *open_draft(struct desk *desk, struct item *now)
 		d->it = item_edit(now);
 		map_put(&desk->drafts, item_uid(now), d);
 	}
+	forget_shown(d);
 	d->used = clock_mono_s();
 	return d;
 }
@@ -222,7 +234,7 @@ struct item *draft_overlay(struct desk *desk, struct item *it)
 {
 	pthread_mutex_lock(&desk->lock);
 	const struct draft *d = it == NULL || desk->drafts.live == 0 ? NULL : map_get(&desk->drafts, item_uid(it));
-	if (d != NULL && clock_mono_s() - d->used < DRAFT_AGE) {
+	if (d != NULL) {
 		struct item *merged = merge(it, d);
 		item_unref(it);
 		it = merged;
@@ -234,19 +246,60 @@ struct item *draft_overlay(struct desk *desk, struct item *it)
 struct item_list drafts_unsaved(struct desk *desk)
 {
 	struct item_list l = { 0 };
-	double limit = clock_mono_s() - DRAFT_AGE;
 	const char *uid;
 	void *v;
 	pthread_mutex_lock(&desk->lock);
 	for (size_t i = 0; map_next(&desk->drafts, &i, &uid, &v); ) {
 		const struct draft *d = v;
-		CLEANUP(item_unrefp) struct item *now = d->base == NULL || d->used < limit ? NULL : model_by_uid(desk->core->model, uid);
+		CLEANUP(item_unrefp) struct item *now = d->base == NULL ? NULL : model_by_uid(desk->core->model, uid);
 		CLEANUP(item_unrefp) struct item *merged = now == NULL ? NULL : merge(now, d);
 		if (merged != NULL)
 			item_list_add(&l, merged);
 	}
 	pthread_mutex_unlock(&desk->lock);
 	return l;
+}
+
+/* The same item as long as nothing changes: the lists that are kept packed know items by their serial numbers. */
+static struct item_list shown(struct desk *desk)
+{
+	struct item_list l = { 0 };
+	const char *uid;
+	void *v;
+	pthread_mutex_lock(&desk->lock);
+	for (size_t i = 0; map_next(&desk->drafts, &i, &uid, &v); ) {
+		struct draft *d = v;
+		CLEANUP(item_unrefp) struct item *now = d->base == NULL ? NULL : model_by_uid(desk->core->model, uid);
+		if (now == NULL)
+			continue;
+		if (d->shown_of != now) {
+			forget_shown(d);
+			d->shown = merge(now, d);
+			d->shown_of = item_ref(now);
+		}
+		item_list_add(&l, d->shown);
+	}
+	pthread_mutex_unlock(&desk->lock);
+	return l;
+}
+
+struct core *drafts_view(struct desk *desk)
+{
+	CLEANUP(item_list_free) struct item_list l = shown(desk);
+	if (l.n == 0)
+		return NULL;
+	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(desk->core->settings);
+	struct core *view = xcalloc(1, sizeof(*view));
+	edit_begin(view, desk->core);
+	for (size_t i = 0; i < l.n; i++) {
+		struct err ignored;
+		CLEANUP(item_unrefp) struct item *old = model_by_uid(view->model, item_uid(l.v[i]));
+		/* compat: a renaming shows when it is saved. */
+		if (old != NULL && str_eq(item_name(old), item_name(l.v[i])) &&
+		    model_check(view->model, settings, l.v[i], old, &ignored) == CB_OK)
+			model_publish(view->model, item_ref(l.v[i]), old);
+	}
+	return view;
 }
 
 bool drafts_none(struct desk *desk)

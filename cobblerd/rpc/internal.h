@@ -16,7 +16,7 @@
 #define RPC_ARGS 8                    /* most that a method takes */
 #define TOKEN_LEN 36
 #define TOKENS_MAX 20000              /* logged in at once; the one used longest ago goes first */
-#define HANDLES_MAX 20000             /* unsaved new objects */
+#define HANDLES_MAX 20000             /* unsaved new objects; more edited ones than that are kept for DRAFT_AGE only */
 #define HANDLES_SAVED_MAX 2000        /* saved ones whose first handle is still good; the one used longest ago goes first */
 #define DRAFT_AGE 600                 /* seconds without use, as Cobbler's CACHE_TIMEOUT */
 
@@ -33,6 +33,7 @@ enum method_flags {
 	M_ITEMS = 1 << 7,             /* works on items: within a transaction of its token, on those as the transaction has them */
 	M_QUICK = 1 << 6,             /* reads or edits what is in memory, for one item: microseconds, and waits for nothing */
 	M_STARTS = 1 << 8,            /* starts a task, which is as quick unless edits are to be saved before */
+	M_EDITS = 1 << 9,             /* reads items as they are under edit */
 };
 
 struct call;
@@ -91,7 +92,7 @@ struct rpc {
 
 struct call {
 	struct rpc *r;
-	struct core *core;            /* what items are read from and edited in: that of r, or of the transaction */
+	struct core *core;            /* what items are read from and edited in: that of r, or of the transaction; or a drafts_view */
 	struct desk *desk;            /* likewise */
 	struct transaction *transaction;      /* of the token, for methods with M_ITEMS; NULL: none */
 	bool alone;                   /* in it, until transaction_leave */
@@ -206,6 +207,9 @@ void draft_drop(struct desk *desk, const char *uid);
 /* Saved objects with edits that are not: as they would be saved, each unshared. */
 struct item_list drafts_unsaved(struct desk *desk);
 bool drafts_none(struct desk *desk);          /* nothing is under edit */
+/* A core to read from, whose items are as they are under edit, but for edits that could not be saved as they are. Owned: edit_end, free.
+ * NULL: no item is. */
+struct core *drafts_view(struct desk *desk);
 void desk_open(struct desk *desk, struct core *core, struct desk *outer);
 void desk_close(struct desk *desk);
 /* Of a transaction: how many objects are under edit; those with changes that were not saved, unshared; after the end its

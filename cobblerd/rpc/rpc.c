@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/edit.h"
 #include "rpc/internal.h"
 #include "wire/xmlrpc.h"
 
@@ -154,6 +155,19 @@ static int find_method(struct rpc *r, const char *name, const struct entry **ret
 	return CB_OK;
 }
 
+/* A transaction shows what it saved. */
+static int read_edits(struct call *c, struct value **ret, struct err *e)
+{
+	struct core *view = c->transaction != NULL || drafts_none(c->desk) ? NULL : drafts_view(c->desk);
+	if (view != NULL)
+		c->core = view;
+	int rc = c->entry->m->fn(c, ret, e);
+	if (view != NULL)
+		edit_end(view);
+	free(view);
+	return rc;
+}
+
 int rpc_dispatch(struct call *c, const char *method, const struct value *params, struct value **ret, bool *tilde, struct err *e)
 {
 	c->core = c->r->core;
@@ -184,7 +198,7 @@ int rpc_dispatch(struct call *c, const char *method, const struct value *params,
 	if (c->entry->m->flags & M_ITEMS)
 		rc = transaction_enter(c, e);
 	if (rc == CB_OK)
-		rc = c->entry->m->fn(c, ret, e);
+		rc = c->entry->m->flags & M_EDITS ? read_edits(c, ret, e) : c->entry->m->fn(c, ret, e);
 	transaction_leave(c);
 	if (rc == CB_OK && *ret == NULL)
 		*ret = v_none();

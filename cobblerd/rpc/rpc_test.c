@@ -250,6 +250,26 @@ static void test_tasks_are_started_at_once_unless_something_is_under_edit(void *
 	free(t);
 }
 
+/* compat: the Go client edits systems without a save, and its user may sync hours later. */
+static void test_an_edit_that_was_not_saved_waits(void **state)
+{
+	(void)state;
+	char *t = direct_token();
+	expect("xapi_object_edit", "[\"menu\", \"slow\", \"add\", {\"name\": \"slow\"}, \"T\"]", t, "true");
+	expect("modify_menu", "[\"menu::slow\", \"comment\", \"waits\", \"T\"]", t, "true");
+	later(86400);
+	free(t);
+	t = direct_token();
+	expect("find_menu", "[{\"comment\": \"waits\"}]", NULL, "[\"slow\"]");
+	struct item_list l = drafts_unsaved(&rpc->desk);
+	assert_int_equal(l.n, 1);
+	assert_string_equal(v_cstr(item_get(l.v[0], "comment")), "waits");
+	item_list_free(&l);
+	expect("xapi_object_edit", "[\"menu\", \"slow\", \"remove\", {\"name\": \"slow\"}, \"T\"]", t, "true");
+	expect("find_menu", "[{\"comment\": \"waits\"}]", NULL, "[]");
+	free(t);
+}
+
 /* The shared secret is new at each start and nobody else's to read. */
 static void test_shared_secret(void **state)
 {
@@ -284,7 +304,7 @@ static void test_an_object_is_made_changed_and_removed(void **state)
 		{ "has_item", "[\"repo\", \"r1\"]", "true" },
 		{ "get_repo_handle", "[\"r1\", \"T\"]", "\"repo::r1\"" },
 		{ "modify_repo", "[\"repo::r1\", \"comment\", \"half\", \"T\"]", "true" },
-		{ "find_repo", "[{\"comment\": \"half\"}]", "[]" },                     /* not before it is saved */
+		{ "find_repo", "[{\"comment\": \"half\"}]", "[\"r1\"]" },               /* compat: before it is saved */
 		{ "save_repo", "[\"repo::r1\", \"T\"]", "true" },
 		{ "find_repo", "[{\"comment\": \"half\"}]", "[\"r1\"]" },
 		{ "copy_repo", "[\"repo::r1\", \"r2\", \"T\"]", "true" },
@@ -656,6 +676,7 @@ int main(void)
 		cmocka_unit_test(test_tokens_expire_and_are_renewed_by_use),
 		cmocka_unit_test(test_only_plain_documents_are_quick),
 		cmocka_unit_test(test_tasks_are_started_at_once_unless_something_is_under_edit),
+		cmocka_unit_test(test_an_edit_that_was_not_saved_waits),
 		cmocka_unit_test(test_shared_secret),
 		cmocka_unit_test(test_an_object_is_made_changed_and_removed),
 		cmocka_unit_test(test_xapi_leaves_nothing_half_done),
