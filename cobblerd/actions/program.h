@@ -9,6 +9,7 @@
 /* A list of words, NULL-terminated, that owns them. Zero-initialise. */
 struct argv { const char **v; size_t n; };
 
+/* One word more, copied. */
 void argv_add(struct argv *a, const char *word);
 void argv_addf(struct argv *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The words of a text of options as an administrator writes them: separated by blanks, ' and " keep blanks in a word. */

@@ -10,6 +10,7 @@
 
 enum log_level { LOG_LVL_ERROR, LOG_LVL_WARN, LOG_LVL_INFO, LOG_LVL_DEBUG };
 
+/* Before the first line: the name of this process in each, borrowed for good, and the least important level that is shown. */
 void log_init(const char *role, enum log_level max);
 /* Appends to this file too (0640; a new one is its directory's owner's). Reopen after rotation by calling it again. Returns
  * 0 or -1 with errno. */

@@ -20,6 +20,7 @@
 #define UNUSED __attribute__((unused))
 #define CLEANUP(f) __attribute__((cleanup(f)))
 
+/* As without the x, but the process ends when there is no memory. */
 void *xmalloc(size_t n) __attribute__((malloc, returns_nonnull, alloc_size(1)));
 void *xcalloc(size_t n, size_t size) __attribute__((malloc, returns_nonnull, alloc_size(1, 2)));
 void *xrealloc(void *p, size_t n) __attribute__((returns_nonnull, alloc_size(2)));

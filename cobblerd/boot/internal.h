@@ -31,6 +31,7 @@ struct boot_run {
 struct boot_stamps { struct { dev_t dev; ino_t ino; off_t size; struct timespec mtime, ctime; } of[BOOT_STAMPED]; };
 void boot_stamps_take(const struct boot_run *r, struct boot_stamps *ret);
 
+/* Takes the settings as they are now, for one answer or sync; boot_end lets go of them. */
 void boot_begin(struct boot_run *r, struct core *c);
 void boot_end(struct boot_run *r);
 

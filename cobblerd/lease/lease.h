@@ -71,6 +71,7 @@ struct lease {
 struct lease_table;
 struct lease_table *lease_table_new(const struct lease_config *c);     /* borrows c */
 void lease_table_free(struct lease_table *t);
+/* Borrowed from the table until it changes; NULL: there is none. */
 struct lease *lease_by_ip(struct lease_table *t, uint32_t ip);
 struct lease *lease_by_mac(struct lease_table *t, const struct lease_subnet *s, uint8_t htype, const uint8_t *mac, size_t hlen);
 /* Makes or changes the lease of ip, which must lie in a range; NULL otherwise. Another owner's record is replaced. */

@@ -75,6 +75,7 @@ void note_failure(struct sync *s, const struct item *it, const struct err *e);
 /* What an item asks for besides, and cannot have: it is told, and no more. */
 void note_problem(struct sync *s, const struct item *it, const struct err *e);
 
+/* dir: the root, made where it is missing. partial: only for some items, entries of others stay. Reads what the last sync wrote. */
 int tree_open(struct tree *t, const char *dir, bool partial, struct err *e) MUST_CHECK;
 /* The same tree for another thread, number from 1 on. Its notes are its own until tree_join moves them to t. twice (a list, or NULL):
  * systems that both have the same file. */
@@ -158,9 +159,11 @@ bool dhcp_is_dnsmasq(struct sync *s);
 /* dnsmasq.conf alone, for a dnsmasq that is the DNS server only: that file is of both. */
 int dnsmasq_conf(struct sync *s, struct err *e) MUST_CHECK;
 
+/* Zones and configuration for the server that modules.conf names; dns_is_...: is it that one? */
 int dns_write(struct sync *s, struct err *e) MUST_CHECK;
 bool dns_is_dnsmasq(struct sync *s);
 bool dns_is_bind(struct sync *s);
+/* /etc/rsyncd.conf; /etc/genders. Each where its setting asks for it. */
 int rsync_write(struct sync *s, struct err *e) MUST_CHECK;
 int genders_write(struct sync *s, struct err *e) MUST_CHECK;
 

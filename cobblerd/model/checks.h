@@ -37,8 +37,8 @@ int input_bool(const struct value *v, bool *ret, struct err *e) MUST_CHECK;
 /* utils.dict_to_string: "a=1 b " - dicts as kernel command lines. Appends. Anything but a dict: its str(). */
 void dict_to_string(struct strbuf *out, const struct value *dict);
 
-bool is_inherit(const struct value *v);
-bool ipv4_valid(const char *s);
+bool is_inherit(const struct value *v);   /* "<<inherit>>" */
+bool ipv4_valid(const char *s);           /* an address without a prefix or blanks, as inet_pton(3) takes it */
 bool ipv6_valid(const char *s);
 
 #endif

@@ -14,7 +14,7 @@ struct bucket { struct entry **v; size_t n, cap; };
 struct index { struct map m; };
 
 void index_add(struct index *ix, const char *key, struct entry *e);          /* "" is not indexed */
-void index_del(struct index *ix, const char *key, const struct entry *e);
+void index_del(struct index *ix, const char *key, const struct entry *e);    /* one that is not there is no error */
 const struct bucket *index_get(const struct index *ix, const char *key);     /* NULL when there is none */
 void index_free(struct index *ix);
 

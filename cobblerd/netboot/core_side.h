@@ -7,6 +7,7 @@
 #include "netboot/messages.h"
 #include "netboot/netboot.h"
 
+/* Who the client is and what it boots, by the model as it is now; *a is whole in any case. */
 void core_answer_dhcp(struct core *c, const struct dhcp_question *q, struct dhcp_answer *a);
 /* Returns a descriptor (owned) when a->status is CB_OK, else -1. */
 int core_answer_tftp(struct core *c, const struct tftp_question *q, struct tftp_answer *a);

@@ -45,6 +45,7 @@ int privileged_restart(struct privileged *p, unsigned daemons, struct strbuf *ou
 
 /* ---- what is done, with the rights of the calling process ---- */
 
+/* What privileged_pam asks for. The service is the name of a file in /etc/pam.d. Blocks as long as PAM's modules do. */
 int pam_check(const char *service, const char *user, const char *password, struct err *e) MUST_CHECK;
 /* host_files.c: is path (without the root prefix) a file of an external server that a sync may write? */
 bool host_file_is_known(const char *path);

@@ -11,6 +11,7 @@
 
 struct renderer;
 
+/* Owned; keeps compiled templates. Used by several threads at once. */
 struct renderer *renderer_new(void);
 void renderer_free(struct renderer *r);
 

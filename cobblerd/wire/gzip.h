@@ -22,8 +22,9 @@ struct gzip {
 /* What a part unpacks to: its length and CRC. */
 struct gzip_sum { uint64_t n; uint32_t crc; };
 
+/* A file: gzip_head, parts, gzip_tail with the sum of them. A part: gzip_begin, its text in pieces, gzip_end. All append to out. */
 void gzip_head(struct strbuf *out);
-void gzip_begin(struct gzip *z, struct strbuf *out);     /* a part */
+void gzip_begin(struct gzip *z, struct strbuf *out);
 void gzip_text(struct gzip *z, const void *p, size_t n);
 /* Text that is the same as at position from. False, and nothing is written, when that is too far back. crc: of the text; op:
  * crc32_combine_gen(n). */
