@@ -296,3 +296,20 @@ def test_fields_of_a_page_come_at_once(lab):
             equal(s.save_system(handle, token), True, "save")
             saved = s.get_system("n1", False, False, token)
             equal({f: saved[f] for f in wanted}, wanted, "saved in turn %d" % turn)
+
+
+def test_a_refused_interface_leaves_nothing(lab):
+    """The web client's form of a new interface: what it was refused for is corrected, or the form is closed; then something else is saved."""
+    d = lab.daemon()
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab))
+    handle = s.get_system_handle("n1", token)
+    before = s.get_system("n1", False, False, token)["interfaces"]
+    for wrong in ({"macaddress-eth7": "nonsense"}, {"macaddress-eth7": "52:54:00:77:00:07", "ip_address-eth7": "999.1", "ipv6_address-eth7": ""},
+                  {"dns_name-eth0": "first.example.org", "netmask-eth0": "255"}):
+        fault(s.modify_system, handle, "modify_interface", wrong, token)
+        equal(s.get_system("n1", False, False, token)["interfaces"], before, "interfaces after %r" % wrong)
+    s.modify_system(handle, "comment", "saved", token)
+    s.save_system(handle, token)
+    after = s.get_system("n1", False, False, token)
+    equal((after["comment"], after["interfaces"]), ("saved", before), "after another edit")

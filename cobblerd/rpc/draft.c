@@ -400,10 +400,18 @@ int draft_modify(struct desk *desk, const char *handle, const char *attribute, c
 			d->base = item_ref(fresh);
 		}
 		item_unref(fresh);
+		/* A call for interfaces has many parts, of which the last may be refused. compat: what it did to a new object until then stays. */
+		bool many = str_ends(attribute, "_interface"), undo = many && d->base != NULL;
+		struct item *was = undo ? item_edit(d->it) : NULL;
 		rc = apply_attribute(desk->core, settings, d->it, attribute, arg, e);
-		/* What changed nothing is no edit. Commands for interfaces may have done their first half. */
-		if (rc != CB_OK && !had && !str_ends(attribute, "_interface"))
+		if (rc != CB_OK && undo) {
+			item_unref(d->it);
+			d->it = was;
+			was = NULL;
+		}
+		if (rc != CB_OK && !had && (undo || !many))                  /* what changed nothing is no edit */
 			free_draft(map_del(&desk->drafts, item_uid(now)));
+		item_unref(was);
 	}
 	pthread_mutex_unlock(&desk->lock);
 	item_unref(now);
@@ -441,7 +449,7 @@ static int modify_interfaces(const struct item_ctx *ctx, struct item *it, const 
 		const char *key = v_dict_key(arg, i), *dash = strchr(key, '-');
 		if (dash == NULL)
 			return err_py(e, CB_EINVAL, PY_VALUE, "not enough values to unpack (expected 2, got 1)");
-		/* compat: the interface is there before its field is checked, even if that fails; an unknown field is passed over. */
+		/* compat: the interface is there before its field is checked; an unknown field is passed over. */
 		const char *field = interface_field(key, (size_t)(dash - key));
 		int rc = v_dict_get(item_interfaces(it), dash + 1) != NULL ? CB_OK :
 			item_set_interface_in(ctx, it, dash + 1, NULL, NULL, e);
