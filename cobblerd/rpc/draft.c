@@ -400,7 +400,8 @@ int draft_modify(struct desk *desk, const char *handle, const char *attribute, c
 			d->base = item_ref(fresh);
 		}
 		item_unref(fresh);
-		/* A call for interfaces has many parts, of which the last may be refused. compat: what it did to a new object until then stays. */
+		/* A call for interfaces has many parts, of which the last may be refused. compat: what it did to a new object until then
+		 * stays. */
 		bool many = str_ends(attribute, "_interface"), undo = many && d->base != NULL;
 		struct item *was = undo ? item_edit(d->it) : NULL;
 		rc = apply_attribute(desk->core, settings, d->it, attribute, arg, e);
