@@ -40,18 +40,18 @@ static void exec_role(const char *role, int peer, int cfg, int log, const int *s
 		from[count++] = socks[i];
 	/* First out of the way of the fixed numbers, then onto them. */
 	for (size_t i = 0; i < count; i++)
-		if ((from[i] = fcntl(from[i], F_DUPFD, FD_PEER + (int)count + 64)) == -1)
-			_exit(126);
+		if ((from[i] = fcntl(from[i], F_DUPFD, FD_PEER + (int)count)) == -1)
+			_exit(CHILD_NO_DESCRIPTORS);
 	for (size_t i = 0; i < count; i++)
 		if (dup2(from[i], FD_PEER + (int)i) == -1)
-			_exit(126);
+			_exit(CHILD_NO_DESCRIPTORS);
 	close_range((unsigned)(FD_PEER + count), ~0U, 0);
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	const char *argv[] = { "cobblerd", "--role", role, NULL };
 	execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
-	_exit(127);
+	_exit(CHILD_NO_PROGRAM);
 }
 
 pid_t child_start(const char *role, int peer, const struct value *cfg, int *log, const int *socks, size_t n, struct err *e)

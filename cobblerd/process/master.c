@@ -161,6 +161,18 @@ static void describe_end(const char *name, pid_t pid, int status, int delay_ms)
 			delay_ms);
 }
 
+/* What the core can say itself, it has said. */
+static void describe_failure(int status)
+{
+	if (WIFSIGNALED(status))
+		log_error("master", "the core was ended by signal %d (%s) before it was ready", WTERMSIG(status),
+			strsignal(WTERMSIG(status)));
+	else if (WEXITSTATUS(status) == CHILD_NO_DESCRIPTORS)
+		log_error("master", "the core cannot be started: the limit of open files is too low");
+	else if (WEXITSTATUS(status) == CHILD_NO_PROGRAM)
+		log_error("master", "the core cannot be started: /proc/self/exe cannot be executed");
+}
+
 /* The core is gone: its services follow by themselves when their sockets close, and are started again after it. */
 static void core_died(struct master *m, int status)
 {
@@ -179,6 +191,7 @@ static bool reap(struct master *m)
 	for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0; ) {
 		if (pid == m->core_pid) {
 			if (!m->was_ready) {
+				describe_failure(status);
 				m->core_pid = 0;
 				return false;
 			}

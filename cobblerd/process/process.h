@@ -49,6 +49,9 @@ enum control_msg {
 int msg_send(int sock, char type, int fd) MUST_CHECK;
 int msg_recv(int sock, char *type, int *fd) MUST_CHECK;
 
+/* How a child ends that could not become the role, as shells say it. */
+enum child_end { CHILD_NO_DESCRIPTORS = 126, CHILD_NO_PROGRAM = 127 };
+
 /* child.c: fork and exec a role. peer, cfg and socks end up at the fixed numbers. The caller keeps its own copies. *log: what it had is
  * closed, and it becomes the end by which log_pass reaches this child. */
 pid_t child_start(const char *role, int peer, const struct value *cfg, int *log, const int *socks, size_t n, struct err *e);
