@@ -6,6 +6,8 @@
 
 #include "http/internal.h"
 
+#define RPC_ANSWER 10000                 /* bytes of the answer about one system, roughly: not to be copied while it grows */
+
 /* Unpacks a gzip or zlib body, at most HTTP_BODY_MAX bytes. */
 static bool inflate_body(struct strbuf *body)
 {
@@ -47,6 +49,7 @@ void route_xmlrpc(struct request *req)
 		}
 	}
 	req->reply.zipped = wants_gzip(req);
+	sb_reserve(&req->reply.body, RPC_ANSWER);
 	rpc_call(req->h->rpc, sb_str(&req->body), req->body.len, req->peer, req->local, &req->reply.zipped, &req->reply.body);
 	req->reply.status = 200;
 	req->reply.type = "text/xml";
