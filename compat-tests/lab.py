@@ -124,17 +124,23 @@ def task_end(s, task, timeout=60):
 
 
 @contextlib.contextmanager
-def http_server(address, port, handler, tls=None):
-    """handler, a class of http.server, answers there meanwhile; tls: an SSL context."""
-    server = http.server.ThreadingHTTPServer((address, port), handler)
-    if tls:
-        server.socket = tls.wrap_socket(server.socket, server_side=True)
+def serve(server):
+    """server, of socketserver, answers meanwhile."""
+    server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield
     finally:
         server.shutdown()
         server.server_close()
+
+
+def http_server(address, port, handler, tls=None):
+    """handler, a class of http.server, answers there meanwhile; tls: an SSL context."""
+    server = http.server.ThreadingHTTPServer((address, port), handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    return serve(server)
 
 
 def ended(pid):

@@ -11,7 +11,7 @@ import time
 
 import media
 from fixtures import add, fake_boot_files
-from lab import check, equal, wait_for
+from lab import check, equal, serve, wait_for
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -114,17 +114,6 @@ def tftp(lab, path):
     with contextlib.suppress(Exception):
         return lab.client.tftp(path)[0]
     return None
-
-
-@contextlib.contextmanager
-def serve(server):
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 class FtpServer(socketserver.ThreadingTCPServer):
