@@ -417,8 +417,11 @@ def test_limits_of_the_configuration(lab):
 def test_an_importer_that_hangs(lab):
     d = lab.daemon(services={"import": {"timeout": 2}})
     s, token = d.login()
-    image = lab.media("debian")
-    task = s.background_import({"name": "hung", "path": str(image)}, token)
+    tree = lab.tmp / "tree"
+    tree.mkdir(mode=0o755)
+    with open(tree / "large", "wb") as f:
+        f.truncate(1 << 30)          # holes, and work for long enough to be caught at it
+    task = s.background_import({"name": "hung", "path": str(tree)}, token)
 
     def importer():
         for p in Path("/proc").glob("[0-9]*/cmdline"):
@@ -429,7 +432,7 @@ def test_an_importer_that_hangs(lab):
     os.kill(wait_for("the importer", importer, 10), signal.SIGSTOP)
     wait_for("its end", lambda: s.get_task_status(task)[2] == "failed", 20)
     text = s.get_event_log(task)
-    check("Exception value: %s: importer did not finish within 2 s" % image in text, text)
+    check("Exception value: %s: importer did not finish within 2 s" % tree in text, text)
     equal(leftovers(d, "hung"), [], "left behind")
 
 
