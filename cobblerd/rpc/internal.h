@@ -34,6 +34,7 @@ enum method_flags {
 	M_QUICK = 1 << 6,             /* reads or edits what is in memory, for one item: microseconds, and waits for nothing */
 	M_STARTS = 1 << 8,            /* starts a task, which is as quick unless edits are to be saved before */
 	M_EDITS = 1 << 9,             /* reads items as they are under edit */
+	M_FINDS = 1 << 10,            /* as quick when the criteria are one item's name and nothing is under edit */
 };
 
 struct call;

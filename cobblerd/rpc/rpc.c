@@ -13,7 +13,6 @@
 #include "rpc/internal.h"
 #include "wire/xmlrpc.h"
 
-#define QUICK_BODY 65536               /* bytes of a call that is read in no time */
 
 int rpc_open(struct core *c, struct rpc **ret, struct err *e)
 {
@@ -270,59 +269,6 @@ void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, bool 
 	log_call(&call, peer, rc, &e, began);
 	v_unref(result);
 	v_unref(call.params);
-}
-
-/* Moves *p beyond text, when that is what stands there. */
-static bool skip(const char **p, const char *end, const char *text)
-{
-	size_t n = strlen(text);
-	if ((size_t)(end - *p) < n || memcmp(*p, text, n) != 0)
-		return false;
-	*p += n;
-	return true;
-}
-
-static void skip_blanks(const char **p, const char *end)
-{
-	while (*p < end && strchr(" \t\r\n", **p) != NULL && **p != '\0')
-		(*p)++;
-}
-
-/* The name of the method, where nothing but an XML declaration and blanks comes before it, so that the parser cannot see another one. */
-static bool plain_method(const char *p, const char *end, char name[64])
-{
-	size_t n = 0;
-	skip_blanks(&p, end);
-	if (skip(&p, end, "<?xml ")) {
-		const char *close = memmem(p, (size_t)(end - p), "?>", 2);
-		if (close == NULL)
-			return false;
-		p = close + 2;
-		skip_blanks(&p, end);
-	}
-	if (!skip(&p, end, "<methodCall>"))
-		return false;
-	skip_blanks(&p, end);
-	if (!skip(&p, end, "<methodName>"))
-		return false;
-	while (p < end && n < 63 && *p != '<')
-		name[n++] = *p++;
-	name[n] = '\0';
-	return skip(&p, end, "</methodName>");
-}
-
-bool rpc_is_quick(struct rpc *r, const char *body, size_t n)
-{
-	char name[64];
-	if (n > QUICK_BODY || !plain_method(body, body + n, name))
-		return false;
-	const struct entry *en = map_get(&r->methods, name);
-	if (en != NULL && en->m->flags & M_STARTS)
-		return __atomic_load_n(&r->transactions, __ATOMIC_ACQUIRE) == 0 && drafts_none(&r->desk);
-	if (en == NULL || !(en->m->flags & M_QUICK))
-		return false;
-	/* Edits wait for a transaction's other calls, and look for a distro's kernel, maybe on another server's disk. */
-	return !(en->m->flags & M_CHANGES) || (en->type != ITEM_DISTRO && __atomic_load_n(&r->transactions, __ATOMIC_ACQUIRE) == 0);
 }
 
 int rpc_invoke(struct rpc *r, const char *method, const struct value *params, const char *peer, struct value **ret, struct err *e)

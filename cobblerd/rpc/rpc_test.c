@@ -234,6 +234,39 @@ static void test_only_plain_documents_are_quick(void **state)
 	sb_free(&b);
 }
 
+#define FIND "<methodCall><methodName>find_system</methodName>"
+#define OPEN "<params>\n<param>\n<value><struct>\n<member>\n"
+#define WEB1 "<name>name</name>\n<value><string>web1</string></value>\n"
+#define CLOSE "</member>\n</struct></value>\n</param>\n</params>"
+
+/* One that needs to look at one item, whatever its text looks like. */
+static void test_only_a_search_for_one_name_is_quick(void **state)
+{
+	(void)state;
+	static const struct { const char *text; bool quick; } rows[] = {
+		{ FIND OPEN WEB1 CLOSE, true },
+		{ "<methodCall><methodName>find_items</methodName><params><param><value><string>system</string></value></param><param>"
+			"<value><struct><member>" WEB1 "</member></struct>", true },
+		{ "<methodCall><methodName>find_items</methodName>" OPEN WEB1 CLOSE, false },
+		{ FIND OPEN "<name>name</name><value><string>web*</string></value>" CLOSE, false },
+		{ FIND OPEN "<name>name</name><value><string>web&#42;</string></value>" CLOSE, false },
+		{ FIND OPEN "<name>name</name><value><string>~web1</string></value>" CLOSE, false },
+		{ FIND OPEN "<name>name</name><value><string></string></value>" CLOSE, false },
+		{ FIND OPEN "<name>name</name><value><array></array></value>" CLOSE, false },
+		{ FIND OPEN "<name>comment</name><value><string>web1</string></value>" CLOSE, false },
+		{ FIND OPEN WEB1 "</member><member><name>comment</name><value><string>b</string></value>" CLOSE, false },
+		{ FIND "<params><!-- " OPEN WEB1 CLOSE, false },
+		{ FIND OPEN "<name>name</name><value><string>web1", false }, { FIND "<params></params>", false }, { FIND, false },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char *exact = xmalloc(strlen(rows[i].text));                        /* no byte behind it */
+		memcpy(exact, rows[i].text, strlen(rows[i].text));
+		if (rpc_is_quick(rpc, exact, strlen(rows[i].text)) != rows[i].quick)
+			fail_msg("row %zu: %s", i, rows[i].text);
+		free(exact);
+	}
+}
+
 /* A sync saves what was edited and not saved, which waits for the disk. */
 static void test_tasks_are_started_at_once_unless_something_is_under_edit(void **state)
 {
@@ -675,6 +708,7 @@ int main(void)
 		cmocka_unit_test(test_logging_in_and_out),
 		cmocka_unit_test(test_tokens_expire_and_are_renewed_by_use),
 		cmocka_unit_test(test_only_plain_documents_are_quick),
+		cmocka_unit_test(test_only_a_search_for_one_name_is_quick),
 		cmocka_unit_test(test_tasks_are_started_at_once_unless_something_is_under_edit),
 		cmocka_unit_test(test_an_edit_that_was_not_saved_waits),
 		cmocka_unit_test(test_shared_secret),

@@ -51,9 +51,10 @@ static const struct method method_table[] = {
 	{ "get_%s_handle", "name, token", FOR_ALL, M_QUICK | M_ITEMS, NULL, rpc_get_handle, "A handle for modify, save, copy, rename." },
 	{ "get_item_handle", "what, name, token=None", FOR_ALL, M_WHAT | M_QUICK | M_ITEMS, NULL, rpc_get_handle,
 		"A handle for modify, save, copy, rename." },
-	{ "find_%s", "criteria=None, expand=False, token=None", FOR_ALL, M_TILDE | M_ITEMS | M_EDITS, NULL, rpc_find_type,
+	{ "find_%s", "criteria=None, expand=False, token=None", FOR_ALL, M_TILDE | M_ITEMS | M_EDITS | M_FINDS, NULL, rpc_find_type,
 		"Names (or items) that match." },
-	{ "find_items", "what, criteria=None, sort_field=None, expand=True", FOR_ALL, M_TILDE | M_WHAT | M_EDITS, NULL, rpc_find_items,
+	{ "find_items", "what, criteria=None, sort_field=None, expand=True", FOR_ALL, M_TILDE | M_WHAT | M_EDITS | M_FINDS, NULL,
+		rpc_find_items,
 		"Items (or names) that match." },
 	{ "find_items_paged", "what, criteria=None, sort_field=None, page=1, items_per_page=25, token=None", FOR_ALL, M_TILDE | M_WHAT |
 		M_ITEMS | M_EDITS, NULL, rpc_find_items_paged, "One page of the items that match." },
