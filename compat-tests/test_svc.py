@@ -94,3 +94,26 @@ def test_errors_are_in_words_of_cobbler(lab):
     equal(get("autoinstall/system/nosuch"), (404, "# system not found"), "a system that is none")
     equal(get("autoinstall/profile/nosuch"), (404, "# profile not found"), "a profile that is none")
     equal(get("junk")[0], 404, "an operation that is none")
+
+
+def test_what_is_under_edit_is_for_clients_alone(lab):
+    """compat: a client sees what it changed and nobody saved yet, also in rendered data; what boots gets what is saved."""
+    d = lab.daemon()
+    s, token = d.login()
+    add_machine(s, token, fake_boot_files(lab))
+    (d.root / "var/lib/cobbler/templates/own.ks").write_text("word=$word\n")
+    s.xapi_object_edit("system", "n1", "edit", {"autoinstall": "own.ks", "autoinstall_meta": "word=saved"}, token)
+
+    def seen():
+        return [s.get_system_as_rendered("n1")["autoinstall_meta"].strip(), s.get_blended_data("", "n1")["autoinstall_meta"].strip(),
+                "word=" + s.get_item_resolved_value(s.get_system("n1")["uid"], "autoinstall_meta")["word"], s.generate_autoinstall("", "n1").strip()]
+    equal(seen(), ["word=saved"] * 4, "before")
+    handle = s.get_system_handle("n1", token)
+    s.modify_system(handle, "autoinstall_meta", "word=edited", token)
+    s.modify_profile(s.get_profile_handle("p", token), "kernel_options", "edited=yes", token)
+    equal(seen(), ["word=edited"] * 4, "under edit")
+    for what, name in ("profile", "p"), ("system", "n1"):
+        check("edited=yes" in getattr(s, "get_%s_as_rendered" % what)(name)["kernel_options"], "%s under edit, or below it" % name)
+    equal(get("autoinstall/system/n1"), (200, "word=saved\n"), "what the machine gets")
+    s.save_system(handle, token)
+    equal(get("autoinstall/system/n1"), (200, "word=edited\n"), "once it is saved")

@@ -61,7 +61,7 @@ static struct value *call(struct request *req, const char *method, struct value 
 {
 	struct value *ret = NULL;
 	struct err e;
-	int rc = rpc_invoke(req->h->rpc, method, params, req->peer, &ret, &e);
+	int rc = rpc_invoke(req->h->rpc, method, params, req->peer, true, &ret, &e);
 	v_unref(params);
 	if (rc == CB_OK)
 		return ret;

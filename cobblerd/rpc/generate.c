@@ -30,7 +30,7 @@ static int answer_file(struct call *c, enum item_type type, const struct value *
 {
 	struct strbuf b = { 0 };
 	struct err why;
-	int rc = boot_autoinstall(c->r->core, type, v_cstr(name), &b, &why);
+	int rc = boot_autoinstall(c->core, type, v_cstr(name), &b, &why);
 	if (text_or_missing(rc, &b, ret) != CB_OK) {
 		log_error("rpc", "answer file of %s \"%s\": %s", item_table(type)->name, v_cstr(name), why.text);
 		*ret = v_str(render_failed);
@@ -62,7 +62,7 @@ typedef int boot_fn(struct core *c, enum item_type type, const char *name, struc
 static int ask_boot(struct call *c, boot_fn *fn, enum item_type type, const struct value *name, struct value **ret, struct err *e)
 {
 	struct strbuf b = { 0 };
-	return text_or_missing(fn(c->r->core, type, v_cstr(name), &b, e), &b, ret);
+	return text_or_missing(fn(c->core, type, v_cstr(name), &b, e), &b, ret);
 }
 
 /* profile, image, system */
@@ -102,7 +102,7 @@ int rpc_generate_script(struct call *c, struct value **ret, struct err *e)
 	if (!script_name_ok(script))
 		return err_py(e, CB_EINVAL, PY_VALUE, "\"name\" handed to generate_script was not valid!");
 	const struct value *name = c->arg[system ? 1 : 0];
-	return text_or_missing(boot_script(c->r->core, system ? ITEM_SYSTEM : ITEM_PROFILE, v_cstr(name), script, &b, e), &b, ret);
+	return text_or_missing(boot_script(c->core, system ? ITEM_SYSTEM : ITEM_PROFILE, v_cstr(name), script, &b, e), &b, ret);
 }
 
 static enum item_type type_of_method(const struct call *c)
@@ -114,7 +114,7 @@ static enum item_type type_of_method(const struct call *c)
 static int missing(struct call *c, enum item_type type, struct value **ret, struct err *e)
 {
 	struct strbuf text CLEANUP(sb_free) = { 0 };
-	CLEANUP(item_unrefp) struct item *it = arg_str(c, 0) == NULL ? NULL : model_get(c->r->core->model, type, arg_str(c, 0));
+	CLEANUP(item_unrefp) struct item *it = arg_str(c, 0) == NULL ? NULL : model_get(c->core->model, type, arg_str(c, 0));
 	int rc = need_name(c, 0, e);
 	if (rc != CB_OK || it != NULL)
 		return rc;
@@ -138,7 +138,7 @@ int rpc_template_file(struct call *c, struct value **ret, struct err *e)
 	int rc = missing(c, type, ret, e);
 	if (rc != CB_OK || *ret != NULL)
 		return rc;
-	return text_or_missing(boot_template_file(c->r->core, type, arg_str(c, 0), arg_str(c, 1) == NULL ? "" : arg_str(c, 1), &b, e),
+	return text_or_missing(boot_template_file(c->core, type, arg_str(c, 0), arg_str(c, 1) == NULL ? "" : arg_str(c, 1), &b, e),
 		&b, ret);
 }
 
@@ -161,12 +161,12 @@ static bool shows(struct model *m, const struct item *it, const char *field)
 static struct value *blend(struct call *c, const struct item *it)
 {
 	static const char *const derived[] = { "kickstart", "ks_meta", "remote_grub_kernel", "remote_grub_initrd" };
-	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->r->core->settings);
-	struct value *d = resolve_blend(c->r->core->model, settings, it, true);
+	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->core->settings);
+	struct value *d = resolve_blend(c->core->model, settings, it, true);
 	const char *hidden[ARRAY_LEN(derived)];
 	size_t n = 0;
 	for (size_t i = 0; i < ARRAY_LEN(derived); i++)
-		if (!shows(c->r->core->model, it, derived[i]))
+		if (!shows(c->core->model, it, derived[i]))
 			hidden[n++] = derived[i];
 	v_dict_del_all(d, hidden, n);
 	return d;
@@ -179,7 +179,7 @@ int rpc_blended_data(struct call *c, struct value **ret, struct err *e)
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
 		if (arg_is_none(c, i) || v_len(c->arg[i]) == 0)
 			continue;
-		CLEANUP(item_unrefp) struct item *it = model_get(c->r->core->model, types[i], v_cstr(c->arg[i]));
+		CLEANUP(item_unrefp) struct item *it = model_get(c->core->model, types[i], v_cstr(c->arg[i]));
 		if (it == NULL)
 			return err_set(e, CB_ENOENT, "%s not found: %s", item_table(types[i])->name, v_cstr(c->arg[i]));
 		*ret = secrets_hidden(c, it, blend(c, it));
@@ -215,7 +215,7 @@ static void add_system_extras(struct call *c, const struct item *it, struct valu
 {
 	struct value *classes = v_dict(), *wanted = v_ref(v_dict_get(d, "mgmt_classes"));
 	for (size_t i = 0; v_is(wanted, V_LIST) && i < v_len(wanted); i++) {
-		CLEANUP(item_unrefp) struct item *m = model_get(c->r->core->model, ITEM_MGMTCLASS, v_cstr(v_list_at(wanted, i)));
+		CLEANUP(item_unrefp) struct item *m = model_get(c->core->model, ITEM_MGMTCLASS, v_cstr(v_list_at(wanted, i)));
 		if (m != NULL)
 			v_dict_set(classes, item_name(m), item_answer(c, m, false, false));
 	}
@@ -228,7 +228,7 @@ static void add_system_extras(struct call *c, const struct item *it, struct valu
 	if (path == NULL)
 		return;
 	/* compat: nothing without pxelinux among the boot loaders, where a machine would get the menu */
-	bool found = v_list_has_str(v_dict_get(d, "boot_loaders"), "pxe") && boot_tftp(c->r->core, path, &who, &f, &why) == CB_OK &&
+	bool found = v_list_has_str(v_dict_get(d, "boot_loaders"), "pxe") && boot_tftp(c->core, path, &who, &f, &why) == CB_OK &&
 		f.kind == BOOT_BYTES;
 	v_dict_set(d, "pxelinux.cfg", found ? v_strn(sb_str(&f.bytes), f.bytes.len) : v_none());
 	boot_file_free(&f);
@@ -267,7 +267,7 @@ int rpc_as_rendered(struct call *c, struct value **ret, struct err *e)
 {
 	if (need_name(c, 0, e) != CB_OK)
 		return CB_EINVAL;
-	CLEANUP(item_unrefp) struct item *it = arg_str(c, 0) == NULL ? NULL : model_get(c->r->core->model, c->type, arg_str(c, 0));
+	CLEANUP(item_unrefp) struct item *it = arg_str(c, 0) == NULL ? NULL : model_get(c->core->model, c->type, arg_str(c, 0));
 	if (it == NULL) {
 		*ret = v_dict();
 		return CB_OK;
@@ -283,7 +283,7 @@ int rpc_find_system_by_dns_name(struct call *c, struct value **ret, struct err *
 {
 	const char *iface;
 	CLEANUP(item_unrefp) struct item *it = arg_str(c, 0) == NULL ? NULL :
-		model_system_by_dns_name(c->r->core->model, arg_str(c, 0), &iface);
+		model_system_by_dns_name(c->core->model, arg_str(c, 0), &iface);
 	if (it == NULL) {
 		*ret = v_dict();
 		return CB_OK;
@@ -295,12 +295,12 @@ int rpc_find_system_by_dns_name(struct call *c, struct value **ret, struct err *
 /* item_uuid, formatted_output, remove_dicts. 3.3.7 answers nothing here; we answer what it meant to. */
 int rpc_dump_vars(struct call *c, struct value **ret, struct err *e)
 {
-	CLEANUP(item_unrefp) struct item *it = arg_str(c, 0) == NULL ? NULL : model_by_uid(c->r->core->model, arg_str(c, 0));
+	CLEANUP(item_unrefp) struct item *it = arg_str(c, 0) == NULL ? NULL : model_by_uid(c->core->model, arg_str(c, 0));
 	struct strbuf b CLEANUP(sb_free) = { 0 };
 	if (it == NULL)
 		return err_py(e, CB_ENOENT, PY_VALUE, "Item with uuid \"%s\" does not exist!", v_cstr(c->arg[0]));
-	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->r->core->settings);
-	struct value *d = secrets_hidden(c, it, resolve_blend(c->r->core->model, settings, it, v_truthy(c->arg[2])));
+	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->core->settings);
+	struct value *d = secrets_hidden(c, it, resolve_blend(c->core->model, settings, it, v_truthy(c->arg[2])));
 	if (!v_truthy(c->arg[1])) {
 		*ret = d;
 		return CB_OK;
@@ -327,7 +327,7 @@ int rpc_boot_loaders(struct call *c, struct value **ret, struct err *e)
 		{ "get_valid_profile_boot_loaders", ITEM_PROFILE }, { "get_valid_system_boot_loaders", ITEM_SYSTEM },
 	};
 	static const char *const all[] = { "grub", "pxe", "ipxe" };
-	struct model *m = c->r->core->model;
+	struct model *m = c->core->model;
 	enum item_type type = ITEM_DISTRO;
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (str_eq(kinds[i].method, c->entry->name))
@@ -342,7 +342,7 @@ int rpc_boot_loaders(struct call *c, struct value **ret, struct err *e)
 	if (rc != CB_OK || *ret != NULL)
 		return rc;
 	CLEANUP(item_unrefp) struct item *it = model_get(m, type, arg_str(c, 0));
-	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->r->core->settings);
+	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->core->settings);
 	if (it != NULL && type == ITEM_SYSTEM) {
 		struct item *parent = model_parent(m, it);
 		/* compat: what the profile has chosen */
@@ -414,7 +414,7 @@ static int package_data(const struct item *it, const struct value *vars, struct 
 static int file_data(struct call *c, const struct item *it, const struct value *vars, struct value *d, struct err *e)
 {
 	static const char *const fields[] = { "action", "group", "mode", "owner", "path" };
-	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->r->core->settings);
+	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(c->core->settings);
 	struct strbuf b CLEANUP(sb_free) = { 0 };
 	int rc = CB_OK;
 	v_dict_set(d, "is_dir", v_bool(item_bool(it, "is_dir")));
@@ -429,7 +429,7 @@ static int file_data(struct call *c, const struct item *it, const struct value *
 	if (!str_starts(path, "/etc/cobbler/") && !str_starts(path, "/var/lib/cobbler/"))
 		return err_set(e, CB_EPERM, "%s: a template of a file resource must lie under /etc/cobbler or /var/lib/cobbler", path);
 	char *real CLEANUP(free_ptr) = path_of(path);
-	if (strstr(path, "..") != NULL || render_file(c->r->core->renderer, real, NULL, vars, settings, &b, e) != CB_OK)
+	if (strstr(path, "..") != NULL || render_file(c->core->renderer, real, NULL, vars, settings, &b, e) != CB_OK)
 		return err_set(e, CB_ENOENT, "Missing template for this file resource %s", item_name(it));
 	v_dict_set(d, "content", v_strn(sb_str(&b), b.len));
 	return CB_OK;
@@ -442,13 +442,13 @@ static int class_data(struct call *c, const struct value *classes, const struct 
 	struct value *all = v_dict();
 	int rc = CB_OK;
 	for (size_t i = 0; v_is(classes, V_LIST) && i < v_len(classes) && rc == CB_OK; i++) {
-		CLEANUP(item_unrefp) struct item *m = model_get(c->r->core->model, ITEM_MGMTCLASS, v_cstr(v_list_at(classes, i)));
+		CLEANUP(item_unrefp) struct item *m = model_get(c->core->model, ITEM_MGMTCLASS, v_cstr(v_list_at(classes, i)));
 		const struct value *names = m == NULL ? NULL : item_get(m, type == ITEM_PACKAGE ? "packages" : "files");
 		if (m == NULL)
 			rc = err_py(e, CB_ENOENT, PY_ATTR, "'NoneType' object has no attribute 'packages'");
 		for (size_t k = 0; v_is(names, V_LIST) && k < v_len(names) && rc == CB_OK; k++) {
 			const char *name = v_cstr(v_list_at(names, k));
-			CLEANUP(item_unrefp) struct item *it = model_get(c->r->core->model, type, name);
+			CLEANUP(item_unrefp) struct item *it = model_get(c->core->model, type, name);
 			struct value *d = v_dict();
 			if (it == NULL)
 				rc = err_set(e, CB_ENOENT, "%s %s resource is not defined", name, item_table(type)->name);
@@ -467,7 +467,7 @@ static int class_data(struct call *c, const struct value *classes, const struct 
 /* hostname */
 int rpc_config_data(struct call *c, struct value **ret, struct err *e)
 {
-	struct core *core = c->r->core;
+	struct core *core = c->core;
 	struct value *settings CLEANUP(v_unrefp) = settings_snapshot(core->settings), *packages = NULL, *files = NULL;
 	struct value *all CLEANUP(v_unrefp) = v_dict(), *criteria CLEANUP(v_unrefp) = v_dict();
 	CLEANUP(item_list_free) struct item_list l = { 0 };

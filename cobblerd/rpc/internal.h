@@ -33,8 +33,8 @@ enum method_flags {
 	M_ITEMS = 1 << 7,             /* works on items: within a transaction of its token, on those as the transaction has them */
 	M_QUICK = 1 << 6,             /* reads or edits what is in memory, for one item: microseconds, and waits for nothing */
 	M_STARTS = 1 << 8,            /* starts a task, which is as quick unless edits are to be saved before */
-	M_EDITS = 1 << 9,             /* reads items as they are under edit */
-	M_FINDS = 1 << 10,            /* as quick when the criteria are one item's name and nothing is under edit */
+	M_EDITS = 1 << 9,             /* reads items as they are under edit, which takes longer where one is */
+	M_FINDS = 1 << 10,            /* quick when the criteria are one item's name */
 };
 
 struct call;
@@ -107,6 +107,7 @@ struct call {
 	char user[AUTH_USER_MAX];     /* "" without a valid token */
 	enum item_type type;
 	unsigned depth;               /* of system.multicall */
+	bool machine;                 /* rpc_invoke */
 	bool local;                   /* came over the XML-RPC port from this host itself, not through a proxy */
 	bool secrets_known, secrets_open;     /* secrets.c */
 	struct item_list *stream;     /* not NULL: a handler whose answer is a list of whole items may leave them here instead */

@@ -89,10 +89,12 @@ bool rpc_is_quick(struct rpc *r, const char *body, size_t n)
 	const struct entry *en = map_get(&r->methods, name);
 	unsigned flags = en != NULL ? en->m->flags : 0;
 	bool alone = __atomic_load_n(&r->transactions, __ATOMIC_ACQUIRE) == 0;
+	if (flags & (M_STARTS | M_EDITS) && !drafts_none(&r->desk))          /* which are to be saved, or laid over what is */
+		return false;
 	if (flags & M_STARTS)
-		return alone && drafts_none(&r->desk);
+		return alone;
 	if (flags & M_FINDS)
-		return drafts_none(&r->desk) && asks_for_a_name(p, end, (flags & M_WHAT) != 0);
+		return asks_for_a_name(p, end, (flags & M_WHAT) != 0);
 	/* Edits wait for a transaction's other calls, and look for a distro's kernel, maybe on another server's disk. */
 	return flags & M_QUICK && (!(flags & M_CHANGES) || (alone && en->type != ITEM_DISTRO));
 }

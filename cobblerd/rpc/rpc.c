@@ -157,7 +157,7 @@ static int find_method(struct rpc *r, const char *name, const struct entry **ret
 /* A transaction shows what it saved. */
 static int read_edits(struct call *c, struct value **ret, struct err *e)
 {
-	struct core *view = c->transaction != NULL || drafts_none(c->desk) ? NULL : drafts_view(c->desk);
+	struct core *view = c->transaction != NULL || c->machine || drafts_none(c->desk) ? NULL : drafts_view(c->desk);
 	if (view != NULL)
 		c->core = view;
 	int rc = c->entry->m->fn(c, ret, e);
@@ -271,9 +271,10 @@ void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, bool 
 	v_unref(call.params);
 }
 
-int rpc_invoke(struct rpc *r, const char *method, const struct value *params, const char *peer, struct value **ret, struct err *e)
+int rpc_invoke(struct rpc *r, const char *method, const struct value *params, const char *peer, bool machine, struct value **ret,
+	struct err *e)
 {
-	struct call c = { .r = r, .peer = peer };
+	struct call c = { .r = r, .peer = peer, .machine = machine };
 	bool tilde;
 	return rpc_dispatch(&c, method, params, ret, &tilde, e);
 }

@@ -16,8 +16,9 @@ void rpc_close(struct rpc *r);
 void rpc_call(struct rpc *r, const char *body, size_t n, const char *peer, bool local, bool *packed, struct strbuf *out);
 /* Is the call in this body one that waits for nothing and takes microseconds, so that it is answered where it was received? */
 bool rpc_is_quick(struct rpc *r, const char *body, size_t n);
-/* The same methods by name for /cblr/svc and tests, for callers that are not local: params a list; *ret owned. */
-int rpc_invoke(struct rpc *r, const char *method, const struct value *params, const char *peer, struct value **ret,
+/* The same methods by name for /cblr/svc and tests, for callers that are not local: params a list; *ret owned. machine: the answer is for
+ * one that boots or installs, which gets what is saved, and nothing of what is under edit. */
+int rpc_invoke(struct rpc *r, const char *method, const struct value *params, const char *peer, bool machine, struct value **ret,
 	struct err *e) MUST_CHECK;
 
 /* Appends an error as clients of Cobbler see it: "<class 'X'>:message". */

@@ -45,7 +45,7 @@ static void test_every_method_without_rights(void **state)
 		for (size_t t = 0; t < ARRAY_LEN(tokens); t++) {
 			struct value *params = arguments(en, en->n_args, tokens[t]), *v = NULL;
 			struct err e = { 0 };
-			int rc = rpc_invoke(rpc, name, params, "test", &v, &e);
+			int rc = rpc_invoke(rpc, name, params, "test", false, &v, &e);
 			if (guarded && rc == CB_OK)
 				fail_msg("%s succeeds with a bad token", name);
 			if (guarded && strstr(e.text, "token") == NULL)
@@ -89,7 +89,7 @@ static void test_every_method_with_junk(void **state)
 				for (size_t k = 0; k < ARRAY_LEN(junk); k++)
 					v_unref(junk[k]);
 			}
-			if (rpc_invoke(rpc, name, params, "test", &v, &e) != CB_OK && (e.cls == NULL || e.text[0] == '\0'))
+			if (rpc_invoke(rpc, name, params, "test", false, &v, &e) != CB_OK && (e.cls == NULL || e.text[0] == '\0'))
 				fail_msg("%s: a fault without words", name);
 			v_unref(v);
 			v_unref(params);
@@ -100,7 +100,7 @@ static void test_every_method_with_junk(void **state)
 	struct err e;
 	v_list_push(params, v_ref(t));
 	if (rpc->transactions != 0)
-		assert_int_equal(rpc_invoke(rpc, "transaction_abort", params, "test", &v, &e), CB_OK);
+		assert_int_equal(rpc_invoke(rpc, "transaction_abort", params, "test", false, &v, &e), CB_OK);
 	v_unref(v);
 	v_unref(params);
 	v_unref(t);
@@ -131,7 +131,7 @@ static void test_wrong_number_of_arguments_in_pythons_words(void **state)
 		struct err e = { 0 };
 		for (size_t a = 0; a < en->n_args + 1; a++)
 			v_list_push(params, v_str("x"));
-		assert_int_not_equal(rpc_invoke(rpc, name, params, "test", &v, &e), CB_OK);
+		assert_int_not_equal(rpc_invoke(rpc, name, params, "test", false, &v, &e), CB_OK);
 		assert_string_equal(e.cls, PY_TYPE);
 		v_unref(params);
 	}

@@ -50,7 +50,7 @@ static inline int call(const char *method, const char *json, const char *token, 
 		fail_msg("%s: %s", json, e->text);
 	sb_free(&b);
 	*ret = NULL;
-	int rc = rpc_invoke(rpc, method, params, "test", ret, e);
+	int rc = rpc_invoke(rpc, method, params, "test", false, ret, e);
 	v_unref(params);
 	return rc;
 }
@@ -89,7 +89,7 @@ static inline char *direct_token(void)
 	assert_int_equal(file_read(-100, path, 65536, &b, &e), CB_OK);
 	v_list_push(params, v_str(""));
 	v_list_push(params, v_strn(b.p, b.len));
-	assert_int_equal(rpc_invoke(rpc, "login", params, "test", &v, &e), CB_OK);
+	assert_int_equal(rpc_invoke(rpc, "login", params, "test", false, &v, &e), CB_OK);
 	char *token = xstrdup(v_cstr(v));
 	v_unref(params);
 	v_unref(v);
