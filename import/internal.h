@@ -27,7 +27,7 @@ struct import {
 	bool remote;                 /* available_as: installers fetch the tree from elsewhere */
 	bool placed;                 /* staging has become target; after a refresh staging is the old tree */
 	struct value *found;         /* what the child found, checked; owned */
-	struct value *made;          /* list of [type, name], oldest first; owned */
+	struct value *distros;       /* names of those made, oldest first; owned */
 	struct value *files;         /* list of files and links made beside the target; owned */
 };
 
@@ -36,14 +36,15 @@ int import_fetch(struct import *im, struct err *e) MUST_CHECK;
 /* Is it a finding of a child that reads media as they come? Its paths stay below the tree. */
 int import_check_found(const struct value *f, struct err *e) MUST_CHECK;
 
-/* register.c: distros, profiles, repositories. What it made is in im->made and im->files, also when it fails. */
+/* register.c: distros, profiles, repositories, all of them or (it fails) none. The files that it made are in im->files, also when it
+ * fails. */
 int import_register(struct import *im, struct err *e) MUST_CHECK;
 /* The names that import_register would give, as a list; returns owned. */
 struct value *import_names(const struct import *im);
-void import_unregister(struct import *im);
+/* Removes im->files. */
+void import_take_back_files(struct import *im);
 
 /* A field of an item in the making, checked as for a client: files and references have to be there. */
-int import_set(struct import *im, struct item *it, const char *field, const struct value *v, struct err *e) MUST_CHECK;
 int import_set_str(struct import *im, struct item *it, const char *field, const char *v, struct err *e) MUST_CHECK;
 
 /* windows.c: WinPE and its loaders, taken out of the medium's boot.wim (none: nothing happens), before the files are in their place. */

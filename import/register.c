@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * register.c - from findings to items. compat: add_entry, configure_tree_location and repo_finder of 3.3.7's
  * import_signatures.
+ *
+ * All of them become one change (core/transaction.c): a failure, a trigger that refuses one of them, or the end of the process leaves none.
+ * So the pre-triggers of all items run before the first is there, and the post-triggers when all are; in 3.3.7 the profile's come after the
+ * distro's.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -50,15 +54,7 @@ struct value *import_names(const struct import *im)
 	return names;
 }
 
-static void made(struct import *im, const char *type, const char *name)
-{
-	struct value *m = v_list();
-	v_list_push(m, v_str(type));
-	v_list_push(m, v_str(name));
-	v_list_push(im->made, m);
-}
-
-int import_set(struct import *im, struct item *it, const char *field, const struct value *v, struct err *e)
+static int set(struct import *im, struct item *it, const char *field, const struct value *v, struct err *e)
 {
 	const struct item_ctx ctx = { .model = im->c->model, .settings = im->settings, .path_kind = core_path_kind };
 	return item_set_in(&ctx, it, field, v, e);
@@ -67,15 +63,15 @@ int import_set(struct import *im, struct item *it, const char *field, const stru
 int import_set_str(struct import *im, struct item *it, const char *field, const char *v, struct err *e)
 {
 	struct value *text = v_str(v);
-	int rc = import_set(im, it, field, text, e);
+	int rc = set(im, it, field, text, e);
 	v_unref(text);
 	return rc;
 }
 
-/* import_set with a value that the caller hands over. */
+/* set with a value that the caller hands over. */
 static int put(struct import *im, struct item *it, const char *field, struct value *v, struct err *e)
 {
-	int rc = import_set(im, it, field, v, e);
+	int rc = set(im, it, field, v, e);
 	v_unref(v);
 	return rc;
 }
@@ -254,8 +250,6 @@ static int make_profile(const struct entry *en, struct err *e)
 		rc = put(im, it, "autoinstall_meta", meta, e);
 	if (rc == CB_OK)
 		rc = edit_save(im->c, it, true, true, e);
-	if (rc == CB_OK)
-		made(im, "profile", en->name);
 	item_unref(it);
 	return rc;
 }
@@ -277,7 +271,7 @@ static int make_entry(const struct entry *en, struct err *e)
 	if (rc == CB_OK)
 		rc = edit_save(im->c, it, true, true, e);
 	if (rc == CB_OK)
-		made(im, "distro", en->name);
+		v_list_push(im->distros, v_str(en->name));
 	item_unref(it);
 	return rc == CB_OK ? make_profile(en, e) : rc;
 }
@@ -289,20 +283,14 @@ static int add_repos(struct import *im, struct err *e)
 	if (im->remote)
 		return CB_OK;
 	task_log(im->t, "associating repos");
-	for (size_t i = 0, n = v_len(im->made); rc == CB_OK && i < n; i++) {
-		const struct value *m = v_list_at(im->made, i);
-		if (!v_str_is(v_list_at(m, 0), "distro"))
-			continue;
-		struct item *it = model_get(im->c->model, ITEM_DISTRO, v_cstr(v_list_at(m, 1)));
-		if (it == NULL)
-			continue;      /* removed by somebody meanwhile */
+	for (size_t i = 0; rc == CB_OK && i < v_len(im->distros); i++) {
+		CLEANUP(item_unrefp) struct item *it = model_get(im->c->model, ITEM_DISTRO, v_cstr(v_list_at(im->distros, i)));
 		rc = import_repos(im, it, e);
-		item_unref(it);
 	}
 	return rc;
 }
 
-int import_register(struct import *im, struct err *e)
+static int register_all(struct import *im, struct err *e)
 {
 	const struct value *kernels = v_dict_get(im->found, "kernels");
 	struct value *sig =
@@ -319,9 +307,9 @@ int import_register(struct import *im, struct err *e)
 			free(name);
 		}
 	}
-	if (rc == CB_OK && v_len(im->made) == 0 && (im->refresh || im->in_place))
+	if (rc == CB_OK && edit_pending(im->c) == 0 && (im->refresh || im->in_place))
 		task_log(im->t, "No distros imported, bailing out");
-	else if (rc == CB_OK && v_len(im->made) == 0)
+	else if (rc == CB_OK && edit_pending(im->c) == 0)
 		rc = err_set(e, CB_ENOENT, "No distros imported, bailing out");
 	if (rc == CB_OK)
 		rc = add_repos(im, e);
@@ -329,15 +317,22 @@ int import_register(struct import *im, struct err *e)
 	return rc;
 }
 
-void import_unregister(struct import *im)
+int import_register(struct import *im, struct err *e)
 {
-	struct err e;
-	for (size_t i = v_len(im->made); i-- > 0; ) {
-		const struct value *m = v_list_at(im->made, i);
-		const struct item_table *t = item_table_by_name(v_cstr(v_list_at(m, 0)));
-		if (t != NULL && edit_remove(im->c, t->type, v_cstr(v_list_at(m, 1)), false, true, &e) != CB_OK)
-			log_warn("import", "cannot take back %s %s: %s", t->name, v_cstr(v_list_at(m, 1)), e.text);
-	}
+	CLEANUP(edit_changes_free) struct edit_changes changes = { 0 };
+	struct core together, *live = im->c;
+	edit_begin(&together, live);
+	im->c = &together;
+	int rc = register_all(im, e);
+	if (rc == CB_OK && edit_pending(&together) > 0)
+		rc = edit_commit(&together, &changes, e);
+	im->c = live;
+	edit_end(&together);
+	return rc;
+}
+
+void import_take_back_files(struct import *im)
+{
 	for (size_t i = v_len(im->files); i-- > 0; )
 		if (unlink(v_cstr(v_list_at(im->files, i))) != 0 && errno != ENOENT)
 			log_warn("import", "cannot remove %s: %s", v_cstr(v_list_at(im->files, i)), strerror(errno));

@@ -128,13 +128,8 @@ static int add_apt(struct import *im, const struct item *distro, struct err *e)
 	int rc = set_repo(im, repo, distro, e);
 	if (rc == CB_OK)
 		rc = edit_save(im->c, repo, true, true, e);
-	if (rc == CB_OK) {
-		struct value *m = v_list();
-		v_list_push(m, v_str("repo"));
-		v_list_push(m, v_str(item_name(distro)));
-		v_list_push(im->made, m);
+	if (rc == CB_OK)
 		task_log(im->t, "Added repos for %s", item_name(distro));
-	}
 	item_unref(repo);
 	return rc;
 }

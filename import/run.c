@@ -28,7 +28,7 @@ static void import_free(struct import *im)
 		free_ptr(texts[i]);
 	v_unref(im->settings);
 	v_unref(im->found);
-	v_unref(im->made);
+	v_unref(im->distros);
 	v_unref(im->files);
 }
 
@@ -198,7 +198,7 @@ int import_run(struct core *c, struct task *t, const struct value *options, stru
 		.settings = settings_snapshot(c->settings),
 		.lock = -1,
 		.old = -1,
-		.made = v_list(),
+		.distros = v_list(),
 		.files = v_list(),
 	};
 	struct value *own = settings_daemon(c->settings);
@@ -212,7 +212,7 @@ int import_run(struct core *c, struct task *t, const struct value *options, stru
 		rc = run(&im, e);
 	}
 	if (rc != CB_OK) {
-		import_unregister(&im);
+		import_take_back_files(&im);
 		import_unplace(&im);
 	}
 	/* what was not used: the new files, or after a refresh the old ones */

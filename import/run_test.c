@@ -529,6 +529,60 @@ static void test_failure_while_registering_takes_everything_back(void **state)
 	assert_int_equal(names_in("root/var/lib/cobbler/collections/distros"), 0);
 }
 
+static void trigger(const char *where, const char *script)
+{
+	char name[128];
+	snprintf(name, sizeof(name), "root/var/lib/cobbler/triggers/%s", where);
+	char *text = xasprintf("#!/bin/sh\n%s\n", script);
+	kit_file(name, text, 0);
+	assert_int_equal(chmod(kit_path(name), 0755), 0);
+	free(text);
+}
+
+/* What each trigger was told, in the order in which they ran: "add/distro/pre NAME". */
+static void note_triggers(void)
+{
+	static const char *const events[] = { "add/distro/pre", "add/distro/post", "add/profile/pre", "add/profile/post", "add/repo/pre",
+		"add/repo/post", "delete/distro/pre", "delete/distro/post", "delete/profile/pre", "delete/repo/pre" };
+	for (size_t i = 0; i < ARRAY_LEN(events); i++) {
+		char where[64];
+		snprintf(where, sizeof(where), "%s/note", events[i]);
+		char *script = xasprintf("echo \"%s $1\" >> %s", events[i], kit_path("ran"));
+		trigger(where, script);
+		free(script);
+	}
+	char *script = xasprintf("echo change >> %s", kit_path("ran"));
+	trigger("change/note", script);
+	free(script);
+}
+
+static void test_a_trigger_that_refuses_one_item_leaves_none(void **state)
+{
+	(void)state;
+	debian_media();
+	kit_file("media/install.amd/gtk/vmlinuz", "k", 0);
+	kit_file("media/install.amd/gtk/initrd.gz", "i", 0);
+	note_triggers();
+	trigger("add/repo/pre/refuse", "test \"$1\" != both-gtk-x86_64");
+	expect_refusal(options_of("both", kit_path("media")), "add/repo/pre/refuse");
+	assert_nothing_left();
+	/* nobody was told of items that never were */
+	char *ran = text_of("ran");
+	if (strstr(ran, "post") != NULL || strstr(ran, "delete") != NULL || strstr(ran, "change") != NULL)
+		fail_msg("%s", ran);
+	free(ran);
+}
+
+static void test_triggers_of_an_import(void **state)
+{
+	(void)state;
+	debian_media();
+	note_triggers();
+	expect_success(options_of("one", kit_path("media")));
+	expect_text("ran", "add/distro/pre one-x86_64\nadd/repo/pre one-x86_64\nadd/profile/pre one-x86_64\n"
+		"add/distro/post one-x86_64\nadd/repo/post one-x86_64\nadd/profile/post one-x86_64\nchange\n");
+}
+
 /* ---- what works beyond ---- */
 
 static void test_iso_with_progress_in_the_log(void **state)
@@ -810,6 +864,8 @@ int main(int argc, char **argv)
 		T(test_what_is_no_tree_of_the_mirror_is_not_refreshed),
 		T(test_bad_images),
 		T(test_failure_while_registering_takes_everything_back),
+		T(test_a_trigger_that_refuses_one_item_leaves_none),
+		T(test_triggers_of_an_import),
 		T(test_iso_with_progress_in_the_log),
 		T(test_unknown_release_gets_the_nearest),
 		T(test_tree_that_is_in_place_already),

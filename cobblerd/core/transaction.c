@@ -45,7 +45,8 @@ static int compare(const void *a, const void *b)
 		return x->now == NULL ? 1 : -1;
 	const struct item *i = x->now != NULL ? x->now : y->before, *k = x->now != NULL ? y->now : x->before;
 	int64_t di = v_int_of(item_get(i, "depth")), dk = v_int_of(item_get(k, "depth"));
-	return di != dk ? (di > dk) - (di < dk) : strcmp(item_name(i), item_name(k));
+	int by_name = strcmp(item_name(i), item_name(k));
+	return di != dk ? (di > dk) - (di < dk) : by_name != 0 ? by_name : (int)item_type(i) - (int)item_type(k);
 }
 
 static const char *type_name(const struct item *it)
