@@ -24,6 +24,8 @@
 #define TAR_BLOCK (1u << 20)
 #define COPY_PIECE (4u << 20)
 
+enum image_kind { IMAGE_NONE, IMAGE_ISO, IMAGE_UDF, IMAGE_ISO_UDF, IMAGE_TAR };
+
 struct image {
 	struct extract *x;
 	struct archive *a;
@@ -50,7 +52,8 @@ static bool looks_like_udf(int fd)
 	return false;
 }
 
-enum image_kind image_probe(int fd, uint64_t size, struct err *e)
+/* What the file is, by its own bytes. IMAGE_NONE with a text that says what it looks like instead. */
+static enum image_kind probe(int fd, uint64_t size, struct err *e)
 {
 	static const struct { unsigned at; const char *magic; size_t n; const char *what; bool tar; } known[] = {
 		{ 257, "ustar", 5, "a tar archive", true },
@@ -332,7 +335,7 @@ int extract_image(struct extract *x, struct err *e)
 		return err_set(e, CB_EINVAL, "%s: not a regular file", x->name);
 	x->max_bytes = x->max_bytes != 0 ? x->max_bytes : IMPORT_MAX_BYTES;
 	x->max_entries = x->max_entries != 0 ? x->max_entries : IMPORT_MAX_FILES;
-	enum image_kind kind = image_probe(x->src, (uint64_t)st.st_size, e);
+	enum image_kind kind = probe(x->src, (uint64_t)st.st_size, e);
 	if (kind == IMAGE_NONE)
 		return err_prefix(e, "%s", x->name), CB_EINVAL;
 	struct image im = { .x = x, .size = (size_t)st.st_size, .copy_range = true };

@@ -9,8 +9,6 @@
 #include "import/report.h"
 #include "import/sink.h"
 
-enum image_kind { IMAGE_NONE, IMAGE_ISO, IMAGE_UDF, IMAGE_ISO_UDF, IMAGE_TAR };
-
 struct extract {
 	int src;                     /* the image, or the directory */
 	const char *name;            /* for messages */
@@ -23,8 +21,6 @@ struct extract {
 	unsigned long entries, skipped;
 };
 
-/* What the file is, by its own bytes. IMAGE_NONE with a text that says what it looks like instead. */
-enum image_kind image_probe(int fd, uint64_t size, struct err *e);
 int extract_image(struct extract *x, struct err *e) MUST_CHECK;
 /* Copies a directory tree (no links followed, no other file systems' special files). */
 int extract_tree(struct extract *x, struct err *e) MUST_CHECK;

@@ -199,7 +199,8 @@ void sink_done(int fd, mode_t mode, time_t mtime)
 		(void)futimens(fd, t);      /* a date only: worth nothing to fail for */
 }
 
-bool sink_link_stays(const char *path, const char *target)
+/* The link at path (inside the tree) cannot lead outside: relative, with leading ".." only, no more than its depth. */
+static bool link_stays(const char *path, const char *target)
 {
 	size_t depth = 0;
 	for (const char *p = path; *p != '\0'; p++)
@@ -229,7 +230,7 @@ int sink_symlink(struct sink *s, const char *path, const char *target, struct er
 	int rc = count(s, path, e);
 	if (rc != CB_OK)
 		return rc;
-	if (!sink_link_stays(path, target)) {
+	if (!link_stays(path, target)) {
 		s->skipped++;
 		return CB_OK;
 	}

@@ -48,8 +48,4 @@ int sink_hardlink(struct sink *s, const char *path, const char *existing, struct
 /* Makes the symbolic links. */
 int sink_finish(struct sink *s, struct err *e) MUST_CHECK;
 
-/* True when the link at path (inside the tree) cannot lead outside: relative, with leading ".." only, no more than its
- * depth. */
-bool sink_link_stays(const char *path, const char *target);
-
 #endif

@@ -69,8 +69,6 @@ extern const struct item_table distro_table, profile_table, system_table, repo_t
 extern const struct item_table *const item_tables[ITEM_TYPES + 1];    /* the last is the interface table */
 
 const struct item_table *item_table(enum item_type t);
-/* By name ("distro", also "network_interface"); NULL when there is none. */
-const struct item_table *item_table_by_name(const char *name);
 /* Row index by attribute name, also by 2.x and 4.0 aliases (kickstart, ksmeta, subnet, gpxe_enabled ...); -1 when there is none. */
 int field_index(const struct item_table *t, const char *name);
 

@@ -38,14 +38,6 @@ const struct item_table *item_table(enum item_type t)
 	return (unsigned)t <= ITEM_TYPES ? item_tables[t] : NULL;
 }
 
-const struct item_table *item_table_by_name(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_LEN(item_tables); i++)
-		if (str_eq(item_tables[i]->name, name))
-			return item_tables[i];
-	return NULL;
-}
-
 /* name -> row + 1 for each table, built once before main: lookups are O(1). */
 static struct map rows_by_name[ITEM_TYPES + 1];
 

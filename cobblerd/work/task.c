@@ -150,11 +150,6 @@ bool task_cancelled(struct task *t)
 	return t != NULL && atomic_load(&t->cancel);
 }
 
-const char *task_id(struct task *t)
-{
-	return t->id;
-}
-
 /* The name becomes part of a file name: what a client chose in it must not. */
 static char *make_id(const char *name, double now)
 {

@@ -37,7 +37,6 @@ void task_many_lines(struct task *t, bool on);
 void task_flush(struct task *t);
 void task_log(struct task *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
 bool task_cancelled(struct task *t);
-const char *task_id(struct task *t);
 /* Asks a task to stop; false when it is unknown or over. */
 bool task_cancel(struct tasks *ts, const char *id);
 
