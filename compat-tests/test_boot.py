@@ -1,16 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Machines that boot from our DHCP, TFTP and HTTP alone. QEMU without hardware help: 10 to 150 s each."""
+import random
 import re
+import shutil
+import subprocess
 
-from fixtures import ADDRESS, CONSOLE, MAC, add_machine, boot_files
-from lab import check
+from fixtures import ADDRESS, CONSOLE, MAC, add, add_machine, boot_files, fake_boot_files
+from lab import Skip, check
 
 
-def boots_its_kernel(lab, options, limit, proof, firmware=None, **system):
+def boots_its_kernel(lab, options, limit, proof, firmware=None, names=None, **system):
     """Boots n1; the kernel's command line must be the one of that system. proof: what the daemon's log has to show."""
     d = lab.daemon()
     s, token = d.login()
-    add_machine(s, token, boot_files(lab), options="%s marker=%s" % (CONSOLE, options), **system)
+    files = boot_files(lab)
+    if names is not None:
+        odd = [lab.tmp / name for name in names]
+        for path, copy in zip(files, odd):
+            shutil.copy(path, copy)
+            copy.chmod(0o644)
+        files = odd
+    add_machine(s, token, files, options="%s marker=%s" % (CONSOLE, options), **system)
     m = lab.machine(MAC, **(firmware or {}))
     seconds = m.wait_console(r"TEST-MACHINE-UP .*marker=" + options, limit)
     lab.note("init runs after %.1f s" % seconds)
@@ -31,6 +41,49 @@ def test_bios_ipxe_boots_by_script_over_http(lab):
 def test_uefi_boots_by_grub(lab):
     boots_its_kernel(lab, "grub", 240, [r"grub\S*\.efi", r"grub\.cfg", r"images/d/vmlinuz"],
                      firmware={"firmware": "uefi", "nic": "virtio-net-pci", "rom": ""})
+
+
+# Each of these means something to a loader. (A double quote would mean something to the kernel, which is told its name.)
+ODD = ("vmlinuz ;reboot #'$x %41&|", "initrd ; ${y}? [[z]] {u}.img")
+
+
+def test_names_that_mean_something_to_grub(lab):
+    boots_its_kernel(lab, "grub-odd", 240, [r"grub\S*\.efi"], firmware={"firmware": "uefi", "nic": "virtio-net-pci", "rom": ""}, names=ODD)
+
+
+def test_names_that_mean_something_to_ipxe(lab):
+    boots_its_kernel(lab, "ipxe-odd", 240, [r"/cblr/svc/op/ipxe/system/n1"], names=ODD, enable_ipxe=True)
+
+
+def test_names_that_mean_something_to_pxelinux(lab):
+    boots_its_kernel(lab, "pxe-odd", 240, [r"pxelinux\.0"], names=("vmlinuz;reboot#'$x%41&|", "initrd;${y}?[z]{u}.img"))
+
+
+def test_grub_can_parse_whatever_values_hold(lab):
+    """One that it cannot parse takes the entries of all others away."""
+    if shutil.which("grub-script-check") is None:
+        raise Skip("grub-script-check is not installed")
+    d = lab.daemon(services={"dhcp": {"enabled": False}})
+    s, token = d.login()
+    kernel, initrd = fake_boot_files(lab)
+    dice = random.Random(5)
+
+    def text(alphabet):
+        return "".join(dice.choice(alphabet) for _ in range(dice.randint(1, 9)))
+    for n in range(150):
+        files = []
+        for path in (kernel, initrd):
+            odd = path.with_name(path.name + text(" ;|&<>'\"\\$#{}[]()*?!~=%a"))
+            shutil.copy(path, odd)
+            files.append(str(odd))
+        add(s, token, "distro", {"name": "d%d" % n, "kernel": files[0], "initrd": files[1], "arch": "x86_64", "breed": "redhat", "os_version": "rhel8"})
+        options = {text(" ;|&<>'\"\\$#{}[]()*?!~=%a\n@1/"): text(" ;|&<>'\"\\{}[]()*?!~=%a\n@1/") for _ in range(3)}
+        add(s, token, "menu", {"name": "m%d" % n, "display_name": text(" ;|&<>'\"\\$#{}[]()*?!~=%a\n")})
+        add(s, token, "profile", {"name": "p%d" % n, "distro": "d%d" % n, "enable_menu": True, "kernel_options": options, "menu": "m%d" % n})
+    status, _, body = lab.client.http("/tftpboot/grub/x86_64_menu_items.cfg")
+    check(status == 200 and body.count(b"menuentry ") == 150, "%d: %s" % (status, body[:2000]))
+    result = subprocess.run(["grub-script-check"], input=body, capture_output=True)
+    check(result.returncode == 0, "%s\n%s" % (result.stderr.decode(), body.decode()))
 
 
 def test_unknown_machine_gets_the_menu(lab):

@@ -73,14 +73,22 @@ static int add_boot_file(struct iso *x, const struct item *distro, const char *f
 	return CB_OK;
 }
 
+/* The name in a standalone ISO, where menus can hold it without quotes; else another. */
+static const char *name_on_iso(const char *path, const char *other)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+~@:=,";
+	const char *name = base_name(path);
+	return name[strspn(name, plain)] == '\0' ? name : other;
+}
+
 /* Kernel and initrd of a distro; in a netboot ISO under its number, since several may be on it. */
 static int add_kernel(struct iso *x, const struct item *distro, char *kernel, char *initrd, size_t cap, struct err *e)
 {
 	char *k CLEANUP(free_ptr) = boot_find_kernel(item_str(distro, "kernel"));
 	char *i CLEANUP(free_ptr) = boot_find_initrd(item_str(distro, "initrd"));
 	if (x->standalone) {
-		snprintf(kernel, cap, "/%s", k != NULL ? base_name(k) : "");
-		snprintf(initrd, cap, "/%s", i != NULL ? base_name(i) : "");
+		snprintf(kernel, cap, "/%s", k != NULL ? name_on_iso(k, "kernel") : "");
+		snprintf(initrd, cap, "/%s", i != NULL ? name_on_iso(i, "initrd.img") : "");
 	} else {
 		if (v_dict_get(x->distros, item_name(distro)) == NULL)
 			v_dict_set(x->distros, item_name(distro), v_strf("%zu", v_len(x->distros) + 1));

@@ -207,6 +207,68 @@ static void test_esxi_gets_its_boot_cfg(void **state)
 	expect_has("images/esx/EFI/BOOT/BOOTX64.EFI", "EFI");
 }
 
+static bool has_line(const char *text, const char *start)
+{
+	for (const char *s = text; *s != '\0'; s += strcspn(s, "\n"), s += *s == '\n') {
+		s += strspn(s, " \t");
+		if (str_starts(s, start))
+			return true;
+	}
+	return false;
+}
+
+/* Whoever may edit one distro, profile or menu writes nothing else into what all machines see. */
+static void test_names_of_files_and_labels_do_not_break_out(void **state)
+{
+	(void)state;
+	static const char *const menus[] = { "pxelinux.cfg/default", "grub/x86_64_menu_items.cfg", "ipxe/default.ipxe",
+		"pxelinux.cfg/01-52-54-00-aa-00-21", "grub/system/52:54:00:aa:00:21", "pxelinux.cfg/01-52-54-00-aa-00-22",
+		"grub/system/52:54:00:aa:00:22" };
+	add(ITEM_DISTRO, "{\"name\":\"blank\",\"uid\":\"20\",\"breed\":\"debian\",\"os_version\":\"bookworm\",\"arch\":\"x86_64\","
+		"\"kernel\":\"%s/k/vmlinuz ;INJECTED\",\"initrd\":\"%s/k/initrd '\\\"$x\",\"boot_loaders\":[\"grub\",\"pxe\",\"ipxe\"]}");
+	add(ITEM_PROFILE, "{\"name\":\"pblank\",\"uid\":\"21\",\"distro\":\"blank\"}");
+	add(ITEM_SYSTEM, "{\"name\":\"sblank\",\"uid\":\"22\",\"profile\":\"pblank\",\"netboot_enabled\":true,"
+		"\"interfaces\":{\"eth0\":{\"mac_address\":\"52:54:00:aa:00:21\"}}}");
+	add(ITEM_DISTRO, "{\"name\":\"lines\",\"uid\":\"23\",\"breed\":\"debian\",\"os_version\":\"bookworm\",\"arch\":\"x86_64\","
+		"\"kernel\":\"%s/k/vmlinuz\\nINJECTED\",\"initrd\":\"%s/k/initrd.gz\",\"remote_boot_kernel\":\"http://10.0.0.9/k\\nINJECTED\","
+		"\"boot_loaders\":[\"grub\",\"pxe\",\"ipxe\"]}");
+	add(ITEM_PROFILE, "{\"name\":\"plines\",\"uid\":\"24\",\"distro\":\"lines\"}");
+	add(ITEM_PROFILE, "{\"name\":\"pmeta\",\"uid\":\"25\",\"distro\":\"deb\",\"autoinstall_meta\":{\"kernel\":\"x\\nINJECTED\","
+		"\"initrd\":[\"y\\nINJECTED\",\"z ; INJECTED && INJECTED\"],\"img_path\":\"w\\nINJECTED\"}}");
+	add(ITEM_DISTRO, "{\"name\":\"xen\",\"uid\":\"26\",\"breed\":\"xen\",\"os_version\":\"xenserver720\",\"arch\":\"x86_64\","
+		"\"kernel\":\"%s/k/vmlinuz\",\"initrd\":\"%s/k/initrd.gz\",\"boot_loaders\":[\"grub\",\"pxe\",\"ipxe\"]}");
+	add(ITEM_PROFILE, "{\"name\":\"pxen\",\"uid\":\"27\",\"distro\":\"xen\",\"autoinstall_meta\":{\"img_path\":\"w\\nINJECTED\"}}");
+	add(ITEM_SYSTEM, "{\"name\":\"sxen\",\"uid\":\"28\",\"profile\":\"pxen\",\"netboot_enabled\":true,"
+		"\"interfaces\":{\"eth0\":{\"mac_address\":\"52:54:00:aa:00:22\"}}}");
+	add(ITEM_PROFILE, "{\"name\":\"pwim\",\"uid\":\"29\",\"distro\":\"deb\",\"autoinstall_meta\":{\"kernel\":\"wimboot\","
+		"\"bootmgr\":\"b\\nINJECTED\",\"bcd\":\"c d\",\"winpe\":\"e ; INJECTED\"}}");
+	add(ITEM_MENU, "{\"name\":\"m\",\"uid\":\"30\",\"display_name\":\"it's\\n}\\nINJECTED ; INJECTED\"}");
+	add(ITEM_PROFILE, "{\"name\":\"pm\",\"uid\":\"31\",\"distro\":\"deb\",\"menu\":\"m\"}");
+	for (size_t i = 0; i < ARRAY_LEN(menus); i++) {
+		char *s = fetch(menus[i]);
+		bool words = !str_starts(menus[i], "pxelinux");      /* there a line is what has a meaning */
+		if (s != NULL && (has_line(s, "INJECTED") || (words && (strstr(s, " ; INJECTED") != NULL || strstr(s, " ;INJECTED") != NULL ||
+				strstr(s, "&& INJECTED") != NULL))))
+			fail_msg("%s:\n%s", menus[i], s);
+		free(s);
+	}
+	/* what can be written is there, what cannot is left out, and nobody else's entry goes with it */
+	expect_has("grub/x86_64_menu_items.cfg", "clinux /images/blank/vmlinuz\\ \\;INJECTED ");
+	expect_has("grub/x86_64_menu_items.cfg", "cinitrd /images/blank/initrd\\ \\'\\\"\\$x\n");
+	expect_has("ipxe/default.ipxe", "kernel /images/blank/vmlinuz%20;INJECTED ");
+	expect_has("grub/system/52:54:00:aa:00:21", "clinux /images/blank/vmlinuz\\ \\;INJECTED ");
+	expect_none("pxelinux.cfg/01-52-54-00-aa-00-21");
+	expect_has("pxelinux.cfg/default", "label p\n");
+	expect_has("pxelinux.cfg/default", "label pm\n");
+	char *s = fetch("pxelinux.cfg/default");
+	assert_null(strstr(s, "label pblank"));
+	assert_null(strstr(s, "plines"));
+	free(s);
+	s = fetch("ipxe/default.ipxe");
+	assert_null(strstr(s, "plines"));
+	free(s);
+}
+
 static void test_options_do_not_break_out(void **state)
 {
 	(void)state;
@@ -408,6 +470,7 @@ int main(void)
 		cmocka_unit_test(test_secrets_are_no_templates),
 		cmocka_unit_test(test_an_edit_is_in_the_next_answer),
 		cmocka_unit_test(test_menus_follow_what_they_are_made_from),
+		cmocka_unit_test(test_names_of_files_and_labels_do_not_break_out),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

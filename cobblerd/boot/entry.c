@@ -136,26 +136,41 @@ static void image_paths(const struct item *img, struct paths *p)
 	}
 }
 
+/* The name of a file as one word of the loader's. */
+static int one_word(enum loader l, struct strbuf *path, struct err *e)
+{
+	struct strbuf word = { 0 }, shown CLEANUP(sb_free) = { 0 };
+	if (loader_path(&word, l, sb_str(path))) {
+		sb_free(path);
+		*path = word;
+		return CB_OK;
+	}
+	one_line(&shown, sb_str(path));
+	return err_set(e, CB_ESTATE, "\"%s\" has %scontrol characters, which cannot be written there", sb_str(&shown),
+		l == LOADER_PXE ? "blanks or " : "");
+}
+
 /* One file of a Windows installation, in the words of each loader. */
 static int push_windows(struct value *files, const char *name, const char *path, enum loader l, struct err *e)
 {
-	struct strbuf b = { 0 };
-	int rc = CB_OK;
-	if (l == LOADER_IPXE) {
-		sb_addf(&b, "--name %s %s %s", name, path, name);
-	} else if (l == LOADER_PXE) {
-		sb_addf(&b, "%s@%s", path, name);
-	} else {
-		sb_addf(&b, "newc:%s:", name);
-		if (boot_is_remote(path))
-			rc = grub_remote(path, &b, e);
-		else
-			sb_adds(&b, path);
-	}
+	struct strbuf b CLEANUP(sb_free) = { 0 }, n CLEANUP(sb_free) = { 0 }, p CLEANUP(sb_free) = { 0 };
+	sb_adds(&n, name);
+	sb_adds(&p, path);
+	int rc = path_for_grub(l, &p, e);
 	if (rc == CB_OK)
-		v_list_push(files, v_strn(sb_str(&b), b.len));
-	sb_free(&b);
-	return rc;
+		rc = one_word(l, &n, e);
+	if (rc == CB_OK)
+		rc = one_word(l, &p, e);
+	if (rc != CB_OK)
+		return rc;
+	if (l == LOADER_IPXE)
+		sb_addf(&b, "--name %s %s %s", sb_str(&n), sb_str(&p), sb_str(&n));
+	else if (l == LOADER_PXE)
+		sb_addf(&b, "%s@%s", sb_str(&p), sb_str(&n));
+	else
+		sb_addf(&b, "newc:%s:%s", sb_str(&n), sb_str(&p));
+	v_list_push(files, v_strn(sb_str(&b), b.len));
+	return CB_OK;
 }
 
 static int windows_files(const struct value *meta, const char *kernel, const char *initrd, enum loader l,
@@ -182,7 +197,16 @@ static int windows_files(const struct value *meta, const char *kernel, const cha
 	return rc;
 }
 
-/* compat: TFTPGen.build_kernel and _generate_initrd. */
+/* What a site says about files in its own words: several may be in one text. */
+static void push_words(struct value *files, const struct value *v, enum loader l)
+{
+	struct strbuf b CLEANUP(sb_free) = { 0 }, text CLEANUP(sb_free) = { 0 };
+	v_py_str(&text, v);
+	loader_quote(&b, l, sb_str(&text));
+	v_list_push(files, v_strn(sb_str(&b), b.len));
+}
+
+/* compat: TFTPGen.build_kernel and _generate_initrd. CB_ESTATE: it cannot be written for this loader. */
 static int find_paths(const struct boot_target *t, enum loader l, struct paths *p, struct err *e)
 {
 	const struct value *meta = t->meta, *v;
@@ -200,15 +224,24 @@ static int find_paths(const struct boot_target *t, enum loader l, struct paths *
 			set_path(&p->kernel, &p->has_kernel, "/images/%s/%s", item_name(t->distro), base_name(v_cstr(v)));
 	}
 	v = v_dict_get(meta, "initrd");
-	p->files = v_is(v, V_LIST) ? v_copy(v) : v_list();
+	p->files = v_list();
+	for (size_t i = 0; v_is(v, V_LIST) && i < v_len(v); i++)
+		push_words(p->files, v_list_at(v, i), l);
 	if (v_is(v, V_STR) && v_len(v) > 0)
-		v_list_push(p->files, v_ref(v));
-	if (strstr(sb_str(&p->kernel), "wimboot") != NULL)
+		push_words(p->files, v, l);
+	bool wimboot = strstr(sb_str(&p->kernel), "wimboot") != NULL;
+	if (wimboot)
 		rc = windows_files(meta, sb_str(&p->kernel), sb_str(&p->initrd), l, p->files, e);
-	else if (p->has_initrd && (rc = path_for_grub(l, &p->initrd, e)) == CB_OK)
+	else if (p->has_initrd)
+		rc = path_for_grub(l, &p->initrd, e);
+	if (rc == CB_OK)
+		rc = one_word(l, &p->initrd, e);
+	if (rc == CB_OK && p->has_initrd && !wimboot)
 		v_list_push(p->files, v_strn(sb_str(&p->initrd), p->initrd.len));
 	if (rc == CB_OK)
 		rc = path_for_grub(l, &p->kernel, e);
+	if (rc == CB_OK)
+		rc = one_word(l, &p->kernel, e);
 	if (rc != CB_OK)
 		paths_clear(p);
 	return rc;
@@ -343,8 +376,18 @@ static struct value *append_line(
 	return v_strf("append %s", kopts + (*kopts == ' '));
 }
 
+/* Where the files of the distro are, for templates; a site may say it otherwise. Returns owned. */
+static struct value *img_path(const struct boot_target *t, enum loader l)
+{
+	struct strbuf b CLEANUP(sb_free) = { 0 };
+	const struct value *given = v_dict_get(t->blended, "img_path");
+	if (v_is(given, V_STR) && loader_path(&b, l, v_cstr(given)))
+		return v_strn(sb_str(&b), b.len);
+	return given != NULL && !v_is(given, V_STR) ? v_ref(given) : v_strf("/images/%s", item_name(t->distro));
+}
+
 /* Borrowed from t: the entries of one machine differ in a few words only. */
-static struct value *entry_vars(struct boot_target *t, const struct paths *p, const char *filename, const char *kopts)
+static struct value *entry_vars(struct boot_target *t, const struct paths *p, enum loader l, const char *filename, const char *kopts)
 {
 	const struct item *it = t->system != NULL ? t->system : t->profile != NULL ? t->profile : t->image;
 	if (t->vars == NULL || t->vars_flat != t->flat) {
@@ -355,8 +398,8 @@ static struct value *entry_vars(struct boot_target *t, const struct paths *p, co
 	struct value *vars = t->vars;
 	v_dict_set(vars, "menu_label", v_str(item_name(it)));
 	v_dict_set(vars, "menu_name", v_str(item_name(it)));
-	if (t->distro != NULL && v_dict_get(vars, "img_path") == NULL)
-		v_dict_set(vars, "img_path", v_strf("/images/%s", item_name(t->distro)));
+	if (t->distro != NULL)
+		v_dict_set(vars, "img_path", img_path(t, l));
 	v_dict_set(vars, "kernel_path", p->has_kernel ? v_str(sb_str(&p->kernel)) : v_none());
 	v_dict_set(vars, "initrd_path", p->has_initrd ? v_str(sb_str(&p->initrd)) : v_none());
 	v_dict_set(vars, "initrd", v_ref(p->files));
@@ -375,6 +418,12 @@ int boot_entry(struct boot_run *r, struct boot_target *t, enum loader l, const c
 	if (!boot_wants(t, l) || (t->image != NULL && access(item_str(t->image, "file"), F_OK) != 0))
 		return CB_OK;
 	int rc = find_paths(t, l, &p, e);
+	if (rc == CB_ESTATE) {
+		const struct item *it = t->system != NULL ? t->system : t->profile != NULL ? t->profile : t->image;
+		log_warn("boot", "nothing for the loader %s is made of %s %s: %s", loader_names[l], item_table(item_type(it))->name,
+			item_name(it), e->text);
+		return CB_OK;
+	}
 	if (rc != CB_OK)
 		return rc;
 	rc = boot_kernel_line(r, t, &raw, e);
@@ -382,7 +431,7 @@ int boot_entry(struct boot_run *r, struct boot_target *t, enum loader l, const c
 		loader_quote(&kopts, l, sb_str(&raw));
 		if (t->system != NULL)
 			add_serial(t->system, l, out);
-		struct value *vars = entry_vars(t, &p, filename, sb_str(&kopts));
+		struct value *vars = entry_vars(t, &p, l, filename, sb_str(&kopts));
 		if (p.has_kernel)
 			rc = boot_render_conf(r, templates[l], vars, out, e);
 	}

@@ -281,8 +281,12 @@ int boot_s390(struct boot_run *r, struct boot_target *t, struct strbuf *pxe, str
 	int rc = boot_kernel_line(r, t, &raw, e);
 	if (rc == CB_OK) {
 		one_line(&kopts, sb_str(&raw));
-		sb_addf(pxe, "/images/%s/%s\n/images/%s/%s\n", item_name(t->distro), base_name(item_str(t->distro, "kernel")),
-			item_name(t->distro), base_name(item_str(t->distro, "initrd")));
+		static const char *const fields[] = { "kernel", "initrd" };
+		for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+			sb_addf(pxe, "/images/%s/", item_name(t->distro));
+			one_line(pxe, base_name(item_str(t->distro, fields[i])));
+			sb_addc(pxe, '\n');
+		}
 		sb_adds(conf, "\n");
 		parm_file(sb_str(&kopts), parm);
 	}

@@ -162,9 +162,10 @@ static void expect_quoted(enum loader l, const char *in, const char *want)
 static void test_harmless_lines_stay_as_they_are(void **state)
 {
 	(void)state;
-	static const char line[] = " a=1 b='x y' console=ttyS0,115200n8 ip=${net0/ip} inst.ks=http://S/x?y=1 --- quiet";
+	static const char line[] = " a=1 b='x y' console=ttyS0,115200n8 c=$x,${y_1} inst.ks=http://S/x?y=1 --- quiet", ipxe[] = "ip=${net0/ip}";
 	for (int l = 0; l < LOADERS; l++)
 		expect_quoted((enum loader)l, line, line);
+	expect_quoted(LOADER_IPXE, ipxe, ipxe);
 }
 
 static void test_hostile_options_stay_on_their_line(void **state)
@@ -178,9 +179,64 @@ static void test_hostile_options_stay_on_their_line(void **state)
 	expect_quoted(LOADER_GRUB, "x } menuentry y { z", "x \\} menuentry y \\{ z");
 	expect_quoted(LOADER_GRUB, "a #b c|d>e&f <g", "a \\#b c\\|d\\>e\\&f \\<g");
 	expect_quoted(LOADER_GRUB, "a\\", "a\\\\");
+	expect_quoted(LOADER_GRUB, "[[ a[[ ]]", "\\[[ a[[ \\]]");
+	expect_quoted(LOADER_GRUB, "ip=${net0/ip} a{b}c $ ${ ${x", "ip=\\$\\{net0/ip\\} a\\{b\\}c \\$ \\$\\{ \\$\\{x");
+	expect_quoted(LOADER_GRUB, "\"a$ ${net0/ip} $b\" '${'", "\"a\\$ \\${net0/ip} $b\" '${'");
 	expect_quoted(LOADER_GRUB, "a\\\nboot", "a\\\\ boot");
 	expect_quoted(LOADER_IPXE, "a=1 ; shell || x && y #c", "a=1  shell  x  y ");
 	expect_quoted(LOADER_IPXE, "a=1;b\nshell", "a=1;b shell");
+}
+
+/* want NULL: there is no way to write it. */
+static void expect_path(enum loader l, const char *in, const char *want)
+{
+	struct strbuf b = { 0 };
+	bool ok = loader_path(&b, l, in);
+	if (ok != (want != NULL) || !str_eq(sb_str(&b), want != NULL ? want : ""))
+		fail_msg("%s: %s is %s", loader_names[l], in, ok ? sb_str(&b) : "refused");
+	sb_free(&b);
+}
+
+static void test_paths_stay_one_word(void **state)
+{
+	(void)state;
+	static const struct { const char *in, *grub, *pxe, *ipxe; } rows[] = {
+		{ "/images/d/vmlinuz-5.10_a+b~c,d=e@f:g", "=", "=", "=" },
+		{ "(http,10.0.0.9)/k?x=%41#y", "=", "=", "=" },
+		{ "http://@@http_server@@/cobbler/images/@@distro_name@@/k?x=%41&y", "http://@@http_server@@/cobbler/images/@@distro_name@@/k?x=%41\\&y",
+			"=", "=" },
+		{ "/images/d/vmlinuz ;reboot", "/images/d/vmlinuz\\ \\;reboot", NULL, "/images/d/vmlinuz%20;reboot" },
+		{ "http://h/a b", "http://h/a%20b", "http://h/a%20b", "http://h/a%20b" },
+		{ "(http,h)/a b;", "(http,h)/a%20b\\;", "(http,h)/a%20b;", "(http,h)/a%20b;" },
+		{ "/a'b\"c\\d$e|f&g<h>i", "/a\\'b\\\"c\\\\d\\$e\\|f\\&g\\<h\\>i", "=", "=" },
+		{ "/a%41#b?c${d}", "/a%41#b?c\\$\\{d\\}", "=", "/a%2541%23b%3Fc%24{d}" },
+		{ "/a\nb", NULL, NULL, NULL }, { "http://h/a\rb", NULL, NULL, NULL }, { "/a\tb", NULL, NULL, NULL }, { "/a\177", NULL, NULL, NULL },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *const want[LOADERS] = { rows[i].grub, rows[i].pxe, rows[i].ipxe };
+		for (int l = 0; l < LOADERS; l++)
+			expect_path((enum loader)l, rows[i].in, str_eq(want[l] != NULL ? want[l] : "", "=") ? rows[i].in : want[l]);
+	}
+}
+
+static void test_labels_stay_labels(void **state)
+{
+	(void)state;
+	static const struct { const char *in, *grub, *pxe, *ipxe; } rows[] = {
+		{ "Web servers (rack 1)", "Web servers (rack 1)", "Web servers (rack 1)", "Web servers (rack 1)" },
+		{ "x'\n}\nreboot '", "x\u2019 } reboot \u2019", "x' } reboot '", "x' } reboot '" },
+		{ "a \"b\" c", "a \u201db\u201d c", "a \"b\" c", "a \"b\" c" },
+		{ "a ; shell || b && c", "a ; shell || b && c", "a ; shell || b && c", "a  shell  b  c" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *const want[LOADERS] = { rows[i].grub, rows[i].pxe, rows[i].ipxe };
+		for (int l = 0; l < LOADERS; l++) {
+			struct strbuf b = { 0 };
+			loader_label(&b, (enum loader)l, rows[i].in);
+			assert_string_equal(sb_str(&b), want[l]);
+			sb_free(&b);
+		}
+	}
 }
 
 int main(void)
@@ -191,6 +247,8 @@ int main(void)
 		cmocka_unit_test(test_serial_console_has_defaults),
 		cmocka_unit_test(test_harmless_lines_stay_as_they_are),
 		cmocka_unit_test(test_hostile_options_stay_on_their_line),
+		cmocka_unit_test(test_paths_stay_one_word),
+		cmocka_unit_test(test_labels_stay_labels),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,25 +129,23 @@ void boot_menu_clear(struct boot_menu *m)
 	*m = (struct boot_menu){ 0 };
 }
 
-static void add_label(struct boot_menu *m, const char *name, const char *display)
-{
-	struct strbuf b = { 0 };
-	struct value *d = v_dict();
-	one_line(&b, display);
-	v_dict_set(d, "name", v_str(name));
-	v_dict_set(d, "display_name", v_str(sb_str(&b)));
-	v_list_push(m->ipxe_labels, d);
-	sb_free(&b);
-}
-
-static struct value *label_of(const struct item *menu)
+static struct value *label_of(const struct item *menu, enum loader l)
 {
 	struct strbuf b = { 0 };
 	const char *display = item_str(menu, "display_name");
-	one_line(&b, *display != '\0' ? display : item_name(menu));
+	loader_label(&b, l, *display != '\0' ? display : item_name(menu));
 	struct value *v = v_str(sb_str(&b));
 	sb_free(&b);
 	return v;
+}
+
+/* Takes display. */
+static void add_label(struct boot_menu *m, const char *name, struct value *display)
+{
+	struct value *d = v_dict();
+	v_dict_set(d, "name", v_str(name));
+	v_dict_set(d, "display_name", display);
+	v_list_push(m->ipxe_labels, d);
 }
 
 static void chop(struct boot_menu *m)
@@ -176,11 +174,8 @@ static int build_nested(struct builder *b, const struct item *menu, const char *
 			nested->has[l] = nested->has[l] || sub.has[l];
 			sb_add(&nested->text[l], sb_str(&sub.text[l]), sub.text[l].len);
 		}
-		if (sub.has[LOADER_IPXE]) {
-			struct value *label = label_of(child);
-			add_label(nested, item_name(child), v_cstr(label));
-			v_unref(label);
-		}
+		if (sub.has[LOADER_IPXE])
+			add_label(nested, item_name(child), label_of(child, LOADER_IPXE));
 		boot_menu_clear(&sub);
 	}
 	chop(nested);
@@ -203,7 +198,7 @@ static void build_own(
 			sb_add(&own->text[l], sb_str(&ch->text[l]), ch->text[l].len);
 			if (l == LOADER_IPXE) {
 				sb_addc(&own->text[l], '\n');
-				add_label(labels, item_name(ch->it), item_name(ch->it));
+				add_label(labels, item_name(ch->it), v_str(item_name(ch->it)));
 			}
 		}
 	}
@@ -255,9 +250,9 @@ static int wrap_submenu(struct builder *b, const struct item *menu, enum loader 
 			parent = b->menus.v[i];
 	struct value *vars = v_dict();
 	v_dict_set(vars, "menu_name", v_str(item_name(menu)));
-	v_dict_set(vars, "menu_label", label_of(menu));
+	v_dict_set(vars, "menu_label", label_of(menu, l));
 	v_dict_set(vars, "parent_menu_name", v_str(parent != NULL ? item_name(parent) : "Cobbler"));
-	v_dict_set(vars, "parent_menu_label", parent != NULL ? label_of(parent) : v_str("Cobbler"));
+	v_dict_set(vars, "parent_menu_label", parent != NULL ? label_of(parent, l) : v_str("Cobbler"));
 	v_dict_set(vars, "menu_items", v_strn(sb_str(text), text->len));
 	v_dict_set(vars, "menu_labels", l == LOADER_IPXE ? v_copy(labels->ipxe_labels) : v_dict());
 	struct strbuf out = { 0 };

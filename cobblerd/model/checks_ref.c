@@ -259,9 +259,20 @@ static bool is_url(const char *s)
 	return str_starts(s, "http://") || str_starts(s, "https://") || str_starts(s, "ftp://") || str_starts(s, "tftp://");
 }
 
+/* 3.3.7 takes them and writes them into its boot menus, where a line more is another entry, or a command. */
+static int of_one_line(const struct field *f, const struct value *v, struct err *e)
+{
+	for (const char *s = v_cstr(v); *s != '\0'; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			return err_py(e, CB_EINVAL, PY_VALUE, "%s must not have control characters: no boot menu can name such a file", f->name);
+	return CB_OK;
+}
+
 CHECK(kernel)
 {
 	int rc = need_text(f, v, "kernel was not of type str", e);
+	if (rc == CB_OK)
+		rc = of_one_line(f, v, e);
 	if (rc != CB_OK)
 		return rc;
 	const char *s = v_cstr(v), *slash = strrchr(s, '/');
@@ -277,6 +288,8 @@ CHECK(kernel)
 CHECK(initrd)
 {
 	int rc = need_text(f, v, "initrd must be of type str", e);
+	if (rc == CB_OK)
+		rc = of_one_line(f, v, e);
 	if (rc != CB_OK)
 		return rc;
 	if (v_len(v) == 0)
@@ -321,6 +334,8 @@ CHECK(remote_file)
 	const char *what = str_ends(f->name, "kernel") ? "kernel" : "initrd";
 	char grub_field[32], *grub = NULL;
 	int rc = need_text(f, v, "the field needs to be of type str!", e);
+	if (rc == CB_OK)
+		rc = of_one_line(f, v, e);
 	if (rc == CB_OK && v_len(v) > 0)
 		rc = grub_form(what, v_cstr(v), &grub, e);
 	if (rc != CB_OK)

@@ -418,6 +418,31 @@ static void test_remote_files_are_on_servers_with_an_address(void **state)
 	}
 }
 
+/* They are written into menus that all machines see. */
+static void test_names_of_boot_files_stay_on_one_line(void **state)
+{
+	static const struct { const char *field, *value; bool ok; } rows[] = {
+		{ "kernel", "/srv/vmlinuz ;x", true }, { "kernel", "/srv/vmlinuz\nLABEL x", false }, { "kernel", "http://h/vmlinuz\rx", false },
+		{ "initrd", "/srv/initrd 'x", true }, { "initrd", "/srv/initrd\x1bx", false }, { "initrd", "/srv/initrd\x7f", false },
+		{ "remote_boot_kernel", "http://10.0.0.9/k x", true }, { "remote_boot_kernel", "http://10.0.0.9/k\nx", false },
+		{ "remote_boot_initrd", "http://10.0.0.9/i\tx", false },
+	};
+	const struct item_ctx ctx = { .path_kind = every_path_is_a_file };
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct item *it = named_item(ITEM_DISTRO);
+		struct value *v = v_str(rows[i].value);
+		struct err e = { .code = CB_OK };
+		int rc = item_set_in(&ctx, it, rows[i].field, v, &e);
+		char *words = xasprintf("%s must not have control characters", rows[i].field);
+		if ((rc == CB_OK) != rows[i].ok || (rc != CB_OK && !str_starts(e.text, words)))
+			fail_msg("row %zu: %s", i, rc == CB_OK ? "taken" : e.text);
+		free(words);
+		v_unref(v);
+		item_unref(it);
+	}
+}
+
 /* compat: netaddr takes a number for an address; of name servers it is asked once more. */
 static void test_addresses_that_are_no_text(void **state)
 {
@@ -523,6 +548,7 @@ int main(void)
 		cmocka_unit_test(test_numbers_in_texts),
 		cmocka_unit_test(test_setters_with_ways_of_their_own),
 		cmocka_unit_test(test_remote_files_are_on_servers_with_an_address),
+		cmocka_unit_test(test_names_of_boot_files_stay_on_one_line),
 		cmocka_unit_test(test_addresses_that_are_no_text),
 		cmocka_unit_test(test_interfaces_that_are_set_leave_others_alone),
 		cmocka_unit_test(test_derived_fields_come_back_from_the_store),
