@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -412,6 +413,41 @@ def test_limits_of_the_configuration(lab):
         began = time.monotonic()
         refused(d, "slow", "rsync://127.0.0.1:8732/m/", r"(?i)time|too long|1 s")
         check(time.monotonic() - began < 10, "it ends in time")
+
+
+def test_a_server_that_sends_without_end(lab):
+    """rsync is ended when it has brought import.max_bytes, not when the disk is full."""
+    d = lab.daemon(services={"import": {"max_bytes": 5000000}})
+    conf, share = lab.tmp / "rsyncd.conf", lab.tmp / "share"
+    share.mkdir()
+    conf.write_text("use chroot = no\n[m]\npath = %s\nread only = yes\nuid = root\ngid = root\n" % share)
+    (share / "a").write_bytes(b"x" * 1000)
+    os.truncate(share / "a", 3000000)
+    os.truncate((share / "b").open("w").fileno(), 1 << 33)
+    mirror, seen = d.root / "var/www/cobbler/distro_mirror", []
+
+    def watch():
+        while not done.wait(0.05):
+            with contextlib.suppress(OSError):
+                seen.append(sum(p.stat().st_size for p in mirror.rglob("*")))
+    done = threading.Event()
+    server = subprocess.Popen(["rsync", "--daemon", "--no-detach", "--address=127.0.0.1", "--port=8733", "--config=%s" % conf],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        for flags in ("--bwlimit=3000", "--bwlimit=3000 --quiet"):
+            began = time.monotonic()
+            refused(d, "endless", "rsync://127.0.0.1:8733/m/", r"rsync://\S+ is too large: more than 5000000 bytes \(import.max_bytes of cobblerd.yaml\)", "--rsync-flags=" + flags)
+            check(time.monotonic() - began < 60, "it ends in time")
+            equal(left_in_mirror(d), [], "folders of the mirror")
+    finally:
+        done.set()
+        watcher.join()
+        server.kill()
+        server.wait()
+    lab.note("at most %.1f MB were there" % (max(seen) / 1e6))
+    check(max(seen) < 20000000, "%d bytes" % max(seen))
 
 
 def test_an_importer_that_hangs(lab):

@@ -8,12 +8,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/spawn.h"
 #include "import/internal.h"
 #include "import/limits.h"
 #include "import/naming.h"
+#include "import/usage.h"
 #include "model/signatures.h"
 #include "value/json.h"
 
@@ -27,11 +29,29 @@ struct talk {
 	char *error;                 /* owned */
 	double told;                 /* progress that went into the log */
 	struct strbuf tail;          /* last output of rsync */
+	struct usage usage;          /* of what rsync has written; max_bytes 0: it may be any number */
+	int64_t look;                /* when it is looked at next, ms */
+	bool over;                   /* it is too much */
 };
+
+#define LOOK_MS 250                  /* between two looks at what rsync has written ... */
+#define LOOK_SHARE 10                /* ... and this many times as long as the last one took */
 
 static bool cancelled(void *arg)
 {
 	return task_cancelled(((struct talk *)arg)->im->t);
+}
+
+/* As long as it does not send more than may be: a look at the files, since what rsync itself says can be switched off by its flags. */
+static bool rsync_cancelled(void *arg)
+{
+	struct talk *t = arg;
+	int64_t began = clock_mono_ms();
+	if (t->usage.max_bytes > 0 && began >= t->look) {
+		t->over = !usage_within(t->im->lock, &t->usage);
+		t->look = began + LOOK_MS + LOOK_SHARE * (clock_mono_ms() - began);
+	}
+	return t->over || cancelled(arg);
 }
 
 /* "WARNING text" as the child writes it. */
@@ -170,14 +190,20 @@ static int run_rsync(struct import *im, enum import_source kind, struct err *e)
 	argv[n++] = source;
 	argv[n++] = target;
 	argv[n] = NULL;
-	struct talk t = { .im = im };
+	struct talk t = { .im = im, .usage = { .max_bytes = kind == SOURCE_LOCAL ? 0 : (uint64_t)im->max_bytes,
+		.max_entries = IMPORT_MAX_TREE_FILES } };
 	int status = 0;
 	struct spawn s = {
-		.argv = argv, .timeout_ms = im->timeout_ms, .on_output = on_rsync, .arg = &t, .cancelled = cancelled
+		.argv = argv, .timeout_ms = im->timeout_ms, .on_output = on_rsync, .arg = &t, .cancelled = rsync_cancelled
 	};
 	task_log(im->t, "fetching %s with rsync", im->path);
 	int rc = spawn_run(&s, &status, e);
 	char *words = last_words(&t.tail);
+	if (rc == CB_OK && t.usage.max_bytes > 0)
+		t.over = !usage_within(im->lock, &t.usage);      /* the last moment of it */
+	if (t.over)
+		rc = err_set(e, CB_ELIMIT, "%s is too large: more than %lld bytes (import.max_bytes of cobblerd.yaml), %u files or %u folders in "
+			"each other", im->path, (long long)im->max_bytes, IMPORT_MAX_TREE_FILES, IMPORT_USAGE_DEPTH);
 	if (rc == CB_OK && strstr(sb_str(&t.tail), "No space left") != NULL && status != 0)
 		rc = err_set(e, CB_ELIMIT, "the disk is full: rsync could not write all of %s", im->path);
 	else if (rc == CB_OK && WIFSIGNALED(status))

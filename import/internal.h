@@ -23,7 +23,7 @@ struct import {
 	bool in_place;               /* the operator put the files into target already */
 	bool refresh;                /* target was there: what it has and the medium lacks stays */
 	int timeout_ms;              /* of rsync and of the child, each: import.timeout of cobblerd.yaml */
-	int64_t max_bytes;           /* that an image may hold: import.max_bytes */
+	int64_t max_bytes;           /* that an image or another server may bring: import.max_bytes */
 	bool remote;                 /* available_as: installers fetch the tree from elsewhere */
 	bool placed;                 /* staging has become target; after a refresh staging is the old tree */
 	struct value *found;         /* what the child found, checked; owned */
