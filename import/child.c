@@ -25,6 +25,7 @@ struct job {
 	int src, dst;
 	bool image;                  /* the source is a file */
 	uint64_t size;
+	unsigned long max_reads;     /* files that are opened to recognise it */
 	struct report report;
 };
 
@@ -70,6 +71,7 @@ static int open_job(struct job *j, const struct value *v, int out_fd, struct err
 		.mode = text_of(v, "mode"),
 		.src = -1,
 		.dst = -1,
+		.max_reads = (unsigned long)v_dict_int(v, "max_reads", IMPORT_DETECT_FILES),
 		.report = { .fd = out_fd } };
 	j->wanted = (struct wanted){ text_of(v, "breed"), text_of(v, "os_version"), text_of(v, "arch"),
 		text_of(v, "shown") };
@@ -88,9 +90,11 @@ static int open_job(struct job *j, const struct value *v, int out_fd, struct err
 static int scan(struct job *j, int root, struct value **found, struct err *e)
 {
 	struct tree t;
+	struct tree_reads reads = { .files = j->max_reads, .bytes = IMPORT_DETECT_BYTES };
 	int rc = tree_read(&t, root, IMPORT_MAX_TREE_FILES, e);
 	if (rc != CB_OK)
 		return err_prefix(e, "%s", j->wanted.shown), rc;
+	t.reads = &reads;
 	rc = detect_media(&t, &j->wanted, &j->report, found, e);
 	tree_free(&t);
 	return rc;

@@ -3,6 +3,7 @@
  * words and leave nothing outside the target.
  */
 #include "import/testkit.h"
+#include "import/tree.h"
 
 #define DEBIAN_TREE(kernel, initrd)                                                                                    \
 	{ .path = "dists", .type = AE_IFDIR }, { .path = "dists/bookworm", .type = AE_IFDIR },                         \
@@ -248,6 +249,63 @@ static void test_quotas(void **state)
 		expect_error(job, formats[i] == KIT_ISO ? "too large" : "too large: the files sum up");
 		assert_int_equal(nftw(kit_path("target"), kit_rm, 32, FTW_DEPTH | FTW_PHYS), 0);
 	}
+}
+
+/* Each small, all of them to be read for each signature: there is an end to it. */
+static void test_many_files_that_could_tell_what_it_is(void **state)
+{
+	(void)state;
+	kit_mkdir("tree/dists");
+	kit_file("tree/install.amd/vmlinuz", "k", 0);
+	kit_file("tree/install.amd/initrd.gz", "i", 0);
+	for (int n = 0; n < 300; n++) {
+		char name[64];
+		snprintf(name, sizeof(name), "tree/dists/d%d/Release", n);
+		kit_file(name, "Origin: nobody\n", 0);
+	}
+	struct value *job = kit_job("tree", "scan");
+	v_dict_set(job, "max_reads", v_int(1000));
+	expect_error(job, "was not recognised by the files that were read: there are too many, or they are too large");
+	/* who says what it is is believed */
+	job = kit_job("tree", "scan");
+	v_dict_set(job, "max_reads", v_int(100));
+	v_dict_set(job, "breed", v_str("debian"));
+	v_dict_set(job, "os_version", v_str("bookworm"));
+	v_dict_set(job, "arch", v_str("x86_64"));
+	int status;
+	struct value *r = kit_run(job, &status);
+	assert_int_equal(status, 0);
+	const struct value *log = v_dict_get(r, "log");
+	bool warned = false;
+	for (size_t i = 0; i < v_len(log); i++)
+		warned = warned || strstr(v_cstr(v_list_at(log, i)), "not all were read") != NULL;
+	assert_true(warned);
+	v_unref(r);
+	/* and where there is room, all of them are read */
+	expect_error(kit_job("tree", "scan"), "No signature matched in");
+}
+
+static void test_bytes_of_detection_are_counted(void **state)
+{
+	(void)state;
+	kit_file("tree/lines", "aaaaaaaaa\nbbbbbbbbb\nccccccccc\n", 0);
+	int dir = open(kit_path("tree"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct tree_reads reads = { .files = 4, .bytes = 75 };
+	struct tree t = { .root = dir, .reads = &reads };
+	struct strbuf b = { 0 };
+	assert_true(tree_file(&t, "lines", 1000, &b));
+	assert_int_equal(b.len, 30);
+	assert_int_equal(reads.bytes, 45);
+	assert_true(tree_file(&t, "lines", 20, &b));
+	assert_int_equal(reads.bytes, 25);
+	assert_true(tree_file(&t, "lines", 1000, &b));
+	assert_int_equal(reads.bytes, 0);
+	assert_false(reads.spent);
+	assert_false(tree_file(&t, "lines", 1000, &b));
+	assert_true(reads.spent);
+	assert_int_equal(reads.files, 1);
+	sb_free(&b);
+	close(dir);
 }
 
 static void test_what_is_no_image(void **state)
@@ -669,6 +727,8 @@ int main(void)
 		T(test_links_and_devices),
 		T(test_hard_links_inside_are_kept),
 		T(test_quotas),
+		T(test_many_files_that_could_tell_what_it_is),
+		T(test_bytes_of_detection_are_counted),
 		T(test_what_is_no_image),
 		T(test_truncated_images),
 		T(test_damaged_images_end_with_an_answer),

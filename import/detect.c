@@ -142,6 +142,12 @@ static bool by_signature(struct detect *d)
 	return found;
 }
 
+static void warn_unread(const struct detect *d)
+{
+	if (d->t->reads != NULL && d->t->reads->spent)
+		report_log(d->r, "WARNING it has so many or so large files that could tell what it is that not all were read");
+}
+
 /* When no signature fits: the medium's own words, as long as they do not contradict the operator; then the operator's
  * word alone. */
 static int by_words(struct detect *d, struct err *e)
@@ -162,7 +168,10 @@ static int by_words(struct detect *d, struct err *e)
 		return settle(d, d->w->breed, d->w->os_version, xstrdup("as given")) ? CB_OK
 			: err_set(e, CB_EINVAL, "breed or os_version is too long");
 	}
-	if (told)
+	if (d->t->reads != NULL && d->t->reads->spent)
+		err_set(e, CB_ELIMIT, "%s was not recognised by the files that were read: there are too many, or they are too large. Say what it "
+			"is with --breed, --os-version and --arch", d->w->shown);
+	else if (told)
 		err_set(e, CB_ENOENT,
 			"No signature matched in %s: it looks like %s/%s (%s), which is not of the given breed "
 			"\"%s\"%s%s%s",
@@ -176,7 +185,7 @@ static int by_words(struct detect *d, struct err *e)
 			"and --os-version",
 			d->w->shown, identify_marks);
 	free_ptr(&how);
-	return CB_ENOENT;
+	return e->code;
 }
 
 /* ---- architectures, from names of kernel packages ---- */
@@ -448,6 +457,7 @@ int detect_media(const struct tree *t, const struct wanted *w, struct report *r,
 		sig_boot_files(&d, boot_files);
 		rc = give_archs(&d, archs, kernels, e);
 	}
+	warn_unread(&d);
 	if (rc == CB_OK && v_len(kernels) == 0)
 		rc = err_set(e, CB_ENOENT,
 			"No distros imported: %s is %s/%s (%s), but no kernel with an initrd was found in it", w->shown,

@@ -16,6 +16,8 @@
 
 #define IMPORT_INFO_MAX (1u << 20)               /* .treeinfo, .disk/info, Release, boot.cfg ... */
 #define IMPORT_TEXT_MAX (256u << 20)             /* decompressed bytes of a version file that are searched */
+#define IMPORT_DETECT_FILES 200000u              /* that are opened to recognise one medium; some are read for each signature ... */
+#define IMPORT_DETECT_BYTES (4ull << 30)         /* ... and what is read of them, unpacked */
 #define IMPORT_LINE_MAX 8192u                    /* longer lines are searched in pieces */
 #define IMPORT_WIM_XML_MAX (4u << 20)            /* the description inside a Windows image */
 #define IMPORT_REGEX_STEPS 200000u               /* PCRE2 match limit: a signature file's expressions are foreign too */

@@ -14,6 +14,7 @@
 #include "import/watchdog.h"
 
 struct splitter {
+	const struct tree *t;
 	bool (*fn)(void *arg, const char *line, size_t n);
 	void *arg;
 	char line[IMPORT_LINE_MAX];
@@ -72,8 +73,8 @@ static bool gzip_lines(int fd, struct splitter *s)
 			size_t got = sizeof(out) - z.avail_out;
 			watchdog_beat();
 			total += got;
-			stop = feed(s, (const char *)out, got) || total > IMPORT_TEXT_MAX;
-			if (total > IMPORT_TEXT_MAX) {
+			stop = feed(s, (const char *)out, got);
+			if (!stop && (total > IMPORT_TEXT_MAX || !tree_count_read(s->t, got))) {
 				inflateEnd(&z);
 				return false;
 			}
@@ -92,7 +93,7 @@ static bool wim_lines(int fd, const char *head, size_t n, struct splitter *s)
 	char *xml = xmalloc(len);
 	struct strbuf lines = {0};
 	bool stop = false;
-	if (pread(fd, xml, len, (off_t)at) == (ssize_t)len) {
+	if (tree_count_read(s->t, len) && pread(fd, xml, len, (off_t)at) == (ssize_t)len) {
 		info_wim_lines(xml, len, &lines);
 		stop = lines.len > 0 && feed(s, lines.p, lines.len);
 	}
@@ -103,10 +104,10 @@ static bool wim_lines(int fd, const char *head, size_t n, struct splitter *s)
 
 bool each_line(const struct tree *t, const char *path, bool (*fn)(void *arg, const char *line, size_t n), void *arg)
 {
-	struct splitter s = { .fn = fn, .arg = arg };
+	struct splitter s = { .t = t, .fn = fn, .arg = arg };
 	char buf[16384];
 	size_t total = 0;
-	int fd = tree_open_file(t, path);
+	int fd = tree_open_read(t, path);
 	if (fd < 0)
 		return false;
 	ssize_t n = pread(fd, buf, sizeof(buf), 0);
@@ -116,9 +117,11 @@ bool each_line(const struct tree *t, const char *path, bool (*fn)(void *arg, con
 	} else if (n >= 5 && memcmp(buf, "MSWIM", 5) == 0) {
 		stop = wim_lines(fd, buf, (size_t)n, &s);
 	} else if (n > 0 && memchr(buf, '\0', (size_t)n) == NULL) {
-		for (ssize_t k; !stop && total < IMPORT_TEXT_MAX && (k = read_some(fd, buf, sizeof(buf))) > 0;
-			total += (size_t)k)
+		bool more = true;
+		for (ssize_t k; !stop && more && total < IMPORT_TEXT_MAX && (k = read_some(fd, buf, sizeof(buf))) > 0; total += (size_t)k) {
 			stop = feed(&s, buf, (size_t)k);
+			more = tree_count_read(t, (size_t)k);
+		}
 		stop = stop || (s.n > 0 && fn(arg, s.line, s.n));
 	}
 	close(fd);

@@ -153,6 +153,27 @@ int tree_open_file(const struct tree *t, const char *path)
 	return fd >= 0 ? fd : -1;
 }
 
+int tree_open_read(const struct tree *t, const char *path)
+{
+	struct tree_reads *r = t->reads;
+	if (r != NULL && (r->files == 0 || r->bytes == 0)) {
+		r->spent = true;
+		return -1;
+	}
+	if (r != NULL)
+		r->files--;
+	return tree_open_file(t, path);
+}
+
+bool tree_count_read(const struct tree *t, size_t n)
+{
+	struct tree_reads *r = t->reads;
+	if (r == NULL)
+		return true;
+	r->bytes -= n < r->bytes ? n : r->bytes;
+	return r->bytes > 0;
+}
+
 bool tree_is_file(const struct tree *t, const char *path)
 {
 	int fd = tree_open_file(t, path);
@@ -164,7 +185,7 @@ bool tree_is_file(const struct tree *t, const char *path)
 bool tree_file(const struct tree *t, const char *path, size_t max, struct strbuf *ret)
 {
 	char buf[16384];
-	int fd = tree_open_file(t, path);
+	int fd = tree_open_read(t, path);
 	if (fd < 0)
 		return false;
 	for (ssize_t k; max > 0 && (k = read(fd, buf, max < sizeof(buf) ? max : sizeof(buf))) != 0; ) {
@@ -174,6 +195,8 @@ bool tree_file(const struct tree *t, const char *path, size_t max, struct strbuf
 			break;
 		sb_add(ret, buf, (size_t)k);
 		max -= (size_t)k;
+		if (!tree_count_read(t, (size_t)k))
+			break;
 	}
 	close(fd);
 	return true;

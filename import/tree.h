@@ -14,7 +14,14 @@ struct tdir {
 	struct tname *names;
 	size_t n;
 }; /* path: "" at the top, else without slashes at the ends */
-struct tree { int root; struct tdir *dirs; size_t ndirs, cap, entries, max; };
+/* What may still be read of the files, all together. */
+struct tree_reads { unsigned long files; uint64_t bytes; bool spent; };
+struct tree {
+	int root;
+	struct tdir *dirs;
+	size_t ndirs, cap, entries, max;
+	struct tree_reads *reads;    /* borrowed; NULL: no limit */
+};
 
 /* Walks the directory behind root (borrowed) without following links; what cannot be read is passed over. Parents come
  * before their children, names are in byte order. */
@@ -27,7 +34,11 @@ bool tree_exists(const struct tree *t, const char *path);
 bool tree_is_file(const struct tree *t, const char *path);
 /* Opens for reading, links inside followed; -1 when it is no readable regular file. */
 int tree_open_file(const struct tree *t, const char *path);
-/* At most max bytes of a file; false when it cannot be read. */
+/* The same for a file that is read to learn something; counted, -1 also when there were enough of them. */
+int tree_open_read(const struct tree *t, const char *path);
+/* n more bytes were read. False: that is enough. */
+bool tree_count_read(const struct tree *t, size_t n);
+/* At most max bytes of a file, counted; false when it cannot be read. */
 bool tree_file(const struct tree *t, const char *path, size_t max, struct strbuf *ret);
 
 #endif
