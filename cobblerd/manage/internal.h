@@ -81,6 +81,8 @@ int tree_open(struct tree *t, const char *dir, bool partial, struct err *e) MUST
  * systems that both have the same file. */
 void tree_lane(struct tree *lane, const struct tree *t, unsigned number);
 void tree_join(struct tree *t, struct tree *lane, struct value *twice);
+/* rel (which may be an absolute path, of what the web has) as messages show it. Returns owned. */
+char *tree_shown(const struct tree *t, const char *rel);
 /* A file with these bytes, replaced at once; an equal one is left alone. */
 int tree_write(struct tree *t, const char *rel, const void *p, size_t n, struct err *e) MUST_CHECK;
 int tree_symlink(struct tree *t, const char *rel, const char *to, struct err *e) MUST_CHECK;

@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "core/testkit.h"
+#include "manage/internal.h"
 #include "manage/manage.h"
 
 static void add_system(const char *name, const char *mac)
@@ -507,6 +509,26 @@ static void test_names_that_do_not_exist_are_told(void **state)
 	v_unref(names);
 }
 
+static void test_messages_show_the_path_as_it_is(void **state)
+{
+	(void)state;
+	struct tree t;
+	struct err e;
+	char *web CLEANUP(free_ptr) = xasprintf("%s/var/www/cobbler/rendered/folder", root);
+	char *tftp CLEANUP(free_ptr) = xasprintf("%s/srv/tftpboot/folder", root), *want CLEANUP(free_ptr) = xasprintf("%s: ", web);
+	assert_int_equal(dir_make(web, 0755, &e), CB_OK);
+	assert_int_equal(dir_make(tftp, 0755, &e), CB_OK);
+	assert_int_equal(tree_open(&t, "/srv/tftpboot", true, &e), CB_OK);
+	assert_int_equal(tree_write(&t, web, "x", 1, &e), CB_EIO);
+	if (!str_starts(e.text, want))
+		fail_msg("%s", e.text);
+	assert_int_equal(tree_write(&t, "folder", "x", 1, &e), CB_EIO);
+	if (!str_starts(e.text, "/srv/tftpboot/folder: "))
+		fail_msg("%s", e.text);
+	tree_keep_all(&t);
+	assert_int_equal(tree_close(&t, NULL, NULL, &e), CB_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -524,6 +546,7 @@ int main(void)
 		cmocka_unit_test(test_the_link_of_a_system_is_of_its_last_interface),
 		cmocka_unit_test(test_of_many_systems_the_last_one_counts),
 		cmocka_unit_test(test_names_that_do_not_exist_are_told),
+		cmocka_unit_test(test_messages_show_the_path_as_it_is),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

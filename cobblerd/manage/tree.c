@@ -48,6 +48,20 @@ void tree_join(struct tree *t, struct tree *lane, struct value *twice)
 	known_clear(&lane->dirs);
 }
 
+char *tree_shown(const struct tree *t, const char *rel)
+{
+	return *rel == '/' ? xstrdup(rel) : xasprintf("%s/%s", t->shown, rel);
+}
+
+/* What errno says of a file. */
+static int failed(const struct tree *t, const char *rel, struct err *e)
+{
+	int saved = errno;
+	char *shown CLEANUP(free_ptr) = tree_shown(t, rel);
+	errno = saved;
+	return err_sys(e, "%s", shown);
+}
+
 int tree_mkdir(struct tree *t, const char *rel, struct err *e)
 {
 	char part[PATH_MAX];
@@ -61,7 +75,7 @@ int tree_mkdir(struct tree *t, const char *rel, struct err *e)
 			return rc;
 	}
 	if (mkdirat(t->dirfd, rel, 0755) != 0 && errno != EEXIST)
-		return err_sys(e, "%s/%s", t->shown, rel);
+		return failed(t, rel, e);
 	known_put(&t->dirs, rel, "");
 	return CB_OK;
 }
@@ -126,7 +140,7 @@ static int finish(struct tree *t, const char *tmp, const char *rel, struct err *
 {
 	if (renameat(t->dirfd, tmp, t->dirfd, rel) == 0)
 		return CB_OK;
-	int rc = err_sys(e, "%s/%s", t->shown, rel);
+	int rc = failed(t, rel, e);
 	unlinkat(t->dirfd, tmp, 0);
 	return rc;
 }
@@ -157,7 +171,7 @@ static int create(struct tree *t, const char *rel, const char *tmp, int *ret, st
 			return rc;
 		*ret = openat(t->dirfd, tmp, flags, 0644);
 	}
-	return *ret < 0 ? err_sys(e, "%s/%s", t->shown, tmp) : CB_OK;
+	return *ret < 0 ? failed(t, tmp, e) : CB_OK;
 }
 
 static int replace(struct tree *t, const char *rel, const void *p, size_t n, struct known *k, struct err *e)
@@ -171,7 +185,7 @@ static int replace(struct tree *t, const char *rel, const void *p, size_t n, str
 		return rc;
 	bool ok = write_all(fd, p, n) == 0;
 	if (close(fd) != 0 || !ok) {
-		rc = err_sys(e, "%s/%s", t->shown, rel);
+		rc = failed(t, rel, e);
 		unlinkat(t->dirfd, tmp, 0);
 		return rc;
 	}
@@ -209,7 +223,7 @@ int tree_symlink(struct tree *t, const char *rel, const char *to, struct err *e)
 	if (rc != CB_OK)
 		return rc;
 	if (symlinkat(to, t->dirfd, tmp) != 0)
-		return err_sys(e, "%s/%s", t->shown, rel);
+		return failed(t, rel, e);
 	return finish(t, tmp, rel, e);
 }
 
@@ -225,13 +239,15 @@ static int copy_file(struct tree *t, const char *tmp, const char *src, const str
 		return err_set(e, CB_EIO, "Cannot read: %s", src);
 	int to = openat(t->dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (to < 0)
-		return err_sys(e, "%s/%s", t->shown, tmp);
+		return failed(t, tmp, e);
 	struct timespec times[2] = { st->st_atim, st->st_mtim };
 	int rc = CB_OK;
-	if (copy_all(from, to) != 0 || futimens(to, times) != 0)
-		rc = err_sys(e, "%s -> %s/%s", src, t->shown, tmp);
+	if (copy_all(from, to) != 0 || futimens(to, times) != 0) {
+		rc = failed(t, tmp, e);
+		err_prefix(e, "copying %s", src);
+	}
 	if (close(to) != 0 && rc == CB_OK)
-		rc = err_sys(e, "%s/%s", t->shown, tmp);
+		rc = failed(t, tmp, e);
 	if (rc != CB_OK)
 		unlinkat(t->dirfd, tmp, 0);
 	return rc;
@@ -300,7 +316,7 @@ int tree_place(struct tree *t, const char *rel, const char *dir, const char *nam
 	if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode))
 		return err_set(e, CB_EIO, "%s was not made", rel);
 	if (chmod(path, 0644) != 0 || renameat(AT_FDCWD, path, t->dirfd, rel) != 0)
-		return err_sys(e, "%s/%s", t->shown, rel);
+		return failed(t, rel, e);
 	t->written++;
 	if (made_signature(t, rel, inputs, sig, sizeof(sig)))
 		known_put(&t->now, rel, sig);
