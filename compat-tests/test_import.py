@@ -423,7 +423,8 @@ def test_a_server_that_sends_without_end(lab):
     conf.write_text("use chroot = no\n[m]\npath = %s\nread only = yes\nuid = root\ngid = root\n" % share)
     (share / "a").write_bytes(b"x" * 1000)
     os.truncate(share / "a", 3000000)
-    os.truncate((share / "b").open("w").fileno(), 1 << 33)
+    (share / "b").touch()
+    os.truncate(share / "b", 1 << 33)
     mirror, seen = d.root / "var/www/cobbler/distro_mirror", []
 
     def watch():
