@@ -222,6 +222,49 @@ def test_a_slow_server_holds_nobody_up(lab):
     equal((d.root / "srv/tftpboot/images/far/initrd.gz").read_bytes(), b"ramdisk", "the ramdisk")
 
 
+def drip(where, seconds, announced):
+    """A server that sends a byte now and then."""
+    def serve_one(c):
+        with contextlib.suppress(OSError), c:
+            c.recv(65536)
+            c.sendall(b"HTTP/1.1 200 OK\r\n" + (b"Content-Length: %d\r\n" % announced if announced else b"") + b"\r\n")
+            while True:
+                c.sendall(b"x")
+                time.sleep(seconds)
+
+    def run():
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=serve_one, args=(where.accept()[0],), daemon=True).start()
+    threading.Thread(target=run, daemon=True).start()
+
+
+def test_servers_that_send_a_byte_now_and_then(lab):
+    """Each is given up soon, is named, and holds up neither the other distros nor the sync for long."""
+    d = lab.daemon(settings={"tftpboot_location": "/srv/tftpboot"}, services={"tftp": {"enabled": False}})
+    s, token = d.login()
+    kernel, initrd = fake_boot_files(lab)
+    add(s, token, "distro", {"name": "near", "kernel": str(kernel), "initrd": str(initrd), "arch": "x86_64"})
+    with Elsewhere() as far, socket.create_server(("127.0.0.1", 8745)) as one, socket.create_server(("127.0.0.1", 8746)) as two:
+        far.files = {"/vmlinuz": b"kernel", "/initrd.gz": b"ramdisk"}
+        drip(one, 0.1, 0)
+        drip(two, 0.1, 1 << 30)
+        remote_distro(s, token, "http://127.0.0.1:8745", name="a-drip")
+        remote_distro(s, token, "http://127.0.0.1:8746", name="b-drip")
+        remote_distro(s, token, far.url)
+        began = time.monotonic()
+        wait_for("the good server's kernel", lambda: (d.root / "srv/tftpboot/images/far/vmlinuz").exists(), 120)
+        first = time.monotonic() - began
+        began = time.monotonic()
+        out = sync_alone(d)
+        took = time.monotonic() - began
+    lab.note("the task %.0f s, the sync %.0f s" % (first, took))
+    check(took < 120, "the sync took %g s" % took)
+    for name in ("a-drip", "b-drip"):
+        check(re.search(r"(?i)%s.*too slow" % name, out), "%s is not named:\n%s" % (name, out))
+    equal((d.root / "srv/tftpboot/images/far/initrd.gz").read_bytes(), b"ramdisk", "the other server's ramdisk")
+
+
 def test_servers_without_tags(lab):
     """By the time of the last change; where there is not even that, each sync fetches."""
     d = lab.daemon()

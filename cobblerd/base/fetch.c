@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/curl.h"
 #include "base/file.h"
 #include "base/show.h"
@@ -17,7 +18,15 @@
 #define REDIRECTS_MAX 5L
 #define STALL_S 60L
 
-struct transfer { const struct fetch *f; struct strbuf *out; struct fetch_file *file; uint64_t got; bool too_long; int failed; };
+struct transfer {
+	const struct fetch *f;
+	struct strbuf *out;
+	struct fetch_file *file;
+	uint64_t got;
+	int64_t began;                /* ms */
+	bool too_long, too_slow;
+	int failed;
+};
 
 static size_t on_data(char *p, size_t size, size_t n, void *arg)
 {
@@ -78,9 +87,13 @@ static curl_socket_t on_socket(void *arg UNUSED, curlsocktype purpose UNUSED, st
 	return is_link_local(&a->addr) ? CURL_SOCKET_BAD : socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 }
 
-static int on_progress(void *arg, curl_off_t total UNUSED, curl_off_t now UNUSED, curl_off_t up_total UNUSED, curl_off_t up UNUSED)
+static int on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t up_total UNUSED, curl_off_t up UNUSED)
 {
-	const struct transfer *t = arg;
+	struct transfer *t = arg;
+	double s = (double)(clock_mono_ms() - t->began) / 1000;
+	t->too_slow = t->file != NULL && s > FETCH_HOPE_S && total > 0 && (double)now * (double)t->f->timeout_s < (double)total * s;
+	if (t->too_slow)
+		return 1;
 	return t->f->cancelled != NULL && t->f->cancelled(t->f->arg);
 }
 
@@ -101,8 +114,8 @@ static bool set_options(CURL *c, const struct fetch *f, struct transfer *t, char
 	curl.easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	curl.easy_setopt(c, CURLOPT_TIMEOUT, f->timeout_s);
 	curl.easy_setopt(c, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
-	curl.easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl.easy_setopt(c, CURLOPT_LOW_SPEED_TIME, STALL_S);
+	curl.easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, f->min_speed > 0 ? f->min_speed : 1L);
+	curl.easy_setopt(c, CURLOPT_LOW_SPEED_TIME, f->min_speed > 0 ? FETCH_SLOW_S : STALL_S);
 	curl.easy_setopt(c, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)f->max);      /* what is announced to be larger is not begun */
 	curl.easy_setopt(c, CURLOPT_USERAGENT, "cobblerd");
 	curl.easy_setopt(c, CURLOPT_WRITEFUNCTION, on_data);
@@ -134,6 +147,8 @@ static int outcome(const struct transfer *t, CURLcode code, const char *shown, c
 		return err_set(e, CB_ELIMIT, "%s: the answer is larger than %llu bytes", shown, (unsigned long long)t->f->max);
 	if (t->failed != 0)
 		return err_set(e, CB_ELIMIT, "%s: what it answers cannot be written: %s", shown, strerror(t->failed));
+	if (t->too_slow)
+		return err_set(e, CB_EBUSY, "%s: too slow: all of it would take longer than %ld s", shown, t->f->timeout_s);
 	if (code == CURLE_ABORTED_BY_CALLBACK)
 		return err_set(e, CB_ESTATE, "cancelled");
 	if (code == CURLE_OK)
@@ -167,6 +182,7 @@ static int perform(const struct fetch *f, struct transfer *t, struct curl_slist 
 		curl.easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)f->body_len);
 		curl.easy_setopt(c, CURLOPT_POSTFIELDS, f->body);
 	}
+	t->began = clock_mono_ms();
 	CURLcode code = curl.easy_perform(c);
 	curl.easy_getinfo(c, CURLINFO_RESPONSE_CODE, status);
 	if (t->file != NULL) {

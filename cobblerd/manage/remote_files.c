@@ -24,8 +24,10 @@
 #include "value/json.h"
 
 #define FILE_MAX ((uint64_t)4 << 30)          /* bytes of one file; the ramdisk of a live system has a few hundred million */
-#define FILE_SECONDS 900L
-#define PASS_MS (3600 * 1000)                 /* of all files that one sync asks for */
+#define MIN_SPEED (16L << 10)                 /* bytes a second, of a server that is asked */
+/* Seconds for one file, for all files of one server, and for all that are asked for. A sync is waited for; a task of its own is not. */
+struct patience { long file, server, all; };
+static const struct patience of_sync = { .file = 300, .server = 300, .all = 900 }, of_task = { .file = 900, .server = 1800, .all = 3600 };
 #define NOTES_MAX 4096u
 
 static pthread_mutex_t fetching = PTHREAD_MUTEX_INITIALIZER;
@@ -73,7 +75,7 @@ static int write_notes(const char *path, const char *url, const struct fetch_fil
 }
 
 /* Into the new file, which takes the copy's place when it is complete and on disk. */
-static int fetch_to(struct sync *s, const char *url, const char *path, const char *fresh, const char *notes, struct err *e)
+static int fetch_to(struct sync *s, const char *url, const char *path, const char *fresh, const char *notes, long seconds, struct err *e)
 {
 	char *copy CLEANUP(free_ptr) = boot_remote_copy(url);
 	struct value *known CLEANUP(v_unrefp) = copy != NULL ? read_notes(notes) : NULL;
@@ -82,7 +84,7 @@ static int fetch_to(struct sync *s, const char *url, const char *path, const cha
 	int fd CLEANUP(close_fd) = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0)
 		return err_sys(e, "%s", fresh);
-	const struct fetch f = { .url = url, .max = FILE_MAX, .timeout_s = FILE_SECONDS, .arg = s->t, .cancelled = cancelled, .fd = fd,
+	const struct fetch f = { .url = url, .max = FILE_MAX, .timeout_s = seconds, .min_speed = MIN_SPEED, .arg = s->t, .cancelled = cancelled, .fd = fd,
 		.etag = v_dict_cstr(known, "etag", ""), .modified = (time_t)v_dict_int(known, "modified", 0) };
 	int rc = fetch_file(&f, &file, e);
 	if (rc != CB_OK || file.unchanged)
@@ -97,7 +99,7 @@ static int fetch_to(struct sync *s, const char *url, const char *path, const cha
 	return write_notes(notes, url, &file, e);
 }
 
-static int fetch_one(struct sync *s, const char *url, struct err *e)
+static int fetch_one(struct sync *s, const char *url, long seconds, struct err *e)
 {
 	char *path CLEANUP(free_ptr) = boot_remote_path(url);
 	char *folder CLEANUP(free_ptr) = path_of(BOOT_REMOTE_FOLDER);
@@ -107,7 +109,7 @@ static int fetch_one(struct sync *s, const char *url, struct err *e)
 	if (rc != CB_OK)
 		return rc;
 	char *fresh CLEANUP(free_ptr) = xasprintf("%s.new", path), *notes CLEANUP(free_ptr) = xasprintf("%s.json", path);
-	rc = fetch_to(s, url, path, fresh, notes, e);
+	rc = fetch_to(s, url, path, fresh, notes, seconds, e);
 	unlink(fresh);
 	return rc;
 }
@@ -129,23 +131,37 @@ static void note_remote(struct sync *s, const char *url, const char *text)
 	}
 }
 
-/* A server that cannot be reached is asked once. */
+/* What is left of the time for this server's next file, in seconds. used: server -> ms so far. */
+static long time_left(const struct patience *p, const struct value *used, const char *server, int64_t began)
+{
+	const int64_t left[] = { p->file * 1000, p->server * 1000 - v_dict_int(used, server, 0), p->all * 1000 - (clock_mono_ms() - began) };
+	int64_t least = left[0];
+	for (size_t i = 1; i < ARRAY_LEN(left); i++)
+		least = left[i] < least ? left[i] : least;
+	return least > 0 ? (long)(least + 999) / 1000 : 0;
+}
+
+/* A server that cannot be reached, or is too slow, is asked once. */
 static void fetch_all(struct sync *s, const struct value *urls, bool missing)
 {
-	struct value *dead CLEANUP(v_unrefp) = v_dict();
-	int64_t until = clock_mono_ms() + PASS_MS;
+	struct value *dead CLEANUP(v_unrefp) = v_dict(), *used CLEANUP(v_unrefp) = v_dict();
+	const struct patience *p = missing ? &of_task : &of_sync;
+	int64_t began = clock_mono_ms();
 	for (size_t i = 0; i < v_len(urls) && !cancelled(s->t); i++) {
 		const char *url = v_dict_key(urls, i);
 		char *server CLEANUP(free_ptr) = server_of(url), *copy CLEANUP(free_ptr) = missing ? boot_remote_copy(url) : NULL;
+		int64_t from = clock_mono_ms();
+		long left = time_left(p, used, server, began);
 		struct err e = { .code = CB_OK };
 		if (copy != NULL)
 			continue;
-		if (clock_mono_ms() > until)
-			(void)err_set(&e, CB_EBUSY, "not asked any more: other files took too long");
-		else if (v_dict_get(dead, server) != NULL)
+		if (v_dict_get(dead, server) != NULL)
 			(void)err_set(&e, CB_EBUSY, "%s", v_cstr(v_dict_get(dead, server)));
+		else if (left == 0)
+			(void)err_set(&e, CB_EBUSY, "not asked any more: other files took too long");
 		else
-			(void)fetch_one(s, url, &e);
+			(void)fetch_one(s, url, left, &e);
+		v_dict_set(used, server, v_int(v_dict_int(used, server, 0) + clock_mono_ms() - from));
 		if (e.code == CB_EBUSY)
 			v_dict_set(dead, server, v_str(e.text));
 		if (e.code != CB_OK)
@@ -197,12 +213,13 @@ int remote_files_copy(struct sync *s, const char *rel, const char *url, struct e
 	char *copy CLEANUP(free_ptr) = boot_remote_copy(url);
 	const char *how = "", *why = v_dict_cstr(s->remote, url, NULL);
 	struct strbuf shown CLEANUP(sb_free) = { 0 };
+	char *to CLEANUP(free_ptr) = tree_shown(&s->tree, rel);
 	show_word(&shown, url);
 	if (copy == NULL && why != NULL)
-		return err_set(e, CB_EIO, "Error while getting remote file (%s -> %s/%s): %s", sb_str(&shown), s->tree.shown, rel, why);
+		return err_set(e, CB_EIO, "Error while getting remote file (%s -> %s): %s", sb_str(&shown), to, why);
 	int rc = copy != NULL ? tree_copy(&s->tree, rel, copy, &how, e) : CB_OK;
 	if (rc == CB_OK && *how != '\0')
-		say(s, "copying: %s -> %s/%s", sb_str(&shown), s->tree.shown, rel);
+		say(s, "copying: %s -> %s", sb_str(&shown), to);
 	return rc;
 }
 
