@@ -38,9 +38,11 @@ def numbers(calls, fault="signal"):
 class Tracer:
     """strace on a running process; hit() tells whether the fault was injected."""
 
-    def __init__(self, pid, calls, inject, folder):
+    def __init__(self, pid, calls, inject, folder, **more):
         self.out = folder / "strace"
-        self.process = subprocess.Popen(["strace", "-f", "-y", "-o", self.out, "-e", "trace=" + calls, "-e", "inject=%s:%s" % (calls, inject), "-p", str(pid)], stdin=subprocess.DEVNULL,
+        all_of_them = {calls: inject, **more}
+        words = [w for c, i in all_of_them.items() for w in ("-e", "inject=%s:%s" % (c, i))]
+        self.process = subprocess.Popen(["strace", "-f", "-y", "-o", self.out, "-e", "trace=" + ",".join(all_of_them), *words, "-p", str(pid)], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         line = self.process.stderr.readline()
         if "attached" not in line:

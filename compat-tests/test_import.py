@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 
 import media
-from lab import check, equal, wait_for
+from lab import Skip, check, equal, wait_for
+from test_crash import Tracer, need_strace
 
 
 def leftovers(d, name):
@@ -340,6 +341,81 @@ def test_daemon_dies_during_a_refresh(lab):
     d.cobbler("import", "--name=deb", "--path=%s" % tree)
     equal(left_in_mirror(d), ["deb"], "what the crash left is swept")
     equal((d.root / "var/www/cobbler/distro_mirror/deb/install.amd/vmlinuz").read_bytes(), b"new kernel", "the kernel")
+
+
+def test_file_systems_that_cannot_exchange_names(lab):
+    """As NFS: no renameat2 with flags, and no locks on folders. A refresh takes two steps, and what dies in between is put back."""
+    need_strace(lab)
+    d = lab.daemon(services={"dhcp": {"enabled": False}, "tftp": {"enabled": False}})
+    tree = lab.tmp / "tree"
+    for path, text in (("dists/bookworm/Release", "Codename: bookworm\nArchitectures: amd64\n"), ("install.amd/vmlinuz", "k"), ("install.amd/initrd.gz", "i")):
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (tree / path).write_text(text)
+    kernel = d.root / "var/www/cobbler/distro_mirror/deb/install.amd/vmlinuz"
+    for locks in ({}, {"flock": "error=EBADF"}):
+        with Tracer(d.roles()["core"], "renameat2", "error=EINVAL", lab.tmp, **locks):
+            (tree / "install.amd/vmlinuz").write_text("one")
+            d.cobbler("import", "--name=deb", "--path=%s" % tree)
+            (tree / "install.amd/vmlinuz").write_text("two")
+            out = d.cobbler("import", "--name=deb", "--path=%s" % tree)
+        check("cannot exchange two folders" in out and "refreshed" in out, out)
+        equal((kernel.read_text(), left_in_mirror(d)), ("two", ["deb"]), "the kernel, the folders of the mirror")
+    before, back, n = snapshot(d, "deb"), False, 0
+    while True:
+        n += 1
+        (tree / "install.amd/vmlinuz").write_text("try %d" % n)
+        was = kernel.read_text()
+        with Tracer(d.roles()["core"], "renameat2", "error=EINVAL", lab.tmp, rename="signal=SIGKILL:when=%d" % n):
+            d.cobbler("import", "--name=deb", "--path=%s" % tree, status=None)
+        killed = "KILL" in (lab.tmp / "strace").read_text(errors="replace")
+        d.kill()                # the master may have started another core already, which puts back the tree
+        back |= "is put back" in d.log()
+        d.start()
+        back |= "is put back" in d.log()
+        check(kernel.exists(), "killed before rename %d: no tree\n%s" % (n, d.tail()))
+        check(kernel.read_text() in (was, "try %d" % n), "killed before rename %d: %s" % (n, kernel.read_text()))
+        now = snapshot(d, "deb")
+        equal((sorted(now[0]), [[x["uid"] for x in kind] for kind in now[1:3]]), (sorted(before[0]), [[x["uid"] for x in kind] for kind in before[1:3]]), "killed before rename %d" % n)
+        if not killed:
+            break
+        check(n < 50, "renames without end")
+    check(back, "no death between the two steps")
+    d.cobbler("import", "--name=deb", "--path=%s" % tree)
+    equal([x for x in left_in_mirror(d) if not x.startswith(".new-")], ["deb"], "what is left")
+    lab.note("%d deaths" % (n - 1))
+
+
+def test_a_tree_in_the_lower_layer_of_an_overlay(lab):
+    """It cannot be moved there: the refresh says so and leaves all as it was; a new tree can be imported and refreshed."""
+    d = lab.daemon(services={"dhcp": {"enabled": False}, "tftp": {"enabled": False}})
+    tree = lab.tmp / "tree"
+    tree.mkdir()
+    media.debian_tree(tree)
+    d.cobbler("import", "--name=deb", "--path=%s" % tree)
+    d.stop()
+    web, space = d.root / "var/www/cobbler", lab.tmp / "space"
+    space.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", space], check=True)
+    for name in ("upper", "work"):
+        (space / name).mkdir()
+    shutil.copystat(web, space / "upper")
+    if subprocess.run(["mount", "-t", "overlay", "overlay", "-o", "redirect_dir=off,lowerdir=%s,upperdir=%s,workdir=%s" % (web, space / "upper", space / "work"), web]).returncode != 0:
+        raise Skip("an overlay cannot be mounted")
+    try:
+        d.start()
+        before = snapshot(d, "deb")
+        (tree / "install.amd/vmlinuz").write_bytes(b"new kernel")
+        out = d.cobbler("import", "--name=deb", "--path=%s" % tree, status=1)
+        check("distro_mirror/deb cannot be moved on its file system" in out, out)
+        equal(snapshot(d, "deb"), before, "after a refresh that failed")
+        equal(left_in_mirror(d), ["deb"], "folders of the mirror")
+        for _ in range(2):
+            d.cobbler("import", "--name=fresh", "--path=%s" % tree)
+        equal(left_in_mirror(d), ["deb", "fresh"], "folders of the mirror")
+        d.stop()
+    finally:
+        subprocess.run(["umount", web], check=True)
+        subprocess.run(["umount", space], check=True)
 
 
 def test_a_tree_without_a_distro(lab):

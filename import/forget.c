@@ -55,7 +55,7 @@ static void remove_folder(const char *folder, const char *name)
 	if (base == -1 || !is_own(base, name))
 		return;
 	int lock CLEANUP(close_fd) = openat(base, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (lock == -1 || flock(lock, LOCK_EX | LOCK_NB) == -1 || rename(from, to) == -1) {
+	if (lock == -1 || import_hold(lock) == HELD_BY_OTHER || rename(from, to) == -1) {
 		log_warn("import", "cannot remove %s: %s", from, strerror(errno));
 		return;
 	}
@@ -152,6 +152,7 @@ void import_move_mirror(struct core *c, const char *from, const char *to)
 	int base CLEANUP(close_fd) = open(mirror, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (base == -1 || !plain(from) || !plain(to) || str_eq(from, to) || !is_own(base, from))
 		return;
-	if (renameat2(base, from, base, to, RENAME_NOREPLACE) == -1)
-		log_warn("import", "cannot move %s/%s to %s: %s", mirror, from, to, strerror(errno));
+	char *old CLEANUP(free_ptr) = xasprintf("%s/%s", mirror, from), *now CLEANUP(free_ptr) = xasprintf("%s/%s", mirror, to);
+	if (import_move_new(old, now) == -1)
+		log_warn("import", "cannot move %s to %s: %s", old, to, strerror(errno));
 }

@@ -15,6 +15,9 @@
  * in a task. */
 int import_run(struct core *c, struct task *t, const struct value *options, struct err *e) MUST_CHECK;
 
+/* At the start: a tree whose replacement was cut off is put back. Never fails. */
+void import_recover(struct core *c);
+
 /* A distro or a repository (others are passed over) was removed: what lies below webdir for it goes, its tree when no other distro or image
  * is in it. Never fails; blocks while a large tree is removed. */
 void import_forget(struct core *c, const struct item *it);

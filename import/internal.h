@@ -60,11 +60,24 @@ int import_place(struct import *im, struct err *e) MUST_CHECK; /* staging become
 int import_stage(
 	struct import *im, struct err *e) MUST_CHECK; /* makes staging, or sees that the source is the target */
 void import_unplace(struct import *im); /* takes import_place back; never fails */
+/* A lock on a folder, as long as fd is open. NO_LOCKS: its file system has none for folders (NFS). */
+enum hold { HELD, HELD_BY_OTHER, NO_LOCKS };
+enum hold import_hold(int fd);
+/* swap.c, all with errno. A folder gets a name that nothing has. */
+int import_move_new(const char *from, const char *to);
+/* Two folders beside each other exchange their names. gap: in two steps, between which nothing had target's name. On failure both are what they
+ * were. */
+int import_exchange(const char *staging, const char *target, bool *gap);
+/* A folder of base (and dir) that begins with IMPORT_ASIDE and that no import holds: put back where its name is free, else removed (when
+ * remove). */
+void import_recover_one(int dir, const char *base, const char *name, bool remove);
 /* merge.c: staging gets what the old tree has besides. */
 int import_merge(struct import *im, struct err *e) MUST_CHECK;
 /* How directories of the mirror begin that an import is writing, or that are being removed: what nobody holds is
  * removed by the next import. */
 #define IMPORT_STAGING ".import-"
+/* And how the one begins that a new tree is just taking the place of, where the file system cannot exchange names; then its name. */
+#define IMPORT_ASIDE ".replaced-"
 /* Removes a directory tree without following links; what cannot be removed is logged. */
 void import_remove_tree(const char *path);
 

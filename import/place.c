@@ -20,6 +20,7 @@
 #define RM_DEPTH 128             /* descriptors at the same time */
 #define NEW_DIR ".new-"
 #define NEW_SECONDS 3600         /* longer than a directory is made */
+#define UNLOCKED_SECONDS (8 * 86400)     /* longer than an import may last */
 
 /* What lies too deep comes to the top, where the next round finds it. */
 static bool lift(int dir, const char *name, int top)
@@ -109,7 +110,7 @@ static int hold_old(struct import *im, struct err *e)
 	if (im->old < 0)
 		return err_sys(e, "%s", im->target);
 	/* whoever had the lock may have put another directory there */
-	if (flock(im->old, LOCK_EX | LOCK_NB) != 0 || fstat(im->old, &held) != 0 || lstat(im->target, &now) != 0 ||
+	if (import_hold(im->old) == HELD_BY_OTHER || fstat(im->old, &held) != 0 || lstat(im->target, &now) != 0 ||
 		held.st_ino != now.st_ino)
 		return err_set(e, CB_ESTATE, "%s is just being imported or removed: try again when that is done", im->target);
 	im->refresh = true;
@@ -124,6 +125,12 @@ static void sweep_new(int dir, const char *name)
 		(void)unlinkat(dir, name, AT_REMOVEDIR);
 }
 
+static bool older_than(int fd, int seconds)
+{
+	struct stat st;
+	return fstat(fd, &st) == 0 && clock_wall() - (double)st.st_mtime > seconds;
+}
+
 /* What an import left that was cut off by a crash: staging directories that nobody holds. */
 static void sweep(const char *base)
 {
@@ -131,12 +138,15 @@ static void sweep(const char *base)
 	for (struct dirent *ent; d != NULL && (ent = readdir(d)) != NULL; ) {
 		if (str_starts(ent->d_name, NEW_DIR))
 			sweep_new(dirfd(d), ent->d_name);
+		if (str_starts(ent->d_name, IMPORT_ASIDE))
+			import_recover_one(dirfd(d), base, ent->d_name, true);
 		if (!str_starts(ent->d_name, IMPORT_STAGING))
 			continue;
 		int fd = openat(dirfd(d), ent->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd < 0)
 			continue;
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		enum hold held = import_hold(fd);
+		if (held == HELD || (held == NO_LOCKS && older_than(fd, UNLOCKED_SECONDS))) {
 			char *path = xasprintf("%s/%s", base, ent->d_name);
 			log_info("import", "removing %s, left by an import that was cut off", path);
 			import_remove_tree(path);
@@ -157,7 +167,7 @@ static int make_staging(struct import *im, const char *base, struct err *e)
 	char *tmp = xasprintf("%s/" NEW_DIR "%s", base, hex);
 	int rc = CB_OK;
 	if (mkdir(tmp, 0755) != 0 || (im->lock = open(tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ||
-		flock(im->lock, LOCK_EX | LOCK_NB) != 0 || rename(tmp, im->staging) != 0) {
+		import_hold(im->lock) == HELD_BY_OTHER || rename(tmp, im->staging) != 0) {
 		rc = err_sys(e, "cannot create %s", im->staging);
 		rmdir(tmp);
 		free_ptr(&im->staging);
@@ -204,11 +214,17 @@ int import_place(struct import *im, struct err *e)
 	if (syncfs(im->lock) != 0)
 		return err_sys(e, "cannot write the files of %s", im->target);
 	/* Who reads it meanwhile has the one tree or the other, never something between. */
-	if (renameat2(AT_FDCWD, im->staging, AT_FDCWD, im->target, im->refresh ? RENAME_EXCHANGE : RENAME_NOREPLACE) != 0) {
-		if (errno == EEXIST)
+	bool gap = false;
+	if ((im->refresh ? import_exchange(im->staging, im->target, &gap) : import_move_new(im->staging, im->target)) != 0) {
+		if (errno == EEXIST || errno == ENOTEMPTY)
 			return err_set(e, CB_EEXIST, "another import made %s meanwhile", im->target);
+		if (errno == EXDEV)
+			return err_set(e, CB_EIO, "%s cannot be moved on its file system (a lower layer of an overlay has it): choose another --name, or "
+				"bring its files up to date yourself and import it with --path=%s", im->target, im->target);
 		return err_sys(e, "cannot move the files to %s", im->target);
 	}
+	if (gap)
+		task_log(im->t, "the file system of %s cannot exchange two folders: for a moment there was none of that name", im->target);
 	im->placed = true;
 	return CB_OK;
 }
@@ -218,7 +234,8 @@ void import_unplace(struct import *im)
 	if (!im->placed)
 		return;
 	/* at once, so that a crash leaves no half of a tree under the name that the next import would refresh */
-	if (renameat2(AT_FDCWD, im->target, AT_FDCWD, im->staging, im->refresh ? RENAME_EXCHANGE : RENAME_NOREPLACE) != 0)
+	bool gap;
+	if ((im->refresh ? import_exchange(im->staging, im->target, &gap) : import_move_new(im->target, im->staging)) != 0)
 		log_error("import", "cannot take the new files back from %s: %s", im->target, strerror(errno));
 	im->placed = false;
 }

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <netinet/in.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 
 #include "core/edit.h"
@@ -767,6 +768,33 @@ static void test_words_of_a_hostile_server(void **state)
 	assert_nothing_left();
 }
 
+/* Where names cannot be exchanged, a crash may come when the tree is out of the way. */
+static void test_a_tree_that_was_out_of_the_way_comes_back(void **state)
+{
+	(void)state;
+	kit_file(MIRROR ".replaced-deb/file", "old", 0);
+	import_recover(&core);
+	expect_text(MIRROR "deb/file", "old");
+	assert_false(kit_exists(MIRROR ".replaced-deb"));
+	/* the new one is there already: the next import removes the old one */
+	kit_file(MIRROR ".replaced-deb/file", "older", 0);
+	import_recover(&core);
+	expect_text(MIRROR "deb/file", "old");
+	assert_true(kit_exists(MIRROR ".replaced-deb"));
+	debian_media();
+	expect_success(options_of("other", kit_path("media")));
+	assert_false(kit_exists(MIRROR ".replaced-deb"));
+	assert_int_equal(names_in(MIRROR), 2);
+	/* what an import holds is left to it */
+	kit_mkdir(MIRROR ".replaced-held");
+	int fd = open(kit_path(MIRROR ".replaced-held"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	import_recover(&core);
+	assert_true(kit_exists(MIRROR ".replaced-held"));
+	assert_false(kit_exists(MIRROR "held"));
+	close(fd);
+}
+
 static void test_left_overs_of_a_crash_are_swept(void **state)
 {
 	(void)state;
@@ -874,6 +902,7 @@ int main(int argc, char **argv)
 		T(test_a_deep_tree_is_removed),
 		T(test_words_of_a_hostile_server),
 		T(test_left_overs_of_a_crash_are_swept),
+		T(test_a_tree_that_was_out_of_the_way_comes_back),
 		T(test_windows_needs_its_loader),
 		T(test_paths_of_the_child_stay_in_the_tree),
 	};

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "http/http.h"
+#include "import/import.h"
 #include "manage/manage.h"
 #include "netboot/netboot.h"
 #include "process/process.h"
@@ -122,6 +123,7 @@ int core_role(const struct value *cfg, const int *socks, size_t n)
 	if (dropped)
 		privileged_expect(p.core.privileged);
 	shipped_start(&p.core);
+	import_recover(&p.core);
 	manage_adopt(&p.core);
 	if (rpc_open(&p.core, &p.rpc, &e) != CB_OK || http_start(&p.core, p.rpc, xmlrpc_fd, http_fd, &p.http, &e) != CB_OK) {
 		log_error("core", "%s", e.text);
