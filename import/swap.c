@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * swap.c - a new tree takes the place of an old one, or one that nothing has.
  *
- * In one step where the file system can exchange two names. NFS, CIFS, 9p and some in user space cannot (EINVAL, ENOSYS): there the old tree
- * goes aside first, and the new one comes then. Cut off in between, the old one is put back when the daemon starts.
+ * In one step where the file system can exchange two names. NFS, CIFS, 9p and some in user space cannot (EINVAL, ENOSYS): there the old
+ * tree goes aside first, and the new one comes then. Cut off in between, the old one is put back when the daemon starts.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -82,7 +82,8 @@ void import_recover_one(int dir, const char *base, const char *name, bool remove
 	} else if (remove) {
 		char hex[17];
 		random_hex(hex, 8);
-		char *from CLEANUP(free_ptr) = xasprintf("%s/%s", base, name), *to CLEANUP(free_ptr) = xasprintf("%s/" IMPORT_STAGING "%s", base, hex);
+		char *from CLEANUP(free_ptr) = xasprintf("%s/%s", base, name);
+		char *to CLEANUP(free_ptr) = xasprintf("%s/" IMPORT_STAGING "%s", base, hex);
 		log_info("import", "removing %s, which was replaced", from);
 		import_remove_tree(rename(from, to) == 0 ? to : from);
 	}
