@@ -418,6 +418,29 @@ def test_a_tree_in_the_lower_layer_of_an_overlay(lab):
         subprocess.run(["umount", space], check=True)
 
 
+def test_an_index_for_packages_without_one(lab):
+    """Enterprise Linux 4: RedHat/base with the groups, and RedHat/RPMS."""
+    if shutil.which("createrepo_c") is None:
+        raise Skip("createrepo_c is not installed")
+    tree = lab.tmp / "tree"
+    for path in ("RedHat/RPMS/redhat-release-4AS-2.i386.rpm", "RedHat/base/comps.xml", "images/pxeboot/vmlinuz", "images/pxeboot/initrd.img"):
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (tree / path).write_text("<comps/>")
+    for name, flags, want in (("one", "-c cache -s sha", 1), ("two", "--simple-md-filenames 'x y", None), ("three", "--no-such-option", 0)):
+        d = lab.daemon(name, settings={"createrepo_flags": flags}, services={"dhcp": {"enabled": False}, "tftp": {"enabled": False}})
+        out = d.cobbler("import", "--name=el4", "--path=%s" % tree, "--arch=i386", status=1 if want is None else 0)
+        if want is None:
+            check("createrepo_flags" in out, out)
+            equal(leftovers(d, "el4"), [], "left behind")
+        else:
+            equal(len(d.rpc().get_distros()[0]["source_repos"]), want, "repositories of the tree:\n" + out)
+            status, _, body = lab.client.http("/cobbler/distro_mirror/el4-i386/RedHat/repodata/repomd.xml")
+            check((status == 200) == bool(want), "%d" % status)
+        if want == 0:
+            check(re.search(r"el4-i386/RedHat has no index of its packages: /usr/bin/createrepo_c ended with status \d+: .*no-such-option", out), out)
+        d.stop()
+
+
 def test_a_tree_without_a_distro(lab):
     """What another import left, or an operator: Cobbler imports over it."""
     d = lab.daemon()

@@ -169,8 +169,9 @@ static int by_words(struct detect *d, struct err *e)
 			: err_set(e, CB_EINVAL, "breed or os_version is too long");
 	}
 	if (d->t->reads != NULL && d->t->reads->spent)
-		err_set(e, CB_ELIMIT, "%s was not recognised by the files that were read: there are too many, or they are too large. Say what it "
-			"is with --breed, --os-version and --arch", d->w->shown);
+		err_set(e, CB_ELIMIT,
+			"%s was not recognised by the files that were read: there are too many, or they are too large. Say what it is with "
+			"--breed, --os-version and --arch", d->w->shown);
 	else if (told)
 		err_set(e, CB_ENOENT,
 			"No signature matched in %s: it looks like %s/%s (%s), which is not of the given breed "

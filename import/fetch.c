@@ -202,8 +202,9 @@ static int run_rsync(struct import *im, enum import_source kind, struct err *e)
 	if (rc == CB_OK && t.usage.max_bytes > 0)
 		t.over = !usage_within(im->lock, &t.usage);      /* the last moment of it */
 	if (t.over)
-		rc = err_set(e, CB_ELIMIT, "%s is too large: more than %lld bytes (import.max_bytes of cobblerd.yaml), %u files or %u folders in "
-			"each other", im->path, (long long)im->max_bytes, IMPORT_MAX_TREE_FILES, IMPORT_USAGE_DEPTH);
+		rc = err_set(e, CB_ELIMIT,
+			"%s is too large: more than %lld bytes (import.max_bytes of cobblerd.yaml), %u files or %u folders in each other",
+			im->path, (long long)im->max_bytes, IMPORT_MAX_TREE_FILES, IMPORT_USAGE_DEPTH);
 	if (rc == CB_OK && strstr(sb_str(&t.tail), "No space left") != NULL && status != 0)
 		rc = err_set(e, CB_ELIMIT, "the disk is full: rsync could not write all of %s", im->path);
 	else if (rc == CB_OK && WIFSIGNALED(status))

@@ -52,6 +52,10 @@ int import_prepare_windows(struct import *im, struct err *e) MUST_CHECK;
 /* autoinstall_meta of the profile, returns owned; NULL: the medium is no Windows, or has not all that it takes. */
 struct value *import_windows_meta(const struct import *im, const char *name, const char *kernel);
 
+/* index.c: an index for each folder of packages that lacks one, before the files are in their place. A tree that cannot have one is no
+ * error. */
+int import_index_repos(struct import *im, struct err *e) MUST_CHECK;
+
 /* repos.c: the medium's package repositories of a distro just made. */
 int import_repos(struct import *im, struct item *distro, struct err *e) MUST_CHECK;
 
@@ -65,8 +69,8 @@ enum hold { HELD, HELD_BY_OTHER, NO_LOCKS };
 enum hold import_hold(int fd);
 /* swap.c, all with errno. A folder gets a name that nothing has. */
 int import_move_new(const char *from, const char *to);
-/* Two folders beside each other exchange their names. gap: in two steps, between which nothing had target's name. On failure both are what they
- * were. */
+/* Two folders beside each other exchange their names. gap: in two steps, between which nothing had target's name. On failure both are
+ * what they were. */
 int import_exchange(const char *staging, const char *target, bool *gap);
 /* A folder of base (and dir) that begins with IMPORT_ASIDE and that no import holds: put back where its name is free, else removed (when
  * remove). */

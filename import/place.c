@@ -219,7 +219,8 @@ int import_place(struct import *im, struct err *e)
 		if (errno == EEXIST || errno == ENOTEMPTY)
 			return err_set(e, CB_EEXIST, "another import made %s meanwhile", im->target);
 		if (errno == EXDEV)
-			return err_set(e, CB_EIO, "%s cannot be moved on its file system (a lower layer of an overlay has it): choose another --name, or "
+			return err_set(e, CB_EIO,
+				"%s cannot be moved on its file system (a lower layer of an overlay has it): choose another --name, or "
 				"bring its files up to date yourself and import it with --path=%s", im->target, im->target);
 		return err_sys(e, "cannot move the files to %s", im->target);
 	}

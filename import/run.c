@@ -184,6 +184,8 @@ static int run(struct import *im, struct err *e)
 	if (rc == CB_OK)
 		rc = import_prepare_windows(im, e);
 	if (rc == CB_OK)
+		rc = import_index_repos(im, e);
+	if (rc == CB_OK)
 		rc = import_place(im, e);
 	if (rc == CB_OK && im->refresh)
 		task_log(im->t, "refreshed %s", im->target);

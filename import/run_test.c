@@ -623,6 +623,37 @@ static void test_iso_with_progress_in_the_log(void **state)
 	assert_true(kit_exists("root/var/lib/cobbler/collections/distros/rocky9-x86_64.json"));
 }
 
+/* EL 4 has RedHat/base with the groups, and no index. */
+static void test_a_tree_without_an_index_gets_one(void **state)
+{
+	(void)state;
+	if (access("/usr/bin/createrepo_c", X_OK) != 0) {
+		print_message("SKIP: createrepo_c is not installed\n");
+		skip();
+	}
+	kit_file("media/RedHat/RPMS/redhat-release-4AS-2.i386.rpm", "no package", 0);
+	kit_file("media/RedHat/RPMS/kernel-2.6.9-5.EL.i686.rpm", "no package", 0);
+	kit_file("media/RedHat/base/comps.xml", "<comps/>\n", 0);
+	kit_file("media/RedHat/.repodata/left", "of a run that was cut off", 0);
+	kit_file("media/images/pxeboot/vmlinuz", "k", 0);
+	kit_file("media/images/pxeboot/initrd.img", "i", 0);
+	struct value *log = NULL;
+	struct result r = import_now(options_of("el4", kit_path("media")), &log);
+	if (!r.ok)
+		fail_msg("%s", r.text);
+	assert_true(kit_exists(MIRROR "el4/RedHat/repodata/repomd.xml"));
+	assert_false(kit_exists("media/RedHat/repodata"));
+	assert_false(kit_exists(MIRROR "el4/RedHat/.repodata"));
+	if (strstr(v_cstr(log), "making an index of the packages in ") == NULL || strstr(v_cstr(log), ".import-") != NULL)
+		fail_msg("%s", v_cstr(log));
+	v_unref(log);
+	CLEANUP(item_list_free) struct item_list l = model_items(core.model, ITEM_DISTRO);
+	assert_int_equal(l.n, 1);
+	const struct value *repos = item_get(l.v[0], "source_repos");
+	assert_int_equal(v_len(repos), 1);
+	assert_string_equal(v_cstr(v_list_at(v_list_at(repos, 0), 1)), "http://@@http_server@@/cobbler/distro_mirror/el4/RedHat");
+}
+
 static void test_unknown_release_gets_the_nearest(void **state)
 {
 	(void)state;
@@ -895,6 +926,7 @@ int main(int argc, char **argv)
 		T(test_a_trigger_that_refuses_one_item_leaves_none),
 		T(test_triggers_of_an_import),
 		T(test_iso_with_progress_in_the_log),
+		T(test_a_tree_without_an_index_gets_one),
 		T(test_unknown_release_gets_the_nearest),
 		T(test_tree_that_is_in_place_already),
 		T(test_rsync),

@@ -69,7 +69,8 @@ int boot_render_conf(
 	struct boot_run *r, const char *name, const struct value *vars, struct strbuf *out, struct err *e) MUST_CHECK;
 
 /* A loader's configuration for a system, or the entry of a profile or image for its menu. Appends nothing when the item
- * does not want this loader, or (with a line in the log) has names of files that cannot be written for it. filename: base name of the file it goes to, "" for none. */
+ * does not want this loader, or (with a line in the log) has names of files that cannot be written for it.
+ * filename: base name of the file it goes to, "" for none. */
 int boot_entry(struct boot_run *r, struct boot_target *t, enum loader l, const char *filename, struct strbuf *out,
 	struct err *e) MUST_CHECK;
 /* The kernel's command line of a target, rendered, with its console, not yet quoted. Appends. */

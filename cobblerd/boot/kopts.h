@@ -43,8 +43,8 @@ extern const char *const loader_names[LOADERS];     /* "grub", "pxe", "ipxe": th
 /* Makes a kernel command line harmless inside a loader's configuration: it stays on its line and in its command. Text
  * that is already harmless comes back unchanged. Appends. */
 void loader_quote(struct strbuf *out, enum loader l, const char *line);
-/* One word that names a file: a path of the TFTP tree, or an address ("http://...", GRUB's "(http,...)/..."). Appends. False: the format has
- * no way to write it (control characters; for pxelinux blanks in a path), nothing is appended. */
+/* One word that names a file: a path of the TFTP tree, or an address ("http://...", GRUB's "(http,...)/..."). Appends. False: the format
+ * has no way to write it (control characters; for pxelinux blanks in a path), nothing is appended. */
 bool loader_path(struct strbuf *out, enum loader l, const char *path) MUST_CHECK;
 /* The title of a menu, one line of free text: its words are no commands, and for GRUB there are no quotes in it. Appends. */
 void loader_label(struct strbuf *out, enum loader l, const char *label);

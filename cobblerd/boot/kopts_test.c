@@ -162,7 +162,8 @@ static void expect_quoted(enum loader l, const char *in, const char *want)
 static void test_harmless_lines_stay_as_they_are(void **state)
 {
 	(void)state;
-	static const char line[] = " a=1 b='x y' console=ttyS0,115200n8 c=$x,${y_1} inst.ks=http://S/x?y=1 --- quiet", ipxe[] = "ip=${net0/ip}";
+	static const char line[] = " a=1 b='x y' console=ttyS0,115200n8 c=$x,${y_1} inst.ks=http://S/x?y=1 --- quiet";
+	static const char ipxe[] = "ip=${net0/ip}";
 	for (int l = 0; l < LOADERS; l++)
 		expect_quoted((enum loader)l, line, line);
 	expect_quoted(LOADER_IPXE, ipxe, ipxe);
@@ -203,14 +204,15 @@ static void test_paths_stay_one_word(void **state)
 	static const struct { const char *in, *grub, *pxe, *ipxe; } rows[] = {
 		{ "/images/d/vmlinuz-5.10_a+b~c,d=e@f:g", "=", "=", "=" },
 		{ "(http,10.0.0.9)/k?x=%41#y", "=", "=", "=" },
-		{ "http://@@http_server@@/cobbler/images/@@distro_name@@/k?x=%41&y", "http://@@http_server@@/cobbler/images/@@distro_name@@/k?x=%41\\&y",
-			"=", "=" },
+		{ "http://@@http_server@@/cobbler/images/@@distro_name@@/k?x=%41&y",
+			"http://@@http_server@@/cobbler/images/@@distro_name@@/k?x=%41\\&y", "=", "=" },
 		{ "/images/d/vmlinuz ;reboot", "/images/d/vmlinuz\\ \\;reboot", NULL, "/images/d/vmlinuz%20;reboot" },
 		{ "http://h/a b", "http://h/a%20b", "http://h/a%20b", "http://h/a%20b" },
 		{ "(http,h)/a b;", "(http,h)/a%20b\\;", "(http,h)/a%20b;", "(http,h)/a%20b;" },
 		{ "/a'b\"c\\d$e|f&g<h>i", "/a\\'b\\\"c\\\\d\\$e\\|f\\&g\\<h\\>i", "=", "=" },
 		{ "/a%41#b?c${d}", "/a%41#b?c\\$\\{d\\}", "=", "/a%2541%23b%3Fc%24{d}" },
-		{ "/a\nb", NULL, NULL, NULL }, { "http://h/a\rb", NULL, NULL, NULL }, { "/a\tb", NULL, NULL, NULL }, { "/a\177", NULL, NULL, NULL },
+		{ "/a\nb", NULL, NULL, NULL }, { "http://h/a\rb", NULL, NULL, NULL }, { "/a\tb", NULL, NULL, NULL },
+		{ "/a\177", NULL, NULL, NULL },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const char *const want[LOADERS] = { rows[i].grub, rows[i].pxe, rows[i].ipxe };

@@ -84,7 +84,8 @@ static int fetch_to(struct sync *s, const char *url, const char *path, const cha
 	int fd CLEANUP(close_fd) = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0)
 		return err_sys(e, "%s", fresh);
-	const struct fetch f = { .url = url, .max = FILE_MAX, .timeout_s = seconds, .min_speed = MIN_SPEED, .arg = s->t, .cancelled = cancelled, .fd = fd,
+	const struct fetch f = { .url = url, .max = FILE_MAX, .timeout_s = seconds, .min_speed = MIN_SPEED, .arg = s->t,
+		.cancelled = cancelled, .fd = fd,
 		.etag = v_dict_cstr(known, "etag", ""), .modified = (time_t)v_dict_int(known, "modified", 0) };
 	int rc = fetch_file(&f, &file, e);
 	if (rc != CB_OK || file.unchanged)
@@ -134,7 +135,8 @@ static void note_remote(struct sync *s, const char *url, const char *text)
 /* What is left of the time for this server's next file, in seconds. used: server -> ms so far. */
 static long time_left(const struct patience *p, const struct value *used, const char *server, int64_t began)
 {
-	const int64_t left[] = { p->file * 1000, p->server * 1000 - v_dict_int(used, server, 0), p->all * 1000 - (clock_mono_ms() - began) };
+	const int64_t left[] = { p->file * 1000, p->server * 1000 - v_dict_int(used, server, 0),
+		p->all * 1000 - (clock_mono_ms() - began) };
 	int64_t least = left[0];
 	for (size_t i = 1; i < ARRAY_LEN(left); i++)
 		least = left[i] < least ? left[i] : least;

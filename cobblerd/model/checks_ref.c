@@ -264,7 +264,8 @@ static int of_one_line(const struct field *f, const struct value *v, struct err 
 {
 	for (const char *s = v_cstr(v); *s != '\0'; s++)
 		if ((unsigned char)*s < ' ' || *s == 0x7f)
-			return err_py(e, CB_EINVAL, PY_VALUE, "%s must not have control characters: no boot menu can name such a file", f->name);
+			return err_py(e, CB_EINVAL, PY_VALUE, "%s must not have control characters: no boot menu can name such a file",
+				f->name);
 	return CB_OK;
 }
 
