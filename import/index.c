@@ -70,8 +70,8 @@ static int run(struct import *im, const char *with, const char *dir, const char 
 	argv[n++] = "--";
 	argv[n++] = dir;
 	argv[n] = NULL;
-	const struct spawn s = { .argv = argv, .cwd = dir, .timeout_ms = im->timeout_ms, .max_output = OUTPUT_MAX, .output = &out, .arg = im->t,
-		.cancelled = cancelled };
+	const struct spawn s = { .argv = argv, .cwd = dir, .timeout_ms = im->timeout_ms, .max_output = OUTPUT_MAX, .output = &out,
+		.arg = im->t, .cancelled = cancelled };
 	int rc = spawn_run(&s, &status, e);
 	if (rc != CB_OK || status == 0)
 		return rc;
@@ -88,7 +88,8 @@ static bool make_index(struct import *im, const struct value *repo, const struct
 	const char *root = im->staging != NULL ? im->staging : im->target;
 	char *dir CLEANUP(free_ptr) = *sub != '\0' ? xasprintf("%s/%s", root, sub) : xstrdup(root);
 	char *shown CLEANUP(free_ptr) = *sub != '\0' ? xasprintf("%s/%s", im->target, sub) : xstrdup(im->target);
-	char *comps CLEANUP(free_ptr) = xasprintf("%s/base/%s", dir, name), *made CLEANUP(free_ptr) = xasprintf("%s/repodata/repomd.xml", dir);
+	char *comps CLEANUP(free_ptr) = xasprintf("%s/base/%s", dir, name);
+	char *made CLEANUP(free_ptr) = xasprintf("%s/repodata/repomd.xml", dir);
 	struct err e = { .text = "" };
 	if (with == NULL) {
 		task_log(im->t, "%s has no index of its packages: error launching createrepo (not installed?), ignoring", shown);

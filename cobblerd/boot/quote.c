@@ -57,8 +57,8 @@ static void copy_quoted(struct strbuf *out, const char *s, const char *end)
 }
 
 /* GRUB's lexer: outside quotes ; | & < > end or redirect a command, { and } open and close blocks, a word that starts with # is a
- * comment, the words [[ and ]] are kept for later, $ begins a variable. Quotes, backslashes and variables that the
- * administrator wrote keep their meaning; an unclosed quote is taken literally. What GRUB cannot parse takes all entries of the file away. */
+ * comment, the words [[ and ]] are kept for later, $ begins a variable. Quotes, backslashes and variables that the administrator wrote
+ * keep their meaning; an unclosed quote is taken literally. What GRUB cannot parse takes all entries of the file away. */
 static void quote_grub(struct strbuf *out, const char *s)
 {
 	bool word = true;
