@@ -222,21 +222,25 @@ def test_a_slow_server_holds_nobody_up(lab):
     equal((d.root / "srv/tftpboot/images/far/initrd.gz").read_bytes(), b"ramdisk", "the ramdisk")
 
 
-def drip(where, seconds, announced):
-    """A server that sends a byte now and then."""
-    def serve_one(c):
-        with contextlib.suppress(OSError), c:
-            c.recv(65536)
-            c.sendall(b"HTTP/1.1 200 OK\r\n" + (b"Content-Length: %d\r\n" % announced if announced else b"") + b"\r\n")
-            while True:
-                c.sendall(b"x")
-                time.sleep(seconds)
+class Drip(socketserver.BaseRequestHandler):
+    """Sends a byte now and then."""
 
-    def run():
+    def handle(self):
         with contextlib.suppress(OSError):
+            self.request.recv(65536)
+            length = self.server.announced
+            self.request.sendall(b"HTTP/1.1 200 OK\r\n" + (b"Content-Length: %d\r\n" % length if length else b"") + b"\r\n")
             while True:
-                threading.Thread(target=serve_one, args=(where.accept()[0],), daemon=True).start()
-    threading.Thread(target=run, daemon=True).start()
+                self.request.sendall(b"x")
+                time.sleep(0.1)
+
+
+class DripServer(socketserver.ThreadingTCPServer):
+    daemon_threads, allow_reuse_address = True, True
+
+    def __init__(self, port, announced):
+        super().__init__(("127.0.0.1", port), Drip)
+        self.announced = announced
 
 
 def test_servers_that_send_a_byte_now_and_then(lab):
@@ -245,15 +249,13 @@ def test_servers_that_send_a_byte_now_and_then(lab):
     s, token = d.login()
     kernel, initrd = fake_boot_files(lab)
     add(s, token, "distro", {"name": "near", "kernel": str(kernel), "initrd": str(initrd), "arch": "x86_64"})
-    with Elsewhere() as far, socket.create_server(("127.0.0.1", 8745)) as one, socket.create_server(("127.0.0.1", 8746)) as two:
+    with Elsewhere() as far, serve(DripServer(8751, 0)), serve(DripServer(8752, 1 << 30)):
         far.files = {"/vmlinuz": b"kernel", "/initrd.gz": b"ramdisk"}
-        drip(one, 0.1, 0)
-        drip(two, 0.1, 1 << 30)
-        remote_distro(s, token, "http://127.0.0.1:8745", name="a-drip")
-        remote_distro(s, token, "http://127.0.0.1:8746", name="b-drip")
+        remote_distro(s, token, "http://127.0.0.1:8751", name="a-drip")
+        remote_distro(s, token, "http://127.0.0.1:8752", name="b-drip")
         remote_distro(s, token, far.url)
         began = time.monotonic()
-        wait_for("the good server's kernel", lambda: (d.root / "srv/tftpboot/images/far/vmlinuz").exists(), 120)
+        wait_for("the good server's kernel", lambda: (d.root / "srv/tftpboot/images/far/vmlinuz").exists(), 240)
         first = time.monotonic() - began
         began = time.monotonic()
         out = sync_alone(d)
