@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "import/child.h"
 #include "import/detect.h"
 #include "import/extract.h"
 #include "import/import.h"
@@ -205,6 +206,11 @@ int import_child(const struct value *v, int out_fd)
 	bus_fd = out_fd;
 	signal(SIGBUS, on_bus);
 	signal(SIGPIPE, SIG_IGN);
+	if (str_eq(text_of(v, "mode"), "index")) {
+		(void)!import_indexer(v, out_fd, &e);
+		report_text(&(struct report){ .fd = out_fd }, "error", e.text);
+		return 1;
+	}
 	watchdog_start(out_fd, IMPORT_STALL_SECONDS);
 	int rc = open_job(&j, v, out_fd, &e);
 	if (rc == CB_OK) {

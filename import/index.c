@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * index.c - trees of the time before yum (EL 3, EL 4) have a list of groups in base/, but no index of their packages: it is made by
- * createrepo_c, as far as that is installed. What cannot be done is told, and the tree imported without.
+ * createrepo_c, as far as that is installed, in a child that is confined. What cannot be done is told, and the tree imported without.
  *
  * compat: yum_process_comps_file of 3.3.7's import_signatures.
  */
@@ -13,11 +13,13 @@
 #include "base/file.h"
 #include "base/spawn.h"
 #include "import/internal.h"
+#include "import/limits.h"
 #include "import/naming.h"
 #include "model/checks.h"
 #include "model/signatures.h"
+#include "value/json.h"
 
-#define FLAGS_MAX 32u
+#define FLAGS_MAX (IMPORT_INDEX_WORDS - 5)
 #define OUTPUT_MAX 65536u
 #define SHOWN_MAX 300u
 
@@ -58,27 +60,29 @@ static char *last_words(const struct strbuf *out)
 /* dir, comps: absolute. flags: of the site's settings. */
 static int run(struct import *im, const char *with, const char *dir, const char *comps, const struct value *flags, struct err *e)
 {
-	struct strbuf out CLEANUP(sb_free) = { 0 };
-	const char *argv[FLAGS_MAX + 6];
-	size_t n = 0;
+	static const char *const argv[] = { "/proc/self/exe", "--role", "importer", NULL };
+	const char *const tail[] = { "--groupfile", comps, "--", dir };
+	struct strbuf out CLEANUP(sb_free) = { 0 }, input CLEANUP(sb_free) = { 0 };
+	struct value *job CLEANUP(v_unrefp) = v_dict(), *words = v_list();
 	int status = 0;
-	argv[n++] = with;
+	v_list_push(words, v_str(with));
 	for (size_t i = 0; i < v_len(flags); i++)
-		argv[n++] = v_cstr(v_list_at(flags, i));
-	argv[n++] = "--groupfile";
-	argv[n++] = comps;
-	argv[n++] = "--";
-	argv[n++] = dir;
-	argv[n] = NULL;
-	const struct spawn s = { .argv = argv, .cwd = dir, .timeout_ms = im->timeout_ms, .max_output = OUTPUT_MAX, .output = &out,
-		.arg = im->t, .cancelled = cancelled };
+		v_list_push(words, v_ref(v_list_at(flags, i)));
+	for (size_t i = 0; i < ARRAY_LEN(tail); i++)
+		v_list_push(words, v_str(tail[i]));
+	v_dict_set(job, "mode", v_str("index"));
+	v_dict_set(job, "target", v_str(dir));
+	v_dict_set(job, "argv", words);
+	json_write(&input, job, JSON_ASCII);
+	const struct spawn s = { .argv = argv, .input = sb_str(&input), .input_len = input.len, .timeout_ms = im->timeout_ms,
+		.max_output = OUTPUT_MAX, .output = &out, .arg = im->t, .cancelled = cancelled };
 	int rc = spawn_run(&s, &status, e);
 	if (rc != CB_OK || status == 0)
 		return rc;
-	char *words CLEANUP(free_ptr) = last_words(&out);
+	char *said CLEANUP(free_ptr) = last_words(&out);
 	if (WIFSIGNALED(status))
-		return err_set(e, CB_EIO, "%s was ended by signal %d: %s", with, WTERMSIG(status), words);
-	return err_set(e, CB_EIO, "%s ended with status %d: %s", with, WEXITSTATUS(status), words);
+		return err_set(e, CB_EIO, "%s was ended by signal %d: %s", with, WTERMSIG(status), said);
+	return err_set(e, CB_EIO, "%s ended with status %d: %s", with, WEXITSTATUS(status), said);
 }
 
 /* True: the folder has an index now. */

@@ -27,6 +27,8 @@
 #define IMPORT_MAX_REPOS 256u                    /* package repositories of one medium */
 #define IMPORT_STALL_SECONDS 60u                 /* of processor time in which nothing gets done */
 #define IMPORT_CPU_SECONDS 7200u                 /* of the child */
+#define IMPORT_INDEX_WORDS 40u                   /* of the command that makes an index of packages */
+#define IMPORT_INDEX_MEMORY (4ull << 30)         /* of that program, which has several threads */
 #define IMPORT_MEMORY (1ull << 30)               /* of the child, beside the mapped image */
 
 #endif

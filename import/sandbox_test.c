@@ -117,6 +117,60 @@ static void test_limits(void **state)
 }
 
 /* Turning in circles ends the process with an answer; working as long does not. */
+/* The program that makes an index: its own folder, what is installed, and no more. */
+static void test_what_the_indexer_may(void **state)
+{
+	(void)state;
+	int p[2], st;
+	char buf[4096] = "";
+	kit_mkdir("target");
+	char *script = xasprintf("echo x > %s && echo own; cd / && echo gone\n"
+		"echo x > %s && echo outside\n"
+		"read line < /etc/passwd && echo passwd\n"
+		"(echo forked)\n", kit_path("target/made"), kit_path("outside"));
+	struct value *job = v_dict(), *argv = v_list();
+	const char *const words[] = { "/bin/sh", "-c", script };
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		v_list_push(argv, v_str(words[i]));
+	v_dict_set(job, "mode", v_str("index"));
+	v_dict_set(job, "target", v_str(kit_path("target")));
+	v_dict_set(job, "argv", argv);
+	assert_int_equal(pipe(p), 0);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		close(p[0]);
+		_exit(import_child(job, p[1]));
+	}
+	close(p[1]);
+	for (ssize_t n = 0, k; (k = read(p[0], buf + n, sizeof(buf) - 1 - (size_t)n)) > 0; n += k)
+		;
+	close(p[0]);
+	assert_int_equal(waitpid(pid, &st, 0), pid);
+	v_unref(job);
+	free(script);
+	if (strstr(buf, "own") == NULL || strstr(buf, "forked\n") != NULL ||
+		(have_landlock() && (strstr(buf, "outside\n") != NULL || strstr(buf, "passwd\n") != NULL)))
+		fail_msg("%s", buf);
+	assert_true(kit_exists("target/made"));
+}
+
+static void test_an_indexer_that_is_not_there(void **state)
+{
+	(void)state;
+	int status;
+	struct value *job = v_dict(), *argv = v_list();
+	kit_mkdir("target");
+	v_list_push(argv, v_str("/usr/bin/no-such-program"));
+	v_dict_set(job, "mode", v_str("index"));
+	v_dict_set(job, "target", v_str(kit_path("target")));
+	v_dict_set(job, "argv", argv);
+	struct value *r = kit_run(job, &status);
+	assert_int_equal(status, 1);
+	assert_true(str_starts(v_dict_cstr(r, "error", ""), "cannot run /usr/bin/no-such-program"));
+	v_unref(r);
+}
+
 static void test_watchdog(void **state)
 {
 	(void)state;
@@ -151,6 +205,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_nothing_but_source_and_target, kit_setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(test_limits, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(test_what_the_indexer_may, kit_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(test_an_indexer_that_is_not_there, kit_setup, kit_teardown),
 		cmocka_unit_test(test_watchdog),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

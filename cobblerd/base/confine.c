@@ -4,6 +4,7 @@
 #include "base/confine.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/landlock.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -64,7 +65,30 @@ static int allow(int ruleset, int fd, uint64_t access, struct err *e)
 		? CB_OK : err_sys(e, "landlock: cannot add a rule");
 }
 
-static int landlock(const struct confine *c, bool *has, struct err *e)
+/* What programs need besides their own files. */
+static int allow_system(int ruleset, struct err *e)
+{
+	static const struct { const char *path; uint64_t access; } rows[] = {
+		{ "/usr", FS_READ | LANDLOCK_ACCESS_FS_EXECUTE }, { "/bin", FS_READ | LANDLOCK_ACCESS_FS_EXECUTE },
+		{ "/lib", FS_READ | LANDLOCK_ACCESS_FS_EXECUTE }, { "/lib64", FS_READ | LANDLOCK_ACCESS_FS_EXECUTE },
+		{ "/etc/rpm", FS_READ }, { "/etc/ld.so.cache", LANDLOCK_ACCESS_FS_READ_FILE },
+		{ "/dev/null", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE },
+		{ "/dev/urandom", LANDLOCK_ACCESS_FS_READ_FILE },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		int fd = open(rows[i].path, O_PATH | O_CLOEXEC);
+		struct landlock_path_beneath_attr rule = { .allowed_access = rows[i].access, .parent_fd = fd };
+		if (fd < 0)
+			continue;            /* not on every system */
+		long rc = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+		close(fd);
+		if (rc != 0)
+			return err_sys(e, "landlock: cannot add a rule for %s", rows[i].path);
+	}
+	return CB_OK;
+}
+
+static int landlock(const struct confine *c, bool program, bool *has, struct err *e)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	*has = abi >= 1;
@@ -76,10 +100,12 @@ static int landlock(const struct confine *c, bool *has, struct err *e)
 	int fd = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 	if (fd < 0)
 		return err_sys(e, "landlock: cannot create a ruleset");
-	uint64_t write = FS_WRITE | (c->removes ? LANDLOCK_ACCESS_FS_REMOVE_FILE : 0);
+	uint64_t write = FS_WRITE | (c->removes ? LANDLOCK_ACCESS_FS_REMOVE_FILE : 0) | (program ? LANDLOCK_ACCESS_FS_REMOVE_DIR : 0);
 	int rc = allow(fd, c->source, FS_READ & handled, e);
 	if (rc == CB_OK)
 		rc = allow(fd, c->target, write & handled, e);
+	if (rc == CB_OK && program)
+		rc = allow_system(fd, e);
 	if (rc == CB_OK && syscall(SYS_landlock_restrict_self, fd, 0) != 0)
 		rc = err_sys(e, "landlock: cannot restrict");
 	close(fd);
@@ -90,8 +116,8 @@ static int landlock(const struct confine *c, bool *has, struct err *e)
 static const int refused[] = {
 	SCMP_SYS(socket), SCMP_SYS(socketpair), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(listen),
 	SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(sendmmsg),
-	SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg), SCMP_SYS(execve), SCMP_SYS(execveat),
-	SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(clone3), SCMP_SYS(setsid), SCMP_SYS(setpgid), SCMP_SYS(ptrace),
+	SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg), SCMP_SYS(fork), SCMP_SYS(vfork),
+	SCMP_SYS(setsid), SCMP_SYS(setpgid), SCMP_SYS(ptrace),
 	SCMP_SYS(process_vm_readv),
 	SCMP_SYS(process_vm_writev), SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_getfd), SCMP_SYS(mount), SCMP_SYS(umount2),
 	SCMP_SYS(pivot_root), SCMP_SYS(chroot), SCMP_SYS(unshare), SCMP_SYS(setns), SCMP_SYS(open_tree),
@@ -108,14 +134,26 @@ static const int refused[] = {
 	SCMP_SYS(syslog),
 };
 
-static int seccomp(struct err *e)
+/* Nor any program but this one. */
+static const int refused_alone[] = { SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(clone3) };
+
+static int refuse(scmp_filter_ctx ctx, const int *calls, size_t n)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), calls[i], 0);
+	return rc;
+}
+
+static int seccomp(bool program, struct err *e)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 	if (ctx == NULL)
 		return err_set(e, CB_EIO, "seccomp: out of memory");
-	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(refused); i++)
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
+	int rc = refuse(ctx, refused, ARRAY_LEN(refused));
+	if (rc == 0)
+		rc = program ? seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) :      /* then clone is called */
+			refuse(ctx, refused_alone, ARRAY_LEN(refused_alone));
 	if (rc == 0)      /* threads may be, processes would outlive their group's end */
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
 	if (rc == 0)
@@ -127,13 +165,23 @@ static int seccomp(struct err *e)
 	return err_sys(e, "seccomp: cannot load the filter");
 }
 
-int confine(const struct confine *c, bool *has_landlock, struct err *e)
+static int confine_as(const struct confine *c, bool program, bool *has_landlock, struct err *e)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return err_sys(e, "cannot give up new privileges");
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	int rc = limits(c, e);
 	if (rc == CB_OK)
-		rc = landlock(c, has_landlock, e);
-	return rc == CB_OK ? seccomp(e) : rc;
+		rc = landlock(c, program, has_landlock, e);
+	return rc == CB_OK ? seccomp(program, e) : rc;
+}
+
+int confine(const struct confine *c, bool *has_landlock, struct err *e)
+{
+	return confine_as(c, false, has_landlock, e);
+}
+
+int confine_program(const struct confine *c, bool *has_landlock, struct err *e)
+{
+	return confine_as(c, true, has_landlock, e);
 }

@@ -18,4 +18,8 @@ struct confine {
  * bounded by permissions alone. Libraries that are loaded later, and threads, are not to be had. */
 int confine(const struct confine *c, bool *has_landlock, struct err *e) MUST_CHECK;
 
+/* Before another program takes this process's place, which may have threads and read and run what is installed on the system; else the
+ * same: no network, no processes, no files but those, limits. */
+int confine_program(const struct confine *c, bool *has_landlock, struct err *e) MUST_CHECK;
+
 #endif
