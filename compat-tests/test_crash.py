@@ -412,44 +412,51 @@ def test_a_lease_is_on_disk_before_it_is_promised(lab):
     lab.note("%d deaths, %d promises" % (points, len(promised)))
 
 
-def test_death_at_every_write_of_an_import(lab):
-    """An import that is cut off has made all of its items or none, and can be done again: then everything is as if nothing had happened."""
-    need_strace(lab)
-    site, points = Site(lab), 0
-    d = site.d
-    medium = lab.tmp / "medium"
-    for path, text in (("dists/bookworm/Release", "Codename: bookworm\nArchitectures: amd64\n"), ("install.amd/vmlinuz", "k"), ("install.amd/initrd.gz", "i"),
-                       ("install.amd/gtk/vmlinuz", "k"), ("install.amd/gtk/initrd.gz", "i")):
-        (medium / path).parent.mkdir(parents=True, exist_ok=True)
-        (medium / path).write_text(text)
+class ImportSite(Site):
+    """A site, and a medium with two kernels: an import makes two distros, two profiles and two repositories."""
 
-    def change(s, token):
-        task = s.background_import({"name": "deb", "path": str(medium)}, token)
+    def __init__(self, lab):
+        super().__init__(lab)
+        self.medium = lab.tmp / "medium"
+        for path, text in (("dists/bookworm/Release", "Codename: bookworm\nArchitectures: amd64\n"), ("install.amd/vmlinuz", "k"), ("install.amd/initrd.gz", "i"),
+                           ("install.amd/gtk/vmlinuz", "k"), ("install.amd/gtk/initrd.gz", "i")):
+            (self.medium / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.medium / path).write_text(text)
+
+    def run(self, s, token):
+        """Whether it ended well."""
+        task = s.background_import({"name": "deb", "path": str(self.medium)}, token)
         for _ in range(3000):
             if s.get_task_status(task)[2] not in ("running", "new"):
                 return s.get_task_status(task)[2] == "complete"
             time.sleep(0.01)
         raise Failed("the import does not end")
 
-    def state(s):
+    def state(self, s):
         return {kind: {n: {k: v for k, v in x.items() if k != "tree_build_time"} for n, x in those.items()} for kind, those in items(s).items()}
 
-    def web():
-        top = d.root / "var/www/cobbler"
+    def web(self):
+        top = self.d.root / "var/www/cobbler"
         # a folder that is not even named yet is left for an hour
         return {p.relative_to(top): os.readlink(p) if p.is_symlink() else p.is_file() and p.read_bytes() for folder in ("distro_mirror", "links")
                 for p in (top / folder).rglob("*") if not p.name.startswith(".new-")}
+
+
+def test_death_at_every_write_of_an_import(lab):
+    """An import that is cut off has made all of its items or none, and can be done again: then everything is as if nothing had happened."""
+    need_strace(lab)
+    site, points, wholes = ImportSite(lab), 0, 0
+    d = site.d
     s, token = site.reset()
-    before = state(s)
-    check(change(s, token), "the import")
-    after, files = state(s), web()
+    before = site.state(s)
+    check(site.run(s, token), "the import")
+    after, files = site.state(s), site.web()
     equal([len(after[k]) - len(before[k]) for k in ("distro", "profile", "repo")], [2, 2, 2], "new items")
-    halves = 0
     for calls in CALLS:
         s, token = site.reset()
         for number in numbers(calls):
             with Tracer(d.roles()["core"], calls, "signal=SIGKILL:when=%d" % number, lab.tmp) as tracer:
-                answer = attempt(d, change, token)
+                answer = attempt(d, site.run, token)
             if answer is not None and "KILL" not in tracer.out.read_text(errors="replace"):
                 check(answer is True, "%s %d: %s" % (calls, number, answer))
                 break
@@ -457,15 +464,50 @@ def test_death_at_every_write_of_an_import(lab):
             s, token = site.again()
             what = "killed before %s %d" % (calls, number)
             check(" 0 damaged" in d.log() and not leftovers(d), "%s: %s\n%s" % (what, leftovers(d), d.tail()))
-            now = state(s)
+            now = site.state(s)
             check(now in (before, after), "%s: neither none of them nor all: %s" % (what, {k: sorted(set(now[k]) - set(before[k])) for k in now}))
             equal(on_disk(d), in_memory(s), what + ": disk and memory")
-            halves += now == after
-            check(change(s, token), what + ": the next import\n" + d.tail())
-            equal(state(s), after, what + ": items after the next import")
-            equal(web(), files, what + ": files after the next import")
+            wholes += now == after
+            check(site.run(s, token), what + ": the next import\n" + d.tail())
+            equal(site.state(s), after, what + ": items after the next import")
+            equal(site.web(), files, what + ": files after the next import")
             s, token = site.reset()
         else:
             check(calls not in DECIDING, calls + " without end")
-    check(0 < halves < points, "%d of %d deaths were after the change" % (halves, points))
-    lab.note("%d deaths, %d of them after the change" % (points, halves))
+    check(0 < wholes < points, "%d of %d deaths were after the change" % (wholes, points))
+    lab.note("%d deaths, %d of them after the change" % (points, wholes))
+
+
+def test_errors_at_every_write_of_an_import(lab):
+    """A full or broken disk ends it with nothing left behind, or makes no difference."""
+    need_strace(lab)
+    site, points, fails = ImportSite(lab), 0, 0
+    d = site.d
+    s, token = site.reset()
+    before, nothing = site.state(s), site.web()
+    check(site.run(s, token), "the import")
+    after, files = site.state(s), site.web()
+    for calls, error in FAILURES:
+        s, token = site.reset()
+        for number in numbers(calls, error):
+            with Tracer(d.roles()["core"], calls, "error=%s:when=%d" % (error, number), lab.tmp) as tracer:
+                answer = attempt(d, site.run, token, 5)
+            hit = tracer.hit()
+            if hit is None or answer is None:         # no file's: it was how the two talk to each other
+                s, token = site.reset()
+                continue
+            what = "%s of %s %d (%s)" % (error, calls, number, hit)
+            if hit == "":
+                check(answer is True, what)
+                break
+            points += 1
+            fails += answer is not True
+            equal(site.state(s), after if answer is True else before, what + ": items")
+            equal(on_disk(d), in_memory(s), what + ": disk and memory")
+            # strace counts each call by itself: of what takes a change back, the same number may fail too, and is told
+            if "cannot take" not in d.log() and "cannot remove" not in d.log():
+                equal(site.web(), files if answer is True else nothing, what + ": files")
+            check(site.run(s, token), what + ": the next import\n" + d.tail())
+            equal((site.state(s), site.web()), (after, files), what + ": after the next import")
+            s, token = site.reset()
+    lab.note("%d errors, %d of them ended it" % (points, fails))
