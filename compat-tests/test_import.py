@@ -385,6 +385,34 @@ def test_file_systems_that_cannot_exchange_names(lab):
     lab.note("%d deaths" % (n - 1))
 
 
+def test_a_file_system_that_really_cannot_exchange_names(lab):
+    """bindfs, in user space, refuses renameat2 with flags."""
+    if shutil.which("bindfs") is None:
+        raise Skip("bindfs is not installed")
+    d = lab.daemon(services={"dhcp": {"enabled": False}, "tftp": {"enabled": False}})
+    tree, web, below = lab.tmp / "tree", d.root / "var/www/cobbler", lab.tmp / "below"
+    tree.mkdir()
+    media.debian_tree(tree)
+    d.stop()
+    web.rename(below)
+    web.mkdir()
+    if subprocess.run(["bindfs", below, web]).returncode != 0:
+        raise Skip("bindfs cannot mount")
+    try:
+        d.start()
+        d.cobbler("import", "--name=deb", "--path=%s" % tree)
+        (tree / "install.amd/vmlinuz").write_bytes(b"new kernel")
+        out = d.cobbler("import", "--name=deb", "--path=%s" % tree)
+        check("cannot exchange two folders" in out, out)
+        equal((web / "distro_mirror/deb/install.amd/vmlinuz").read_bytes(), b"new kernel", "the kernel")
+        equal(left_in_mirror(d), ["deb"], "folders of the mirror")
+        d.cobbler("distro", "remove", "--name=deb-x86_64", "--recursive")
+        wait_for("the tree to go", lambda: left_in_mirror(d) == [], 10)
+        d.stop()
+    finally:
+        subprocess.run(["umount", "-l", web], check=True)
+
+
 def test_a_tree_in_the_lower_layer_of_an_overlay(lab):
     """It cannot be moved there: the refresh says so and leaves all as it was; a new tree can be imported and refreshed."""
     d = lab.daemon(services={"dhcp": {"enabled": False}, "tftp": {"enabled": False}})
