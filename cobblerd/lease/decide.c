@@ -29,9 +29,14 @@ const struct lease_subnet *lease_request_subnet(const struct lease_config *c, co
 
 /* ---- without the model ---- */
 
+static bool is_of(const struct lease *l, uint8_t htype, const uint8_t *mac, size_t hlen)
+{
+	return l != NULL && l->htype == htype && l->hlen == hlen && hlen > 0 && memcmp(l->mac, mac, hlen) == 0;
+}
+
 static bool is_mine(const struct lease *l, const struct dhcp_msg *m)
 {
-	return l != NULL && l->htype == m->htype && l->hlen == m->hlen && m->hlen > 0 && memcmp(l->mac, m->chaddr, m->hlen) == 0;
+	return is_of(l, m->htype, m->chaddr, m->hlen);
 }
 
 static void decline(struct lease_table *t, const struct lease_request *q, char note[160], struct lease **changed)
@@ -214,23 +219,29 @@ static enum lease_verdict nak(struct dhcp_reply *r, const struct lease_request *
 	return LEASE_REPLY;
 }
 
-/* The client's reservation, if it can be used here and now; 0 otherwise, with the reason in note. */
-static uint32_t reservation(struct lease_table *t, const struct lease_request *q, const struct lease_client *cl, char note[160])
+uint32_t lease_reservation(struct lease_table *t, const struct lease_client *cl, const struct lease_place *at, char note[160])
 {
 	char ip[16];
 	if (!cl->known || cl->ip == 0)
 		return 0;
 	lease_format_ip(cl->ip, ip);
-	if ((cl->ip & q->subnet->mask) != q->subnet->net) {
+	if ((cl->ip & at->mask) != at->net) {
 		snprintf(note, 160, "its address %s is not of this subnet", ip);
 		return 0;
 	}
 	const struct lease *l = lease_by_ip(t, cl->ip);
-	if (l != NULL && l->state == LEASE_ACTIVE && l->expires > q->now && !is_mine(l, q->m)) {
+	if (l != NULL && l->state == LEASE_ACTIVE && l->expires > at->now && !is_of(l, at->htype, at->mac, at->hlen)) {
 		snprintf(note, 160, "its address %s is still leased to another machine", ip);
 		return 0;
 	}
 	return cl->ip;
+}
+
+static uint32_t reservation(struct lease_table *t, const struct lease_request *q, const struct lease_client *cl, char note[160])
+{
+	struct lease_place at = { .net = q->subnet->net, .mask = q->subnet->mask, .htype = q->m->htype, .mac = q->m->chaddr,
+		.hlen = q->m->hlen, .now = q->now };
+	return lease_reservation(t, cl, &at, note);
 }
 
 static bool is_candidate(const struct lease_request *q, const struct lease_client *cl, uint32_t ip)

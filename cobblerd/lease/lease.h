@@ -125,6 +125,16 @@ const struct lease_subnet *lease_request_subnet(const struct lease_config *c, co
 /* Requests that need no answer from the core: DECLINE, RELEASE, replies that went astray. True: done; note says what happened
  * ("" when there is nothing to say), *changed the lease to be written or NULL. */
 bool lease_without_core(struct lease_table *t, const struct lease_request *q, char note[160], struct lease **changed);
+/* Who asks, and on which network. */
+struct lease_place {
+	uint32_t net, mask;
+	uint8_t htype;
+	const uint8_t *mac;            /* borrowed, hlen bytes */
+	size_t hlen;
+	int64_t now;
+};
+/* The client's reservation, if it can be used here and now; 0 otherwise, with the reason in note when it has one. */
+uint32_t lease_reservation(struct lease_table *t, const struct lease_client *cl, const struct lease_place *at, char note[160]);
 /* The answer. LEASE_REPLY: *r is filled; *changed is a lease that must be durable before r is sent, or NULL. LEASE_ASK_AGAIN: all
  * candidates were taken: get new ones, ask the core again. note: why silent or refused; "" otherwise. */
 enum lease_verdict lease_decide(struct lease_table *t, const struct lease_config *c, const struct lease_request *q,
