@@ -57,6 +57,10 @@ def test_config_check_looks_at_every_file(lab):
         for name, text, words in (
                 ("cobblerd.yaml", "dhcp: {bootfiles: {uefi-x64: a, 9: b, http-bios: c}}\n", None),
                 ("cobblerd.yaml", subnet % "192.0.2.9, 192.0.2.9", None),
+                ("cobblerd.yaml", "rarp: {enabled: true}\n", None),
+                ("cobblerd.yaml", "rarp: {enabled: yes, interfaces: [eth0, eth1]}\n", None),
+                ("cobblerd.yaml", "rarp: {interfaces: eth0}\n", "rarp.interfaces: a list of texts expected"),
+                ("cobblerd.yaml", "rarp: {port: 67}\n", 'unknown key "rarp.port"; expected: enabled, interfaces'),
                 ("cobblerd.yaml", "bogus: 1\n", 'unknown key "bogus"'),
                 ("cobblerd.yaml", "dhcp: {bootfiles: {uefi-x86: a}}\n", 'dhcp.bootfiles: "uefi-x86"'),
                 ("cobblerd.yaml", "dhcp: {bootfiles: {65536: a}}\n", 'dhcp.bootfiles: "65536"'),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * dhcp_main.c - the DHCP service: packet in, question to the core, decision (lease/), answer out. One thread, no waiting: a slow
  * core delays only the client it is asked about. Leases granted in one turn of the loop reach the disk together, before the answers.
+ * RARP (rarp.c) has a socket in the same loop, and may have the loop alone.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -320,6 +321,10 @@ static bool hear_core(struct dhcp_service *s)
 	while ((rc = nb_answer_recv(s->core, MSG_DHCP_ANSWER, "dhcp", &m, &fd)) > 0) {
 		close_fd(&fd);
 		size_t slot = (size_t)(m.head.id & 0xffffffff);
+		if (slot >= RARP_FIRST_SLOT) {
+			rarp_conclude(&s->rarp, m.head.id, &m.dhcp_answer.client, s->table, now_s());
+			continue;
+		}
 		struct dhcp_pending *p = slot < DHCP_PENDING ? s->pending[slot] : NULL;
 		if (p != NULL && p->used && p->serial == (uint32_t)(m.head.id >> 32))
 			conclude(s, p, slot, &m.dhcp_answer.client);
@@ -346,7 +351,7 @@ static struct dhcp_if *interface_named(struct dhcp_service *s, const char *name)
 static int sort_descriptors(struct dhcp_service *s, const int *socks, size_t n, struct err *e)
 {
 	size_t leases = 0;
-	s->lease_fd[0] = s->lease_fd[1] = -1;
+	s->lease_fd[0] = s->lease_fd[1] = s->rarp.fd = -1;
 	for (size_t i = 0; i < n; i++) {
 		struct stat st;
 		int domain = 0;
@@ -361,6 +366,9 @@ static int sort_descriptors(struct dhcp_service *s, const int *socks, size_t n, 
 			len = sizeof(name);
 			if (getsockopt(socks[i], SOL_SOCKET, SO_BINDTODEVICE, name, &len) == 0 && (ifp = interface_named(s, name)) != NULL)
 				*(ifp->udp < 0 ? &ifp->udp : &ifp->boot) = socks[i];       /* in the order they were opened */
+		} else if (domain == AF_PACKET && rarp_is_socket(socks[i])) {
+			s->rarp.fd = socks[i];
+			continue;
 		} else if (domain == AF_PACKET) {
 			struct sockaddr_ll a;
 			len = sizeof(a);
@@ -371,7 +379,7 @@ static int sort_descriptors(struct dhcp_service *s, const int *socks, size_t n, 
 		if (ifp == NULL)
 			return err_set(e, CB_ESTATE, "dhcp: descriptor %d is of no use", socks[i]);
 	}
-	return s->nifaces > 0 ? CB_OK : err_set(e, CB_ESTATE, "dhcp: there is no socket to serve");
+	return s->nifaces > 0 || s->rarp.fd >= 0 ? CB_OK : err_set(e, CB_ESTATE, "dhcp: there is no socket to serve");
 }
 
 /* Addresses of the interfaces, and the networks that the configuration left out. */
@@ -407,6 +415,7 @@ static int watch(int epoll, int fd, uint64_t tag, struct err *e)
 #define TAG_CORE 1000
 #define TAG_SIGNAL 1001
 #define TAG_LOG 1002
+#define TAG_RARP 1003
 #define TAG_BOOT 2000               /* + interface */
 
 static int prepare(struct dhcp_service *s, const struct value *cfg, const int *socks, size_t n, struct err *e)
@@ -418,6 +427,8 @@ static int prepare(struct dhcp_service *s, const struct value *cfg, const int *s
 		rc = sort_descriptors(s, socks, n, e);
 	if (rc == CB_OK)
 		rc = learn_addresses(s, e);
+	if (rc == CB_OK && s->rarp.fd >= 0)
+		rc = rarp_prepare(&s->rarp, v_dict_get(cfg, "rarp"), e);
 	if (rc != CB_OK)
 		return rc;
 	s->port = (unsigned)v_dict_int(cfg, "port", 67);
@@ -451,6 +462,8 @@ static int prepare(struct dhcp_service *s, const struct value *cfg, const int *s
 		rc = s->iface[i].udp >= 0 ? watch(s->epoll, s->iface[i].udp, i, e) : CB_OK;
 	for (size_t i = 0; i < s->nifaces && rc == CB_OK; i++)
 		rc = s->iface[i].boot >= 0 ? watch(s->epoll, s->iface[i].boot, TAG_BOOT + i, e) : CB_OK;
+	if (rc == CB_OK && s->rarp.fd >= 0)
+		rc = watch(s->epoll, s->rarp.fd, TAG_RARP, e);
 	return rc == CB_OK ? nb_sandbox_enter(e) : rc;
 }
 
@@ -466,7 +479,7 @@ static void follow_clock(struct dhcp_service *s)
 static void serve(struct dhcp_service *s)
 {
 	for (;;) {
-		struct epoll_event ev[2 * DHCP_INTERFACES + 3];
+		struct epoll_event ev[2 * DHCP_INTERFACES + 4];
 		int n = epoll_wait(s->epoll, ev, ARRAY_LEN(ev), -1);
 		follow_clock(s);
 		for (int i = 0; i < n; i++) {
@@ -474,6 +487,8 @@ static void serve(struct dhcp_service *s)
 				return;
 			if (ev[i].data.u64 == TAG_LOG)
 				log_take();
+			else if (ev[i].data.u64 == TAG_RARP)
+				rarp_receive(&s->rarp);
 			else if (ev[i].data.u64 < s->nifaces)
 				receive(s, ev[i].data.u64, false);
 			else if (ev[i].data.u64 >= TAG_BOOT)
@@ -489,7 +504,7 @@ int netboot_dhcp_main(const struct value *cfg, const int *socks, size_t n, int c
 	struct dhcp_service *s = xcalloc(1, sizeof(*s));
 	struct err e;
 	int status = 1;
-	s->core = core_fd;
+	s->core = s->rarp.core = core_fd;
 	if (prepare(s, cfg, socks, n, &e) != CB_OK) {
 		log_error("dhcp", "%s", e.text);
 	} else {

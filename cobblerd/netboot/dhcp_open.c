@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * dhcp_open.c - what the DHCP service needs and only root may open: a UDP socket and a packet socket per interface, the lease files.
+ * dhcp_open.c - what the DHCP service needs and only root may open: a UDP socket and a packet socket per interface, the lease files;
+ * the socket of RARP.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -148,11 +149,10 @@ static int open_leases(int *socks, size_t cap, size_t *n, struct err *e)
 	return CB_OK;
 }
 
-int netboot_dhcp_open(const struct value *cfg, int *socks, size_t cap, size_t *n, struct err *e)
+static int open_dhcp(const struct value *cfg, int *socks, size_t cap, size_t *n, struct err *e)
 {
 	struct lease_config *lc = xcalloc(1, sizeof(*lc));
 	struct ifaddrs *all = NULL;
-	*n = 0;
 	int rc = lease_config_read(cfg, lc, e);
 	free(lc);
 	if (rc == CB_OK && getifaddrs(&all) == -1)
@@ -163,6 +163,24 @@ int netboot_dhcp_open(const struct value *cfg, int *socks, size_t cap, size_t *n
 		rc = open_leases(socks, cap, n, e);
 	if (all != NULL)
 		freeifaddrs(all);
+	return rc;
+}
+
+static int open_rarp(const struct value *cfg, int *socks, size_t cap, size_t *n, struct err *e)
+{
+	int fd = -1, rc = rarp_open(cfg, &fd, e);
+	return rc == CB_OK ? add(fd, socks, cap, n, e) : rc;
+}
+
+int netboot_dhcp_open(const struct value *cfg, int *socks, size_t cap, size_t *n, struct err *e)
+{
+	const struct value *rarp = v_dict_get(cfg, "rarp");
+	int rc = CB_OK;
+	*n = 0;
+	if (v_dict_bool(cfg, "enabled", true))
+		rc = open_dhcp(cfg, socks, cap, n, e);
+	if (rc == CB_OK && v_dict_bool(rarp, "enabled", false))
+		rc = open_rarp(rarp, socks, cap, n, e);
 	if (rc != CB_OK) {
 		for (size_t i = 0; i < *n; i++)
 			close(socks[i]);

@@ -6,7 +6,7 @@
 
 #include <netinet/in.h>
 
-#include "netboot/messages.h"
+#include "netboot/rarp_service.h"
 
 #define DHCP_INTERFACES 20         /* three sockets each */
 #define PXE_PORT 4011
@@ -64,6 +64,7 @@ struct dhcp_service {
 	uint64_t dropped;              /* malformed, or too many at once */
 	int64_t quiet_until_ms;        /* rate limit of lines about refusals */
 	unsigned quiet_lines;
+	struct rarp_service rarp;
 };
 
 /* Where the answer in o->packet goes (RFC 2131 4.1); fills to_link, dst, mac. */

@@ -32,12 +32,13 @@
 /* A service: what it is called, how its sockets are opened, how the core is told. Without open it has none, nor a part of cobblerd.yaml. */
 struct service {
 	const char *name;
+	const char *also;          /* another part of cobblerd.yaml that it serves; NULL */
 	char control;
 	int (*open)(const struct value *cfg, int *socks, size_t cap, size_t *n, struct err *e);
 	bool enabled;
 	int socks[SOCKETS_MAX];
 	size_t n;
-	struct value *cfg;         /* its part of cobblerd.yaml */
+	struct value *cfg;         /* its part of cobblerd.yaml, with the other one in it */
 	pid_t pid;                 /* 0: not running */
 	int log;                   /* log_pass reaches it by this; -1 */
 	int64_t started_ms, start_at_ms;
@@ -261,15 +262,29 @@ static void service_close(struct service *s)
 	s->n = 0;
 }
 
+/* Its part of cobblerd.yaml, and below its name the other one that it serves. Owned. */
+static struct value *part_of(const struct service *s, const struct value *cfg)
+{
+	const struct value *own = v_dict_get(cfg, s->name), *also = s->also != NULL ? v_dict_get(cfg, s->also) : NULL;
+	struct value *part = own != NULL ? v_copy(own) : v_dict();
+	if (also != NULL)
+		v_dict_set(part, s->also, v_ref(also));
+	return part;
+}
+
+static bool is_wanted(const struct service *s, const struct value *part)
+{
+	return v_dict_bool(part, "enabled", false) || (s->also != NULL && v_dict_bool(v_dict_get(part, s->also), "enabled", false));
+}
+
 /* Reads the service's part of cfg and opens its sockets. */
 static int service_open(struct service *s, const struct value *cfg, struct err *e)
 {
-	const struct value *part = v_dict_get(cfg, s->name);
 	if (s->open == NULL)
 		return CB_OK;
-	s->enabled = v_dict_bool(part, "enabled", false);
 	v_unref(s->cfg);
-	s->cfg = part != NULL ? v_ref(part) : v_dict();
+	s->cfg = part_of(s, cfg);
+	s->enabled = is_wanted(s, s->cfg);
 	if (!s->enabled)
 		return CB_OK;
 	int rc = s->open(s->cfg, s->socks, SOCKETS_MAX, &s->n, e);
@@ -347,9 +362,11 @@ static void reload(struct master *m)
 	settings_close(st);
 	for (size_t i = 0; i < ARRAY_LEN(m->services); i++) {
 		struct service *s = &m->services[i];
-		const struct value *part = v_dict_get(cfg, s->name);
-		bool refused = !s->enabled && v_dict_bool(part, "enabled", false);         /* its port was taken, say: another try */
-		if (s->open == NULL || (part != NULL && v_equal(part, s->cfg) && !refused))
+		struct value *part = part_of(s, cfg);
+		bool refused = !s->enabled && is_wanted(s, part);         /* its port was taken, say: another try */
+		bool same = s->open == NULL || (v_equal(part, s->cfg) && !refused);
+		v_unref(part);
+		if (same)
 			continue;
 		if (s->pid > 0)
 			end_service(s);
@@ -582,7 +599,7 @@ static void raise_limits(void)
 int master_main(const struct options *o)
 {
 	struct master m = { .o = o, .core_sock = -1, .core_log = -1, .ready_fd = -1, .services = {
-		{ .name = "dhcp", .log = -1, .control = CONTROL_DHCP, .open = netboot_dhcp_open },
+		{ .name = "dhcp", .also = "rarp", .log = -1, .control = CONTROL_DHCP, .open = netboot_dhcp_open },
 		{ .name = "tftp", .log = -1, .control = CONTROL_TFTP, .open = netboot_tftp_open },
 		{ .name = "privileged", .log = -1, .control = CONTROL_PRIVILEGED },
 	} };

@@ -38,6 +38,8 @@ static const struct row rows[] = {
 	{ "dhcp", "proxy", K_BOOL, "false", 0, 0, NULL },
 	{ "dhcp", "known_only", K_BOOL, "false", 0, 0, NULL },
 	{ "dhcp", "bootfiles", K_TEXT_DICT, "{}", 0, 0, NULL },
+	{ "rarp", "enabled", K_BOOL, "false", 0, 0, NULL },
+	{ "rarp", "interfaces", K_TEXT_LIST, "[]", 0, 0, NULL },
 	{ "tftp", "enabled", K_BOOL, "true", 0, 0, NULL },
 	{ "tftp", "address", K_ADDRESS, "\"0.0.0.0\"", 0, 0, NULL },
 	{ "tftp", "port", K_INT, "69", 1, 65535, NULL },
@@ -323,7 +325,10 @@ static int fill(const struct value *file, struct value *out, struct err *e)
 		v_dict_set(into, r->key, v);
 		v_unref(into);
 	}
-	struct value *subnets = NULL, *dhcp = v_copy(v_dict_get(out, "dhcp"));
+	struct value *subnets = NULL, *dhcp = v_copy(v_dict_get(out, "dhcp")), *rarp = v_copy(v_dict_get(out, "rarp"));
+	if (v_len(v_dict_get(rarp, "interfaces")) == 0)
+		v_dict_set(rarp, "interfaces", v_ref(v_dict_get(dhcp, "interfaces")));
+	v_dict_set(out, "rarp", rarp);
 	int rc = take_subnets(v_dict_get(v_dict_get(file, "dhcp"), "subnets"), &subnets, e);
 	if (rc == CB_OK)
 		v_dict_set(dhcp, "subnets", subnets);

@@ -28,7 +28,7 @@ static const char daemon_text[] =
 	"#user: cobbler\n#log_level: info\n#xmlrpc: {address: 127.0.0.1}\n#http: {enabled: true, address: 0.0.0.0}\n"
 	"#tftp: {enabled: true, address: 0.0.0.0, port: 69}\n"
 	"#dhcp:\n#  enabled: true\n#  interfaces: [eth1]\n#  subnets:\n#    - subnet: 10.0.0.0/24\n#      range: [10.0.0.100, 10.0.0.200]\n"
-	"#      router: 10.0.0.1\n#      dns: [10.0.0.1]\n";
+	"#      router: 10.0.0.1\n#      dns: [10.0.0.1]\n#rarp: {enabled: true}\n";
 
 static bool exists(const char *path)
 {
