@@ -8,9 +8,9 @@ import struct
 import subprocess
 import time
 
-from clients import ACK, RELEASE, mac_bytes, netns
+from clients import ACK, RELEASE, TftpError, mac_bytes, netns
 from fixtures import ADDRESS, MAC, add_machine, fake_boot_files, interface
-from lab import BRIDGE, SERVER, check, equal, ip, wait_for
+from lab import BRIDGE, SERVER, Failed, check, equal, ip, wait_for
 
 ETHERTYPE, REQUEST, REPLY = 0x8035, 3, 4
 OTHER = "52:54:00:77:00:11"
@@ -229,3 +229,21 @@ def test_interfaces_that_cannot_be_served_are_named(lab):
         d.spawn()
         equal(d.process.wait(10), 1, "exit status")
         d.wait_log("rarp: " + text)
+
+
+def test_boot_file_by_the_name_of_the_address(lab):
+    """What a Sun asks for next."""
+    d, s, token, asker = served(lab, filename="sparc/boot.net")
+    (d.root / "srv/tftpboot/sparc").mkdir(parents=True)
+    (d.root / "srv/tftpboot/sparc/boot.net").write_bytes(b"boot program")
+    name = "%02X%02X%02X%02X" % tuple(map(int, asker.address(MAC).split(".")))
+    for asked in (name, name + ".SUN4M"):
+        equal(lab.client.tftp(asked, options=())[0], b"boot program", asked)
+    handle = s.get_system_handle("n1", token)
+    s.modify_system(handle, "netboot_enabled", False, token)
+    s.save_system(handle, token)
+    try:
+        lab.client.tftp(name, options=())
+        raise Failed("a machine that is to start from its disk is given a boot program")
+    except TftpError as e:
+        equal(e.code, 1, "TFTP error")

@@ -24,9 +24,13 @@ void boot_file_free(struct boot_file *f);
 /* A path under the TFTP root as firmware and loaders ask for it ("pxelinux.cfg/01-52-54-...", "grub/grub.cfg",
  * "images/D/vmlinuz",
  * "/grub/grub.cfg-01-...", backslashes): generated ones first, then the file tree srv/tftpboot, then boot loaders
- * installed on the host (pxelinux.0, undionly.kpxe, grub ...). CB_ENOENT when there is nothing. */
+ * installed on the host (pxelinux.0, undionly.kpxe, grub ...), then, for the name that Suns ask for (C000020A or C000020A.SUN4M for
+ * 192.0.2.10), the boot file that the system with this address names. CB_ENOENT when there is nothing. */
 int boot_tftp(struct core *c, const char *path, const struct boot_client *who, struct boot_file *ret,
 	struct err *e) MUST_CHECK;
+
+/* The boot file that a system or profile names itself, or the profiles above it; "" for none. Owned. */
+char *boot_filename(struct core *c, const struct value *settings, const struct item *it);
 
 /* The answers behind XML-RPC and /cblr/svc; each appends to *out. type: ITEM_PROFILE, ITEM_SYSTEM (or ITEM_IMAGE for
  * ipxe). Something missing gives Cobbler's text ("# profile not found") in *out and CB_ENOENT; where Cobbler faults

@@ -271,6 +271,40 @@ static void test_names_of_files_and_labels_do_not_break_out(void **state)
 	free(s);
 }
 
+/* What Suns ask for, once RARP has told them who they are. */
+static void test_a_name_of_an_address_is_the_file_of_its_system(void **state)
+{
+	static const struct { const char *path; bool there; } rows[] = {
+		{ "0A010001", true }, { "/0A010001", true }, { "0A010001.SUN4M", true }, { "0A010001.SUN4U", true },
+		{ "0A010002", true },                           /* by its profile */
+		{ "0A010003", false },                          /* to start from its disk */
+		{ "0A010004", false }, { "0A010005", false }, { "0A010006", false },      /* names nothing that is served */
+		{ "0A010007", false }, { "0A0100FF", false },   /* names nothing, is nobody's */
+		{ "0a010001", false }, { "0A010001.", false }, { "0A010001.sun4m", false }, { "0A010001.SUN4M.X", false },
+		{ "0A010001.ABCDEFGHIJKLMNOPQ", false }, { "0A01000", false }, { "0A0100010", false }, { "x/0A010001", false },
+	};
+	(void)state;
+	put_file("/srv/tftpboot/sparc/boot.net", "SPARC");
+	put_file("/srv/secret", "SECRET");
+	add(ITEM_PROFILE, "{\"name\":\"sun\",\"uid\":\"50\",\"distro\":\"deb\",\"filename\":\"sparc/boot.net\"}");
+	static const char *const files[] = { "/sparc/boot.net", "<<inherit>>", "sparc/boot.net", "../secret",
+		"http://10.0.0.9/sparc/boot.net", "0A010001", "" };
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		char *text CLEANUP(free_ptr) = xasprintf("{\"name\":\"sun%zu\",\"uid\":\"5%zu\",\"profile\":\"%s\","
+			"\"filename\":\"%s\",\"netboot_enabled\":%s,\"interfaces\":{\"le0\":{\"ip_address\":\"10.1.0.%zu\"}}}",
+			i + 1, i + 1, *files[i] != '\0' ? "sun" : "p", files[i], i == 2 ? "false" : "true", i + 1);
+		add(ITEM_SYSTEM, text);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char *s CLEANUP(free_ptr) = fetch(rows[i].path);
+		if (rows[i].there ? s == NULL || !str_eq(s, "SPARC") : s != NULL)
+			fail_msg("%s: %s", rows[i].path, s != NULL ? s : "(no such file)");
+	}
+	put_file("/srv/tftpboot/0A010001", "of the site");
+	expect_has("0A010001", "of the site");
+	expect_has("0A010001.SUN4M", "SPARC");
+}
+
 static void test_options_do_not_break_out(void **state)
 {
 	(void)state;
@@ -464,6 +498,7 @@ int main(void)
 		cmocka_unit_test(test_media_are_served_from_where_they_lie),
 		cmocka_unit_test(test_paths_do_not_leave_the_tree),
 		cmocka_unit_test(test_esxi_gets_its_boot_cfg),
+		cmocka_unit_test(test_a_name_of_an_address_is_the_file_of_its_system),
 		cmocka_unit_test(test_options_do_not_break_out),
 		cmocka_unit_test(test_answers_of_the_installers),
 		cmocka_unit_test(test_scripts_are_only_scripts),

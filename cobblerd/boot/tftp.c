@@ -15,6 +15,8 @@
 #include "base/file.h"
 #include "boot/internal.h"
 
+#define RARP_KIND_MAX 16           /* SUN4M, SUN4U ... */
+
 void boot_file_free(struct boot_file *f)
 {
 	sb_free(&f->bytes);
@@ -587,6 +589,42 @@ static int give_windows(struct ask *a, struct err *e)
 	return rc == CB_ENOENT ? from_files(a, e) : rc;
 }
 
+/* The address in a name like C000020A or C000020A.SUN4M: what a machine asks for that has nothing but its address, by RARP. Suns write
+ * capital letters, and their kind of machine after the point. */
+static bool ip_of_rarp_name(const char *name, char *ip, size_t cap)
+{
+	char digits[9];
+	size_t n = strspn(name, "0123456789ABCDEF"), kind = name[n] == '.' ? strlen(name + n + 1) : 0;
+	if (n != 8 || (name[n] != '\0' && (kind == 0 || kind > RARP_KIND_MAX ||
+		strspn(name + n + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != kind)))
+		return false;
+	snprintf(digits, sizeof(digits), "%.8s", name);
+	return ip_of_hex(digits, ip, cap);
+}
+
+/* The boot file of the system with that address, as if it had been asked for by its own name. Also with DHCP, nobody who is to start from
+ * its disk is told of one. */
+static int give_by_address(struct ask *a, struct err *e)
+{
+	char ip[INET_ADDRSTRLEN], norm[1024];
+	const char *iface;
+	if (!ip_of_rarp_name(a->path, ip, sizeof(ip)))
+		return none(e, a->path);
+	CLEANUP(item_unrefp) struct item *sys = model_system_by_ip(a->r.c->model, ip, &iface);
+	if (sys == NULL || !item_bool(sys, "netboot_enabled"))
+		return none(e, a->path);
+	char *file CLEANUP(free_ptr) = boot_filename(a->r.c, a->r.settings, sys);
+	if (*file == '\0' || strstr(file, "://") != NULL || !path_normalise(file, norm, sizeof(norm)) || *norm == '\0')
+		return none(e, a->path);
+	const char *asked = a->path;
+	a->path = norm;
+	int rc = generated(a, e);
+	if (rc == CB_ENOENT && !is_left_over(norm))
+		rc = from_files(a, e);
+	a->path = asked;
+	return rc;
+}
+
 int boot_tftp(struct core *c, const char *path, const struct boot_client *who, struct boot_file *ret, struct err *e)
 {
 	struct ask a = { .who = who, .ret = ret };
@@ -604,6 +642,8 @@ int boot_tftp(struct core *c, const char *path, const struct boot_client *who, s
 	int rc = generated(&a, e);
 	if (rc == CB_ENOENT && !is_left_over(norm))
 		rc = from_files(&a, e);
+	if (rc == CB_ENOENT)
+		rc = give_by_address(&a, e);
 	if (rc == CB_ENOENT)
 		rc = give_windows(&a, e);
 	boot_end(&a.r);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "boot/boot.h"
 #include "netboot/bootfile.h"
 #include "netboot/core_side.h"
 
@@ -30,31 +31,6 @@ static char *field_text(struct core *c, const struct value *st, const struct ite
 	char *out = xstrdup(str_eq(s, "<<inherit>>") ? "" : s);
 	v_unref(v);
 	return out;
-}
-
-/* The next item that is asked for the file name; NULL: this one has it. Owned. compat: a new subprofile says "" until the server starts
- * anew, and means its parent's from then on; machines get that at once. */
-static struct item *filename_from(struct core *c, const struct item *it)
-{
-	const char *own = item_str(it, "filename");
-	bool new_sub = item_type(it) == ITEM_PROFILE && *own == '\0' && *item_str(it, "parent") != '\0';
-	struct item *up = new_sub || str_eq(own, "<<inherit>>") ? model_parent(c->model, it) : NULL;
-	if (up == NULL || item_type(up) == ITEM_PROFILE)
-		return up;
-	item_unref(up);
-	return NULL;
-}
-
-static char *filename_of(struct core *c, const struct value *st, const struct item *it)
-{
-	struct item *at = item_ref(it), *up;
-	for (int depth = 0; depth < 64 && (up = filename_from(c, at)) != NULL; depth++) {
-		item_unref(at);
-		at = up;
-	}
-	char *text = field_text(c, st, at, "filename");
-	item_unref(at);
-	return text;
 }
 
 static bool field_bool(struct core *c, const struct value *st, const struct item *it, const char *field)
@@ -138,7 +114,7 @@ static uint32_t next_server(struct core *c, const struct value *st, const struct
 static void fill_boot(struct core *c, const struct value *st, const struct item *it, const struct dhcp_question *q, struct lease_client *cl)
 {
 	char server[300];
-	char *filename = it != NULL ? filename_of(c, st, it) : xstrdup("");
+	char *filename = it != NULL ? boot_filename(c, st, it) : xstrdup("");
 	struct value *loaders = it != NULL ? resolve_field(c->model, st, it, "boot_loaders") : NULL;
 	struct value *daemon = settings_daemon(c->settings);
 	http_server(c, st, it, q->self, server, sizeof(server));
