@@ -163,6 +163,8 @@ static void put_boot(struct dhcp_reply *r, const struct lease_request *q, const 
 	size_t n = strlen(cl->file);
 	if (n < sizeof(r->file))
 		memcpy(r->file, cl->file, n + 1);
+	if (q->m->type == DHCP_NONE)
+		return;                     /* BOOTP knows the fields, and has little room */
 	dhcp_put_text(r, OPT_BOOT_FILE, cl->file);
 	lease_format_ip(r->siaddr, text);
 	dhcp_put_text(r, OPT_TFTP_SERVER, text);
@@ -181,10 +183,11 @@ static void start_reply(struct dhcp_reply *r, const struct lease_request *q, enu
 	r->flags = m->flags;
 	r->giaddr = m->giaddr;
 	memcpy(r->chaddr, m->chaddr, sizeof(r->chaddr));
-	r->cookie = m->cookie;
+	/* A BOOTP client that does not say which format it reads gets options: some read them who send no vendor area at all. */
+	r->cookie = !m->foreign;
 	if (type != DHCP_NONE)
 		dhcp_put_u8(r, OPT_TYPE, (uint8_t)type);
-	if (m->cookie)
+	if (m->type != DHCP_NONE)
 		dhcp_put_u32(r, OPT_SERVER_ID, q->self);
 	if (m->opt[OPT_RELAY_AGENT].data != NULL)
 		dhcp_put(r, OPT_RELAY_AGENT, m->opt[OPT_RELAY_AGENT].data, m->opt[OPT_RELAY_AGENT].len);
@@ -193,7 +196,7 @@ static void start_reply(struct dhcp_reply *r, const struct lease_request *q, enu
 static void fill(struct dhcp_reply *r, const struct lease_request *q, const struct lease_client *cl, enum dhcp_type type, uint32_t ip)
 {
 	start_reply(r, q, type);
-	r->ciaddr = type == DHCP_ACK ? q->m->ciaddr : 0;
+	r->ciaddr = type == DHCP_ACK || type == DHCP_NONE ? q->m->ciaddr : 0;
 	r->yiaddr = ip;
 	put_boot(r, q, cl);
 	put_addresses(r, q, cl, ip == 0 || cl->ip == 0 || ip == cl->ip);
@@ -331,7 +334,7 @@ static enum lease_verdict request(struct lease_table *t, const struct lease_requ
 	return LEASE_REPLY;
 }
 
-/* BOOTP has no lease: only a reservation is safe to give for ever. */
+/* BOOTP (RFC 1534) has no lease: only a reservation is safe to give for ever. */
 static enum lease_verdict bootp(struct lease_table *t, const struct lease_request *q, const struct lease_client *cl,
 	struct dhcp_reply *r, char note[160])
 {

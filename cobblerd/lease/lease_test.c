@@ -293,6 +293,37 @@ static void test_bootp_needs_a_reservation(void **state)
 	assert_int_equal(dhcp_build(&reply, out, sizeof(out), DHCP_MIN_REPLY), DHCP_MIN_REPLY);
 }
 
+/* Whose vendor area is of another kind, gets none; whose is empty or missing, gets options. */
+static void test_bootp_gets_options_unless_it_has_another_format(void **state)
+{
+	struct lease_client cl = reserved(IP(10, 0, 0, 10));
+	(void)state;
+	packet(DHCP_NONE, 1, 0, 0);
+	assert_int_equal(decide(&cl, 0), LEASE_REPLY);
+	assert_true(reply.cookie);
+	msg.foreign = true;
+	assert_int_equal(decide(&cl, 0), LEASE_REPLY);
+	assert_false(reply.cookie);
+}
+
+static void test_bootp_is_told_what_it_knows(void **state)
+{
+	static const enum dhcp_option never[] = { OPT_TYPE, OPT_SERVER_ID, OPT_LEASE_TIME, OPT_T1, OPT_T2, OPT_BOOT_FILE, OPT_TFTP_SERVER };
+	struct lease_client cl = reserved(IP(10, 0, 0, 10));
+	(void)state;
+	snprintf(cl.file, sizeof(cl.file), "sgi/sash");
+	packet(DHCP_NONE, 1, 0, 0);
+	msg.cookie = true;
+	msg.ciaddr = IP(10, 0, 0, 9);
+	assert_int_equal(decide(&cl, 0), LEASE_REPLY);
+	assert_string_equal(reply.file, "sgi/sash");
+	assert_int_equal(reply.ciaddr, IP(10, 0, 0, 9));
+	assert_int_equal(reply.siaddr, SELF);
+	for (size_t i = 0; i < ARRAY_LEN(never); i++)
+		assert_null(reply.opt[never[i]].data);
+	assert_non_null(reply.opt[OPT_NETMASK].data);
+}
+
 static void test_known_only_is_silent_for_others(void **state)
 {
 	(void)state;
@@ -562,7 +593,8 @@ int main(void)
 		TEST(test_relay_chooses_the_subnet_and_strangers_are_ignored),
 		TEST(test_decline_and_release),
 		TEST(test_inform_gets_options_and_no_lease),
-		TEST(test_bootp_needs_a_reservation),
+		TEST(test_bootp_needs_a_reservation), TEST(test_bootp_is_told_what_it_knows),
+		TEST(test_bootp_gets_options_unless_it_has_another_format),
 		TEST(test_known_only_is_silent_for_others),
 		TEST(test_proxy_names_a_boot_file_and_no_address),
 		TEST(test_starvation_is_slowed_down),

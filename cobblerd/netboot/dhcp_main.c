@@ -25,6 +25,9 @@
 
 #define BATCH 32                   /* packets taken from one socket per turn */
 #define MAX_ROUNDS 64              /* questions about candidates for one request */
+#define DHCP_HEADERS 28u           /* of IP and UDP */
+#define DHCP_EVERYBODY 576u        /* with headers: what no client may refuse (RFC 2131 2) */
+#define DHCP_ETHERNET 1500u
 #define QUIET_LINES 20             /* lines about refusals per second */
 
 static int64_t now_s(void)
@@ -76,15 +79,17 @@ static void flush(struct dhcp_service *s)
 	s->nqueue = 0;
 }
 
-static size_t room_of(const struct dhcp_msg *m)
+/* Bytes that the client takes; len: of its request. */
+static size_t room_of(const struct dhcp_msg *m, size_t len)
 {
+	bool bootp = m->type == DHCP_NONE;
+	/* 576 with its headers is what everybody takes; in BOOTP, 64 bytes of options, or as many as the client itself has. */
+	size_t room = !bootp ? DHCP_EVERYBODY - DHCP_HEADERS : len > DHCP_MIN_REPLY ? len : DHCP_MIN_REPLY;
 	uint16_t max;
-	if (!m->cookie || m->type == DHCP_NONE)
-		return DHCP_MIN_REPLY;          /* BOOTP: 64 bytes of options */
-	/* Option 57 counts the IP and UDP headers; 576 is what everybody takes. */
-	if (!dhcp_opt_u16(m, OPT_MAX_SIZE, &max) || max < 576)
-		return 576 - 28;
-	return max - 28 < 1472 ? max - 28u : 1472;
+	/* Option 57 counts the IP and UDP headers. Linux has it in BOOTP too. */
+	if (dhcp_opt_u16(m, OPT_MAX_SIZE, &max) && max > room + DHCP_HEADERS)
+		room = max - DHCP_HEADERS;
+	return room < DHCP_ETHERNET - DHCP_HEADERS ? room : DHCP_ETHERNET - DHCP_HEADERS;
 }
 
 static void queue_reply(struct dhcp_service *s, const struct dhcp_pending *p, const struct lease_client *cl, const char *note, bool durable)
@@ -96,7 +101,7 @@ static void queue_reply(struct dhcp_service *s, const struct dhcp_pending *p, co
 	if (s->nqueue == DHCP_QUEUE)
 		flush(s);
 	struct dhcp_out *o = &s->queue[s->nqueue];
-	o->len = dhcp_build(r, o->packet, sizeof(o->packet), room_of(m));
+	o->len = dhcp_build(r, o->packet, sizeof(o->packet), room_of(m, p->len));
 	if (o->len == 0) {
 		log_refusal(s, m, "no answer to", "the answer does not fit");
 		return;

@@ -144,8 +144,11 @@ int dhcp_parse(const void *pkt, size_t n, struct dhcp_msg *m, const char **why)
 	memcpy(m->chaddr, ch, m->hlen);
 	copy_text(m->sname, sizeof(m->sname), sname, 64);
 	copy_text(m->file, sizeof(m->file), file, 128);
-	if (r.left < sizeof(cookie) || memcmp(r.p, cookie, sizeof(cookie)) != 0)
+	if (r.left < sizeof(cookie) || memcmp(r.p, cookie, sizeof(cookie)) != 0) {
+		static const uint8_t none[sizeof(cookie)];
+		m->foreign = r.left >= sizeof(none) && memcmp(r.p, none, sizeof(none)) != 0;
 		return CB_OK;
+	}
 	m->cookie = true;
 	rd_skip(&r, sizeof(cookie));
 	if (!read_options(m, r, why) || !read_overload(m, sname, file, why))

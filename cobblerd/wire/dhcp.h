@@ -37,6 +37,7 @@ struct dhcp_msg {
 	uint8_t chaddr[16];
 	char sname[65], file[129];              /* "" when the field holds options */
 	bool cookie;                            /* false: a BOOTP packet without options */
+	bool foreign;                           /* its vendor area has another magic than that of options (RFC 1542 3.5) */
 	enum dhcp_type type;                    /* DHCP_NONE: BOOTP */
 	struct dhcp_opt opt[256];               /* point into the packet or into joined */
 	uint8_t joined[DHCP_MAX_PACKET];        /* options that came in pieces */

@@ -52,13 +52,28 @@ static void test_captured_clients_are_understood(void **state)
 		uint16_t arch = 0;
 		if (dhcp_parse(packet, load(rows[i].file), &m, &why) != CB_OK)
 			fail_msg("%s: %s", rows[i].file, why);
-		if (m.type != rows[i].type || m.cookie != rows[i].cookie || m.hlen != 6 || m.chaddr[0] != 0x52)
+		if (m.type != rows[i].type || m.cookie != rows[i].cookie || m.foreign || m.hlen != 6 || m.chaddr[0] != 0x52)
 			fail_msg("%s: type %d cookie %d", rows[i].file, m.type, m.cookie);
 		dhcp_opt_text(&m, OPT_VENDOR_CLASS, text, sizeof(text));
 		assert_string_equal(text, rows[i].vendor);
 		dhcp_user_class(&m, text, sizeof(text));
 		assert_string_equal(text, rows[i].user);
 		assert_int_equal(dhcp_opt_u16(&m, OPT_ARCH, &arch) ? arch : -1, rows[i].arch);
+	}
+}
+
+static void test_other_vendor_areas_are_told_from_none(void **state)
+{
+	static const uint8_t cmu[] = { 'C', 'M', 'U', 0 };
+	const char *why;
+	size_t n = load("bootp");
+	(void)state;
+	memcpy(packet + DHCP_FIXED, cmu, sizeof(cmu));
+	assert_int_equal(dhcp_parse(packet, n, &m, &why), CB_OK);
+	assert_true(m.foreign && !m.cookie && m.type == DHCP_NONE);
+	for (size_t left = 0; left < sizeof(cmu); left++) {     /* klibc's ends before its vendor area */
+		assert_int_equal(dhcp_parse(packet, DHCP_FIXED + left, &m, &why), CB_OK);
+		assert_true(!m.foreign && !m.cookie && m.type == DHCP_NONE);
 	}
 }
 
@@ -184,7 +199,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_captured_clients_are_understood),
-		cmocka_unit_test(test_pieces_of_an_option_are_joined),
+		cmocka_unit_test(test_other_vendor_areas_are_told_from_none), cmocka_unit_test(test_pieces_of_an_option_are_joined),
 		cmocka_unit_test(test_user_class_list_of_rfc_3004),
 		cmocka_unit_test(test_user_classes_that_fill_the_text_to_its_end),
 		cmocka_unit_test(test_malformed_packets_are_refused),
