@@ -130,6 +130,9 @@ static void test_remote_files_in_the_words_of_each_loader(void **state)
 	expect_has("grub/system/52:54:00:aa:00:06", "initrd (tftp,10.0.0.9)/i\n");
 	expect_has("grub/x86_64_menu_items.cfg", "initrd (tftp,10.0.0.9)/i\n");
 	expect_has("ipxe/default.ipxe", "initrd tftp://10.0.0.9/i\n");
+	/* The name by which a kernel that is an EFI program asks iPXE for it. */
+	expect_has("ipxe/default.ipxe", "kernel http://10.0.0.9/k initrd=i ");
+	expect_has("ipxe/default.ipxe", "kernel /images/deb/linux initrd=initrd.gz ");
 }
 
 static void test_unknown_machines_come_to_the_menu(void **state)
