@@ -32,9 +32,9 @@ void dhcp_address(const struct dhcp_service *s, const struct dhcp_pending *p, co
 		o->dst.sin_addr.s_addr = htonl(m->ciaddr);
 		o->dst.sin_port = htons((uint16_t)s->client_port);
 	} else {
-		/* "If the broadcast bit is not set ... unicast to the client's hardware address and yiaddr." */
-		o->to_link = !nak && (m->flags & DHCP_FLAG_BROADCAST) == 0 && s->iface[p->iface].packet >= 0 && m->htype == 1 &&
-			m->hlen == 6;
+		/* "If the broadcast bit is not set ... unicast to the client's hardware address and yiaddr." A proxy gives no yiaddr. */
+		o->to_link = !nak && (r->flags & DHCP_FLAG_BROADCAST) == 0 && r->yiaddr != 0 && s->iface[p->iface].packet >= 0 &&
+			m->htype == 1 && m->hlen == 6;
 		o->dst.sin_addr.s_addr = htonl(o->to_link ? r->yiaddr : INADDR_BROADCAST);
 		o->dst.sin_port = htons((uint16_t)s->client_port);
 	}
