@@ -77,7 +77,15 @@ def test_client_that_knows_its_address(lab):
     s.sendto(data, (SERVER, 67))
     reply = DhcpReply(s.recv(4096))
     s.close()
-    equal((reply.xid, socket.inet_ntoa(reply.raw[12:16]), reply.file), (xid, lab.client.address, "pxelinux.0"), "transaction, its address, boot file")
+    equal((reply.xid, socket.inet_ntoa(reply.raw[12:16]), reply.file), (xid, lab.client.address, "unix"), "transaction, its address, the file it named")
+
+
+def test_client_that_asks_for_a_file(lab):
+    """As the monitor of an SGI does; the system's own word goes before it."""
+    d = served(lab)
+    for filename, want in (("", "/sgi/sash"), ("irix/kernel", "irix/kernel")):
+        d.cobbler("system", "edit", "--name=n1", "--filename=" + filename)
+        equal(lab.client.exchange(*packet(lab, file=b"/sgi/sash"), mac=MAC).file, want, "boot file with filename %r" % filename)
 
 
 def test_no_address_of_a_range(lab):

@@ -151,21 +151,28 @@ static void put_search(struct dhcp_reply *r, const char *domains)
 		dhcp_put(r, OPT_DOMAIN_SEARCH, out, n);
 }
 
+/* RFC 951: a client may ask for a file by its name, as the monitor of an SGI does. The loader for BIOS would be of no use to it. */
+static const char *file_of(const struct dhcp_msg *m, const struct lease_client *cl)
+{
+	return m->type == DHCP_NONE && m->file[0] != '\0' && cl->file[0] != '\0' && !cl->own_file ? m->file : cl->file;
+}
+
 static void put_boot(struct dhcp_reply *r, const struct lease_request *q, const struct lease_client *cl)
 {
 	char text[16];
+	const char *file = file_of(q->m, cl);
 	r->siaddr = cl->next_server != 0 ? cl->next_server : q->subnet->next_server != 0 ? q->subnet->next_server : q->self;
 	if (cl->http_client)
 		dhcp_put_text(r, OPT_VENDOR_CLASS, "HTTPClient");
-	if (cl->file[0] == '\0')
+	if (*file == '\0')
 		return;
 	/* Firmware looks at the field, at the option, or (shim) at both. */
-	size_t n = strlen(cl->file);
+	size_t n = strlen(file);
 	if (n < sizeof(r->file))
-		memcpy(r->file, cl->file, n + 1);
+		memcpy(r->file, file, n + 1);
 	if (q->m->type == DHCP_NONE)
 		return;                     /* BOOTP knows the fields, and has little room */
-	dhcp_put_text(r, OPT_BOOT_FILE, cl->file);
+	dhcp_put_text(r, OPT_BOOT_FILE, file);
 	lease_format_ip(r->siaddr, text);
 	dhcp_put_text(r, OPT_TFTP_SERVER, text);
 }

@@ -104,6 +104,7 @@ struct lease_client {
 	char system[256], hostname[256], domain[256];
 	char search[256];              /* blank-separated domains */
 	char file[512];                /* boot file or URL; "": none */
+	bool own_file;                 /* the model names the file itself; else it is the loader for this kind of machine */
 	bool http_client;              /* answer as an HTTP boot server */
 	uint32_t taken;                /* bit i: candidate i is another system's reservation */
 };

@@ -324,6 +324,28 @@ static void test_bootp_is_told_what_it_knows(void **state)
 	assert_non_null(reply.opt[OPT_NETMASK].data);
 }
 
+static void test_bootp_gets_the_file_it_asks_for(void **state)
+{
+	static const struct { enum dhcp_type type; const char *asked, *file; bool own; const char *want; } rows[] = {
+		{ DHCP_NONE, "", "pxelinux.0", false, "pxelinux.0" },
+		{ DHCP_NONE, "/sgi/sash", "pxelinux.0", false, "/sgi/sash" },
+		{ DHCP_NONE, "/sgi/sash", "of/system", true, "of/system" },      /* the model's word */
+		{ DHCP_NONE, "/sgi/sash", "", false, "" },                       /* to boot from its disk */
+		{ DHCP_DISCOVER, "/sgi/sash", "pxelinux.0", false, "pxelinux.0" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct lease_client cl = reserved(IP(10, 0, 0, 10));
+		snprintf(cl.file, sizeof(cl.file), "%s", rows[i].file);
+		cl.own_file = rows[i].own;
+		packet(rows[i].type, 1, 0, 0);
+		snprintf(msg.file, sizeof(msg.file), "%s", rows[i].asked);
+		assert_int_equal(decide(&cl, 0), LEASE_REPLY);
+		if (strcmp(reply.file, rows[i].want) != 0)
+			fail_msg("row %zu: \"%s\"", i, reply.file);
+	}
+}
+
 static void test_known_only_is_silent_for_others(void **state)
 {
 	(void)state;
@@ -593,7 +615,7 @@ int main(void)
 		TEST(test_relay_chooses_the_subnet_and_strangers_are_ignored),
 		TEST(test_decline_and_release),
 		TEST(test_inform_gets_options_and_no_lease),
-		TEST(test_bootp_needs_a_reservation), TEST(test_bootp_is_told_what_it_knows),
+		TEST(test_bootp_needs_a_reservation), TEST(test_bootp_is_told_what_it_knows), TEST(test_bootp_gets_the_file_it_asks_for),
 		TEST(test_bootp_gets_options_unless_it_has_another_format),
 		TEST(test_known_only_is_silent_for_others),
 		TEST(test_proxy_names_a_boot_file_and_no_address),

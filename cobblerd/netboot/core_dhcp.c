@@ -126,6 +126,7 @@ static void fill_boot(struct core *c, const struct value *st, const struct item 
 		.overrides = v_dict_get(v_dict_get(daemon, "dhcp"), "bootfiles"),
 	};
 	bootfile_choose(&q->ident, &w, cl->file, sizeof(cl->file), &cl->http_client);
+	cl->own_file = *filename != '\0';
 	cl->next_server = next_server(c, st, it, q->next_server);
 	v_unref(daemon);
 	v_unref(loaders);

@@ -108,6 +108,7 @@ static void queue_reply(struct dhcp_service *s, const struct dhcp_pending *p, co
 	}
 	dhcp_address(s, p, m, r, o);
 	o->durable = durable;
+	const char *file = m->type == DHCP_NONE ? r->file : cl->file;
 	enum dhcp_type type = r->opt[OPT_TYPE].data != NULL ? (enum dhcp_type)r->opt[OPT_TYPE].data[0] : DHCP_NONE;
 	lease_format_ip(r->yiaddr != 0 ? r->yiaddr : m->ciaddr, ip);
 	if (dhcp_opt_u16(m, OPT_ARCH, &a))
@@ -118,7 +119,7 @@ static void queue_reply(struct dhcp_service *s, const struct dhcp_pending *p, co
 		snprintf(o->line, sizeof(o->line), "%s %s to %s (%s%s%s%s%s)%s%s", type == DHCP_NONE ? "bootp reply" : dhcp_type_name(type),
 			s->cfg.proxy ? "of a boot file" : ip,
 			mac_text(m, mac), cl->known ? "system " : "in no system", cl->known ? cl->system : "", arch,
-			cl->file[0] != '\0' ? ", file " : ", no boot file", cl->file, *note != '\0' ? ": " : "", note);
+			*file != '\0' ? ", file " : ", no boot file", file, *note != '\0' ? ": " : "", note);
 	s->nqueue++;
 }
 

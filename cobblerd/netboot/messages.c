@@ -43,7 +43,8 @@ bool msg_valid(const union any_message *m, size_t n)
 			is_bool(&id->pxe) && is_bool(&id->http) && is_bool(&id->ipxe);
 	case MSG_DHCP_ANSWER:
 		return c->dns.n <= LEASE_LIST && ENDED(c->system) && ENDED(c->hostname) && ENDED(c->domain) && ENDED(c->search) &&
-			ENDED(c->file) && is_bool(&c->known) && is_bool(&c->http_client);
+			ENDED(c->file) && is_bool(&c->known) && is_bool(&c->own_file) &&
+			is_bool(&c->http_client);
 	case MSG_TFTP_QUESTION:
 		return ENDED(m->tftp_question.ip) && ENDED(m->tftp_question.path);
 	case MSG_TFTP_ANSWER:
