@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Items that several tests start from, made over XML-RPC as clients make them."""
+import os
 import shutil
 
 import media
+from lab import Skip
 
 MAC = "52:54:00:77:00:10"
 ADDRESS = "10.55.0.10"
@@ -26,6 +28,22 @@ def fake_boot_files(lab, name="fake"):
     for file in ("vmlinuz", "initrd.img"):
         (folder / file).write_bytes(b"not a kernel\n")
     return folder / "vmlinuz", folder / "initrd.img"
+
+
+def configured_kernel(lab, how, services, **system):
+    """Boots a Linux that gets its address by itself, ip=how; (daemon, what it says of that). Debian's kernels cannot: LINUX_PNP names one with
+    IP_PNP, IP_PNP_BOOTP, IP_PNP_RARP, E1000 and a serial console."""
+    kernel = os.environ.get("LINUX_PNP")
+    if not kernel:
+        raise Skip("LINUX_PNP does not name a kernel with CONFIG_IP_PNP_RARP")
+    files = fake_boot_files(lab)
+    shutil.copy(kernel, files[0])
+    d = lab.daemon(services=services)
+    s, token = d.login()
+    add_machine(s, token, files, options="console=ttyS0,115200 ip=" + how, **system)
+    m = lab.machine(MAC)
+    lab.note("address after %.1f s" % m.wait_console(r"IP-Config: Complete:(.*\n)+?.*nameserver0=\S+", 240))
+    return d, m.console()
 
 
 def add(s, token, kind, attributes):

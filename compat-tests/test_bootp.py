@@ -6,7 +6,7 @@ import struct
 import subprocess
 
 from clients import COOKIE, Client, DhcpReply, mac_bytes, udp_frame
-from fixtures import ADDRESS, MAC, add_machine, fake_boot_files
+from fixtures import ADDRESS, MAC, add_machine, configured_kernel, fake_boot_files
 from lab import BRIDGE, REPO, SERVER, Skip, check, equal
 
 RECORDED = REPO / "cobblerd/wire/corpus/dhcp"
@@ -145,3 +145,11 @@ def test_client_of_an_initramfs(lab):
     for words in ("address: %s " % ADDRESS, "netmask: 255.255.255.0", "gateway: %s" % SERVER, "dns0     : %s" % SERVER, "host   : n1",
                   "domain : lab.test", "rootserver: " + SERVER, "filename  : pxelinux.0"):
         check(words in out, "%s in\n%s" % (words, out))
+
+
+def test_linux_asks(lab):
+    """The kernel's own client, which has more room for options than 64 bytes."""
+    _, console = configured_kernel(lab, "bootp", {}, hostname="n1.lab.test")
+    for words in ("Got BOOTP answer from %s, my address is %s" % (SERVER, ADDRESS), "mask=255.255.255.0, gw=" + SERVER,
+                  "host=n1.lab.test, domain=lab.test", "bootserver=%s, rootserver=%s" % (SERVER, SERVER), "nameserver0=" + SERVER):
+        check(words in console, "%s in\n%s" % (words, console))

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 from clients import ACK, RELEASE, TftpError, mac_bytes, netns
-from fixtures import ADDRESS, MAC, add_machine, fake_boot_files, interface
+from fixtures import ADDRESS, MAC, add_machine, configured_kernel, fake_boot_files, interface
 from lab import BRIDGE, SERVER, Failed, check, equal, ip, wait_for
 
 ETHERTYPE, REQUEST, REPLY = 0x8035, 3, 4
@@ -229,6 +229,12 @@ def test_interfaces_that_cannot_be_served_are_named(lab):
         d.spawn()
         equal(d.process.wait(10), 1, "exit status")
         d.wait_log("rarp: " + text)
+
+
+def test_linux_asks(lab):
+    d, console = configured_kernel(lab, "rarp", ON)
+    check("Got RARP answer from %s, my address is %s" % (SERVER, ADDRESS) in console, console)
+    d.wait_log(r"rarp\W+reply %s to %s \(system n1\)" % (ADDRESS, MAC))
 
 
 def test_boot_file_by_the_name_of_the_address(lab):
