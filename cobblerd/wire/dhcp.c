@@ -18,12 +18,13 @@ static bool add_piece(struct dhcp_msg *m, uint8_t code, const uint8_t *p, size_t
 		o->len = (uint16_t)n;
 		return true;
 	}
-	size_t total = o->len + n;
-	if (total > sizeof(m->joined) - m->joined_len)
-		return false;
+	size_t total = o->len + n, room = sizeof(m->joined) - m->joined_len;
 	uint8_t *at = m->joined + m->joined_len;
 	/* The option joined last grows in place; any other is copied to the end. */
-	if (o->len > 0 && o->data + o->len == at && o->data >= m->joined) {
+	bool in_place = o->len > 0 && o->data + o->len == at && o->data >= m->joined;
+	if ((in_place ? n : total) > room)
+		return false;
+	if (in_place) {
 		memcpy(at, p, n);
 		m->joined_len += n;
 	} else {
