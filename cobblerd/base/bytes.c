@@ -43,6 +43,7 @@ static uint64_t take_le(struct rd *r, size_t n)
 uint8_t rd_u8(struct rd *r) { return (uint8_t)take_be(r, 1); }
 uint16_t rd_be16(struct rd *r) { return (uint16_t)take_be(r, 2); }
 uint32_t rd_be32(struct rd *r) { return (uint32_t)take_be(r, 4); }
+uint64_t rd_be64(struct rd *r) { return take_be(r, 8); }
 uint16_t rd_le16(struct rd *r) { return (uint16_t)take_le(r, 2); }
 uint32_t rd_le32(struct rd *r) { return (uint32_t)take_le(r, 4); }
 uint64_t rd_le64(struct rd *r) { return take_le(r, 8); }
@@ -94,3 +95,4 @@ static void put_be(struct wr *w, uint64_t v, size_t n)
 void wr_u8(struct wr *w, uint8_t v) { put_be(w, v, 1); }
 void wr_be16(struct wr *w, uint16_t v) { put_be(w, v, 2); }
 void wr_be32(struct wr *w, uint32_t v) { put_be(w, v, 4); }
+void wr_be64(struct wr *w, uint64_t v) { put_be(w, v, 8); }

@@ -19,6 +19,7 @@ void rd_skip(struct rd *r, size_t n);
 uint8_t rd_u8(struct rd *r);
 uint16_t rd_be16(struct rd *r);
 uint32_t rd_be32(struct rd *r);
+uint64_t rd_be64(struct rd *r);
 uint16_t rd_le16(struct rd *r);
 uint32_t rd_le32(struct rd *r);
 uint64_t rd_le64(struct rd *r);
@@ -30,5 +31,6 @@ void wr_zero(struct wr *w, size_t n);
 void wr_u8(struct wr *w, uint8_t v);
 void wr_be16(struct wr *w, uint16_t v);
 void wr_be32(struct wr *w, uint32_t v);
+void wr_be64(struct wr *w, uint64_t v);
 
 #endif
