@@ -65,6 +65,34 @@ static int allow(int ruleset, int fd, uint64_t access, struct err *e)
 		? CB_OK : err_sys(e, "landlock: cannot add a rule");
 }
 
+/* *fd -1 with CB_OK: this kernel has no Landlock. *handled: what is forbidden but for the rules that are added. */
+static int new_ruleset(int *fd, uint64_t *handled, struct err *e)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	*fd = -1;
+	if (abi < 1)
+		return CB_OK;
+	*handled = FS_ALL_V1 | (abi >= 2 ? LANDLOCK_ACCESS_FS_REFER : 0) | (abi >= 3 ? LANDLOCK_ACCESS_FS_TRUNCATE : 0);
+	struct landlock_ruleset_attr attr = { .handled_access_fs = *handled };
+	*fd = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+	return *fd < 0 ? err_sys(e, "landlock: cannot create a ruleset") : CB_OK;
+}
+
+int confine_files(const int *dirs, size_t n, bool *has_landlock, struct err *e)
+{
+	uint64_t handled;
+	int fd, rc = new_ruleset(&fd, &handled, e);
+	*has_landlock = fd >= 0;
+	if (rc != CB_OK || fd < 0)
+		return rc;
+	for (size_t i = 0; i < n && rc == CB_OK; i++)
+		rc = allow(fd, dirs[i], FS_READ & handled, e);
+	if (rc == CB_OK && syscall(SYS_landlock_restrict_self, fd, 0) != 0)
+		rc = err_sys(e, "landlock: cannot restrict");
+	close(fd);
+	return rc;
+}
+
 /* What programs need besides their own files. */
 static int allow_system(int ruleset, struct err *e)
 {
@@ -90,17 +118,12 @@ static int allow_system(int ruleset, struct err *e)
 
 static int landlock(const struct confine *c, bool program, bool *has, struct err *e)
 {
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-	*has = abi >= 1;
-	if (!*has)
-		return CB_OK;
-	uint64_t handled =
-		FS_ALL_V1 | (abi >= 2 ? LANDLOCK_ACCESS_FS_REFER : 0) | (abi >= 3 ? LANDLOCK_ACCESS_FS_TRUNCATE : 0);
-	struct landlock_ruleset_attr attr = { .handled_access_fs = handled };
-	int fd = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
-	if (fd < 0)
-		return err_sys(e, "landlock: cannot create a ruleset");
-	uint64_t write = FS_WRITE | (c->removes ? LANDLOCK_ACCESS_FS_REMOVE_FILE : 0) | (program ? LANDLOCK_ACCESS_FS_REMOVE_DIR : 0);
+	uint64_t handled, write = FS_WRITE | (c->removes ? LANDLOCK_ACCESS_FS_REMOVE_FILE : 0) |
+		(program ? LANDLOCK_ACCESS_FS_REMOVE_DIR : 0);
+	int fd, made = new_ruleset(&fd, &handled, e);
+	*has = fd >= 0;
+	if (made != CB_OK || fd < 0)
+		return made;
 	int rc = allow(fd, c->source, FS_READ & handled, e);
 	if (rc == CB_OK)
 		rc = allow(fd, c->target, write & handled, e);

@@ -17,6 +17,9 @@ struct confine {
 /* From now on: no network, no programs, no processes, no files but those. *has_landlock: false when the kernel has none, and paths are
  * bounded by permissions alone. Libraries that are loaded later, and threads, are not to be had. */
 int confine(const struct confine *c, bool *has_landlock, struct err *e) MUST_CHECK;
+/* Landlock alone, for a process that has given up new privileges: from now on no files but those below these directories, to be read.
+ * has_landlock as above. */
+int confine_files(const int *dirs, size_t n, bool *has_landlock, struct err *e) MUST_CHECK;
 
 /* Before another program takes this process's place, which may have threads and read and run what is installed on the system; else the
  * same: no network, no processes, no files but those, limits. */

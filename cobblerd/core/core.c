@@ -15,7 +15,7 @@
 static bool is_closed(const char *real)
 {
 	static const char *const closed[] = { "/etc/", "/proc/", "/sys/", "/dev/", "/var/log/", "/var/lib/cobbler/collections/",
-		"/var/lib/cobbler/config/", "/var/lib/cobbler/web.ss", "/var/lib/cobbler/edits.journal" };
+		"/var/lib/cobbler/config/", "/var/lib/cobbler/web.ss", "/var/lib/cobbler/edits.journal", "/var/lib/cobbler/nfs.key" };
 	for (size_t i = 0; i < ARRAY_LEN(closed); i++)
 		if (str_starts(real, closed[i]))
 			return true;

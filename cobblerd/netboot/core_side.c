@@ -41,6 +41,15 @@ static bool answer(struct netboot_core *n, const union any_message *q)
 		close_fd(&fd);
 		return ok;
 	}
+	if (q->head.type == MSG_NFS_QUESTION) {
+		struct nfs_answer a;
+		memset(&a, 0, sizeof(a));
+		msg_head_init(&a.head, MSG_NFS_ANSWER, sizeof(a), q->head.id);
+		core_answer_nfs(&a);
+		bool ok = nb_msg_send(n->fd, &a.head, -1, 0);
+		explicit_bzero(&a, sizeof(a));
+		return ok;
+	}
 	log_error("netboot", "a service asked a question of type %u", q->head.type);
 	return false;
 }

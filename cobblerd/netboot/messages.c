@@ -12,6 +12,7 @@
 static const uint16_t sizes[] = {
 	[MSG_DHCP_QUESTION] = sizeof(struct dhcp_question), [MSG_DHCP_ANSWER] = sizeof(struct dhcp_answer),
 	[MSG_TFTP_QUESTION] = sizeof(struct tftp_question), [MSG_TFTP_ANSWER] = sizeof(struct tftp_answer),
+	[MSG_NFS_QUESTION] = sizeof(struct nfs_question), [MSG_NFS_ANSWER] = sizeof(struct nfs_answer),
 };
 
 void msg_head_init(struct msg_head *h, enum msg_type type, size_t size, uint64_t id)
@@ -49,6 +50,10 @@ bool msg_valid(const union any_message *m, size_t n)
 		return ENDED(m->tftp_question.ip) && ENDED(m->tftp_question.path);
 	case MSG_TFTP_ANSWER:
 		return ENDED(m->tftp_answer.why) && m->tftp_answer.length <= INT64_MAX && m->tftp_answer.offset <= INT64_MAX;
+	case MSG_NFS_QUESTION:
+		return true;
+	case MSG_NFS_ANSWER:
+		return ENDED(m->nfs_answer.why);
 	}
 	return false;
 }

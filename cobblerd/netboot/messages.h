@@ -12,7 +12,8 @@
 
 #define MSG_MAGIC 0x434f4231u
 
-enum msg_type { MSG_DHCP_QUESTION = 1, MSG_DHCP_ANSWER, MSG_TFTP_QUESTION, MSG_TFTP_ANSWER };
+enum msg_type { MSG_DHCP_QUESTION = 1, MSG_DHCP_ANSWER, MSG_TFTP_QUESTION, MSG_TFTP_ANSWER, MSG_NFS_QUESTION,
+	MSG_NFS_ANSWER };
 
 struct msg_head {
 	uint32_t magic;
@@ -55,12 +56,28 @@ struct tftp_answer {               /* with a descriptor when status is CB_OK */
 	char why[160];                 /* status not CB_OK: for the log */
 };
 
+/* What file handles are signed with; the same at every start. */
+#define NFS_KEY_SIZE 16
+
+struct nfs_question {
+	struct msg_head head;
+};
+
+struct nfs_answer {
+	struct msg_head head;
+	int32_t status;
+	uint8_t key[NFS_KEY_SIZE];
+	char why[160];                 /* status not CB_OK: for the log */
+};
+
 union any_message {
 	struct msg_head head;
 	struct dhcp_question dhcp_question;
 	struct dhcp_answer dhcp_answer;
 	struct tftp_question tftp_question;
 	struct tftp_answer tftp_answer;
+	struct nfs_question nfs_question;
+	struct nfs_answer nfs_answer;
 };
 
 /* Fills the head's magic and size. */

@@ -34,6 +34,9 @@ static void ask(const union any_message *m)
 		fd = core_answer_tftp(&core, &m->tftp_question, &a.tftp_answer);
 		if ((fd >= 0) != (a.tftp_answer.status == CB_OK))
 			abort();
+	} else if (m->head.type == MSG_NFS_QUESTION) {
+		msg_head_init(&a.head, MSG_NFS_ANSWER, sizeof(a.nfs_answer), m->head.id);
+		core_answer_nfs(&a.nfs_answer);
 	} else {
 		return;
 	}
@@ -46,7 +49,7 @@ static void ask(const union any_message *m)
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
 	static const size_t sizes[] = { 0, sizeof(struct dhcp_question), sizeof(struct dhcp_answer), sizeof(struct tftp_question),
-		sizeof(struct tftp_answer) };
+		sizeof(struct tftp_answer), sizeof(struct nfs_question), sizeof(struct nfs_answer) };
 	static union any_message m;
 	if (core.model == NULL) {
 		root_make();

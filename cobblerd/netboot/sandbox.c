@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/log.h"
 #include "netboot/sandbox.h"
 
@@ -70,20 +71,27 @@ static const int allowed[] = {
 	SCMP_SYS(clock_nanosleep), SCMP_SYS(restart_syscall), SCMP_SYS(getrandom), SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(tgkill),
 	SCMP_SYS(exit), SCMP_SYS(exit_group),
 };
+/* Of a service that opens files by itself. Which, Landlock bounds: a filter does not see how openat2 is asked to resolve. */
+static const int allowed_files[] = {
+	SCMP_SYS(openat2), SCMP_SYS(getdents64), SCMP_SYS(statx), SCMP_SYS(readlinkat), SCMP_SYS(fstatfs), SCMP_SYS(sendfile),
+	SCMP_SYS(accept4), SCMP_SYS(shutdown),
+};
 /* Asked for by the C library in passing: refused, but not fatal. */
 static const int refused[] = { SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(access), SCMP_SYS(readlink), SCMP_SYS(stat) };
 
-static int add_rules(scmp_filter_ctx f)
+static int add_rules(scmp_filter_ctx f, bool files)
 {
 	int rc = 0;
 	for (size_t i = 0; i < ARRAY_LEN(allowed) && rc == 0; i++)
 		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, allowed[i], 0);
+	for (size_t i = 0; i < ARRAY_LEN(allowed_files) && rc == 0 && files; i++)
+		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, allowed_files[i], 0);
 	for (size_t i = 0; i < ARRAY_LEN(refused) && rc == 0; i++)
 		rc = seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES), refused[i], 0);
 	/* TFTP opens a port per transfer; memory is never executable. */
-	if (rc == 0)
+	if (rc == 0 && !files)
 		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_INET, 0));
-	if (rc == 0)
+	if (rc == 0 && !files)
 		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_INET6, 0));
 	if (rc == 0)
 		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, 4, 0));
@@ -92,12 +100,12 @@ static int add_rules(scmp_filter_ctx f)
 	return rc;
 }
 
-static int filter_calls(struct err *e)
+static int filter_calls(bool files, struct err *e)
 {
 	scmp_filter_ctx f = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	if (f == NULL)
 		return err_set(e, CB_EIO, "cannot make a system call filter");
-	int rc = add_rules(f);
+	int rc = add_rules(f, files);
 	if (rc == 0)
 		rc = seccomp_load(f);
 	seccomp_release(f);
@@ -110,16 +118,18 @@ static int filter_calls(struct err *e)
 	return CB_OK;
 }
 #else
-static int filter_calls(struct err *e)
+static int filter_calls(bool files, struct err *e)
 {
+	(void)files;
 	(void)e;
 	log_warn("sandbox", "built with sanitizers: no system call filter");
 	return CB_OK;
 }
 #endif
 
-int nb_sandbox_enter(struct err *e)
+static int enter(bool files, const int *dirs, size_t n, struct err *e)
 {
+	bool has_landlock = true;
 	raise_limits();
 	tzset();                        /* while the time zone's file can still be read */
 	if (geteuid() == 0) {
@@ -133,5 +143,18 @@ int nb_sandbox_enter(struct err *e)
 	}
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return err_sys(e, "cannot give up new privileges");
-	return filter_calls(e);
+	int rc = files ? confine_files(dirs, n, &has_landlock, e) : CB_OK;
+	if (!has_landlock)
+		log_warn("sandbox", "this kernel has no Landlock: paths alone keep this process inside of its directories");
+	return rc == CB_OK ? filter_calls(files, e) : rc;
+}
+
+int nb_sandbox_enter(struct err *e)
+{
+	return enter(false, NULL, 0, e);
+}
+
+int nb_sandbox_enter_files(const int *dirs, size_t n, struct err *e)
+{
+	return enter(true, dirs, n, e);
 }

@@ -21,7 +21,7 @@ struct core_process {
 	struct core core;
 	struct rpc *rpc;
 	struct http *http;
-	struct netboot_core *dhcp, *tftp;
+	struct netboot_core *dhcp, *tftp, *nfs;
 };
 
 static void reload(struct core_process *p)
@@ -40,7 +40,8 @@ static void attach(struct core_process *p, char type, int fd)
 		privileged_attach(p->core.privileged, fd);
 		return;
 	}
-	struct netboot_core **slot = type == CONTROL_DHCP ? &p->dhcp : type == CONTROL_TFTP ? &p->tftp : NULL;
+	struct netboot_core **slot = type == CONTROL_DHCP ? &p->dhcp : type == CONTROL_TFTP ? &p->tftp :
+		type == CONTROL_NFS ? &p->nfs : NULL;
 	if (slot == NULL || fd < 0) {
 		log_error("core", "unexpected message 0x%02x from the master", (unsigned char)type);
 		close_fd(&fd);
@@ -135,6 +136,8 @@ int core_role(const struct value *cfg, const int *socks, size_t n)
 		netboot_core_stop(p.dhcp);
 	if (p.tftp != NULL)
 		netboot_core_stop(p.tftp);
+	if (p.nfs != NULL)
+		netboot_core_stop(p.nfs);
 	http_stop(p.http);
 	if (p.rpc != NULL)
 		rpc_close(p.rpc);

@@ -45,6 +45,9 @@ struct service {
 	int backoff_ms;
 };
 
+#define SERVICES 4
+#define PRIVILEGED 3               /* its place among them */
+
 struct master {
 	const struct options *o;
 	struct value *daemon_cfg;
@@ -62,7 +65,7 @@ struct master {
 	bool core_ready, was_ready;
 	int ready_fd;              /* tells the waiting parent of a daemonised master; -1 */
 	int sigfd;
-	struct service services[3];
+	struct service services[SERVICES];
 };
 
 static enum log_level log_level_of(const struct master *m)
@@ -384,7 +387,7 @@ static void reload(struct master *m)
 /* Everything ends within STOP_MS; what does not is killed. */
 static void stop_all(struct master *m)
 {
-	pid_t pids[4];
+	pid_t pids[SERVICES + 1];
 	size_t n = 0;
 	sd_notify(0, "STOPPING=1");
 	for (size_t i = 0; i < ARRAY_LEN(m->services); i++)
@@ -534,8 +537,8 @@ static int prepare(struct master *m, struct err *e)
 	if (open_log() == -1)
 		log_warn("master", "nothing but standard error has the log");
 	if (*m->user != '\0') {
-		m->services[2].enabled = true;           /* the core gives up root: what needs it, another process does */
-		m->services[2].cfg = v_dict();
+		m->services[PRIVILEGED].enabled = true;  /* the core gives up root: what needs it, another process does */
+		m->services[PRIVILEGED].cfg = v_dict();
 		rc = dirs_prepare(m->uid, m->gid, e);    /* after settings and log were created */
 	}
 	if (rc == CB_OK)
@@ -601,7 +604,8 @@ int master_main(const struct options *o)
 	struct master m = { .o = o, .core_sock = -1, .core_log = -1, .ready_fd = -1, .services = {
 		{ .name = "dhcp", .also = "rarp", .log = -1, .control = CONTROL_DHCP, .open = netboot_dhcp_open },
 		{ .name = "tftp", .log = -1, .control = CONTROL_TFTP, .open = netboot_tftp_open },
-		{ .name = "privileged", .log = -1, .control = CONTROL_PRIVILEGED },
+		{ .name = "nfs", .log = -1, .control = CONTROL_NFS, .open = netboot_nfs_open },
+		[PRIVILEGED] = { .name = "privileged", .log = -1, .control = CONTROL_PRIVILEGED },
 	} };
 	struct err e;
 	sigset_t sigs;

@@ -31,7 +31,7 @@ struct options {
 /* master.c: the whole daemon; returns its exit status. */
 int master_main(const struct options *o);
 
-/* roles.c: what a re-executed child does; returns its exit status. "core", "dhcp", "tftp", "privileged", "importer",
+/* roles.c: what a re-executed child does; returns its exit status. "core", "dhcp", "tftp", "nfs", "privileged", "importer",
  * "windows". */
 int role_main(const char *role);
 
@@ -43,6 +43,7 @@ enum control_msg {
 	CONTROL_READY = 'R',       /* core -> master: loaded and listening */
 	CONTROL_DHCP = 'D',        /* master -> core: here is the socket of a new dhcp service */
 	CONTROL_TFTP = 'T',        /* master -> core: the same for tftp */
+	CONTROL_NFS = 'N',         /* master -> core: the same for nfs */
 	CONTROL_PRIVILEGED = 'P',  /* master -> core: the same for the process that keeps root */
 };
 /* msg.c: one byte and at most one descriptor (-1: none). recv: 0 at end of file, -1 with errno. */

@@ -119,6 +119,8 @@ int role_main(const char *role)
 		status = netboot_dhcp_main(v_dict_get(cfg, "service"), socks, n, FD_PEER);
 	else if (str_eq(role, "tftp"))
 		status = netboot_tftp_main(v_dict_get(cfg, "service"), socks, n, FD_PEER);
+	else if (str_eq(role, "nfs"))
+		status = netboot_nfs_main(v_dict_get(cfg, "service"), socks, n, FD_PEER);
 	else if (str_eq(role, "privileged"))
 		status = privileged_main(FD_PEER);
 	else

@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "settings/settings_private.h"
 #include "value/json.h"
 #include "wire/dhcp.h"
+#include "wire/mount3.h"
 
 #define FILE_NAME "cobblerd.yaml"
+#define EXPORTS_MAX 32             /* directories that NFS serves: each is an open descriptor of the service */
 
 enum kind { K_BOOL, K_INT, K_TEXT, K_ADDRESS, K_ADDRESS4, K_CIDR4, K_TEXT_LIST, K_ADDRESS_LIST, K_RANGE4, K_TEXT_DICT, K_CHOICE };
 
@@ -45,6 +48,11 @@ static const struct row rows[] = {
 	{ "tftp", "port", K_INT, "69", 1, 65535, NULL },
 	{ "tftp", "max_block_size", K_INT, "65464", 8, 65464, NULL },
 	{ "tftp", "max_window", K_INT, "64", 1, 65535, NULL },
+	{ "nfs", "enabled", K_BOOL, "false", 0, 0, NULL },
+	{ "nfs", "address", K_ADDRESS, "\"0.0.0.0\"", 0, 0, NULL },
+	{ "nfs", "port", K_INT, "2049", 1, 65535, NULL },
+	{ "nfs", "portmap_port", K_INT, "111", 1, 65535, NULL },
+	{ "nfs", "exports", K_TEXT_LIST, "[]", 0, 0, NULL },
 	{ "import", "timeout", K_INT, "7200", 1, 604800, NULL },
 	{ "import", "max_bytes", K_INT, "68719476736", 1, INT64_MAX, NULL },
 };
@@ -210,6 +218,35 @@ static int check_bootfiles(const struct value *bootfiles, struct err *e)
 	return CB_OK;
 }
 
+/* "/srv/x": from the root on, without "//", "." and ".." and a slash at its end, as clients write it too. */
+static bool is_export(const char *path)
+{
+	char clean[MOUNT_PATH_MAX + 1];
+	return *path == '/' && path_normalise(path, clean, sizeof(clean)) && *clean != '\0' && str_eq(clean, path + 1);
+}
+
+/* The directories that NFS serves: those of the file, or what imports leave in webdir. */
+static int take_exports(struct value *nfs, const char *webdir, struct err *e)
+{
+	const struct value *list = v_dict_get(nfs, "exports");
+	for (size_t i = 0; i < v_len(list); i++)
+		if (!is_export(v_cstr(v_list_at(list, i))))
+			return err_set(e, CB_EINVAL, FILE_NAME ": nfs.exports: a directory like /srv/media expected, not \"%s\"",
+				v_cstr(v_list_at(list, i)));
+	if (v_len(list) > EXPORTS_MAX)
+		return err_set(e, CB_EINVAL, FILE_NAME ": nfs.exports: at most %d directories expected, not %zu", EXPORTS_MAX, v_len(list));
+	if (v_len(list) > 0)
+		return CB_OK;
+	char clean[MOUNT_PATH_MAX - 20];
+	if (*webdir != '/' || !path_normalise(webdir, clean, sizeof(clean)))
+		clean[0] = '\0';
+	struct value *own = v_list();
+	v_list_push(own, v_strf("/%s%sdistro_mirror", clean, *clean != '\0' ? "/" : ""));
+	v_list_push(own, v_strf("/%s%slinks", clean, *clean != '\0' ? "/" : ""));
+	v_dict_set(nfs, "exports", own);
+	return CB_OK;
+}
+
 static int take_subnet(const struct value *from, size_t number, struct value **ret, struct err *e)
 {
 	if (!v_is(from, V_DICT))
@@ -301,7 +338,7 @@ static int check_keys(const struct value *file, const char *section, struct err 
 	return CB_OK;
 }
 
-static int fill(const struct value *file, struct value *out, struct err *e)
+static int fill(const struct value *file, const char *webdir, struct value *out, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct row *r = &rows[i];
@@ -333,6 +370,10 @@ static int fill(const struct value *file, struct value *out, struct err *e)
 	if (rc == CB_OK)
 		v_dict_set(dhcp, "subnets", subnets);
 	v_dict_set(out, "dhcp", dhcp);
+	struct value *nfs = v_copy(v_dict_get(out, "nfs"));
+	if (rc == CB_OK)
+		rc = take_exports(nfs, webdir, e);
+	v_dict_set(out, "nfs", nfs);
 	if (rc == CB_OK)
 		rc = check_bootfiles(v_dict_get(dhcp, "bootfiles"), e);
 	if (rc == CB_OK && v_dict_bool(dhcp, "enabled", false) && v_len(v_dict_get(dhcp, "interfaces")) == 0)
@@ -340,10 +381,10 @@ static int fill(const struct value *file, struct value *out, struct err *e)
 	return rc;
 }
 
-int daemon_config(const struct value *file, struct value **ret, struct err *e)
+int daemon_config(const struct value *file, const char *webdir, struct value **ret, struct err *e)
 {
 	struct value *out = v_dict();
-	int rc = fill(file, out, e);
+	int rc = fill(file, webdir, out, e);
 	if (rc == CB_OK)
 		*ret = out;
 	else

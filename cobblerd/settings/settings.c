@@ -302,7 +302,7 @@ static int read_state(struct state *st, struct err *e)
 	if (rc == CB_OK)
 		rc = read_own(&own, e);
 	if (rc == CB_OK)
-		rc = daemon_config(own, &st->daemon, e);
+		rc = daemon_config(own, v_dict_cstr(st->known, "webdir", "/var/www/cobbler"), &st->daemon, e);
 	v_unref(own);
 	if (rc == CB_OK && is_absent) {
 		*e = absent;

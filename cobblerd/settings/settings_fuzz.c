@@ -24,8 +24,8 @@ static void try_yaml(const char *p, size_t n)
 				abort();
 			v_unref(again);
 		}
-		if (v_is(file, V_DICT) && daemon_config(file, &daemon, &e) == CB_OK) {
-			if (daemon_config(daemon, &again, &e) != CB_OK || !v_equal(daemon, again))
+		if (v_is(file, V_DICT) && daemon_config(file, "/srv/www", &daemon, &e) == CB_OK) {
+			if (daemon_config(daemon, "/srv/www", &again, &e) != CB_OK || !v_equal(daemon, again))
 				abort();
 			v_unref(again);
 			v_unref(daemon);
