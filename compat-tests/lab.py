@@ -340,7 +340,8 @@ class Daemon:
 class Machine:
     """A QEMU machine without a disk whose only card is on tap0; it boots from the network, or from a CD (then it has no card)."""
 
-    def __init__(self, folder, mac, firmware="bios", nic="e1000", ram=512, rom=None, cdrom=None):
+    def __init__(self, folder, mac, firmware="bios", nic="e1000", ram=512, rom=None, cdrom=None, kernel=None):
+        """kernel: (file, initramfs, command line) to start right away."""
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.serial = self.folder / "serial.log"
@@ -352,6 +353,8 @@ class Machine:
             cmd += ["-nic", "none", "-cdrom", str(cdrom)]
         else:
             cmd += ["-netdev", "tap,id=n0,ifname=tap0,script=no,downscript=no", "-device", device]
+        if kernel is not None:
+            cmd += ["-kernel", str(kernel[0]), "-initrd", str(kernel[1]), "-append", kernel[2]]
         if firmware == "bios":
             cmd += ["-machine", "pc", "-boot", "n" if cdrom is None else "d"]
         else:

@@ -66,6 +66,43 @@ def initramfs(out):
         write(Path(out), gzip.compress(data, mtime=0))
 
 
+# ---- a kernel that speaks NFS ----
+
+def module_order(modules, wanted):
+    """The files of these modules and of those that they need, in the order in which they can be loaded."""
+    by_name = {p.stem.replace("-", "_"): p for p in modules.rglob("*.ko")}
+    order = []
+
+    def add(name):
+        path = by_name.get(name)
+        if path is None or path in order:       # none: it is built into the kernel
+            return
+        needs = re.search(rb"\0depends=([^\0]*)\0", path.read_bytes())
+        for other in needs[1].decode().split(",") if needs else ():
+            add(other.replace("-", "_"))
+        order.append(path)
+    for name in wanted:
+        add(name)
+    return order
+
+
+def nfs_boot_files(deb, folder):
+    """(kernel, initramfs) of a machine that reads a tree by NFS and says what it saw (nfs_init.c); deb: a linux-image package of Debian."""
+    folder = Path(folder)
+    subprocess.run(["sh", "-c", 'dpkg-deb --fsys-tarfile "$1" | tar -C "$2" -x ./boot ./lib/modules', "sh", deb, folder], check=True)
+    run(["gcc", "-Os", "-static", "-o", folder / "init", HERE / "nfs_init.c"])
+    modules = module_order(folder / "lib/modules", ("virtio_pci", "virtio_net", "nfs", "nfsv3"))
+    data = b"".join(cpio_entry(name, stat.S_IFDIR | 0o755) for name in ("dev", "proc", "mnt", "modules"))
+    data += cpio_entry("dev/console", stat.S_IFCHR | 0o600, rdev=(5, 1))
+    data += cpio_entry("init", stat.S_IFREG | 0o755, (folder / "init").read_bytes())
+    for path in modules:
+        data += cpio_entry("modules/" + path.name, stat.S_IFREG | 0o644, path.read_bytes())
+    order = "".join("/modules/%s\n" % p.name for p in modules)
+    data += cpio_entry("modules/order", stat.S_IFREG | 0o644, order.encode()) + cpio_entry("TRAILER!!!", 0)
+    write(folder / "initrd.img", data)
+    return next((folder / "boot").glob("vmlinuz-*")), folder / "initrd.img"
+
+
 # ---- a Debian netinst ----
 
 def point_release():

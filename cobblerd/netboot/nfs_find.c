@@ -176,7 +176,7 @@ static enum walked follow_link(struct nfs_tree *t, struct nfs_node *dir, struct 
 		return FAILED;
 	}
 	target[n] = '\0';
-	*status = NFS3ERR_NAMETOOLONG;
+	*status = NFS3ERR_ACCES;
 	return replace(t, dir, target, rest, path) ? AGAIN : FAILED;
 }
 

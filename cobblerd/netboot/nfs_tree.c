@@ -134,7 +134,7 @@ static bool make_room(struct nfs_tree *t, const struct nfs_node *keep)
 
 void nfs_tree_free(struct nfs_tree *t)
 {
-	for (struct nfs_node *n; (n = TAILQ_FIRST(&t->by_use)) != NULL; )
+	for (struct nfs_node *n; (n = TAILQ_LAST(&t->by_use, nfs_nodes)) != NULL; )
 		drop(t, n);
 	for (size_t i = 0; i < t->nexports; i++) {
 		close_fd(&t->export[i].root.fd);
@@ -200,12 +200,14 @@ void nfs_tree_export(struct nfs_tree *t, const char *path, int dir)
 /* The same file by a name of the same hash: another name of it, or in a directory that took the place of the former one. */
 static void reach_by(struct nfs_node *n, struct nfs_node *dir, const char *name)
 {
-	if (n->parent != dir) {
+	struct statx st;
+	bool moved = n->parent != dir;
+	if (moved) {
 		n->parent->children--;
 		n->parent = dir;
 		dir->children++;
 	}
-	if (str_eq(n->name, name))
+	if (str_eq(n->name, name) || (!moved && nfs_stat_entry(dir->fd, n->name, &st) == 0 && nfs_node_is(n, &st)))
 		return;
 	free(n->name);
 	n->name = xstrdup(name);
@@ -319,7 +321,12 @@ enum nfs3_status nfs_tree_open(struct nfs_tree *t, struct nfs_node *n)
 		return NFS3_OK;
 	}
 	enum nfs3_status rc = nfs_tree_open(t, n->parent);          /* at most NFS_DEPTH_MAX times */
-	return rc == NFS3_OK ? open_node(t, n) : rc;
+	if (rc != NFS3_OK)
+		return rc;
+	nfs_tree_pin(n->parent);                                    /* it may be the only one that could make room */
+	rc = open_node(t, n);
+	nfs_tree_unpin(n->parent);
+	return rc;
 }
 
 enum nfs3_status nfs_tree_stat(struct nfs_tree *t, struct nfs_node *n, struct statx *st)

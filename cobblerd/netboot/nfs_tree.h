@@ -25,7 +25,6 @@ struct nfs_node {
 	uint32_t children, pins;
 	int fd;                                /* -1: not open */
 	bool readable;                         /* fd can be read, and does not only name the file */
-	bool by_handle;                        /* is in the table */
 	uint8_t export, depth;
 	uint16_t hash, mode;                   /* of the name; only the type of the mode */
 	uint64_t ino;

@@ -160,6 +160,39 @@ static void test_wrong_values_name_file_key_and_expectation(void **state)
 	}
 }
 
+/* What NFS serves lies in webdir unless the site says something else. */
+static void test_exports_of_nfs(void **state)
+{
+	static const struct { const char *webdir, *exports, *first, *error; } rows[] = {
+		{ "/srv/www/cobbler/", "[]", "/srv/www/cobbler/distro_mirror", NULL },
+		{ "/", "[]", "/distro_mirror", NULL },
+		{ "/srv/www", "[/srv/iso, /srv/live]", "/srv/iso", NULL },
+		{ "/srv/www", "[srv]", NULL, "cobblerd.yaml: nfs.exports: a directory like /srv/media expected, not \"srv\"" },
+		{ "/srv/www", "[/srv/]", NULL, "cobblerd.yaml: nfs.exports: a directory like /srv/media expected, not \"/srv/\"" },
+		{ "/srv/www", "[/]", NULL, "cobblerd.yaml: nfs.exports: a directory like /srv/media expected, not \"/\"" },
+		{ "/srv/www", "[/srv, 5]", NULL, "cobblerd.yaml: nfs.exports: a list of texts expected, not ['/srv', 5]" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct settings *s;
+		struct err e;
+		char *main_file = xasprintf("webdir: %s\n", rows[i].webdir), *own = xasprintf("nfs: {exports: %s}\n", rows[i].exports);
+		put_file("/etc/cobbler/settings.yaml", main_file);
+		put_file("/etc/cobbler/cobblerd.yaml", own);
+		int rc = settings_open(&s, &e);
+		if (rc == CB_OK) {
+			struct value *cfg = settings_daemon(s);
+			assert_string_equal(v_cstr(v_list_at(v_dict_get(v_dict_get(cfg, "nfs"), "exports"), 0)), rows[i].first);
+			v_unref(cfg);
+			settings_close(s);
+		} else {
+			assert_string_equal(e.text, rows[i].error);
+		}
+		free(main_file);
+		free(own);
+	}
+}
+
 static void read_text(const char *path, struct strbuf *b)
 {
 	struct err e;
@@ -251,6 +284,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_what_is_not_said_is_as_in_3_3_7, root_make, root_remove),
 		cmocka_unit_test_setup_teardown(test_every_change_keeps_what_it_found, root_make, root_remove),
 		cmocka_unit_test_setup_teardown(test_wrong_values_name_file_key_and_expectation, root_make, root_remove),
+		cmocka_unit_test_setup_teardown(test_exports_of_nfs, root_make, root_remove),
 		cmocka_unit_test(test_settings_of_every_release_are_read),
 		cmocka_unit_test_setup_teardown(test_what_a_release_does_not_have_is_named, root_make, root_remove),
 	};
