@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * nfs_init.c - the only program of a machine that reads a tree by the kernel's own NFS client: loads the modules of /modules/order, sets its
- * address, mounts, and says on the console what it sees; then switches the machine off. From the kernel's command line: addr=, nfs=SERVER:/path,
- * opts= of the mount.
+ * nfs_init.c - the only program of a machine that reads a tree by the kernel's own NFS client: loads the modules of /modules/order,
+ * sets its address, mounts, and says on the console what it sees; then switches the machine off. From the kernel's command line:
+ * addr=, nfs=SERVER:/path, opts= of the mount.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

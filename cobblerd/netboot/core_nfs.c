@@ -28,8 +28,8 @@ static int load(const char *path, uint8_t *key, struct err *e)
 	struct strbuf text CLEANUP(sb_free) = { 0 };
 	int rc = file_read(AT_FDCWD, path, KEY_TEXT + 1, &text, e);
 	if (rc == CB_OK && (text.len < KEY_TEXT || !read_hex(sb_str(&text), key)))
-		rc = err_set(e, CB_EPARSE, "%s: %d hexadecimal digits expected; remove it, and a new one is made (clients must mount again)", path,
-			KEY_TEXT);
+		rc = err_set(e, CB_EPARSE, "%s: %d hexadecimal digits expected; remove it, and a new one is made (clients must mount "
+			"again)", path, KEY_TEXT);
 	return rc;
 }
 

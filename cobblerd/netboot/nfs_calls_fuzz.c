@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * nfs_calls_fuzz.c - any bytes as a call of NFS, MOUNT or the port mapper to a service with a small tree: it answers within its bounds, and
- * pins nothing but what the answer needs. First byte: whether the call is as it stands, or which procedure gets a good handle before its other
- * arguments; second byte: which handle, and which port.
+ * nfs_calls_fuzz.c - any bytes as a call of NFS, MOUNT or the port mapper to a service with a small tree: it answers within its
+ * bounds, and pins nothing but what the answer needs. First byte: whether the call is as it stands, or which procedure gets a good
+ * handle before its other arguments; second byte: which handle, and which port.
  */
 #include "base/fuzzkit.h"
 
@@ -32,7 +32,8 @@ static void start(void)
 	free(link);
 }
 
-static size_t with_handle(uint8_t *out, size_t cap, unsigned proc, unsigned which, const struct nfs_client *who, const uint8_t *rest, size_t n)
+static size_t with_handle(uint8_t *out, size_t cap, unsigned proc, unsigned which, const struct nfs_client *who,
+	const uint8_t *rest, size_t n)
 {
 	static const char *const paths[] = { "/x", "/x/a", "/x/a/b" };
 	struct wr w = wr_make(out, cap);

@@ -170,7 +170,8 @@ static void queue_answer(struct nfs_service *s, struct nfs_conn *c, struct nfs_a
 {
 	size_t n = a->w.len, padding = xdr_padding(a->length);
 	struct nfs_out *o = xmalloc(sizeof(*o) + RPC_FRAGMENT_HEAD + n);
-	*o = (struct nfs_out){ .file = a->file, .offset = a->offset, .left = a->length, .padding = (uint8_t)padding, .n = RPC_FRAGMENT_HEAD + n };
+	*o = (struct nfs_out){ .file = a->file, .offset = a->offset, .left = a->length, .padding = (uint8_t)padding,
+		.n = RPC_FRAGMENT_HEAD + n };
 	rpc_record_head(o->bytes, n + a->length + padding);
 	memcpy(o->bytes + RPC_FRAGMENT_HEAD, s->answer, n);
 	if (STAILQ_EMPTY(&c->out))
@@ -349,7 +350,7 @@ void nfs_accept(struct nfs_service *s, const struct nfs_listener *l)
 			continue;
 		}
 		if (nfs_may_complain(s))
-			log_warn("nfs", "too many connections%s: one of %s is refused", total ? "" : " of one address", ip);     /* tested */
+			log_warn("nfs", "too many connections%s: one of %s is refused", total ? "" : " of one address", ip);
 		close(fd);
 	}
 }

@@ -60,7 +60,8 @@ static void add_ports(struct nfs_service *s, const struct nfs_listener *l)
 		{ NFS_LISTEN_NFS, NFS3_PROGRAM, NFS3_VERSION } };
 	for (size_t i = 0; i < ARRAY_LEN(rows) && s->nports < NFS_PORTS; i++)
 		if (rows[i].kind == l->kind)
-			s->ports[s->nports++] = (struct portmap_entry){ rows[i].program, rows[i].version, l->stream ? PMAP_TCP : PMAP_UDP, l->port };
+			s->ports[s->nports++] = (struct portmap_entry){ rows[i].program, rows[i].version,
+				l->stream ? PMAP_TCP : PMAP_UDP, l->port };
 }
 
 /* Sockets as netboot_nfs_open has put them; *n: how many of the descriptors they are. */
@@ -78,7 +79,8 @@ static int take_sockets(struct nfs_service *s, const int *socks, size_t count, s
 		if (s->nlisteners == NFS_LISTENERS || getsockname(socks[*n], &a.sa, &len) == -1 ||
 			getsockopt(socks[*n], SOL_SOCKET, SO_TYPE, &type, &type_len) == -1)
 			return err_sys(e, "nfs: cannot use a socket");
-		*l = (struct nfs_listener){ .fd = socks[*n], .kind = *n < 2 ? NFS_LISTEN_NFS : NFS_LISTEN_PORTMAP, .stream = type == SOCK_STREAM };
+		*l = (struct nfs_listener){ .fd = socks[*n], .kind = *n < 2 ? NFS_LISTEN_NFS : NFS_LISTEN_PORTMAP,
+			.stream = type == SOCK_STREAM };
 		nfs_address_text(&a, ip, &l->port);
 		s->nlisteners++;
 		add_ports(s, l);

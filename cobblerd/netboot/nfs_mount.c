@@ -8,9 +8,10 @@
 
 static enum mount_status mount_status_of(enum nfs3_status status)
 {
-	static const struct { enum nfs3_status from; enum mount_status to; } rows[] = { { NFS3_OK, MNT3_OK }, { NFS3ERR_NOENT, MNT3ERR_NOENT },
-		{ NFS3ERR_STALE, MNT3ERR_NOENT }, { NFS3ERR_ACCES, MNT3ERR_ACCES }, { NFS3ERR_NOTDIR, MNT3ERR_NOTDIR },
-		{ NFS3ERR_NAMETOOLONG, MNT3ERR_NAMETOOLONG }, { NFS3ERR_JUKEBOX, MNT3ERR_SERVERFAULT } };
+	static const struct { enum nfs3_status from; enum mount_status to; } rows[] = {
+		{ NFS3_OK, MNT3_OK }, { NFS3ERR_NOENT, MNT3ERR_NOENT }, { NFS3ERR_STALE, MNT3ERR_NOENT }, { NFS3ERR_ACCES, MNT3ERR_ACCES },
+		{ NFS3ERR_NOTDIR, MNT3ERR_NOTDIR }, { NFS3ERR_NAMETOOLONG, MNT3ERR_NAMETOOLONG }, { NFS3ERR_JUKEBOX, MNT3ERR_SERVERFAULT },
+	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		if (rows[i].from == status)
 			return rows[i].to;
@@ -48,7 +49,8 @@ static void mount_path(struct nfs_service *s, const struct nfs_client *who, cons
 	}
 	nfs_tree_path(&s->tree, n, where, sizeof(where));
 	nfs_peer_add(s, who->ip, 0, 0);
-	log_info("nfs", "%s mounts %s%s%s", who->ip, path, str_eq(path, where) ? "" : ": ", str_eq(path, where) ? "" : where);    /* tested */
+	bool same = str_eq(path, where);
+	log_info("nfs", "%s mounts %s%s%s", who->ip, path, same ? "" : ": ", same ? "" : where);          /* tested */
 	nfs_tree_handle(n, who->tag, &fh);
 	mount_put_result(w, MNT3_OK, fh.p, fh.n);
 }

@@ -164,7 +164,8 @@ void nfs_peers_sweep(struct nfs_service *s);
 /* A line about a client that is refused: ten in ten seconds, the others are counted. */
 bool nfs_may_complain(struct nfs_service *s);
 
-/* nfs_rpcbind.c: tells the port mapper of this host; while root. -1: there is none, or it refuses (logged). Else what nfs_rpcbind_leave takes. */
+/* nfs_rpcbind.c: tells the port mapper of this host; while root. -1: there is none, or it refuses (logged). Else what nfs_rpcbind_leave
+ * takes. */
 int nfs_rpcbind_join(const struct portmap_entry *e, size_t n, unsigned port);
 void nfs_rpcbind_leave(int sock, const struct portmap_entry *e, size_t n);
 

@@ -65,7 +65,8 @@ void nfs_tree_free(struct nfs_tree *t);
 void nfs_tree_export(struct nfs_tree *t, const char *path, int dir);
 
 /* The file of a handle; *tag as in nfs_handle_parse. The node is good until the next call, unless it is pinned. */
-enum nfs3_status nfs_tree_find(struct nfs_tree *t, const struct nfs3_fh *fh, int64_t now_ms, struct nfs_node **ret, uint32_t *tag) MUST_CHECK;
+enum nfs3_status nfs_tree_find(struct nfs_tree *t, const struct nfs3_fh *fh, int64_t now_ms, struct nfs_node **ret,
+	uint32_t *tag) MUST_CHECK;
 /* What it is now. NFS3ERR_STALE when it is gone, or another file has its place. */
 enum nfs3_status nfs_tree_stat(struct nfs_tree *t, struct nfs_node *n, struct statx *st) MUST_CHECK;
 /* Opens n->fd: for reading a file or directory where that is allowed (n->readable). */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * nfs_udp.c - calls in datagrams. The answer comes from the address that was asked.
  *
- * A sender's address may be a lie, so no answer is much longer than its call unless the call has a file handle, and that must be one that was
- * given to the same address: whoever has it gets its packets there.
+ * A sender's address may be a lie, so no answer is much longer than its call unless the call has a file handle, and that must be
+ * one that was given to the same address: whoever has it gets its packets there.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -66,8 +66,8 @@ void nfs_datagrams(struct nfs_service *s, const struct nfs_listener *l)
 		char control[256] __attribute__((aligned(8)));
 		union nfs_addr from = { 0 };
 		struct iovec iov = { buf, sizeof(buf) };
-		struct msghdr m = { .msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-			.msg_controllen = sizeof(control) };
+		struct msghdr m = { .msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov, .msg_iovlen = 1,
+			.msg_control = control, .msg_controllen = sizeof(control) };
 		ssize_t n = recvmsg(l->fd, &m, MSG_DONTWAIT);
 		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return;

@@ -24,7 +24,8 @@ char *settings_module_name(const char *name);
 int settings_apply(const char *path, const struct value *file, struct value *known, struct value *unknown, struct err *e) MUST_CHECK;
 /* settings.c: "[section]" and "key = value" lines; "#" and ";" start comments. text is changed. Returns owned: section -> key -> text. */
 struct value *settings_parse_ini(char *text);
-/* daemon_config.c: cobblerd.yaml as read, checked, with defaults filled in, some of which lie in webdir (of settings.yaml). Returns owned. */
+/* daemon_config.c: cobblerd.yaml as read, checked, with defaults filled in, some of which lie in webdir (of settings.yaml).
+ * Returns owned. */
 int daemon_config(const struct value *file, const char *webdir, struct value **ret, struct err *e) MUST_CHECK;
 /* first_files.c: creates what is missing: settings.yaml, modules.conf, cobblerd.yaml, users.digest. */
 int settings_create_missing(struct err *e) MUST_CHECK;

@@ -20,8 +20,8 @@
 
 static void test_a_call_of_a_linux_kernel(void **state)
 {
-	static const uint8_t pkt[] = { HEAD(NFS_LOW, 3, 1), W4(1), W4(28), W4(1), W4(5), 'd', 'e', 'b', 'i', 'a', 0, 0, 0, W4(1000), W4(100), W4(0),
-		W4(0), W4(0), W4(4), 1, 2, 3, 4 };
+	static const uint8_t pkt[] = { HEAD(NFS_LOW, 3, 1), W4(1), W4(28), W4(1), W4(5), 'd', 'e', 'b', 'i', 'a', 0, 0, 0,
+		W4(1000), W4(100), W4(0), W4(0), W4(0), W4(4), 1, 2, 3, 4 };
 	struct rpc_call c;
 	struct nfs3_args a;
 	enum rpc_auth_error auth;
@@ -51,9 +51,10 @@ static void test_heads(void **state)
 		{ 40, RPC_CALL_NONE, 0, { W4(7), W4(1), W4(2) } },                                                  /* a reply */
 		{ 40, RPC_CALL_VERSION, 0, { W4(7), W4(0), W4(3), W4(0), W4(0), W4(0), NO_AUTH } },
 		{ 40, RPC_CALL_AUTH, RPC_AUTH_REJECTEDCRED, { HEAD(NFS_LOW, 3, 0), W4(6), W4(0), W4(0), W4(0) } },   /* RPCSEC_GSS */
-		{ 40, RPC_CALL_AUTH, RPC_AUTH_BADCRED, { HEAD(NFS_LOW, 3, 0), W4(1), W4(0), W4(0), W4(0) } },        /* AUTH_SYS without a body */
-		{ 60, RPC_CALL_AUTH, RPC_AUTH_BADCRED, { HEAD(NFS_LOW, 3, 0), W4(1), W4(20), W4(1), W4(0), W4(0), W4(0), W4(17), W4(0), W4(0) } },
-		{ 36, RPC_CALL_AUTH, RPC_AUTH_BADCRED, { HEAD(NFS_LOW, 3, 0), W4(0), W4(401), W4(0) } },             /* credentials too long */
+		{ 40, RPC_CALL_AUTH, RPC_AUTH_BADCRED, { HEAD(NFS_LOW, 3, 0), W4(1), W4(0), W4(0), W4(0) } },    /* an empty AUTH_SYS */
+		{ 60, RPC_CALL_AUTH, RPC_AUTH_BADCRED,                                                              /* 17 groups */
+			{ HEAD(NFS_LOW, 3, 0), W4(1), W4(20), W4(1), W4(0), W4(0), W4(0), W4(17), W4(0), W4(0) } },
+		{ 36, RPC_CALL_AUTH, RPC_AUTH_BADCRED, { HEAD(NFS_LOW, 3, 0), W4(0), W4(401), W4(0) } },         /* too long */
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
