@@ -52,10 +52,11 @@ static int ask(int sock, enum portmap_proc proc, const struct portmap_entry *e, 
 int nfs_rpcbind_join(const struct portmap_entry *e, size_t n, unsigned port)
 {
 	int sock = reserved_socket(port), rc = sock >= 0 ? 1 : -1;
-	for (size_t i = 0; i < n && rc == 1; i++) {
-		(void)ask(sock, PMAP_UNSET, &e[i], ANSWER_MS);          /* of a server that was killed */
+	/* What a server that was killed has left. UNSET takes away a program by all protocols (RFC 1833 section 3.2): first all of these. */
+	for (size_t i = 0; i < n && rc == 1; i++)
+		rc = ask(sock, PMAP_UNSET, &e[i], ANSWER_MS) >= 0 ? 1 : -1;
+	for (size_t i = 0; i < n && rc == 1; i++)
 		rc = ask(sock, PMAP_SET, &e[i], ANSWER_MS);
-	}
 	if (rc == 1) {
 		log_info("nfs", "the port mapper of this host (port %u) knows our ports", port);
 		return sock;
