@@ -23,7 +23,7 @@ static bool look_at(struct listing *l, const char *name, uint64_t *fileid, struc
 	struct nfs_tree *t = &l->c->s->tree;
 	struct nfs_node *n = NULL;
 	struct statx st;
-	if (nfs_tree_lookup(t, l->c->node, name, &n, &st) != NFS3_OK)
+	if (nfs_tree_entry(t, l->c->node, name, &n, &st) != NFS3_OK)
 		return false;
 	nfs_tree_attr(t, n, &st, attr);
 	nfs_tree_handle(n, l->c->who->tag, fh);

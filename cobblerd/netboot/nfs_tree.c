@@ -351,21 +351,14 @@ static enum nfs3_status lookup_near(struct nfs_tree *t, struct nfs_node *n, stru
 	return nfs_tree_stat(t, n, st);
 }
 
-enum nfs3_status nfs_tree_lookup(struct nfs_tree *t, struct nfs_node *dir, const char *name, struct nfs_node **ret, struct statx *st)
+enum nfs3_status nfs_tree_entry(struct nfs_tree *t, struct nfs_node *dir, const char *name, struct nfs_node **ret, struct statx *st)
 {
-	if (dir->mode != S_IFDIR)
-		return NFS3ERR_NOTDIR;
 	if (str_eq(name, "."))
 		return lookup_near(t, dir, ret, st);
 	if (str_eq(name, ".."))
 		return lookup_near(t, dir->parent != NULL ? dir->parent : dir, ret, st);
 	if (*name == '\0' || strchr(name, '/') != NULL)
 		return NFS3ERR_NOENT;
-	enum nfs3_status rc = nfs_tree_open(t, dir);
-	if (rc == NFS3_OK)
-		rc = stat_open(t, dir, st);     /* of a directory that was removed, all entries are gone */
-	if (rc != NFS3_OK)
-		return rc;
 	int error = nfs_stat_entry(dir->fd, name, st);
 	if (error != 0)
 		return nfs_status_of(error);
@@ -376,6 +369,14 @@ enum nfs3_status nfs_tree_lookup(struct nfs_tree *t, struct nfs_node *dir, const
 		return NFS3ERR_JUKEBOX;
 	*ret = n;
 	return NFS3_OK;
+}
+
+enum nfs3_status nfs_tree_lookup(struct nfs_tree *t, struct nfs_node *dir, const char *name, struct nfs_node **ret, struct statx *st)
+{
+	enum nfs3_status rc = dir->mode == S_IFDIR ? nfs_tree_open(t, dir) : NFS3ERR_NOTDIR;
+	if (rc == NFS3_OK)
+		rc = stat_open(t, dir, st);     /* of a directory that was removed, all entries are gone */
+	return rc == NFS3_OK ? nfs_tree_entry(t, dir, name, ret, st) : rc;
 }
 
 /* ---- what clients are told ---- */

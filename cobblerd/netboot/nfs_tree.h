@@ -74,6 +74,9 @@ enum nfs3_status nfs_tree_open(struct nfs_tree *t, struct nfs_node *n) MUST_CHEC
 /* The entry of a directory, "." and ".." too. *st: what it is. */
 enum nfs3_status nfs_tree_lookup(struct nfs_tree *t, struct nfs_node *dir, const char *name, struct nfs_node **ret, struct statx *st)
 	MUST_CHECK;
+/* The same of a directory that is open and has just been looked at. */
+enum nfs3_status nfs_tree_entry(struct nfs_tree *t, struct nfs_node *dir, const char *name, struct nfs_node **ret, struct statx *st)
+	MUST_CHECK;
 /* The node of a path as clients mount it; symbolic links on the way are followed inside of the exports. */
 enum nfs3_status nfs_tree_resolve(struct nfs_tree *t, const char *path, struct nfs_node **ret, struct statx *st) MUST_CHECK;
 
