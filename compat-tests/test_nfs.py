@@ -73,6 +73,7 @@ def tree_by_nfs(c, handle, prefix=""):
         if name in (b".", b".."):
             continue
         path = prefix + name.decode()
+        check(attr["type"] == nfs.LNK or attr["mode"] & 0o444 == 0o444, "%s is for everybody to read: %o" % (path, attr["mode"]))
         if attr["type"] == nfs.DIR:
             found[path] = (stat.S_IFDIR, 0)
             found.update(tree_by_nfs(c, child, path + "/"))
@@ -347,6 +348,21 @@ def test_port_mapper(lab):
             equal(r.opaque(), b"%s.8.1" % SERVER.encode(), "GETADDR")
         for proc in (1, 2):
             equal(c.call(nfs.PORTMAP, 2, proc, struct.pack("!IIII", nfs.NFS, 3, 6, 99)).u32(), 0, "nobody sets or removes entries")
+
+
+def test_ipv6_and_ipv4_on_one_port(lab):
+    d, mirror = serving(lab, address="::")
+    put(mirror / "t/file")
+    c = Rpc("::1", source="::1")
+    status, handle = c.mount(MIRROR + "/t")
+    equal(status, nfs.OK, "status of mounting by IPv6")
+    equal(contents(c, c.find(handle, "file")), b"contents\n", "by IPv6")
+    d.wait_log("nfs: ::1 mounts")
+    c, handle = mounted(MIRROR + "/t", udp=True)
+    equal(contents(c, c.find(handle, "file")), b"contents\n", "by IPv4 and UDP")
+    d.wait_log("nfs: %s mounts" % SERVER)
+    r = Rpc("::1", 111, source="::1").call(nfs.PORTMAP, 4, 3, struct.pack("!II", nfs.NFS, 3) + opaque("tcp6") + opaque("") + opaque(""))
+    equal(r.opaque(), b"::1.8.1", "GETADDR")
 
 
 def test_a_host_with_a_port_mapper(lab):
