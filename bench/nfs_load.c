@@ -23,6 +23,11 @@
 #define MOUNT 100005u
 enum { LOOKUP = 3, READ = 6, READDIRPLUS = 17 };
 
+static int number(const char *s)
+{
+	return (int)strtol(s, NULL, 10);
+}
+
 struct buf { uint8_t p[2048]; size_t n; };
 struct handle { uint32_t n; uint8_t p[64]; };
 
@@ -208,11 +213,11 @@ int main(int argc, char **argv)
 		fprintf(stderr, "see the head of nfs_load.c\n");
 		return 2;
 	}
-	int conns = atoi(argv[7]), inflight = atoi(argv[8]), m = dial(argv[2], atoi(argv[4])), sum[2];
+	int conns = number(argv[7]), inflight = number(argv[8]), m = dial(argv[2], number(argv[4])), sum[2];
 	double seconds = strtod(argv[10], NULL);
 	j.kind = argv[1];
 	j.name = argv[6];
-	j.size = (uint32_t)atoi(argv[9]);
+	j.size = (uint32_t)number(argv[9]);
 	struct buf b = call(MOUNT, 1);
 	put_opaque(&b, argv[5], strlen(argv[5]));
 	post(m, &b);
@@ -223,7 +228,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < conns; i++) {
 		if (fork() != 0)
 			continue;
-		j.s = dial(argv[2], atoi(argv[3]));
+		j.s = dial(argv[2], number(argv[3]));
 		b = call(NFS, LOOKUP);
 		put_opaque(&b, j.dir.p, j.dir.n);
 		put_opaque(&b, j.name, strlen(j.name));

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """NFS: what clients read, what they cannot reach or change, and what rude ones can do."""
 import contextlib
+import fcntl
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ import socket
 import stat
 import struct
 import subprocess
+import termios
 import time
 import zlib
 from pathlib import Path
@@ -197,6 +199,72 @@ def test_what_is_not_for_everybody_is_not_read(lab):
     for name in ("pipe", "device"):
         equal(c.read(c.find(handle, name), 0, 10)[0], nfs.INVAL, "READ of a " + name)
     equal(c.mount(MIRROR + "/t/closed")[0], nfs.ACCES, "mount of a closed directory")
+    os.chmod(mirror / "t/closed", 0o704)
+    status, r = c.nfs(nfs.ACCESS, c.find(handle, "closed"), struct.pack("!I", 0x3f))
+    r.post_attr()
+    equal((status, r.u32() & 2), (nfs.OK, 0), "ACCESS of a directory that may not be searched")
+
+
+def test_an_export_that_is_not_for_everybody(lab):
+    d = lab.daemon(start=False, services={**QUIET, "nfs": {"enabled": True, "exports": ["/srv/closed", MIRROR]}})
+    put(d.root / "srv/closed/file")
+    os.chmod(d.root / "srv/closed", 0o700)
+    d.start()
+    d.wait_log("/srv/closed is exported, but not to be read by everybody")
+    equal(Rpc(SERVER).mount("/srv/closed")[0], nfs.ACCES, "status of mounting it")
+    mounted()
+
+
+def test_a_file_that_becomes_shorter_while_it_is_sent(lab):
+    """The answer's head promised more: the connection ends, and the client asks again."""
+    d, mirror = serving(lab)
+    path = put(mirror / "t/file", b"x" * (1 << 20))
+    c, handle = mounted(MIRROR + "/t")
+    file = c.find(handle, "file")
+    slow = Rpc(SERVER)
+    slow.s.setblocking(False)
+    one = record(nfs.call_bytes(nfs.NFS, 3, nfs.READ, opaque(file) + struct.pack("!QI", 0, 1 << 20)))
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            slow.s.send(one * 100)
+    waiting = [-1]
+
+    def stuck():
+        """More answers wait than the sockets hold: no more of them comes."""
+        time.sleep(0.1)
+        waiting.append(struct.unpack("i", fcntl.ioctl(slow.s, termios.FIONREAD, bytes(4)))[0])
+        return waiting[-1] > 1 << 16 and waiting[-1] == waiting[-2]
+    wait_for("full sockets", stuck, 10)
+    path.write_bytes(b"")
+    slow.s.settimeout(5)
+    with contextlib.suppress(ConnectionError):
+        while True:
+            slow.reply()
+    d.wait_log("data for %s ends early" % SERVER)
+    equal(c.read(file, 0, 100), (nfs.OK, b"", True), "the next READ")
+
+
+def test_without_root(lab):
+    d = lab.daemon(start=False, settings={"xmlrpc_port": 25152}, services={**QUIET, "nfs": {"enabled": True, "port": 12049, "portmap_port": 10111}})
+    put(d.root / MIRROR[1:] / "t/file")
+    subprocess.run(["chown", "-R", "65534:65534", d.root], check=True)
+    d.spawn(prefix=("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"))
+    d.wait_log("nfs: serving on", 20)
+    c, handle = mounted(MIRROR + "/t", port=12049)
+    equal(contents(c, c.find(handle, "file")), b"contents\n", "a file")
+    equal(Rpc(SERVER, 10111).call(nfs.PORTMAP, 2, 3, struct.pack("!IIII", nfs.MOUNT, 3, 6, 0)).u32(), 12049, "port")
+
+
+def test_a_damaged_key(lab):
+    d, _ = serving(lab)
+    d.stop()
+    key = d.root / "var/lib/cobbler/nfs.key"
+    key.write_text("no key\n")
+    d.start()
+    d.wait_log("nfs.key: 32 hexadecimal digits expected")
+    key.unlink()
+    d.wait_log("nfs: serving on", 20)
+    mounted()
 
 
 def test_a_directory_of_5000_files(lab):

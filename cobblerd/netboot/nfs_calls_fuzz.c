@@ -27,6 +27,7 @@ static void start(void)
 	TAILQ_INIT(&s->conns);
 	nfs_tree_init(&s->tree, key, 128, root);
 	nfs_tree_export(&s->tree, "/x", open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	nfs_tree_open_exports(&s->tree);
 	s->ports[s->nports++] = (struct portmap_entry){ NFS3_PROGRAM, NFS3_VERSION, PMAP_TCP, NFS3_PORT };
 	free(dir);
 	free(link);

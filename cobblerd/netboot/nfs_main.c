@@ -149,7 +149,11 @@ static int prepare(struct nfs_service *s, const struct value *cfg, const int *so
 	if (s->nlisteners <= 2)
 		s->rpcbind = nfs_rpcbind_join(s->ports, s->nports, (unsigned)v_dict_int(cfg, "portmap_port", PORTMAP_PORT));
 	rc = make_loop(s, e);
-	return rc == CB_OK ? nb_sandbox_enter_files(socks + n, count - n, e) : rc;
+	if (rc == CB_OK)
+		rc = nb_sandbox_enter_files(socks + n, count - n, e);
+	if (rc == CB_OK)
+		nfs_tree_open_exports(&s->tree);
+	return rc;
 }
 
 /* ---- the loop ---- */

@@ -91,7 +91,7 @@ static int open_portmap(const char *address, unsigned port, int *socks, size_t *
 static int open_export(const char *path, int *ret, struct err *e)
 {
 	char *real CLEANUP(free_ptr) = path_of(path);
-	int fd = open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(real, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1) {
 		log_warn("nfs", "%s is not exported: %s", path, strerror(errno));
 		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -13,7 +13,5 @@ uint32_t nfs_birth_of(const struct statx *st);
 struct nfs_node *nfs_node_child(struct nfs_tree *t, struct nfs_node *dir, const char *name, const struct statx *st);
 /* By the handle without its tag; NULL: not known. */
 struct nfs_node *nfs_node_of(struct nfs_tree *t, const uint8_t *key, size_t n);
-/* lstat of an entry, which has no slash in it; 0 or errno. */
-int nfs_stat_entry(int dir, const char *name, struct statx *st);
 
 #endif

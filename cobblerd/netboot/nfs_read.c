@@ -75,7 +75,7 @@ void nfs_do_access(struct nfs_call *c)
 		return;
 	if (c->node->readable)
 		may |= ACCESS3_READ;
-	if (attr.type == NFS3_DIR && (c->node->readable || (attr.mode & 0001) != 0))
+	if (attr.type == NFS3_DIR && nfs_stat_entry(c->node->fd, ".", &st) == 0)        /* which takes the right to search */
 		may |= ACCESS3_LOOKUP;
 	if (attr.type == NFS3_REG && c->node->readable && (attr.mode & 0111) != 0)
 		may |= ACCESS3_EXECUTE;

@@ -52,7 +52,7 @@ static int ask(int sock, enum portmap_proc proc, const struct portmap_entry *e, 
 int nfs_rpcbind_join(const struct portmap_entry *e, size_t n, unsigned port)
 {
 	int sock = reserved_socket(port), rc = sock >= 0 ? 1 : -1;
-	/* What a server that was killed has left. UNSET takes away a program by all protocols (RFC 1833 section 3.2): first all of these. */
+	/* What a server that was killed has left. UNSET takes a program away by all protocols (RFC 1833 section 3.2): so all at first. */
 	for (size_t i = 0; i < n && rc == 1; i++)
 		rc = ask(sock, PMAP_UNSET, &e[i], ANSWER_MS) >= 0 ? 1 : -1;
 	for (size_t i = 0; i < n && rc == 1; i++)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 
 #define BUCKETS 65536
 #define EVICT_TRIES 256            /* nodes in use that are passed over */
@@ -186,7 +187,6 @@ void nfs_tree_export(struct nfs_tree *t, const char *path, int dir)
 	x->id = (uint16_t)x->fsid;
 	n->export = (uint8_t)t->nexports++;
 	n->fd = dir;
-	n->readable = true;
 	n->mode = S_IFDIR;
 	if (statx(dir, "", AT_EMPTY_PATH, STATX_WANTED, &x->at_start) == 0 && S_ISDIR(x->at_start.stx_mode)) {
 		snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
@@ -251,6 +251,21 @@ static int open_entry(int dir, const char *name, uint64_t flags)
 	struct open_how how = { .flags = flags | O_NOFOLLOW | O_CLOEXEC,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
 	return (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
+}
+
+void nfs_tree_open_exports(struct nfs_tree *t)
+{
+	for (size_t i = 0; i < t->nexports; i++) {
+		struct nfs_node *n = &t->export[i].root;
+		int fd = t->export[i].real != NULL ? open_entry(n->fd, ".", O_RDONLY | O_DIRECTORY) : -1;
+		if (fd == -1 && t->export[i].real != NULL)
+			log_warn("nfs", "%s is exported, but not to be read by everybody: %s", t->export[i].path, strerror(errno));
+		if (fd == -1)
+			continue;
+		close(n->fd);
+		n->fd = fd;
+		n->readable = true;
+	}
 }
 
 static void make_room_open(struct nfs_tree *t)

@@ -61,8 +61,12 @@ struct nfs_tree {
 /* key: of NFS_KEY_SIZE bytes. open_max: descriptors that may be used. */
 void nfs_tree_init(struct nfs_tree *t, const uint8_t *key, size_t open_max, const char *root);
 void nfs_tree_free(struct nfs_tree *t);
-/* dir: open, taken; not a directory: the export is named, but not there. Before the sandbox: it asks /proc for dir's path. */
+/* dir: open (O_PATH will do), taken; not a directory: the export is named, but not there. Before the sandbox: it asks /proc for dir's
+ * path. */
 void nfs_tree_export(struct nfs_tree *t, const char *path, int dir);
+
+/* Once the process has the rights that it keeps: opens the directories, so that what others may not read is not read. */
+void nfs_tree_open_exports(struct nfs_tree *t);
 
 /* The file of a handle; *tag as in nfs_handle_parse. The node is good until the next call, unless it is pinned. */
 enum nfs3_status nfs_tree_find(struct nfs_tree *t, const struct nfs3_fh *fh, int64_t now_ms, struct nfs_node **ret,
@@ -79,6 +83,9 @@ enum nfs3_status nfs_tree_entry(struct nfs_tree *t, struct nfs_node *dir, const 
 	MUST_CHECK;
 /* The node of a path as clients mount it; symbolic links on the way are followed inside of the exports. */
 enum nfs3_status nfs_tree_resolve(struct nfs_tree *t, const char *path, struct nfs_node **ret, struct statx *st) MUST_CHECK;
+
+/* lstat of an entry, which has no slash in it; 0 or errno. */
+int nfs_stat_entry(int dir, const char *name, struct statx *st);
 
 /* A pinned node stays, and so does what is open of it. */
 void nfs_tree_pin(struct nfs_node *n);

@@ -57,8 +57,9 @@ static void open_tree(size_t files)
 {
 	char *dir = path_of("/x");
 	nfs_tree_init(&tree, key, files, root);
-	nfs_tree_export(&tree, "/x", open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	nfs_tree_export(&tree, "/x", open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC));
 	nfs_tree_export(&tree, "/none", open("/dev/null", O_RDONLY | O_CLOEXEC));
+	nfs_tree_open_exports(&tree);
 	free(dir);
 }
 

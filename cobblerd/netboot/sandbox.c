@@ -74,7 +74,7 @@ static const int allowed[] = {
 /* Of a service that opens files by itself. Which, Landlock bounds: a filter does not see how openat2 is asked to resolve. */
 static const int allowed_files[] = {
 	SCMP_SYS(openat2), SCMP_SYS(getdents64), SCMP_SYS(statx), SCMP_SYS(readlinkat), SCMP_SYS(fstatfs), SCMP_SYS(sendfile),
-	SCMP_SYS(accept4), SCMP_SYS(shutdown),
+	SCMP_SYS(accept4),
 };
 /* Asked for by the C library in passing: refused, but not fatal. */
 static const int refused[] = { SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(access), SCMP_SYS(readlink), SCMP_SYS(stat) };
