@@ -91,7 +91,7 @@ def nfs_boot_files(deb, folder):
     folder = Path(folder)
     subprocess.run(["sh", "-c", 'dpkg-deb --fsys-tarfile "$1" | tar -C "$2" -x ./boot ./lib/modules', "sh", deb, folder], check=True)
     run(["gcc", "-Os", "-static", "-o", folder / "init", HERE / "nfs_init.c"])
-    modules = module_order(folder / "lib/modules", ("virtio_pci", "virtio_net", "nfs", "nfsv3"))
+    modules = module_order(folder / "lib/modules", ("virtio_pci", "virtio_net", "nfs", "nfsv3", "nfsv4"))
     data = b"".join(cpio_entry(name, stat.S_IFDIR | 0o755) for name in ("dev", "proc", "mnt", "modules"))
     data += cpio_entry("dev/console", stat.S_IFCHR | 0o600, rdev=(5, 1))
     data += cpio_entry("init", stat.S_IFREG | 0o755, (folder / "init").read_bytes())

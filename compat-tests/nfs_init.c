@@ -174,6 +174,9 @@ int main(void)
 	load_modules();
 	set_address("lo", "127.0.0.1");
 	set_address("eth0", word("addr="));
+	/* As mount.nfs does: the newest version first. */
+	int rc = mount(word("nfs="), "/mnt", "nfs4", 0, word("opts4="));
+	printf("\nNFS-VERSION-4 %s\n", rc == -1 ? strerror(errno) : "mounted");
 	if (mount(word("nfs="), "/mnt", "nfs", 0, word("opts=")) == -1)
 		die("mount");
 	printf("\nNFS-MOUNTED\n");

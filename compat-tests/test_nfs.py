@@ -624,6 +624,7 @@ def test_a_kernel_reads_a_tree_over_a_restart(lab):
     folder.mkdir()
     kernel, initrd = media.nfs_boot_files(KERNEL, folder)
     line = "console=ttyS0 quiet addr=10.55.0.77 nfs=%s:%s/deb-x86_64 file=big opts=addr=%s,vers=3,nolock,actimeo=1" % (SERVER, LINKS, SERVER)
+    line += " opts4=addr=%s,clientaddr=10.55.0.77,vers=4.2" % SERVER
     m = lab.machine("52:54:00:77:00:77", nic="virtio-net-pci", kernel=(kernel, initrd, line))
     lab.note("mounted after %.0f s" % m.wait_console("NFS-MOUNTED|NFS-FAILED", 60))
     m.wait_console("NFS-RESTART|NFS-FAILED", 20)
@@ -634,6 +635,7 @@ def test_a_kernel_reads_a_tree_over_a_restart(lab):
     lab.note("all read after %.0f s" % m.wait_console("NFS-DONE|NFS-FAILED", 60))
     text = m.console()
     check("NFS-FAILED" not in text, m.tail())
+    equal(re.search("NFS-VERSION-4 (.*)", text)[1].strip(), "Protocol not supported", "version 4, whereupon mount.nfs takes version 3")
     equal(int(re.search(r"NFS-AFTER-RESTART crc (\d+)", text)[1]), zlib.crc32((tree / "big").read_bytes()), "the file that was open over the restart")
     found = re.search(r"NFS-READ entries (\d+) bytes (\d+) sum (\d+), writing: (.*)", text)
     equal(tuple(map(int, found.groups()[:3])), sum_of(tree), "entries, bytes and checksum of the tree")

@@ -135,7 +135,7 @@ static int prepare(struct nfs_service *s, const struct value *cfg, const int *so
 	uint8_t key[NFS_KEY_SIZE];
 	size_t n, files;
 	int rc = take_sockets(s, socks, count, &n, e);
-	if (rc == CB_OK && count - n != v_len(exports))
+	if (rc == CB_OK && (count - n != v_len(exports) || count - n > NFS_EXPORTS_MAX))
 		rc = err_set(e, CB_ESTATE, "nfs: %zu directories for %zu exports", count - n, v_len(exports));
 	if (rc == CB_OK)
 		rc = ask_key(s->core, key, e);
@@ -205,7 +205,7 @@ int netboot_nfs_main(const struct value *cfg, const int *socks, size_t n, int co
 	s->core = core_fd;
 	s->rpcbind = -1;
 	s->now_ms = clock_mono_ms();
-	s->complained_ms = s->now_ms;
+	s->complaints.since_ms = s->said.since_ms = s->now_ms;
 	TAILQ_INIT(&s->conns);
 	if (prepare(s, cfg, socks, n, &e) != CB_OK) {
 		log_error("nfs", "%s", e.text);

@@ -50,7 +50,8 @@ static void mount_path(struct nfs_service *s, const struct nfs_client *who, cons
 	nfs_tree_path(&s->tree, n, where, sizeof(where));
 	nfs_peer_add(s, who->ip, 0, 0);
 	bool same = str_eq(path, where);
-	log_info("nfs", "%s mounts %s%s%s", who->ip, path, same ? "" : ": ", same ? "" : where);          /* tested */
+	if (nfs_may_say(s))
+		log_info("nfs", "%s mounts %s%s%s", who->ip, path, same ? "" : ": ", same ? "" : where);          /* tested */
 	nfs_tree_handle(n, who->tag, &fh);
 	mount_put_result(w, MNT3_OK, fh.p, fh.n);
 }
@@ -72,7 +73,7 @@ bool nfs_do_mount(struct nfs_service *s, const struct nfs_client *who, struct rp
 	case MOUNT_UMNT:
 		*garbage = !mount_take_path(&call->args, path);
 		if (!*garbage) {
-			if (nfs_may_complain(s))
+			if (nfs_may_say(s))
 				log_info("nfs", "%s unmounts %s", who->ip, path);
 			nfs_peer_tell(s, who->ip);
 		}

@@ -6,8 +6,9 @@
 #include "base/log.h"
 #include "netboot/nfs_service.h"
 
-#define COMPLAINTS 10
-#define COMPLAINTS_MS 10000
+#define COMPLAINTS 10              /* about what is refused; and lines about what is not */
+#define LINES 1000
+#define LINES_MS 10000             /* in this time */
 
 static struct nfs_peer *peer_of(struct nfs_service *s, const char *ip)
 {
@@ -17,9 +18,9 @@ static struct nfs_peer *peer_of(struct nfs_service *s, const char *ip)
 	return NULL;
 }
 
-static void tell(struct nfs_peer *p)
+static void tell(struct nfs_service *s, struct nfs_peer *p)
 {
-	if (p->bytes > 0)
+	if (p->bytes > 0 && nfs_may_say(s))
 		log_info("nfs", "%s has read %llu bytes", p->ip, (unsigned long long)p->bytes);          /* tested */
 	p->bytes = 0;
 }
@@ -35,7 +36,7 @@ void nfs_peer_add(struct nfs_service *s, const char *ip, int conns, uint64_t byt
 	p->conns += (uint32_t)conns;
 	p->seen_ms = s->now_ms;
 	if (conns < 0 && p->conns == 0)
-		tell(p);
+		tell(s, p);
 	if (conns < 0 && p->conns == 0)
 		p->ip[0] = '\0';
 }
@@ -51,7 +52,7 @@ void nfs_peer_tell(struct nfs_service *s, const char *ip)
 	}
 	struct nfs_peer *p = peer_of(s, ip);
 	if (p != NULL)
-		tell(p);
+		tell(s, p);
 }
 
 /* Those that came over UDP only, and went without a word. */
@@ -61,23 +62,32 @@ void nfs_peers_sweep(struct nfs_service *s)
 		struct nfs_peer *p = &s->peer[i];
 		if (p->ip[0] == '\0' || p->conns > 0 || s->now_ms - p->seen_ms < NFS_IDLE_MS)
 			continue;
-		tell(p);
+		tell(s, p);
 		p->ip[0] = '\0';
 	}
 }
 
-bool nfs_may_complain(struct nfs_service *s)
+static bool may_log(struct nfs_service *s, struct nfs_limit *l, unsigned most)
 {
-	if (s->now_ms - s->complained_ms >= COMPLAINTS_MS) {
-		if (s->silenced > 0)
-			log_warn("nfs", "%u more such lines were left out", s->silenced);
-		s->complained_ms = s->now_ms;
-		s->complaints = s->silenced = 0;
+	if (s->now_ms - l->since_ms >= LINES_MS) {
+		if (l->silenced > 0)
+			log_warn("nfs", "%u more such lines were left out", l->silenced);
+		*l = (struct nfs_limit){ .since_ms = s->now_ms };
 	}
-	if (s->complaints < COMPLAINTS) {
-		s->complaints++;
+	if (l->lines < most) {
+		l->lines++;
 		return true;
 	}
-	s->silenced++;
+	l->silenced++;
 	return false;
+}
+
+bool nfs_may_complain(struct nfs_service *s)
+{
+	return may_log(s, &s->complaints, COMPLAINTS);
+}
+
+bool nfs_may_say(struct nfs_service *s)
+{
+	return may_log(s, &s->said, LINES);
 }

@@ -98,6 +98,9 @@ struct nfs_peer {
 	int64_t seen_ms;
 };
 
+/* Lines of the log since when, and how many were left out. */
+struct nfs_limit { int64_t since_ms; unsigned lines, silenced; };
+
 struct nfs_service {
 	int core, epoll, signals, rpcbind;         /* rpcbind -1: our own port mapper, or none */
 	struct nfs_listener listener[NFS_LISTENERS];
@@ -109,8 +112,8 @@ struct nfs_service {
 	size_t nconns, conns_max, out_total;
 	struct nfs_peer peer[NFS_PEERS];
 	struct nfs_conn *dead;                     /* closed in this turn, freed at its end */
-	int64_t now_ms, swept_ms, complained_ms;
-	unsigned complaints, silenced;
+	int64_t now_ms, swept_ms;
+	struct nfs_limit complaints, said;
 	uint8_t scratch[NFS_COPY_MAX > NFS_TRANSFER_UDP ? NFS_COPY_MAX : NFS_TRANSFER_UDP];
 	uint8_t answer[NFS_ANSWER_MAX + NFS_TRANSFER_UDP];
 };
@@ -161,8 +164,9 @@ void nfs_datagrams(struct nfs_service *s, const struct nfs_listener *l);
 void nfs_peer_add(struct nfs_service *s, const char *ip, int conns, uint64_t bytes);
 void nfs_peer_tell(struct nfs_service *s, const char *ip);         /* logs what it has read */
 void nfs_peers_sweep(struct nfs_service *s);
-/* A line about a client that is refused: ten in ten seconds, the others are counted. */
+/* A line about a client that is refused: ten in ten seconds, the others are counted. About one that is not: a thousand. */
 bool nfs_may_complain(struct nfs_service *s);
+bool nfs_may_say(struct nfs_service *s);
 
 /* nfs_rpcbind.c: tells the port mapper of this host; while root. -1: there is none, or it refuses (logged). Else what nfs_rpcbind_leave
  * takes. */

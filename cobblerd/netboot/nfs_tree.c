@@ -191,7 +191,7 @@ void nfs_tree_export(struct nfs_tree *t, const char *path, int dir)
 	if (statx(dir, "", AT_EMPTY_PATH, STATX_WANTED, &x->at_start) == 0 && S_ISDIR(x->at_start.stx_mode)) {
 		snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
 		ssize_t len = readlink(link, real, sizeof(real) - 1);
-		x->real = xstrndup(real, len > 0 ? (size_t)len : 0);
+		x->real = len > 0 ? xstrndup(real, (size_t)len) : xstrdup(path);
 	}
 	make_key(t, n);
 	put_in_table(t, n);
