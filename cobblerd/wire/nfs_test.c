@@ -5,9 +5,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
+#include <glob.h>
 
 #include "wire/mount3.h"
 #include "wire/nfs3.h"
@@ -41,6 +43,33 @@ static void test_a_call_of_a_linux_kernel(void **state)
 		if (rc == RPC_CALL_OK && nfs3_take_args(&c.args, NFS3_GETATTR, &a))
 			fail_msg("%zu of %zu bytes are accepted", n, sizeof(pkt));
 	}
+}
+
+/* Each kind of call that a kernel (Linux 6.1) makes to mount and read a tree; every byte of it is understood. */
+static void test_calls_as_they_were_recorded(void **state)
+{
+	glob_t g;
+	(void)state;
+	assert_int_equal(glob("cobblerd/wire/corpus/nfs/linux-*", 0, NULL, &g), 0);
+	for (size_t i = 0; i < g.gl_pathc; i++) {
+		uint8_t buf[512];
+		size_t length, used;
+		struct rpc_call c;
+		enum rpc_auth_error auth;
+		struct nfs3_args a;
+		FILE *f = fopen(g.gl_pathv[i], "rb");
+		assert_non_null(f);
+		size_t n = fread(buf, 1, sizeof(buf), f);
+		fclose(f);
+		assert_int_equal(rpc_record_take(buf, n, sizeof(buf), &length, &used), RPC_RECORD_WHOLE);
+		assert_int_equal(used, n);
+		assert_int_equal(rpc_call_parse(buf + RPC_FRAGMENT_HEAD, length, &c, &auth), RPC_CALL_OK);
+		if (c.program == NFS3_PROGRAM && c.version == NFS3_VERSION &&
+			(!nfs3_take_args(&c.args, (enum nfs3_proc)c.procedure, &a) || c.args.left != 0))
+			fail_msg("%s: %s, %zu bytes are left", g.gl_pathv[i], nfs3_proc_name((enum nfs3_proc)c.procedure), c.args.left);
+	}
+	assert_true(g.gl_pathc >= 15);
+	globfree(&g);
 }
 
 static void test_heads(void **state)
@@ -292,6 +321,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_call_of_a_linux_kernel),
+		cmocka_unit_test(test_calls_as_they_were_recorded),
 		cmocka_unit_test(test_heads),
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_arguments_of_every_procedure),
