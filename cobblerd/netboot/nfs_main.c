@@ -210,6 +210,9 @@ int netboot_nfs_main(const struct value *cfg, const int *socks, size_t n, int co
 	if (prepare(s, cfg, socks, n, &e) != CB_OK) {
 		log_error("nfs", "%s", e.text);
 	} else {
+		for (size_t i = 0; i < s->tree.nexports; i++)
+			if (s->tree.export[i].real != NULL)
+				log_info("nfs", "%s is exported", s->tree.export[i].path);
 		log_info("nfs", "serving on %s port %u", v_dict_cstr(cfg, "address", "0.0.0.0"), s->listener[0].port);
 		serve(s);
 		status = 0;

@@ -33,7 +33,8 @@ void nfs_peer_add(struct nfs_service *s, const char *ip, int conns, uint64_t byt
 	if (p == NULL)
 		return;
 	p->bytes += bytes;
-	p->conns += (uint32_t)conns;
+	if (conns > 0 || p->conns > 0)          /* its beginning may not have been counted */
+		p->conns += (uint32_t)conns;
 	p->seen_ms = s->now_ms;
 	if (conns < 0 && p->conns == 0)
 		tell(s, p);

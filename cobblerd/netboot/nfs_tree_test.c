@@ -3,8 +3,11 @@
  */
 #include "base/testkit.h"
 
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
+#include "base/confine.h"
 #include "netboot/nfs_tree.h"
 
 static const uint8_t key[NFS_KEY_SIZE] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
@@ -252,6 +255,41 @@ static void test_an_export_that_is_not_there(void **state)
 	nfs_tree_free(&tree);
 }
 
+/* What the service does before its first packet, by itself. */
+static int confined(const char *inside, const char *outside, int dir)
+{
+	bool has_landlock;
+	struct err e;
+	char *in = path_of(inside), *out = path_of(outside);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 || confine_files(&dir, 1, &has_landlock, &e) != CB_OK)
+		return 2;
+	if (!has_landlock)
+		return 77;
+	if (open(in, O_RDONLY) == -1 || open(out, O_RDONLY) != -1 || open(in, O_RDWR) != -1)
+		return 1;
+	return openat(dir, "new", O_CREAT | O_WRONLY, 0600) == -1 && openat(dir, "../outside", O_RDONLY) == -1 &&
+		unlinkat(dir, "file", 0) == -1 ? 0 : 1;
+}
+
+static void test_landlock_is_the_second_fence(void **state)
+{
+	int status = -1;
+	(void)state;
+	put_file("/x/file", "1");
+	put_file("/outside", "1");
+	char *top = path_of("/x");
+	int dir = open(top, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	pid_t child = fork();
+	if (child == 0)
+		_exit(confined("/x/file", "/outside", dir));
+	waitpid(child, &status, 0);
+	close(dir);
+	free(top);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		skip();
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +301,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_more_files_than_are_remembered, root_make, root_remove),
 		cmocka_unit_test_setup_teardown(test_depth_has_an_end, root_make, root_remove),
 		cmocka_unit_test_setup_teardown(test_an_export_that_is_not_there, root_make, root_remove),
+		cmocka_unit_test_setup_teardown(test_landlock_is_the_second_fence, root_make, root_remove),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
