@@ -18,6 +18,7 @@
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char line[4096];
@@ -165,8 +166,24 @@ static void over_a_restart(const char *file)
 	printf("\nNFS-AFTER-RESTART crc %u\n", crc_of_open(fd));
 }
 
-int main(void)
+/* A program of the tree: this one, in another role. */
+static void run_program(const char *path)
 {
+	int status = -1;
+	pid_t pid = fork();
+	if (pid == 0) {
+		execl(path, path, "hello", NULL);
+		_exit(127);
+	}
+	waitpid(pid, &status, 0);
+	printf("\nNFS-PROGRAM ended with %d\n", status);
+}
+
+int main(int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 1)
+		return 0;
 	mount("proc", "/proc", "proc", 0, NULL);
 	int fd = open("/proc/cmdline", O_RDONLY);
 	ssize_t n = read(fd, line, sizeof(line) - 1);
@@ -184,6 +201,7 @@ int main(void)
 	bytes = 0;
 	if (nftw("/mnt", look, 64, FTW_PHYS) == -1)
 		die("walk");
+	run_program("/mnt/program");
 	fd = open("/mnt/new", O_CREAT | O_WRONLY, 0644);
 	printf("\nNFS-READ entries %u bytes %llu sum %u, writing: %s\n", entries, bytes, sum, fd == -1 ? strerror(errno) : "allowed");
 	if (umount("/mnt") == -1)

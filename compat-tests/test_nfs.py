@@ -623,6 +623,7 @@ def test_a_kernel_reads_a_tree_over_a_restart(lab):
     folder = lab.tmp / "kernel"
     folder.mkdir()
     kernel, initrd = media.nfs_boot_files(KERNEL, folder)
+    shutil.copy(folder / "init", tree / "program")
     line = "console=ttyS0 quiet addr=10.55.0.77 nfs=%s:%s/deb-x86_64 file=big opts=addr=%s,vers=3,nolock,actimeo=1" % (SERVER, LINKS, SERVER)
     line += " opts4=addr=%s,clientaddr=10.55.0.77,vers=4.2" % SERVER
     m = lab.machine("52:54:00:77:00:77", nic="virtio-net-pci", kernel=(kernel, initrd, line))
@@ -639,5 +640,6 @@ def test_a_kernel_reads_a_tree_over_a_restart(lab):
     equal(int(re.search(r"NFS-AFTER-RESTART crc (\d+)", text)[1]), zlib.crc32((tree / "big").read_bytes()), "the file that was open over the restart")
     found = re.search(r"NFS-READ entries (\d+) bytes (\d+) sum (\d+), writing: (.*)", text)
     equal(tuple(map(int, found.groups()[:3])), sum_of(tree), "entries, bytes and checksum of the tree")
+    equal(int(re.search(r"NFS-PROGRAM ended with (-?\d+)", text)[1]), 0, "a program that is started from there")
     equal(found[4].strip(), "Read-only file system", "writing")
     d.wait_log(r"nfs: 10.55.0.77 has read \d+ bytes", 20)
