@@ -177,6 +177,15 @@ static void make_key(const struct nfs_tree *t, struct nfs_node *n)
 	memcpy(n->key, fh.p, n->key_len);
 }
 
+/* Handles tell exports apart by it. */
+static uint16_t free_id(const struct nfs_tree *t, uint16_t id)
+{
+	for (size_t i = 0; i < t->nexports; i++)
+		if (t->export[i].id == id)
+			return free_id(t, (uint16_t)(id + 1));
+	return id;
+}
+
 void nfs_tree_export(struct nfs_tree *t, const char *path, int dir)
 {
 	char link[64], real[PATH_MAX];
@@ -184,7 +193,7 @@ void nfs_tree_export(struct nfs_tree *t, const char *path, int dir)
 	struct nfs_node *n = &x->root;
 	x->path = xstrdup(path);
 	x->fsid = nfs_hash(&t->key, path, strlen(path));
-	x->id = (uint16_t)x->fsid;
+	x->id = free_id(t, (uint16_t)x->fsid);
 	n->export = (uint8_t)t->nexports++;
 	n->fd = dir;
 	n->mode = S_IFDIR;

@@ -252,6 +252,15 @@ static void test_an_export_that_is_not_there(void **state)
 	struct nfs3_fh fh;
 	nfs_tree_handle(&tree.export[1].root, 1, &fh);
 	assert_int_equal(status_of(&fh, 0), NFS3ERR_STALE);
+	/* Even the same one twice is told apart. */
+	char *dir = path_of("/x");
+	nfs_tree_export(&tree, "/x", open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC));
+	assert_int_not_equal(tree.export[2].id, tree.export[0].id);
+	uint32_t tag;
+	nfs_tree_handle(&tree.export[2].root, 1, &fh);
+	assert_int_equal(nfs_tree_find(&tree, &fh, 0, &n, &tag), NFS3_OK);
+	assert_ptr_equal(n, &tree.export[2].root);
+	free(dir);
 	nfs_tree_free(&tree);
 }
 
