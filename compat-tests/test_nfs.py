@@ -150,6 +150,29 @@ def test_links_of_distros_are_mounted(lab):
         equal(c.mount(written)[0], nfs.OK, "status of " + written)
 
 
+def test_a_live_medium_is_booted_from_its_tree(lab):
+    """Ubuntu's installer is a live system: its kernel is told where the root file system is, and there it is."""
+    d, _ = serving(lab)
+    s, token = d.login()
+    tree = lab.tmp / "noble"
+    put(tree / ".disk/info", b'Ubuntu-Server 24.04.1 LTS "Noble Numbat" - Release amd64 (20240827)')
+    for name in ("casper/vmlinuz", "casper/initrd", "casper/filesystem.squashfs"):
+        put(tree / name, name.encode())
+    put(tree / "dists/noble/Release", b"Suite: noble\nCodename: noble\n")
+    d.cobbler("import", "--name=noble", "--path=%s" % tree)
+    profile = s.get_profiles()[0]["name"]
+
+    def root():
+        """What nfsroot= says in the entries of all loaders."""
+        texts = [s.generate_ipxe(profile), s.get_tftp_file("pxelinux.cfg/default", 0, 65536, token)[0].data.decode()]
+        return {tuple(re.findall(r"(?:netboot=|nfsroot=|url=)\S+", text)) for text in texts}
+    equal(root(), {("netboot=nfs", "nfsroot=%s:%s/noble" % (SERVER, MIRROR))}, "the medium")
+    c, handle = mounted(MIRROR + "/noble")
+    equal(contents(c, c.find(handle, "casper/filesystem.squashfs")), b"casper/filesystem.squashfs", "its root file system")
+    s.xapi_object_edit("profile", profile, "edit", {"autoinstall_meta": "iso=http://10.55.0.9/u.iso"}, token)
+    equal(root(), {("url=http://10.55.0.9/u.iso",)}, "an image that the site names")
+
+
 def test_nothing_outside_of_the_exports_is_reached(lab):
     d, mirror = serving(lab)
     secret = put(d.root / "var/www/cobbler/secret/file")

@@ -10,8 +10,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "boot/internal.h"
+
+#define NFS_PORT 2049              /* RFC 1813, 2.1 */
 
 static const char *base_name(const char *path)
 {
@@ -281,7 +284,23 @@ static int64_t int_of(const struct item *it, const char *field)
 	return v_is(v, V_INT) ? v_int_of(v) : -1;
 }
 
-static void fill_kopts(struct boot_run *r, const struct boot_target *t, char *http, size_t cap, struct kopts_in *in)
+/* HOST:PATH of a file where our own NFS server has it, on the port that clients take by themselves; NULL otherwise. Owned. */
+static char *nfs_name(struct boot_run *r, const struct boot_target *t, const char *file)
+{
+	struct value *cfg CLEANUP(v_unrefp) = settings_daemon(r->c->settings);
+	const struct value *nfs = v_dict_get(cfg, "nfs"), *exports = v_dict_get(nfs, "exports");
+	const char *path = str_starts(file, path_root()) ? file + strlen(path_root()) : file;
+	if (!v_dict_bool(nfs, "enabled", false) || v_dict_int(nfs, "port", 0) != NFS_PORT)
+		return NULL;
+	for (size_t i = 0; i < v_len(exports); i++) {
+		const char *dir = v_cstr(v_list_at(exports, i));
+		if (str_starts(path, dir) && path[strlen(dir)] == '/')
+			return xasprintf("%s:%s", v_dict_cstr(t->blended, "server", ""), path);
+	}
+	return NULL;
+}
+
+static void fill_kopts(struct boot_run *r, const struct boot_target *t, char *http, size_t cap, const char *nfs_kernel, struct kopts_in *in)
 {
 	http_address(r, v_dict_cstr(t->blended, "http_server", ""), http, cap);
 	*in = (struct kopts_in){
@@ -301,6 +320,7 @@ static void fill_kopts(struct boot_run *r, const struct boot_target *t, char *ht
 		.mgmt_mac = "",
 		.server = v_dict_cstr(r->settings, "server", ""),
 		.http_server = http,
+		.nfs_kernel = nfs_kernel != NULL ? nfs_kernel : "",
 		.autoinstall = v_dict_cstr(t->blended, "autoinstall", ""),
 		.serial_device = -1,
 		.serial_baud = -1,
@@ -322,11 +342,11 @@ static void fill_kopts(struct boot_run *r, const struct boot_target *t, char *ht
 
 int boot_kernel_line(struct boot_run *r, struct boot_target *t, struct strbuf *out, struct err *e)
 {
-	char http[512];
+	char http[512], *nfs_kernel CLEANUP(free_ptr) = t->distro != NULL ? nfs_name(r, t, item_str(t->distro, "kernel")) : NULL;
 	struct kopts_in in;
 	struct strbuf line = { 0 };
 	boot_target_flatten(t);
-	fill_kopts(r, t, http, sizeof(http), &in);
+	fill_kopts(r, t, http, sizeof(http), nfs_kernel, &in);
 	kopts_build(&line, &in);
 	size_t before = out->len;
 	int rc;

@@ -124,21 +124,32 @@ static void rule_debian_installer(struct strbuf *b, const struct kopts_in *in, c
 		sb_addf(b, " netcfg/choose_interface=%s", in->mgmt_interface);
 }
 
-/* Live media know no preseed: cloud-init fetches user-data and meta-data below a URL that must end with a slash. A site
- * that already says so in its own options is left alone. */
-static void rule_nocloud(struct strbuf *b, const struct kopts_in *in, const char *opts, const char *url UNUSED)
+#define CASPER "/casper/"           /* the folder of live media with kernel, ramdisk and root file system */
+
+/* Where a live system takes its root file system from: what the site names, else the tree that the kernel is of, where our own NFS server
+ * has it. A site that says so in its own options is left alone. */
+static void add_live_medium(struct strbuf *b, const struct kopts_in *in, const char *opts)
 {
 	const struct value *iso = meta_of(in, "iso"), *nfsroot = meta_of(in, "nfsroot");
-	bool of_system = *in->system != '\0';
 	if (strstr(opts, "ip=") == NULL)
 		sb_adds(b, " ip=dhcp");
-	if (v_truthy(nfsroot) && strstr(opts, "nfsroot=") == NULL) {
+	if (strstr(opts, "nfsroot=") != NULL || strstr(opts, "url=") != NULL)
+		return;
+	if (v_truthy(nfsroot)) {
 		sb_adds(b, " netboot=nfs nfsroot=");
 		v_py_str(b, nfsroot);
-	} else if (v_truthy(iso) && strstr(opts, "url=") == NULL) {
+	} else if (v_truthy(iso)) {
 		sb_adds(b, " url=");
 		v_py_str(b, iso);
+	} else if (*in->nfs_kernel != '\0') {
+		sb_addf(b, " netboot=nfs nfsroot=%.*s", (int)(strstr(in->nfs_kernel, CASPER) - in->nfs_kernel), in->nfs_kernel);
 	}
+}
+
+/* Live media know no preseed: cloud-init fetches user-data and meta-data below a URL that must end with a slash. */
+static void rule_nocloud(struct strbuf *b, const struct kopts_in *in, const char *opts, const char *url UNUSED)
+{
+	bool of_system = *in->system != '\0';
 	if (strstr(opts, "nocloud") == NULL)
 		sb_addf(b, " autoinstall ds=nocloud-net;s=http://%s/cblr/svc/op/nocloud/%s/%s/ cloud-config-url=/dev/null",
 			in->http_server, of_system ? "system" : "profile", of_system ? in->system : in->profile);
@@ -195,7 +206,7 @@ static const struct rule {
 	{ "redhat", HOW_ANY, "", NULL, rule_anaconda },
 	{ "suse", HOW_EXACT, "sles16 sles16.0 sles16generic opensuse16 opensuse16.0 opensuse16generic", NULL, rule_agama },
 	{ "suse", HOW_ANY, "", NULL, rule_autoyast },
-	{ "ubuntu", HOW_ANY, "", "/casper/", rule_nocloud },
+	{ "ubuntu", HOW_ANY, "", CASPER, rule_nocloud },
 	{ "debian", HOW_ANY, "", NULL, rule_debian_installer },
 	{ "ubuntu", HOW_ANY, "", NULL, rule_debian_installer },
 	{ "freebsd", HOW_ANY, "", NULL, rule_freebsd },
@@ -304,6 +315,8 @@ void kopts_build(struct strbuf *out, const struct kopts_in *in)
 	kopts_text(&opts, k);
 	sb_addf(&b, " %s", sb_str(&opts));
 	const struct rule *rule = in->has_distro ? find_rule(in) : NULL;
+	if (rule != NULL && rule->fn == rule_nocloud)
+		add_live_medium(&b, in, sb_str(&opts));
 	bool more = add_answer_file(&b, in, sb_str(&opts), rule);
 	if (more && in->has_distro && (str_eq(in->breed, "debian") || str_eq(in->breed, "ubuntu")) &&
 		(rule == NULL || rule->fn != rule_nocloud))

@@ -24,6 +24,7 @@ struct kopts_in {
 	const char *mgmt_mac;
 	const char *server;              /* the setting */
 	const char *http_server;         /* host[:port], already turned into an address where the settings ask for that */
+	const char *nfs_kernel;          /* HOST:PATH, where our own NFS server has the kernel; "" where it has not */
 	const char *autoinstall;         /* file name or URL of the answer file; "" for none */
 	int64_t serial_device;           /* of the system, -1: unset */
 	int64_t serial_baud;             /* -1: unset */

@@ -63,7 +63,8 @@ static void expect_line(const struct line_case *c)
 		.mgmt_mac = "",
 		.server = "S",
 		.http_server = "S",
-		.autoinstall = "x.ks",
+		.nfs_kernel = c->kernel != NULL && str_starts(c->kernel, "/exported/") ? "10.0.0.1:/u/casper/vmlinuz" : "",
+		.autoinstall = v_dict_cstr(blended, "autoinstall", "x.ks"),
 		.serial_device = -1,
 		.serial_baud = -1,
 	};
@@ -115,6 +116,15 @@ static void test_lines_of_the_families(void **state)
 			"  ip=dhcp url=http://S/u.iso autoinstall "
 			"ds=nocloud-net;s=http://S/cblr/svc/op/nocloud/system/s/"
 			" cloud-config-url=/dev/null"},
+		{"ubuntu", "noble", "x86_64", "/exported/u/casper/vmlinuz", "",
+			"{\"kernel_options\":{},\"autoinstall_meta\":{\"nfsroot\":\"h:/u\",\"iso\":\"http://S/u.iso\"}}",
+			"  ip=dhcp netboot=nfs nfsroot=h:/u autoinstall ds=nocloud-net;s=http://S/cblr/svc/op/nocloud/profile/p_1/"
+			" cloud-config-url=/dev/null"},
+		{"ubuntu", "noble", "x86_64", "/exported/u/casper/vmlinuz", "",
+			"{\"kernel_options\":{\"url\":\"http://S/own.iso\"},\"autoinstall_meta\":{\"iso\":\"http://S/u.iso\"},\"autoinstall\":\"\"}",
+			" url=http://S/own.iso  ip=dhcp"},
+		{"ubuntu", "noble", "x86_64", "/exported/u/casper/vmlinuz", "", "{\"kernel_options\":{},\"autoinstall\":\"\"}",
+			"  ip=dhcp netboot=nfs nfsroot=10.0.0.1:/u"},
 		{"ubuntu", "noble", "x86_64", "/m/casper/vmlinuz", "s",
 			"{\"kernel_options\":{\"ip\":\"dhcp\",\"ds\":\"nocloud-net;s=http://other/\"}}",
 			" ip=dhcp ds=nocloud-net;s=http://other/ "},
