@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * map.c - open addressing with linear probing; SipHash-1-3 (Aumasson and Bernstein) under a random key.
+ * map.c - open addressing with linear probing; SipHash-1-3 under a random key.
  */
 #include "base/map.h"
 
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/siphash.h"
 
 struct map_slot {
 	char *key;        /* NULL: never used; with v NULL: deleted */
@@ -23,42 +24,10 @@ static void make_key(void)
 	random_bytes(sip_key, sizeof(sip_key));
 }
 
-static inline uint64_t rotl(uint64_t x, int b)
-{
-	return x << b | x >> (64 - b);
-}
-
-static inline void sip_round(uint64_t v[4])
-{
-	v[0] += v[1]; v[1] = rotl(v[1], 13) ^ v[0]; v[0] = rotl(v[0], 32);
-	v[2] += v[3]; v[3] = rotl(v[3], 16) ^ v[2];
-	v[0] += v[3]; v[3] = rotl(v[3], 21) ^ v[0];
-	v[2] += v[1]; v[1] = rotl(v[1], 17) ^ v[2]; v[2] = rotl(v[2], 32);
-}
-
 uint64_t hash_bytes(const void *p, size_t n)
 {
-	const uint8_t *s = p;
 	pthread_once(&sip_once, make_key);
-	uint64_t v[4] = { sip_key[0] ^ 0x736f6d6570736575ULL, sip_key[1] ^ 0x646f72616e646f6dULL,
-		sip_key[0] ^ 0x6c7967656e657261ULL, sip_key[1] ^ 0x7465646279746573ULL };
-	uint64_t last = (uint64_t)n << 56;
-	for (; n >= 8; n -= 8, s += 8) {
-		uint64_t m;
-		memcpy(&m, s, 8);
-		v[3] ^= m;
-		sip_round(v);
-		v[0] ^= m;
-	}
-	for (size_t i = 0; i < n; i++)
-		last |= (uint64_t)s[i] << 8 * i;
-	v[3] ^= last;
-	sip_round(v);
-	v[0] ^= last;
-	v[2] ^= 0xff;
-	for (int i = 0; i < 3; i++)
-		sip_round(v);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+	return siphash(sip_key, p, n, 1, 3);
 }
 
 /* The slot that holds key, or the first free one on its path (a deleted one when there is one). */

@@ -121,7 +121,8 @@ static void test_lines_of_the_families(void **state)
 			"  ip=dhcp netboot=nfs nfsroot=h:/u autoinstall ds=nocloud-net;s=http://S/cblr/svc/op/nocloud/profile/p_1/"
 			" cloud-config-url=/dev/null"},
 		{"ubuntu", "noble", "x86_64", "/exported/u/casper/vmlinuz", "",
-			"{\"kernel_options\":{\"url\":\"http://S/own.iso\"},\"autoinstall_meta\":{\"iso\":\"http://S/u.iso\"},\"autoinstall\":\"\"}",
+			"{\"kernel_options\":{\"url\":\"http://S/own.iso\"},\"autoinstall_meta\":{\"iso\":\"http://S/u.iso\"},"
+			"\"autoinstall\":\"\"}",
 			" url=http://S/own.iso  ip=dhcp"},
 		{"ubuntu", "noble", "x86_64", "/exported/u/casper/vmlinuz", "", "{\"kernel_options\":{},\"autoinstall\":\"\"}",
 			"  ip=dhcp netboot=nfs nfsroot=10.0.0.1:/u"},

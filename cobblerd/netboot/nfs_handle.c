@@ -3,6 +3,7 @@
  */
 #include "netboot/nfs_handle.h"
 #include "base/clock.h"
+#include "base/siphash.h"
 
 #define LAYOUT 1                   /* first byte; another one when any of this changes */
 #define FIXED 16                   /* layout, depth, export, inode, birth */
@@ -18,45 +19,9 @@ void nfs_key_set(struct nfs_key *k, const uint8_t bytes[NFS_KEY_SIZE])
 	k->k[1] = rd_le64(&r);
 }
 
-static inline uint64_t rotate(uint64_t x, int n) { return x << n | x >> (64 - n); }
-
-static void rounds(uint64_t v[4], int n)
-{
-	while (n-- > 0) {
-		v[0] += v[1];
-		v[2] += v[3];
-		v[1] = rotate(v[1], 13) ^ v[0];
-		v[3] = rotate(v[3], 16) ^ v[2];
-		v[0] = rotate(v[0], 32);
-		v[2] += v[1];
-		v[0] += v[3];
-		v[1] = rotate(v[1], 17) ^ v[2];
-		v[3] = rotate(v[3], 21) ^ v[0];
-		v[2] = rotate(v[2], 32);
-	}
-}
-
-/* Aumasson, Bernstein: SipHash, a fast short-input PRF (2012). */
 uint64_t nfs_hash(const struct nfs_key *k, const void *p, size_t n)
 {
-	uint64_t v[4] = { k->k[0] ^ 0x736f6d6570736575u, k->k[1] ^ 0x646f72616e646f6du, k->k[0] ^ 0x6c7967656e657261u,
-		k->k[1] ^ 0x7465646279746573u };
-	struct rd r = rd_make(p, n);
-	while (r.left >= 8) {
-		uint64_t m = rd_le64(&r);
-		v[3] ^= m;
-		rounds(v, 2);
-		v[0] ^= m;
-	}
-	uint64_t last = (uint64_t)n << 56;
-	for (int i = 0; r.left > 0; i++)
-		last |= (uint64_t)rd_u8(&r) << 8 * i;
-	v[3] ^= last;
-	rounds(v, 2);
-	v[0] ^= last;
-	v[2] ^= 0xff;
-	rounds(v, 4);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+	return siphash(k->k, p, n, 2, 4);
 }
 
 uint16_t nfs_name_hash(const struct nfs_key *k, const char *name)
