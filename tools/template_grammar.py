@@ -4,6 +4,7 @@
 A generator's body() is one template; LOADER holds the texts that it may include. Much of what is written fails in the original: ours
 has to fail there too. What nobody can compare (chance, the time of day, addresses of objects) is written as a question with one answer.
 """
+import re
 
 VARS = {
     "host": "node-7", "fqdn": "node-7.lab.example", "os": "suse15", "kopts": {"console": "ttyS1", "splash": None, "ip": ["dhcp", "static"]},
@@ -168,7 +169,42 @@ class Cheetah(Gen):
             t = "#errorCatcher ListErrors\n" + t
         elif self.r.random() < .03:
             t = "#errorCatcher %s\n%s" % (self.r.choice(["Echo", "BigEcho"]), t)
+        if self.r.random() < .15:
+            t = self.settings(t)
         return t.replace("\n", "\r\n") if self.r.random() < .02 else t
+
+    def settings(self, t):
+        """The template with other tokens, and what makes them that."""
+        pick = self.r.choice
+        start = pick(["#", "#", "%", "@", "::", "{%", "<", "~", "^", "..", "\u00a7", "%%", "//", "-"])
+        multi, multi_end = pick([("#*", "*#"), ("/*", "*/"), ("<!--", "-->"), (start + "*", "*" + start), ("(*", "*)")])
+        kept = {"cheetahVarStartToken": pick(["$", "$", "@", "@@", "~", "%", "!", "|", "\u00a7", "^^", "&", "$$", "*", "-", "#"]), "directiveStartToken": start,
+                "directiveEndToken": pick([start if start not in ("..", "{%") else ">", start if start not in ("..", "{%") else "%}", "#", "%}", ";", ">", "::", "\u00a7", ":", "-", "%>"]), "commentStartToken": pick(["##", start * 2, start * 2, "//", "--", ";", "#"]),
+                "multiLineCommentStartToken": multi, "multiLineCommentEndToken": multi_end, "EOLSlurpToken": pick(["#", start, start, "None", "^", "\u00a7", "&", "="])}
+        flags = {"allowWhitespaceAfterDirectiveStartToken": .2, "gobbleWhitespaceAroundMultiLineComments": .2, "useAutocalling": .2, "useSearchList": .03, "useNameMapper": .03, "useStackFrames": .1, "nopeSetting": .1, "useFilters": .02,
+                 "includeRawExprInFilterArgs": .05, "alwaysFilterNone": .02, "outputRowColComments": .05, "PSPStartToken": .03, "useErrorCatcher": .05}
+        lines = ["%s%s%s" % (k, pick([" = ", "=", ": ", " : "]), v if self.r.random() < .02 else v.replace("%", "%%")) for k, v in kept.items() if v != "$" and self.r.random() < .85]
+        lines += ["%s = %s" % (k, pick(["True", "False", "false", "TRUE", "0", "1", "None", "no"] if k not in ("useFilters", "alwaysFilterNone", "useAutocalling") else ["True", "1", "False"] if k == "useAutocalling" else ["True", "1"])) for k, chance in flags.items() if self.r.random() < chance]
+        lines += [pick(["; comment", "# comment", "", "directiveStartToken = ##", "no value", "x = "])] if self.r.random() < .05 else []
+        self.r.shuffle(lines)
+        dent = pick(["", "", "  ", "\t"])
+        head = "%s#compiler-settings%s\n%s\n%s#end compiler-settings%s\n" % (self.ind(), pick(["", "", " ", "#", " words here"]), "\n".join(dent + s for s in lines), self.ind(), pick(["", "", "#"]))
+        if self.r.random() < .1:
+            head = "".join("#compiler %s = %r%s\n" % (k, v, pick(["", "#"])) for k, v in [pick(list(kept.items()))])
+            k = head.split()[1]
+            kept = {n: v if n == k else d for (n, v), d in zip(kept.items(), ["$", "#", "#", "##", "#*", "*#", "#"])}
+
+        def token(m):
+            s = m.group(0)
+            return kept[{"$": "cheetahVarStartToken", "##": "commentStartToken", "#*": "multiLineCommentStartToken", "*#": "multiLineCommentEndToken"}.get(s) or (
+                "directiveStartToken" if re.match("[a-zA-Z@]", m.string[m.end():m.end() + 1]) else pick(["EOLSlurpToken", "directiveEndToken"]) if m.string[m.end():m.end() + 1] in "\n" else "directiveEndToken")]
+
+        def translated(s):
+            return s if self.r.random() < .05 else re.sub(r"\$|##|#\*|\*#|#", token, s)
+        tail = self.body(1) if self.r.random() < .2 else ""
+        if tail:
+            tail = translated(pick(["#compiler-settings reset\n", "#compiler-settings reset#", "#compiler reset\n"])) + tail
+        return (self.body(1) if self.r.random() < .2 else "") + head + translated(t) + tail
 
     def block(self, head, body, end):
         i = self.ind()

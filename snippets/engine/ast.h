@@ -5,6 +5,7 @@
 #ifndef ENGINE_AST_H
 #define ENGINE_AST_H
 
+#include "snippets/engine/cheetah_settings.h"
 #include "snippets/engine/rt.h"
 
 enum nop {
@@ -160,6 +161,8 @@ struct compile {
 	bool nosearch;                   /* inside a nested #def: $x means the Python name x */
 	bool plain;                      /* $x means the Python name x (left side of #set, inside nested #def) */
 	bool noauto;                     /* #call: no autocall */
+	bool commented;                  /* Cheetah: a comment of Python was passed over in the present expression */
+	const struct ch_settings *set;   /* Cheetah: the tokens that hold here */
 	struct method *method;
 	void *front;
 };

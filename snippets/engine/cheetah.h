@@ -21,6 +21,7 @@ struct method {
 	struct node *body;
 	struct method *next;
 	bool nested, block;
+	bool searches;                           /* some $name of it is looked up in the search list */
 	uint32_t line;
 };
 

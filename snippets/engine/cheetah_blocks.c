@@ -13,6 +13,7 @@ void chp_start_expr(struct chp *p)
 {
 	p->c->parens = 0;
 	p->c->depth = 0;
+	p->c->commented = false;
 	tok_next(p->c);
 }
 
@@ -25,6 +26,8 @@ bool chp_expr_end(struct chp *p, bool colon_ok)
 	if (c->tok != T_END && !(colon_ok && tok_is(c, ":")))
 		return cfail(c, c->at, "the end of the directive was expected, not '%.*s'%s",
 			(int)(c->pos - c->at < 30 ? c->pos - c->at : 30), c->s + c->at, tok_is(c, "=") ? " (== compares)" : "");
+	if (c->commented && colon_ok)                     /* compat: the ":" that Cheetah puts behind it is a part of the comment then */
+		return cfail(c, c->at, "a comment of Python ('#') cannot stand in the head of a block");
 	c->pos = c->at;
 	c->parens = 0;
 	return true;
@@ -39,7 +42,7 @@ bool chp_short_colon(const struct chp *p)
 	size_t i = c->pos + 1, eol = chp_eol(p, c->pos, false);
 	while (i < eol && (c->s[i] == ' ' || c->s[i] == '\t' || c->s[i] == '\f' || c->s[i] == '\v'))
 		i++;
-	return i < eol && !(c->s[i] == '#' && i + 1 < eol && c->s[i + 1] == '#');
+	return i < eol && !token_at(c->s, eol, i, &p->set.comment);
 }
 
 static void skip_colon(struct chp *p)
@@ -108,7 +111,7 @@ bool chp_if(struct chp *p)
 	size_t at = c->pos, eol = chp_eol(p, at, false);
 	bool clear = chp_line_clear(p, at);
 	struct node *x = mk(c, N_IF, at);
-	c->pos += 3;
+	chp_tag(p, "if");
 	c->inargs = c->conds = 0;
 	chp_start_expr(p);
 	struct node *cond = ex_expr(c);
@@ -124,6 +127,7 @@ bool chp_if(struct chp *p)
 		no->a = ex_tuple(c);
 		if (c->conds > 0) /* compat: eatIf takes every "else" for the one behind "then" */
 			return cfail(c, at, "\"a if b else c\" cannot stand in a one-line #if ... then ... else");
+		c->commented = false;
 		if (!chp_expr_end(p, true))
 			return false;
 		add_part(p, x, cond, at)->b = yes;
@@ -175,7 +179,7 @@ static bool continuation(struct chp *p, const char *name)
 	size_t at = c->pos, eol = chp_eol(p, at, false);
 	bool clear = chp_line_clear(p, at);
 	struct node *cond = NULL, *part = mk(c, N_ARG, at);
-	c->pos += 1 + strlen(name);
+	chp_tag(p, name);
 	chp_start_expr(p);
 	bool except = str_eq(name, "except"), finally = str_eq(name, "finally");
 	bool has_cond = str_eq(name, "elif");
@@ -265,7 +269,7 @@ bool chp_indenting(struct chp *p, const char *name)
 		return continuation(p, name);
 	bool clear = chp_line_clear(p, at);
 	struct node *x = mk(c, rows[r].op, at);
-	c->pos += 1 + strlen(name);
+	chp_tag(p, name);
 	chp_start_expr(p);
 	if (!loop_head(p, name, x) || !chp_expr_end(p, true))
 		return false;
@@ -378,10 +382,10 @@ bool chp_def(struct chp *p, enum blk kind)
 	size_t at = c->pos, eol = chp_eol(p, at, false);
 	bool clear = chp_line_clear(p, at);
 	struct method *m = calloc_in(c, sizeof(*m));
-	c->pos += kind == B_DEF ? 4 : kind == B_BLOCK ? 6 : 8;
+	chp_tag(p, kind == B_DEF ? "def" : kind == B_BLOCK ? "block" : "closure");
 	chp_blanks(p);
-	if (peek(p) == '$')
-		c->pos++;
+	if (token_at(c->s, c->n, c->pos, &p->set.var))
+		c->pos += p->set.var.n;
 	if (!word_at(p, &m->name))
 		return false;
 	chp_blanks(p);
@@ -432,16 +436,17 @@ bool chp_def(struct chp *p, enum blk kind)
 static struct node *call_target(struct chp *p)
 {
 	struct compile *c = p->c;
+	const struct sym *name;
+	bool plain = c->plain, noauto = c->noauto;
 	chp_blanks(p);
-	if (peek(p) == '$')
-		c->pos++;
+	if (token_at(c->s, c->n, c->pos, &p->set.var))
+		c->pos += p->set.var.n;
 	else
 		c->plain = true;
-	const struct sym *name;
 	c->noauto = true;
 	struct node *x = word_at(p, &name) ? ex_var(c, name, c->at) : NULL;
-	c->noauto = false;
-	c->plain = false;
+	c->noauto = noauto;
+	c->plain = plain;
 	return x;
 }
 
@@ -461,7 +466,7 @@ static bool filter_name(struct chp *p, struct node *x)
 	};
 	const struct sym *name;
 	chp_blanks(p);
-	if (peek(p) == '$')
+	if (token_at(p->c->s, p->c->n, p->c->pos, &p->set.var))
 		return cfail(p->c, p->c->pos, "#filter with an expression is not supported: it would be a class of Python");
 	if (!word_at(p, &name))
 		return false;
@@ -503,7 +508,7 @@ bool chp_region(struct chp *p, const char *name)
 	     filt = str_eq(name, "filter");
 	struct node *x = mk(c, call ? N_CALLREG : cap ? N_CAPTURE : filt ? N_FILTERREG : N_REGION, at);
 	enum blk kind = call ? B_CALL : cap ? B_CAPTURE : filt ? B_FILTER : B_CACHE;
-	c->pos += 1 + strlen(name);
+	chp_tag(p, name);
 	c->depth = 0;
 	c->parens = 0;
 	if (call) {
@@ -522,6 +527,7 @@ bool chp_region(struct chp *p, const char *name)
 			return false;
 		c->at = c->pos;
 		c->tok = T_END;
+		c->commented = false;
 	} else {
 		chp_start_expr(p);
 		while (c->tok != T_END && !tok_is(c, ":") && !c->failed)
@@ -569,7 +575,7 @@ bool chp_end(struct chp *p)
 	struct compile *c = p->c;
 	size_t at = c->pos, r = 0;
 	bool clear = chp_line_clear(p, at);
-	c->pos += 4;
+	chp_tag(p, "end");
 	chp_blanks(p);
 	while (r < ARRAY_LEN(rows) && !(c->pos < c->n && rows[r].name[0] == c->s[c->pos] && strlen(rows[r].name) <= c->n - c->pos &&
 					      memcmp(rows[r].name, c->s + c->pos, strlen(rows[r].name)) == 0))

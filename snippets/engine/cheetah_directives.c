@@ -15,13 +15,12 @@ bool chp_rest_of_tag(struct chp *p, bool clear, size_t eol)
 {
 	struct compile *c = p->c;
 	bool comment = false;
-	size_t len;
-	if (chp_comment_start(p, c->pos) && chp_directive(p, c->pos + 1, &len) == NULL) {
+	if (chp_comment_start(p, c->pos) && chp_directive(p, c->pos + 1) == NULL) {
 		comment = true;
 		chp_eat_comment(p);
 	}
-	if (!comment && peek(p) == '#')
-		c->pos++;
+	if (!comment && token_at(c->s, c->n, c->pos, &p->set.directive_end))
+		c->pos += p->set.directive_end.n;
 	else if (clear && c->pos < c->n && (peek(p) == '\n' || peek(p) == '\r'))
 		c->pos = chp_eol(p, c->pos, true);
 	if (clear && (c->pos >= c->n || c->pos > eol))
@@ -113,7 +112,7 @@ static bool eat_set(struct chp *p)
 	size_t at = c->pos, eol = chp_eol(p, at, false);
 	bool clear = chp_line_clear(p, at), global = false;
 	struct node *x = mk(c, N_SET_ST, at);
-	c->pos += 4;
+	chp_tag(p, "set");
 	chp_blanks(p);
 	if (word_is(p, "local")) {
 		c->pos += 5;
@@ -142,7 +141,7 @@ static bool eat_expr(struct chp *p, const char *name, enum nop op)
 	size_t at = c->pos, eol = chp_eol(p, at, false);
 	bool clear = chp_line_clear(p, at);
 	struct node *x = mk(c, op, at);
-	c->pos += 1 + strlen(name);
+	chp_tag(p, name);
 	chp_start_expr(p);
 	if (op == N_RETURN && c->tok == T_END)
 		return finish(p, clear, eol, x);
@@ -173,7 +172,7 @@ static bool eat_del(struct chp *p)
 	size_t at = c->pos, eol = chp_eol(p, at, false);
 	bool clear = chp_line_clear(p, at);
 	struct node *x = mk(c, N_DEL, at);
-	c->pos += 4;
+	chp_tag(p, "del");
 	chp_start_expr(p);
 	x->a = ex_tuple(c);
 	if (x->a != NULL && (x->a->op == N_VAR || x->a->op == N_STEP || x->a->op == N_CALL))
@@ -187,7 +186,7 @@ static bool eat_word(struct chp *p, const char *name, enum nop op)
 	size_t at = c->pos, eol = chp_eol(p, at, false);
 	bool clear = chp_line_clear(p, at);
 	struct node *x = mk(c, op, at);
-	c->pos += 1 + strlen(name);
+	chp_tag(p, name);
 	chp_start_expr(p);
 	if (op == N_BREAK || op == N_CONTINUE) {
 		bool loop = false;
@@ -232,7 +231,7 @@ static bool eat_import(struct chp *p, bool from)
 	size_t at = c->pos, eol = chp_eol(p, at, false);
 	bool clear = chp_line_clear(p, at);
 	const struct sym *mod = NULL;
-	c->pos += from ? 5 : 7;
+	chp_tag(p, from ? "from" : "import");
 	chp_start_expr(p);
 	if (from) {
 		if (c->tok != T_NAME)
@@ -268,7 +267,7 @@ static bool eat_include(struct chp *p)
 	size_t at = c->pos, eol = chp_eol(p, at, false);
 	bool clear = chp_line_clear(p, at);
 	struct node *x = mk(c, N_INCLUDE, at);
-	c->pos += 8;
+	chp_tag(p, "include");
 	chp_blanks(p);
 	if (word_is(p, "raw")) {
 		c->pos += 3;
@@ -288,18 +287,17 @@ static bool eat_include(struct chp *p)
 	return x->a != NULL && finish(p, clear, eol, x);
 }
 
-/* Finds "#end NAME" as text; c->pos is then behind it. Returns where the text in between ends. */
-static size_t to_end_directive(struct chp *p, const char *name)
+size_t chp_to_end_directive(struct chp *p, const char *name)
 {
 	struct compile *c = p->c;
 	bool clear = false;
-	size_t end = c->n, len;
+	size_t end = c->n;
 	for (; c->pos < c->n; c->pos++) {
 		const char *d;
-		if (c->s[c->pos] != '#' || (d = chp_directive(p, c->pos, &len)) == NULL || !str_eq(d, "end"))
+		if (c->s[c->pos] != p->set.directive.s[0] || (d = chp_directive(p, c->pos)) == NULL || !str_eq(d, "end"))
 			continue;
 		size_t at = c->pos;
-		c->pos += 4;
+		chp_tag(p, d);
 		chp_blanks(p);
 		if (starts(p, name)) {
 			end = at;
@@ -312,8 +310,8 @@ static size_t to_end_directive(struct chp *p, const char *name)
 		}
 	}
 	size_t eol = chp_eol(p, c->pos, false);
-	if (peek(p) == '#')
-		c->pos++;
+	if (token_at(c->s, c->n, c->pos, &p->set.directive_end))
+		c->pos += p->set.directive_end.n;
 	else if (clear && c->pos < c->n && (peek(p) == '\n' || peek(p) == '\r'))
 		c->pos = chp_eol(p, c->pos, true);
 	if (clear && c->pos > eol)
@@ -326,7 +324,7 @@ static bool eat_raw(struct chp *p)
 	struct compile *c = p->c;
 	size_t at = c->pos, eol = chp_eol(p, at, false);
 	bool clear = chp_line_clear(p, at);
-	c->pos += 4;
+	chp_tag(p, "raw");
 	chp_blanks(p);
 	if (chp_short_colon(p)) {
 		c->pos++;
@@ -342,7 +340,7 @@ static bool eat_raw(struct chp *p)
 	chp_blanks(p);
 	if (!chp_rest_of_tag(p, clear, eol))
 		return false;
-	size_t b = c->pos, e = to_end_directive(p, "raw");
+	size_t b = c->pos, e = chp_to_end_directive(p, "raw");
 	if (e > b)
 		chp_text(p, c->s + b, e - b, b);
 	return true;
@@ -363,7 +361,7 @@ static bool eat_attr(struct chp *p)
 	size_t at = c->pos, eol = chp_eol(p, at, false);
 	bool clear = chp_line_clear(p, at);
 	struct attr *a = calloc_in(c, sizeof(*a));
-	c->pos += 5;
+	chp_tag(p, "attr");
 	chp_start_expr(p);
 	if (c->tok != T_NAME && c->tok != T_VAR)
 		return cfail(c, c->at, "the name of an attribute was expected");
@@ -371,9 +369,10 @@ static bool eat_attr(struct chp *p)
 	tok_next(c);
 	if (!tok_want(c, "="))
 		return false;
+	bool plain = c->plain;
 	c->plain = true;
 	a->value = ex_tuple(c);
-	c->plain = false;
+	c->plain = plain;
 	if (a->value == NULL)
 		return false;
 	struct attr **last = &p->f->attrs;
@@ -389,7 +388,7 @@ static bool eat_catcher(struct chp *p)
 	size_t at = c->pos, eol = chp_eol(p, at, false);
 	bool clear = chp_line_clear(p, at);
 	struct node *x = mk(c, N_CATCHER, at);
-	c->pos += 13;
+	chp_tag(p, "errorCatcher");
 	chp_start_expr(p);
 	if (!tok_word(c, "ListErrors") && !tok_word(c, "Echo") && !tok_word(c, "BigEcho") &&
 		!tok_word(c, "ErrorCatcher"))
@@ -407,7 +406,7 @@ static bool eat_arg(struct chp *p)
 	struct node *x = mk(c, N_CALLARG, at);
 	if (chp_top(p)->kind != B_CALL)
 		return cfail(c, at, "#arg outside #call");
-	c->pos += 4;
+	chp_tag(p, "arg");
 	chp_start_expr(p);
 	if (c->tok != T_NAME)
 		return cfail(c, c->at, "the name of an argument was expected");
@@ -466,6 +465,8 @@ bool chp_directive_eat(struct chp *p, const char *name)
 		{"shBang", eat_line},
 		{"encoding", eat_line},
 		{"breakpoint", eat_breakpoint},
+		{"compiler", chp_compiler},
+		{"compiler-settings", chp_compiler_settings},
 		{"implements", eat_line},
 	};
 	static const char *const blocks[] = {

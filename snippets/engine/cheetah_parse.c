@@ -205,6 +205,8 @@ void chp_method_end(struct chp *p)
 {
 	struct compile *c = p->c;
 	struct mstate *ms = p->ms;
+	if (!p->set.mapper && ms->m->searches)             /* compat: the method that Cheetah makes has no search list then */
+		cfail(c, c->pos, "useNameMapper is off where a text or a #def ends that looked up names while it was on");
 	for (uint32_t i = ms->refs_from; i < c->refs.n; i++) {
 		struct node *r = c->refs.v[i];
 		const struct local *l = r->flag2 == 0 && !(r->flag & NF_GLOBAL) ? find_local(ms->m, r->sym) : NULL;
@@ -219,103 +221,99 @@ void chp_method_end(struct chp *p)
 
 /* -- what can begin at a place -- */
 
-bool chp_comment_start(const struct chp *p, size_t at)
+/* The token, not behind a backslash. */
+static bool starts_here(const struct chp *p, size_t at, const struct token *t)
 {
-	return chp_peek(p, at) == '#' && chp_peek(p, at + 1) == '#' && at + 1 < p->c->n && !escaped(p, at);
+	return token_at(p->c->s, p->full, at, t) && !escaped(p, at);
 }
 
-const char *chp_directive(const struct chp *p, size_t at, size_t *len)
+bool chp_comment_start(const struct chp *p, size_t at)
 {
-	if (chp_peek(p, at) != '#' || escaped(p, at))
+	return starts_here(p, at, &p->set.comment) && at + p->set.comment.n <= p->c->n;
+}
+
+/* Where the name of a directive may begin, behind its token at "at". */
+static size_t name_at(const struct chp *p, size_t at)
+{
+	at += p->set.directive.n;
+	while (p->set.blanks_after && (chp_peek(p, at) == ' ' || chp_peek(p, at) == '\t'))
+		at++;
+	return at;
+}
+
+const char *chp_directive(const struct chp *p, size_t at)
+{
+	if (!starts_here(p, at, &p->set.directive))
 		return NULL;
-	size_t b = at + 1, e = b;
-	if (chp_peek(p, b) == '@') {
-		*len = 1;
+	size_t b = name_at(p, at), e = b;
+	if (chp_peek(p, b) == '@')
 		return chp_id_start(chp_peek(p, b + 1)) ? "@" : NULL;
-	}
 	if (!chp_id_start(chp_peek(p, b)))
 		return NULL;
 	while (e < p->full && (chp_id_char(p->c->s[e]) || p->c->s[e] == '-' || p->c->s[e] == '@') && e - b < 20)
 		e++;
 	for (size_t i = 0; i < ARRAY_LEN(directives); i++)
-		if (directives[i][0] == p->c->s[b] && strlen(directives[i]) == e - b && memcmp(directives[i], p->c->s + b, e - b) == 0) {
-			*len = e - b;
+		if (directives[i][0] == p->c->s[b] && strlen(directives[i]) == e - b && memcmp(directives[i], p->c->s + b, e - b) == 0)
 			return directives[i];
-		}
 	return NULL;
 }
 
-/* $ [!] [*|*N*] [bracket blanks] and then a name or an expression; *name: which of the two. */
-static bool placeholder_start(const struct chp *p, size_t at, bool *name)
+void chp_tag(struct chp *p, const char *name) { p->c->pos = name_at(p, p->c->pos) + strlen(name); }
+
+static bool placeholder_start(const struct chp *p, size_t at)
 {
-	if (chp_peek(p, at) != '$' || escaped(p, at))
-		return false;
-	size_t i = at + 1;
-	bool silent = chp_peek(p, i) == '!';
-	i += silent;
-	if (chp_peek(p, i) == '*') {
-		size_t j = i + 1;
-		while ((chp_peek(p, j) >= '0' && chp_peek(p, j) <= '9') || chp_peek(p, j) == '.')
-			j++;
-		if (j > i + 1 && strchr("smhdw", chp_peek(p, j)) != NULL && chp_peek(p, j) != '\0')
-			j++;
-		i = j > i + 1 && chp_peek(p, j) == '*' ? j + 1 : i + 1;
-	}
-	*name = true;
-	if (chp_id_start(chp_peek(p, i)))
-		return true;
-	char open = chp_peek(p, i);
-	if (open != '{' && open != '(' && open != '[')
-		return false;
-	size_t inner = i + 1;
-	for (i++; blank(chp_peek(p, i)); i++)
-		;
-	if (chp_id_start(chp_peek(p, i)))
-		return true;
-	*name = false;
-	char ch = chp_peek(p, inner);                          /* compat: a blank will do, then nothing may follow */
-	return !silent && inner < p->full && ch != ')' && ch != ']' && ch != '}';
+	bool named;
+	return ch_var_start(p->c, p->full, at, &named) && !escaped(p, at);
 }
 
 static bool slurp_start(const struct chp *p, size_t at)
 {
-	if (chp_peek(p, at) != '#')
+	if (!token_at(p->c->s, p->full, at, &p->set.slurp))
 		return false;
-	for (at++; blank(chp_peek(p, at)); at++)
+	for (at += p->set.slurp.n; blank(chp_peek(p, at)); at++)
 		;
 	return at < p->full && (p->c->s[at] == '\n' || p->c->s[at] == '\r');
 }
 
-static bool token_at(const struct chp *p, size_t at)
+/* What ends a text. */
+static bool something_at(const struct chp *p, size_t at)
 {
-	bool name;
-	size_t len;
-	char ch = p->c->s[at];
-	if (ch == '$')
-		return placeholder_start(p, at, &name);
-	if (ch == '<')
-		return chp_peek(p, at + 1) == '%' && !escaped(p, at);
-	return ch == '#' && (chp_comment_start(p, at) || (chp_peek(p, at + 1) == '*' && !escaped(p, at)) ||
-		chp_directive(p, at, &len) != NULL || slurp_start(p, at));
+	return chp_comment_start(p, at) || starts_here(p, at, &p->set.multi) || placeholder_start(p, at) || chp_directive(p, at) != NULL ||
+	       starts_here(p, at, &p->set.psp) || (p->set.slurp_in_text && slurp_start(p, at));
 }
 
 /* -- eating -- */
 
+/* A backslash before the token goes. */
+static void unescape(struct strbuf *b, const struct token *tok)
+{
+	char *to = b->p, *end = b->p + b->len;
+	for (const char *s = b->p; s < end; s++) {
+		if (*s == '\\' && token_at(s, (size_t)(end - s), 1, tok)) {
+			memmove(to, s + 1, tok->n);
+			to += tok->n;
+			s += tok->n;
+		} else {
+			*to++ = *s;
+		}
+	}
+	sb_truncate(b, (size_t)(to - b->p));
+}
+
 static void plain_text(struct chp *p)
 {
 	struct compile *c = p->c;
-	struct strbuf b = { 0 };
 	size_t start = c->pos;
-	while (c->pos < c->n &&
-		!((c->s[c->pos] == '$' || c->s[c->pos] == '#' || c->s[c->pos] == '<') && token_at(p, c->pos)))
+	while (c->pos < c->n && !(p->set.starts[(unsigned char)c->s[c->pos]] && something_at(p, c->pos)))
 		c->pos++;
 	if (memchr(c->s + start, '\\', c->pos - start) == NULL) {
 		chp_text(p, c->s + start, c->pos - start, start);
 		return;
 	}
-	for (size_t i = start; i < c->pos; i++)
-		if (!(c->s[i] == '\\' && i + 1 < c->pos && (c->s[i + 1] == '$' || c->s[i + 1] == '#')))
-			sb_addc(&b, c->s[i]);
+	struct strbuf b = { 0 };
+	sb_add(&b, c->s + start, c->pos - start);
+	unescape(&b, &p->set.var);
+	unescape(&b, &p->set.directive);
 	chp_text(p, sb_str(&b), b.len, start);
 	sb_free(&b);
 }
@@ -326,7 +324,7 @@ void chp_eat_comment(struct chp *p)
 	bool clear = chp_line_clear(p, c->pos);
 	if (clear)
 		chp_ws_before(p);
-	size_t b = c->pos + 2, e = chp_eol(p, b, clear);
+	size_t b = c->pos + p->set.comment.n, e = chp_eol(p, b, clear);
 	c->pos = e;
 	bool all_hash = e > b;
 	for (size_t i = b; i < e; i++)
@@ -339,23 +337,25 @@ static bool multi_comment(struct chp *p)
 {
 	struct compile *c = p->c;
 	bool clear = chp_line_clear(p, c->pos);
-	size_t first_eol = chp_eol(p, c->pos, false), i = c->pos + 2, b = i;
+	size_t first_eol = chp_eol(p, c->pos, false), i = c->pos + p->set.multi.n, b = i, e = c->n;
 	unsigned level = 1;
-	for (;; i++) {
-		if (i >= c->n)
-			break;
-		if (c->s[i] == '#' && chp_peek(p, i + 1) == '*' && !escaped(p, i)) {
+	while (i < c->n) {
+		if (starts_here(p, i, &p->set.multi)) {
 			level++;
-			i++;
-		} else if (c->s[i] == '*' && chp_peek(p, i + 1) == '#' && !escaped(p, i)) {
-			if (--level == 0)
+			i += p->set.multi.n;
+		} else if (starts_here(p, i, &p->set.multi_end)) {
+			if (--level == 0) {
+				e = i;
 				break;
-			i++;
+			}
+			i += p->set.multi_end.n;
 		}
+		if (i >= c->n)
+			return cfail(c, c->pos, "the comment that begins here ends in the middle of another one");
+		i++;                                      /* compat: behind an inner token too */
 	}
-	size_t e = i;
-	c->pos = i < c->n ? i + 2 : c->n;
-	if (c->pos < c->n) {
+	c->pos = e < c->n ? e + p->set.multi_end.n : c->n;
+	if (c->pos < c->n && p->set.gobble) {
 		size_t eol = chp_eol(p, c->pos, false), k = c->pos;
 		while (k < eol && (blank(c->s[k]) || c->s[k] == '\v'))
 			k++;
@@ -397,10 +397,12 @@ static bool psp_line(struct chp *p, size_t at, bool echo)
 static bool psp(struct chp *p)
 {
 	struct compile *c = p->c;
-	size_t at = c->pos, b = at + 2, n = c->n;
-	const char *q = memmem(c->s + b, c->n - b, "%>", 2);
+	const struct token *end = &p->set.psp_end;
+	size_t at = c->pos, b = at + p->set.psp.n, n = c->n;
+	const char *q = b < n ? memmem(c->s + b, n - b, end->s, end->n) : NULL;
 	if (q == NULL)
-		return cfail(c, at, "'%%>' was expected before the end of the text");
+		return cfail(c, at, "'%.*s' was expected before the end of the text", end->n, end->s);
+	c->set = &ch_defaults;
 	size_t e = (size_t)(q - c->s);
 	while (b < e && (blank(c->s[b]) || c->s[b] == '\n'))
 		b++;
@@ -417,7 +419,8 @@ static bool psp(struct chp *p)
 			c->pos++;
 	}
 	c->n = n;
-	c->pos = (size_t)(q - c->s) + 2;
+	c->set = &p->set;
+	c->pos = (size_t)(q - c->s) + end->n;
 	return !c->failed;
 }
 
@@ -425,8 +428,7 @@ static bool psp(struct chp *p)
 bool chp_loop(struct chp *p, size_t upto)
 {
 	struct compile *c = p->c;
-	size_t outer = c->n, len;
-	bool name;
+	size_t outer = c->n;
 	if (++p->levels > LIM_PARSE_DEPTH)
 		return cfail(c, c->pos, "one-line directives nested deeper than %d", LIM_PARSE_DEPTH);
 	c->n = upto;
@@ -434,13 +436,13 @@ bool chp_loop(struct chp *p, size_t upto)
 		const char *d;
 		if (chp_comment_start(p, c->pos)) {
 			chp_eat_comment(p);
-		} else if (c->s[c->pos] == '#' && chp_peek(p, c->pos + 1) == '*' && !escaped(p, c->pos)) {
+		} else if (starts_here(p, c->pos, &p->set.multi)) {
 			multi_comment(p);
-		} else if (placeholder_start(p, c->pos, &name)) {
+		} else if (placeholder_start(p, c->pos)) {
 			chp_placeholder(p);
-		} else if ((d = chp_directive(p, c->pos, &len)) != NULL) {
+		} else if ((d = chp_directive(p, c->pos)) != NULL) {
 			chp_directive_eat(p, d);
-		} else if (c->s[c->pos] == '<' && chp_peek(p, c->pos + 1) == '%' && !escaped(p, c->pos)) {
+		} else if (starts_here(p, c->pos, &p->set.psp)) {
 			psp(p);
 		} else if (slurp_start(p, c->pos)) {
 			if (chp_line_clear(p, c->pos))
@@ -459,7 +461,8 @@ bool chp_loop(struct chp *p, size_t upto)
 bool cheetah_compile(struct compile *c)
 {
 	struct chp *p = xcalloc(1, sizeof(*p));
-	*p = (struct chp){ .c = c, .full = c->n };
+	*p = (struct chp){ .c = c, .set = ch_defaults, .full = c->n };
+	c->set = &p->set;
 	p->f = calloc_in(c, sizeof(*p->f));
 	p->f->main = calloc_in(c, sizeof(*p->f->main));
 	p->f->main->name = intern(c, "respond", 7);

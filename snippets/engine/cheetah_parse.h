@@ -46,6 +46,7 @@ struct mstate {
 
 struct chp {
 	struct compile *c;
+	struct ch_settings set;          /* as they are at c->pos */
 	struct cheetah_front *f;
 	struct mstate *ms;
 	struct open open[MAX_OPEN];
@@ -71,7 +72,8 @@ bool chp_line_clear(const struct chp *p, size_t at);
 size_t chp_eol(const struct chp *p, size_t at, bool gobble);
 void chp_blanks(struct chp *p);
 bool chp_comment_start(const struct chp *p, size_t at);
-const char *chp_directive(const struct chp *p, size_t at, size_t *len);
+const char *chp_directive(const struct chp *p, size_t at);
+void chp_tag(struct chp *p, const char *name);
 void chp_eat_comment(struct chp *p);
 bool chp_method_begin(struct chp *p, struct method *m);
 void chp_method_end(struct chp *p);
@@ -84,6 +86,7 @@ bool chp_placeholder(struct chp *p);
 /* cheetah_directives.c */
 bool chp_directive_eat(struct chp *p, const char *name);
 bool chp_rest_of_tag(struct chp *p, bool clear, size_t eol);
+size_t chp_to_end_directive(struct chp *p, const char *name);
 /* cheetah_blocks.c */
 bool chp_def(struct chp *p, enum blk kind);
 bool chp_end(struct chp *p);

@@ -26,7 +26,8 @@ static struct node *reread(struct chp *p, size_t from, size_t to)
 		sub.s = text.u.s;
 		sub.n = text.n;
 		sub.pos = 0;
-		while (sub.pos < sub.n && (sub.s[sub.pos] == '$' || sub.s[sub.pos] == '!' || sub.s[sub.pos] == '*'))
+		sub.pos = p->set.var.n;
+		while (sub.pos < sub.n && (sub.s[sub.pos] == '!' || sub.s[sub.pos] == '*'))
 			sub.pos++;
 		bool open = sub.pos < sub.n && strchr("({[", sub.s[sub.pos]) != NULL;
 		sub.parens = open;
@@ -173,8 +174,9 @@ static bool read_placeholder(struct chp *p)
 	static const char opens[] = "({[";
 	static const char *const closes[] = { ")", "}", "]" };
 	struct compile *c = p->c;
-	size_t start = c->pos++;
+	size_t start = c->pos;
 	struct node *x = mk(c, N_PLACE, start);
+	c->pos += p->set.var.n;
 	bool silent = skip_marks(p);
 	const char *o = c->pos < c->n && c->s[c->pos] != '\0' ? strchr(opens, c->s[c->pos]) : NULL;
 	const char *close = o != NULL ? closes[o - opens] : NULL;
@@ -187,7 +189,8 @@ static bool read_placeholder(struct chp *p)
 	if (expr == NULL || c->failed)
 		return false;
 	if (close != NULL && !tok_is(c, close))
-		return cfail(c, c->at, "'%s' was expected: the placeholder that begins with %.2s is not closed", close, c->s + start);
+		return cfail(c, c->at, "'%s' was expected: the placeholder that begins with %.*s is not closed", close,
+			p->set.var.n + 1, c->s + start);
 	c->parens = 0;
 	x->a = as_cheetah_reads(p, start, close != NULL, named, expr);
 	if (x->a == NULL)
@@ -221,9 +224,10 @@ bool chp_placeholder(struct chp *p)
 	size_t start = c->pos, at = start;
 	if (read_placeholder(p) || p->ms->catcher == CATCH_NONE)
 		return !c->failed;
-	for (at++; at < c->n && strchr("({[", c->s[at]) == NULL && (c->s[at] == '!' || chp_id_char(c->s[at]) || c->s[at] == '.'); at++)
-		;
-	size_t end = brackets_end(p, at, at == start + 1);
+	at += p->set.var.n;
+	while (at < c->n && strchr("({[", c->s[at]) == NULL && (c->s[at] == '!' || chp_id_char(c->s[at]) || c->s[at] == '.'))
+		at++;
+	size_t end = brackets_end(p, at, at == start + p->set.var.n);
 	if (end == 0)
 		return false;
 	struct node *x = mk(c, N_PLACE, start), *bad = mk(c, N_BAD, start);

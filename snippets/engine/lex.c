@@ -7,34 +7,28 @@
 #include <string.h>
 
 #include "snippets/engine/ast.h"
+#include "snippets/engine/str_case.h"
 
-static bool id_start(unsigned char ch)
-{
-	return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || ch == '_' || ch >= 0x80;
-}
 static bool is_digit(char ch) { return ch >= '0' && ch <= '9'; }
-static bool id_char(unsigned char ch) { return id_start(ch) || is_digit((char)ch); }
+static bool ascii_start(char ch) { return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || ch == '_'; }
+
+/* The bytes of the character there that may begin a name (first) or go on with it; 0: it may not. */
+static size_t id_at(const struct compile *c, size_t p, bool first)
+{
+	size_t n;
+	if (p >= c->n)
+		return 0;
+	if ((unsigned char)c->s[p] < 0x80)
+		return ascii_start(c->s[p]) || (!first && is_digit(c->s[p]));
+	uint32_t cp = u8_at(c->s + p, c->n - p, &n);
+	return cp_alpha(cp) || (!first && cp_digit(cp)) ? n : 0;
+}
 
 static size_t eol_at(const struct compile *c, size_t p)
 {
 	if (p < c->n && c->s[p] == '\r')
 		return p + 1 < c->n && c->s[p + 1] == '\n' ? 2 : 1;
 	return p < c->n && c->s[p] == '\n' ? 1 : 0;
-}
-
-static void skip_blanks(struct compile *c)
-{
-	for (;;) {
-		char ch = c->pos < c->n ? c->s[c->pos] : '\0';
-		if (c->pos < c->n && (ch == ' ' || ch == '\t' || ch == '\f'))
-			c->pos++;
-		else if ((c->parens > 0 || c->jinja) && eol_at(c, c->pos) != 0)
-			c->pos++;
-		else if (!c->jinja && ch == '\\' && eol_at(c, c->pos + 1) != 0)
-			c->pos += 1 + eol_at(c, c->pos + 1);
-		else
-			return;
-	}
 }
 
 static bool starts(const struct compile *c, size_t p, const char *w)
@@ -52,11 +46,67 @@ static bool at_end(const struct compile *c)
 	if (c->parens > 0 || (c->jinja && c->end1 == NULL))
 		return false;
 	if (!c->jinja)
-		return c->s[c->pos] == '#' || eol_at(c, c->pos) != 0;
+		return token_at(c->s, c->n, c->pos, &c->set->directive_end) || eol_at(c, c->pos) != 0;
 	size_t p = c->pos;
 	if (starts(c, p, c->end1))
 		return true;
 	return (c->s[p] == '-' || c->s[p] == '+') && starts(c, p + 1, c->end1);
+}
+
+bool ch_var_start(const struct compile *c, size_t n, size_t at, bool *named)
+{
+	const char *s = c->s;
+	if (!token_at(s, n, at, &c->set->var))
+		return false;
+	size_t i = at + c->set->var.n;
+	bool silent = i < n && s[i] == '!';
+	i += silent;
+	if (i < n && s[i] == '*') {
+		size_t j = i + 1;
+		while (j < n && (is_digit(s[j]) || s[j] == '.'))
+			j++;
+		if (j > i + 1 && j < n && memchr("smhdw", s[j], 5) != NULL)
+			j++;
+		i = j > i + 1 && j < n && s[j] == '*' ? j + 1 : i + 1;
+	}
+	*named = true;
+	if (i >= n || ascii_start(s[i]))
+		return i < n;
+	if (s[i] != '{' && s[i] != '(' && s[i] != '[')
+		return false;
+	size_t inner = ++i;
+	while (i < n && (s[i] == ' ' || s[i] == '\t' || s[i] == '\f'))
+		i++;
+	if (i < n && ascii_start(s[i]))
+		return true;
+	*named = false;                                        /* compat: a blank will do, then nothing may follow */
+	return !silent && inner < n && s[inner] != ')' && s[inner] != ']' && s[inner] != '}';
+}
+
+/* compat: where "#" ends no directive it begins a comment of Python. */
+static void python_comment(struct compile *c)
+{
+	c->commented = true;
+	while (c->pos < c->n && eol_at(c, c->pos) == 0)
+		c->pos++;
+}
+
+static void skip_blanks(struct compile *c)
+{
+	bool named;
+	for (;;) {
+		char ch = c->pos < c->n ? c->s[c->pos] : '\0';
+		if (c->pos < c->n && (ch == ' ' || ch == '\t' || ch == '\f'))
+			c->pos++;
+		else if ((c->parens > 0 || c->jinja) && eol_at(c, c->pos) != 0)
+			c->pos++;
+		else if (!c->jinja && ch == '\\' && eol_at(c, c->pos + 1) != 0)
+			c->pos += 1 + eol_at(c, c->pos + 1);
+		else if (!c->jinja && ch == '#' && c->parens == 0 && !at_end(c) && !ch_var_start(c, c->n, c->pos, &named))
+			python_comment(c);
+		else
+			return;
+	}
 }
 
 /* Jinja's line statements: nothing but blanks up to the end of the line, and no bracket open. */
@@ -201,7 +251,7 @@ static void read_number(struct compile *c)
 	bool flt;
 	size_t n = number_text(c, buf, sizeof(buf), &base, &flt), i = c->pos;
 	if (n == 0 || n + 2 >= sizeof(buf) ||
-		(i < c->n && id_start((unsigned char)c->s[i]) && !c->jinja && !starts(c, i, "and") &&
+		(id_at(c, i, true) != 0 && !c->jinja && !starts(c, i, "and") &&
 			!starts(c, i, "or") && !starts(c, i, "if") && !starts(c, i, "else") && !starts(c, i, "in"))) {
 		cfail(c, c->at, "a number is malformed");
 		return;
@@ -287,26 +337,26 @@ void tok_next(struct compile *c)
 		return;
 	}
 	char ch = c->s[c->pos];
-	if (!c->jinja && ch == '$') {
-		size_t p = c->pos + 1;
-		if (p >= c->n || !id_start((unsigned char)c->s[p]) || (unsigned char)c->s[p] >= 0x80) {
+	bool named;
+	if (!c->jinja && ch == c->set->var.s[0] && ch_var_start(c, c->n, c->pos, &named) && named) {
+		size_t p = c->pos + c->set->var.n, e = p;
+		if (!ascii_start(c->s[p])) {
 			cfail(c, c->pos, "a long-form placeholder is not valid inside an expression");
 			c->tok = T_END;
 			return;
 		}
-		size_t e = p;
-		while (e < c->n && id_char((unsigned char)c->s[e]) && (unsigned char)c->s[e] < 0x80)
+		while (e < c->n && (ascii_start(c->s[e]) || is_digit(c->s[e])))
 			e++;
 		c->name = intern(c, c->s + p, e - p);
 		c->pos = e;
 		c->tok = T_VAR;
 		return;
 	}
-	if (id_start((unsigned char)ch)) {
-		size_t e = c->pos;
+	if (id_at(c, c->pos, true) != 0) {
+		size_t e = c->pos, k;
 		bool raw;
-		while (e < c->n && id_char((unsigned char)c->s[e]))
-			e++;
+		while ((k = id_at(c, e, false)) != 0)
+			e += k;
 		if (string_prefix(c, c->pos, e, &raw)) {
 			c->pos = e;
 			c->tok = T_STR;

@@ -226,9 +226,11 @@ struct node *ex_var(struct compile *c, const struct sym *name, size_t at)
 	struct node *x = mk(c, c->plain || c->nosearch ? N_NAME : N_VAR, at);
 	x->sym = name;
 	ex_ref(c, x);
+	if (x->op == N_VAR && c->method != NULL)
+		c->method->searches = true;
 	bool fresh = true;
 	for (;;) {
-		if (fresh && !c->noauto && !chunk_calls_next(c))
+		if (fresh && !c->noauto && (x->op == N_VAR || x->op == N_STEP) && !chunk_calls_next(c))
 			x->flag |= NF_AUTOCALL;
 		fresh = false;
 		if (c->pos < c->n && (c->s[c->pos] == '(' || c->s[c->pos] == '[')) {
