@@ -35,6 +35,20 @@ static int load(void *ctx, const char *name, const struct tpl *from, const struc
 	return CB_OK;
 }
 
+static int source(void *ctx, const char *text, size_t n, const struct tpl **ret, struct err *e)
+{
+	struct loader *l = ctx;
+	char *key = xasprintf("source %zu %016llx", n, (unsigned long long)hash_bytes(text, n));
+	struct tpl *t = map_get(&l->made, key);
+	int rc = CB_OK;
+	if (t == NULL && (rc = tpl_compile(l->lang, text, n, "source", &l->opt, &t, e)) == CB_OK)
+		map_put(&l->made, key, t);
+	free(key);
+	if (rc == CB_OK)
+		*ret = t;
+	return rc;
+}
+
 static void loader_end(struct loader *l)
 {
 	void *v;
@@ -120,7 +134,7 @@ static void one_case(struct cases *k, const struct value *c)
 	const struct value *text = v_dict_get(c, "template"), *vars = v_dict_get(c, "vars"), *env = v_dict_get(c, "env");
 	struct loader l = { .texts = v_dict_get(c, "loader"), .opt = options(env), .lang = k->lang };
 	struct tpl_job job = {
-		.vars = v_is(vars, V_DICT) ? vars : k->none, .ctx = &l, .load = l.texts != NULL ? load : NULL};
+		.vars = v_is(vars, V_DICT) ? vars : k->none, .ctx = &l, .load = l.texts != NULL ? load : NULL, .source = source};
 	struct strbuf out = { 0 };
 	struct err e = { 0 };
 	const struct tpl *t = NULL;

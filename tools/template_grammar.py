@@ -264,12 +264,21 @@ class Cheetah(Gen):
             lambda: "$netaddr.cidr_merge([%s, %s]) $netaddr.all_matching_cidrs('10.0.0.1', ['10.0.0.0/8', %s])\n" % (n, m, m), lambda: "$netaddr.EUI(%s) $netaddr.EUI('52-54-00-aa-00-01').%s\n" % (self.pick("$nics.en0.mac", "'001122334455'", "'x'"), self.r.choice(["value", "bits()", "words", "version", "ei"])),
             lambda: "$list($netaddr.iter_iprange('10.0.0.%d', '10.0.0.9'))\n" % self.r.randint(3, 9), lambda: "#set $r = $netaddr.IPRange('10.0.0.2', '10.0.0.%d')\n$r $r.size $r.cidrs() $list($r)[:2]\n" % self.r.randint(1, 9), lambda: "$netaddr.IPNetwork('%d.0.0.1/%d').%s\n" % (self.r.randint(0, 255), self.r.randint(0, 34), self.r.choice(["cidr", "netmask", "broadcast"])))
 
+    def source(self):
+        """A text that is made here and included."""
+        raw = self.r.choice(["", "", "", " raw"])
+        return self.pick(
+            lambda: "#set $src = \"\"\"%s\"\"\"\n#include%s source=$src\n" % (self.body(1).replace("\\", "").replace("\"\"\"", "").strip('"'), raw), lambda: "#set $src = %r\n#include%s source=$src\n#include%s source = $src\n" % (self.body(1), raw, raw),
+            lambda: "#include%s source=%s\n" % (raw, self.s()), lambda: "a #include%s source=%s # b\n" % (raw, self.pick("$host", "$lines", "'$host $' + 'os'", "$nums", "$ram", "''")),
+            lambda: "#set $i = 3\n#set global $g = 4\n#for $x in ['$g', '$i', '#set global $g = 5\\n$g', '$host']\n#include%s source=$x\n#end for\n$g\n" % raw,
+            lambda: "#set $rec = '#if $varExists(\"once\")\\ndone\\n#else\\n#set global $once = 1\\n#include source=$getVar(\"self_text\")\\n#end if\\n'\n#set global $self_text = $rec\n#include source=$rec\n")
+
     def rare(self):
         """Directives that answer files seldom have."""
         return self.pick(
             lambda: "#attr $at%d = %s\n$at0\n" % (self.r.randint(0, 1), self.lit()), lambda: "#assert %s\n" % self.b(), lambda: "#raise %s\n" % self.r.choice(["ValueError('x')", "KeyError", "Exception('stop ' + $host)"]),
             lambda: "#try\n$nope.x\n#except NotFound\nnf\n#finally\nfin\n#end try\n", lambda: "#try\n%s\n#except %s, $err\n$err\n#end try\n" % (self.body(1), self.r.choice(["ValueError", "Exception"])), lambda: "#try\n%s\n#except %s as e\n$e\n#end try\n" % (self.body(1), self.r.choice(["ValueError", "Exception", "(TypeError, KeyError)"])),
-            lambda: "#include '%s'\n" % self.r.choice(list(LOADER_CHEETAH)), lambda: "#include raw '%s'\n" % self.r.choice(["inc", "loops"]), lambda: "#include $os\n" if self.r.random() < .1 else "#include 'i' + 'nc'\n", lambda: "x #include 'inc'# y\n",
+            self.source, lambda: "#include '%s'\n" % self.r.choice(list(LOADER_CHEETAH)), lambda: "#include raw '%s'\n" % self.r.choice(["inc", "loops"]), lambda: "#include $os\n" if self.r.random() < .1 else "#include 'i' + 'nc'\n", lambda: "x #include 'inc'# y\n",
             lambda: "#call %s\n#arg a\n%s#end arg\n#end call\n" % (self.r.choice(["$str", "$len", "$self.f0"]), self.word() + "\n"), lambda: "#call $str # $host #end call#%s" % self.eol(), lambda: "#filter %s\n$html $nothing $quoted\n#end filter\n" % self.r.choice(["WebSafe", "None", "Strip", "MaxLen", "StripSqueeze"]),
             lambda: "${%s, %s=%s}\n" % (self.r.choice(["html", "text", "$host"]), self.r.choice(["maxlen", "width"]), self.r.randint(1, 5)), lambda: "#filter MaxLen\n${text, maxlen=3}|${html,maxlen=2}\n#end filter\n", lambda: "#silent $setVar('x', 1)\n" if self.r.random() < .2 else "#return\n" if self.r.random() < .2 else "#cache\nc\n#end cache\n",
             lambda: "#def d($x, *a, **k)\n$x $a $k\n#end def\n$d(1, 2, z=3) $d(%s)\n" % self.r.choice(["", "1", "*$nums", "**$kopts", "x=1"]), lambda: "#def outer\n#def inner($q)\n($q)\n#end def\n$inner(2)#slurp\n#end def\n$outer\n", lambda: "#def r($n)\n#return $n * 2\n#end def\n$r(%s)\n" % self.atom(),

@@ -265,7 +265,7 @@ void use_lint(const struct use *u, const struct tpl *t)
 		tpl_lint(t, u->vars, say, &l);
 }
 
-static void hold(struct use *u, struct tpl *t)
+void use_hold(struct use *u, struct tpl *t)
 {
 	bool known = false;
 	for (size_t i = 0; i < u->nheld && !known; i++)
@@ -284,6 +284,7 @@ void use_end(struct use *u)
 	for (size_t i = 0; i < u->nheld; i++)
 		tpl_unref(u->held[i]);
 	free(u->held);
+	map_free(&u->made);
 	*u = (struct use){ 0 };
 }
 
@@ -339,7 +340,7 @@ static int get_file(
 	}
 found:
 	if (rc == CB_OK) {
-		hold(u, t);
+		use_hold(u, t);
 		*ret = t;
 	}
 out:

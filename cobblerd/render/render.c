@@ -57,7 +57,7 @@ static bool whitelisted(const struct value *settings, const char *name)
 }
 
 /* compat: check_for_invalid_imports works on the text of lines, not on directives. */
-static int check_imports(const char *s, size_t n, const struct value *settings, struct err *e)
+int check_imports(const char *s, size_t n, const struct value *settings, struct err *e)
 {
 	static const struct {
 		const char *from, *to;
@@ -241,6 +241,7 @@ static int engine_run(
 		.ctx = &u,
 		.snippet = use_snippet,
 		.load = use_load,
+		.source = use_source,
 		.missing = use_missing,
 		.varies = &u.varies};
 	int rc = CB_OK;

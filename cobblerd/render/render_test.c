@@ -131,7 +131,14 @@ static void test_includes_stay_in_their_directories(void **state)
 	fails(__LINE__, "#include raw 'link'\n", "not accessible");
 	fails(__LINE__, "$SNIPPET('link')\n", "not accessible");
 	fails(__LINE__, "$read_snippet('../secret/key')\n", "not accessible");
-	fails(__LINE__, "#include source='x'\n", "#include source= is refused here");
+	gives(__LINE__, "#include source=\"x $name SNIPPET::plain\"\n#include raw source='$name'\n", "x s1 plain s1 $gone\n$name");
+	gives(__LINE__, "#set $t = $read_snippet('plain')\n#include source=$t\n", "plain s1 $gone\n");
+	fails(__LINE__, "#include source='a $gone'\n", "cannot find 'gone'");
+	fails(__LINE__, "#set $d = '#im' + 'port os'\n#include source=$d + '\\n'\n", "Potentially insecure import in template: os");
+	fails(__LINE__, "#include source='a' * (1 << 21)\n", "LimitError: #include source= was given more than");
+	fails(__LINE__, "#try\n#for $i in $range(300)\n#include source=$str($i)\n#end for\n#except\n#pass\n#end try\n",
+		"LimitError: #include source= was given more than");
+	fails(__LINE__, "#set global $t = '$x\\n#include source=$t'\n#set global $x = 1\n#include source=$t\n", "nested deeper");
 	fails(__LINE__, "SNIPPET::a", "nested deeper");
 	const char *const jinja[] = { "part", "../secret/key", "/secret/key", "link" };
 	for (size_t i = 0; i < ARRAY_LEN(jinja); i++) {

@@ -36,6 +36,20 @@ static int load(void *ctx, const char *name, const struct tpl *from, const struc
 	return CB_OK;
 }
 
+static int source(void *ctx, const char *text, size_t n, const struct tpl **ret, struct err *e)
+{
+	struct set *s = ctx;
+	char key[64];
+	snprintf(key, sizeof(key), "source %zu %016llx", n, (unsigned long long)hash_bytes(text, n));
+	struct tpl *t = map_get(&s->made, key);
+	int rc = CB_OK;
+	if (t == NULL && (rc = tpl_compile(s->lang, text, n, "source", &s->opt, &t, e)) == CB_OK)
+		map_put(&s->made, key, t);
+	if (rc == CB_OK)
+		*ret = t;
+	return rc;
+}
+
 static void forget(struct set *s)
 {
 	void *v;
@@ -65,7 +79,7 @@ static void one(struct set *s, const struct value *c, unsigned line)
 		.line_statement = text_of(env, "line_statement_prefix"),
 		.line_comment = text_of(env, "line_comment_prefix"),
 	};
-	struct tpl_job job = { .vars = v_dict_get(s->head, "vars"), .ctx = s, .load = load };
+	struct tpl_job job = { .vars = v_dict_get(s->head, "vars"), .ctx = s, .load = load, .source = source };
 	int rc = tpl_compile(s->lang, v_cstr(text), v_len(text), "case", &s->opt, &t, &e);
 	if (rc == CB_OK)
 		rc = tpl_render(t, &job, &out, &e);

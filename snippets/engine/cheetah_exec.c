@@ -215,11 +215,15 @@ static enum flow do_include(struct rt *rt, const struct node *n)
 	struct inst *self = ch_state(rt)->frame->self;
 	if (!ev(rt, n->a, &v))
 		return F_ERROR;
+	if (n->sub == 1 && v.t != R_STR)
+		return raise(rt, EX_TYPE, "The 'source' argument to #include must be a string, not %s", rv_type_name(v)), F_ERROR;
 	v = rv_tostr(rt, v);
 	if (n->sub == 1 && n->flag) {
 		sb_add(&rt->out, v.u.s, v.n);
 		return F_NEXT;
 	}
+	if (!rt_steps(rt, n->sub == 1 ? v.n : 1))
+		return F_ERROR;
 	int rc = n->sub == 1
 			 ? (rt->job->source != NULL ? rt->job->source(rt->job->ctx, v.u.s, v.n, &t, &e)
 						    : err_set(&e, CB_EPERM, "#include source= is refused here"))
@@ -230,6 +234,7 @@ static enum flow do_include(struct rt *rt, const struct node *n)
 		return raise(rt,
 			       rc == CB_EPARSE   ? EX_SYNTAX
 			       : rc == CB_ENOENT ? EX_FILE_NOT_FOUND
+			       : rc == CB_ELIMIT ? EX_LIMIT
 						 : EX_RUNTIME,
 			       "%s", e.text),
 		       F_ERROR;

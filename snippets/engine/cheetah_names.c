@@ -154,7 +154,14 @@ static bool m_read_snippet(struct rt *rt, struct rv self, const struct rv *v, co
 	(void)a;
 	if (!find_snippet(rt, inst_of(self), v[0], &t))
 		return false;
-	*out = t != NULL ? rv_strn(t->text, t->len) : rv_none();
+	*out = rv_none();
+	if (t == NULL)
+		return true;
+	size_t mark = rt->tmp.len;
+	if (t->opt.error_catcher)                         /* compat: a snippet that is nobody's own comes with that line in front */
+		sb_adds(&rt->tmp, "#errorCatcher ListErrors\n");
+	sb_add(&rt->tmp, t->text, t->len);
+	*out = rv_take(rt, mark);
 	return true;
 }
 

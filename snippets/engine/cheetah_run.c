@@ -152,6 +152,29 @@ bool ch_run(struct rt *rt, struct inst *inst, const struct method *m, struct cfr
 	return rt->exc.cls == EX_NONE;
 }
 
+/* #attr: what Python evaluates when it makes the class. */
+static bool init_attrs(struct rt *rt, struct inst *inst)
+{
+	struct rv d, v;
+	struct cframe *prev = state(rt)->frame;
+	struct cframe f = { .m = inst->front->main, .self = inst };
+	if (inst->front->attrs == NULL)
+		return true;
+	d = rv_dict(rt);
+	const struct tpl *tpl = rt->tpl;
+	f.slots = rt_alloc(rt, ((size_t)f.m->nslots + 1) * sizeof(*f.slots));
+	memset(f.slots, 0, ((size_t)f.m->nslots + 1) * sizeof(*f.slots));
+	state(rt)->frame = &f;
+	rt->tpl = inst->tpl;
+	bool ok = true;
+	for (const struct attr *a = inst->front->attrs; a != NULL && ok; a = a->next)
+		ok = ev(rt, a->value, &v) && rdict_set(rt, d.u.m, rv_strn(a->name->name, a->name->len), v);
+	rt->tpl = tpl;
+	state(rt)->frame = prev;
+	inst->attrs = d.u.m;
+	return ok;
+}
+
 struct inst *ch_include(struct rt *rt, struct inst *from, const struct tpl *t)
 {
 	uint32_t depth = 0;
@@ -179,7 +202,7 @@ struct inst *ch_include(struct rt *rt, struct inst *from, const struct tpl *t)
 	struct include *i = rt_alloc(rt, sizeof(*i));
 	*i = (struct include){ t, n, from->includes };
 	from->includes = i;
-	return n;
+	return init_attrs(rt, n) ? n : NULL;
 }
 
 /* -- the whole render -- */
@@ -187,26 +210,6 @@ struct inst *ch_include(struct rt *rt, struct inst *from, const struct tpl *t)
 static bool call_def(struct rt *rt, const struct fdef *f, const struct args *a, struct rv *out)
 {
 	return ch_run(rt, f->inst, f->m, f->up, a, out);
-}
-
-static bool init_attrs(struct rt *rt, struct inst *inst)
-{
-	struct rv d = rv_dict(rt), v;
-	struct cframe f = { .m = inst->front->main, .self = inst };
-	if (inst->front->attrs == NULL)
-		return true;
-	const struct tpl *tpl = rt->tpl;
-	f.slots = rt_alloc(rt, ((size_t)f.m->nslots + 1) * sizeof(*f.slots));
-	memset(f.slots, 0, ((size_t)f.m->nslots + 1) * sizeof(*f.slots));
-	state(rt)->frame = &f;
-	rt->tpl = inst->tpl;
-	for (const struct attr *a = inst->front->attrs; a != NULL; a = a->next)
-		if (!ev(rt, a->value, &v) || !rdict_set(rt, d.u.m, rv_strn(a->name->name, a->name->len), v))
-			return false;
-	rt->tpl = tpl;
-	state(rt)->frame = NULL;
-	inst->attrs = d.u.m;
-	return true;
 }
 
 bool cheetah_main(struct rt *rt, const struct tpl *t)

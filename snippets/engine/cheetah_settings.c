@@ -199,7 +199,8 @@ static bool number(struct setting *v)
 		i++;
 	while (i < v->n && blank(v->s[i]))
 		i++;
-	if (i == v->n || !((v->s[i] >= '0' && v->s[i] <= '9') || (v->s[i] == '.' && i + 1 < v->n && v->s[i + 1] >= '0' && v->s[i + 1] <= '9')))
+	size_t digit = i + (i < v->n && v->s[i] == '.');
+	if (digit >= v->n || v->s[digit] < '0' || v->s[digit] > '9')
 		return false;
 	v->truth = false;
 	for (; i < v->n; i++) {
@@ -309,7 +310,9 @@ static void keywords(struct chp *p, bool *reset, bool *python)
 		if (token_at(c->s, c->n, c->pos, &p->set.var) && chp_id_start(chp_peek(p, c->pos + p->set.var.n)))
 			c->pos += p->set.var.n;
 		size_t b = c->pos;
-		if (b >= c->n || !chp_id_start(c->s[b]) || (c->n - b > 3 && (memcmp(c->s + b, "in ", 3) == 0 || memcmp(c->s + b, "in\t", 3) == 0)))
+		if (b >= c->n || !chp_id_start(c->s[b]))
+			return;
+		if (c->n - b > 3 && (memcmp(c->s + b, "in ", 3) == 0 || memcmp(c->s + b, "in\t", 3) == 0))
 			return;
 		while (c->pos < c->n && (chp_id_char(c->s[c->pos]) || (c->s[c->pos] == '.' && chp_id_start(chp_peek(p, c->pos + 1)))))
 			c->pos++;

@@ -283,7 +283,7 @@ static const struct { int line; enum tpl_lang lang; const char *text, *says;
 	{__LINE__, TPL_CHEETAH, "$('{0.__class__}'.format($host))", "AttributeError"},
 	{__LINE__, TPL_CHEETAH, "$getattr($host, '__class__')", "AttributeError"},
 	{__LINE__, TPL_CHEETAH, "$(str.__subclasses__())", "cannot find '__subclasses__'"},
-	{__LINE__, TPL_CHEETAH, "#include source=$host\n", "#include source= is refused"},
+	{__LINE__, TPL_CHEETAH, "#include source=$host\n", "#include source= is refused here"},
 	{__LINE__, TPL_CHEETAH, "#for $i in $range(9999)\n#for $j in $range(9999)\n#pass\n#end for\n#end for\n", "LimitError: more than"},
 	{__LINE__, TPL_CHEETAH, "#set $l = [1]\n#while True\n#set $l = $l + $l\n#end while\n", "LimitError"},
 	{__LINE__, TPL_CHEETAH, "#set $s = 'x' * 9999999\n#while True\n$s#slurp\n#end while\n", "LimitError: the output"},
