@@ -487,7 +487,10 @@ static struct node *further_arguments(struct chp *p)
 	struct nodes l = { 0 };
 	do {
 		struct node *arg = mk(c, N_ARG, c->at);
-		if ((c->tok == T_NAME || c->tok == T_VAR) && peek(p) == '=' && c->s[c->pos + 1] != '=') {
+		if (tok_is(c, "*") || tok_is(c, "**")) {
+			arg->sub = tok_is(c, "*") ? ARG_STAR : ARG_DSTAR;
+			tok_next(c);
+		} else if ((c->tok == T_NAME || c->tok == T_VAR) && peek(p) == '=' && c->s[c->pos + 1] != '=') {
 			arg->sub = ARG_KW;
 			arg->sym = c->name;
 			tok_next(c);

@@ -89,6 +89,8 @@ static void mark_global(struct node *t)
 	if (t->op == N_TUPLE || t->op == N_LIST)
 		for (uint32_t i = 0; i < t->n; i++)
 			mark_global(t->kids[i]);
+	else if (t->op == N_ARG)
+		mark_global(t->a);
 	else
 		root_of(t)->flag |= NF_GLOBAL;
 }

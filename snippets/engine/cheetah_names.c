@@ -498,26 +498,60 @@ struct lambda { const struct node *n; struct cframe *frame; const struct tpl *tp
 
 #define LAMBDA "DynamicallyCompiledCheetahTemplate.respond.<locals>."    /* compat: where Cheetah puts one */
 
+/* The index of the parameter that a keyword names; n->n: there is none. */
+static uint32_t lambda_param(const struct node *n, const struct karg *k)
+{
+	uint32_t i = 0;
+	while (i < n->n && !(n->kids[i]->sub == 0 && n->kids[i]->sym->len == k->n && memcmp(n->kids[i]->sym->name, k->name, k->n) == 0))
+		i++;
+	return i;
+}
+
+/* The values of the parameters, as Python binds them: *a takes what is left of the arguments, **k the keywords that name none. */
+static bool lambda_bind(struct rt *rt, const struct lambda *l, const struct args *a, struct rv *v)
+{
+	const struct node *n = l->n;
+	uint32_t pos = 0, most = 0, rest = n->n;
+	for (uint32_t i = 0; i < n->n; i++) {
+		most += n->kids[i]->sub == 0;
+		v[i].t = R_UNSET;
+		if (n->kids[i]->sub == 1) {
+			v[i] = rv_tuple(rt, pos < a->n ? a->v + pos : NULL, a->n - pos);
+			pos = a->n;
+		} else if (n->kids[i]->sub == 2) {
+			v[rest = i] = rv_dict(rt);
+		} else if (pos < a->n) {
+			v[i] = a->v[pos++];
+		}
+	}
+	if (pos < a->n)
+		return raise(rt, EX_TYPE, LAMBDA "<lambda>() takes %u positional arguments but %u were given", most, a->n);
+	for (uint32_t k = 0; k < a->nkw; k++) {
+		uint32_t i = lambda_param(n, &a->kw[k]);
+		if (i == n->n && rest == n->n)
+			return raise(rt, EX_TYPE, LAMBDA "<lambda>() got an unexpected keyword argument '%.*s'",
+				(int)a->kw[k].n, a->kw[k].name);
+		if (i < n->n && v[i].t != R_UNSET)
+			return raise(rt, EX_TYPE, LAMBDA "<lambda>() got multiple values for argument '%s'", n->kids[i]->sym->name);
+		if (i < n->n)
+			v[i] = a->kw[k].v;
+		else if (!rdict_set(rt, v[rest].u.m, rv_strn(a->kw[k].name, a->kw[k].n), a->kw[k].v))
+			return false;
+	}
+	for (uint32_t i = 0; i < n->n; i++)
+		if (v[i].t == R_UNSET)
+			v[i] = l->dflt[i];
+	return true;
+}
+
 static bool call_lambda(struct rt *rt, const struct robj *o, const struct args *a, struct rv *out)
 {
 	const struct lambda *l = o->data;
 	struct rv saved[LAMBDA_PARAMS], v[LAMBDA_PARAMS];
 	struct cframe *prev = state(rt)->frame;
 	const struct node *n = l->n;
-	if (a->n > n->n)
-		return raise(rt, EX_TYPE, LAMBDA "<lambda>() takes %u positional arguments but %u were given", n->n, a->n);
-	for (uint32_t i = 0; i < n->n; i++)
-		v[i] = i < a->n ? a->v[i] : l->dflt[i];
-	for (uint32_t k = 0; k < a->nkw; k++) {
-		uint32_t i = a->n;
-		while (i < n->n && !(n->kids[i]->sym->len == a->kw[k].n &&
-					   memcmp(n->kids[i]->sym->name, a->kw[k].name, a->kw[k].n) == 0))
-			i++;
-		if (i == n->n)
-			return raise(rt, EX_TYPE, LAMBDA "<lambda>() got an unexpected keyword argument '%.*s'",
-				(int)a->kw[k].n, a->kw[k].name);
-		v[i] = a->kw[k].v;
-	}
+	if (!lambda_bind(rt, l, a, v))
+		return false;
 	for (uint32_t i = 0; i < n->n; i++)
 		if (v[i].t == R_UNSET)
 			return raise(rt, EX_TYPE, LAMBDA "<lambda>() missing 1 required positional argument: '%s'",

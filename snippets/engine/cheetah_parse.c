@@ -186,6 +186,8 @@ void chp_declare(struct chp *p, const struct node *t)
 	if (t->op == N_TUPLE || t->op == N_LIST)
 		for (uint32_t i = 0; i < t->n; i++)
 			chp_declare(p, t->kids[i]);
+	else if (t->op == N_ARG)
+		chp_declare(p, t->a);
 	else if (t->op == N_NAME || t->op == N_VAR)
 		add_local(p->c, p->ms->m, t->sym);
 }

@@ -162,24 +162,70 @@ static bool call(struct rt *rt, const struct node *n, struct rv *out)
 	return done || (ev(rt, n->a, &f) && ev_args(rt, n, &a, 0) && rv_call(rt, f, &a, out));
 }
 
+/* "*x" in a list, a tuple or a set: its elements. */
+static bool elements(struct rt *rt, const struct node *n, struct rv into)
+{
+	struct cursor c;
+	struct rv v, x;
+	if (!ev(rt, n->a, &v))
+		return false;
+	if (!cur_start(rt, v, &c))
+		return rt->exc.cls == EX_TYPE
+			       ? raise(rt, EX_TYPE, "Value after * must be an iterable, not %s", rv_type_name(v))
+			       : false;
+	while (cur_next(rt, &c, &x)) {
+		if (into.t == R_SET && !rdict_set(rt, into.u.m, x, rv_none()))
+			return false;
+		if (into.t != R_SET)
+			rlist_push(rt, into.u.l, x);
+		if (rt->exc.cls != EX_NONE || !rt_tick(rt))
+			return false;
+	}
+	return rt->exc.cls == EX_NONE;
+}
+
 static bool list(struct rt *rt, const struct node *n, struct rv *out)
 {
-	struct rv l = rv_list(rt, n->n);
-	for (uint32_t i = 0; i < n->n; i++)
-		if (!ev(rt, n->kids[i], &l.u.l->v[l.u.l->n++]))
+	struct rv l = rv_list(rt, n->n), x;
+	for (uint32_t i = 0; i < n->n; i++) {
+		const struct node *k = n->kids[i];
+		if (k->op == N_ARG ? !elements(rt, k, l) : !ev(rt, k, &x))
 			return false;
+		if (k->op != N_ARG)
+			rlist_push(rt, l.u.l, x);
+	}
 	if (n->op == N_TUPLE)
 		l.t = R_TUPLE;
 	*out = l;
 	return true;
 }
 
+/* "**x" in a dict: its entries. */
+static bool entries(struct rt *rt, const struct node *n, struct rv into)
+{
+	struct cursor c;
+	struct rv v, k, x;
+	if (!ev(rt, n, &v))
+		return false;
+	v = rv_live(rt, v);
+	if (!rv_mapping(v))
+		return raise(rt, EX_TYPE, "'%s' object is not a mapping", rv_type_name(v));
+	if (!cur_start(rt, v, &c))
+		return false;
+	while (cur_next(rt, &c, &k))
+		if (!rv_getitem(rt, v, k, &x) || !rdict_set(rt, into.u.m, k, x) || !rt_tick(rt))
+			return false;
+	return rt->exc.cls == EX_NONE;
+}
+
 static bool dict(struct rt *rt, const struct node *n, struct rv *out)
 {
 	struct rv d = rv_dict(rt), k, v;
-	for (uint32_t i = 0; i + 1 < n->n; i += 2)
-		if (!ev(rt, n->kids[i], &k) || !ev(rt, n->kids[i + 1], &v) || !rdict_set(rt, d.u.m, k, v))
+	for (uint32_t i = 0; i + 1 < n->n; i += 2) {
+		if (n->kids[i + 1] == NULL ? !entries(rt, n->kids[i], d) :
+			!ev(rt, n->kids[i], &k) || !ev(rt, n->kids[i + 1], &v) || !rdict_set(rt, d.u.m, k, v))
 			return false;
+	}
 	*out = d;
 	return true;
 }
@@ -188,7 +234,8 @@ static bool set(struct rt *rt, const struct node *n, struct rv *out)
 {
 	struct rv d = rv_set(rt), k;
 	for (uint32_t i = 0; i < n->n; i++)
-		if (!ev(rt, n->kids[i], &k) || !rdict_set(rt, d.u.m, k, rv_none()))
+		if (n->kids[i]->op == N_ARG ? !elements(rt, n->kids[i], d)
+					    : !ev(rt, n->kids[i], &k) || !rdict_set(rt, d.u.m, k, rv_none()))
 			return false;
 	*out = d;
 	return true;
@@ -306,17 +353,35 @@ bool ev_node(struct rt *rt, const struct node *n, struct rv *out)
 static bool unpack(struct rt *rt, const struct node *t, struct rv v)
 {
 	struct rv l = v;                                  /* a tuple stays as it is while its items are assigned */
+	uint32_t star = t->n, at = 0;
 	if (v.t != R_TUPLE && !rv_copy_list(rt, v, &l))
 		return rt->exc.cls == EX_TYPE
 			       ? raise(rt, EX_TYPE, "cannot unpack non-iterable %s object", rv_type_name(v))
 			       : false;
-	if (l.u.l->n > t->n)
-		return raise(rt, EX_VALUE, "too many values to unpack (expected %u)", t->n);
-	if (l.u.l->n < t->n)
-		return raise(rt, EX_VALUE, "not enough values to unpack (expected %u, got %u)", t->n, l.u.l->n);
 	for (uint32_t i = 0; i < t->n; i++)
-		if (!ev_assign(rt, t->kids[i], l.u.l->v[i]))
+		if (t->kids[i]->op == N_ARG) {
+			if (star < t->n)
+				return raise(rt, EX_SYNTAX, "multiple starred expressions in assignment");
+			star = i;
+		}
+	bool rest = star < t->n;
+	if (l.u.l->n > t->n && !rest)
+		return raise(rt, EX_VALUE, "too many values to unpack (expected %u)", t->n);
+	if (l.u.l->n + rest < t->n)
+		return raise(rt, EX_VALUE, "not enough values to unpack (expected %s%u, got %u)", rest ? "at least " : "", t->n - rest,
+			l.u.l->n);
+	for (uint32_t i = 0; i < t->n; i++) {
+		if (i != star) {
+			if (!ev_assign(rt, t->kids[i], l.u.l->v[at++]))
+				return false;
+			continue;
+		}
+		struct rv some = rv_list(rt, l.u.l->n + 1 - t->n);
+		for (uint32_t k = l.u.l->n + 1 - t->n; k > 0; k--)
+			rlist_push(rt, some.u.l, l.u.l->v[at++]);
+		if (!ev_assign(rt, t->kids[i]->a, some))
 			return false;
+	}
 	return true;
 }
 

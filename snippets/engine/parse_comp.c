@@ -14,6 +14,8 @@ static bool target_has(const struct node *t, const struct sym *s, int32_t *slot)
 				return true;
 		return false;
 	}
+	if (t->op == N_ARG)
+		return target_has(t->a, s, slot);
 	if ((t->op != N_NAME && t->op != N_VAR) || t->sym != s)
 		return false;
 	*slot = t->slot;
@@ -24,6 +26,8 @@ static void give_slots(struct compile *c, struct node *t)
 {
 	for (uint32_t i = 0; i < t->n; i++)
 		give_slots(c, t->kids[i]);
+	if (t->op == N_ARG)
+		give_slots(c, t->a);
 	if (t->op == N_NAME || t->op == N_VAR) {
 		t->slot = cheetah_new_slot(c);
 		t->flag2 = 1;
@@ -113,8 +117,13 @@ struct node *ex_lambda(struct compile *c)
 	struct nodes params = { 0 };
 	uint32_t from = c->refs.n;
 	tok_next(c);
-	while (c->tok == T_NAME || c->tok == T_VAR) {
+	while (c->tok == T_NAME || c->tok == T_VAR || tok_is(c, "*") || tok_is(c, "**")) {
 		struct node *p = mk(c, N_NAME, c->at);
+		p->sub = tok_is(c, "*") ? 1 : tok_is(c, "**") ? 2 : 0;
+		if (p->sub != 0)
+			tok_next(c);
+		if (c->tok != T_NAME && c->tok != T_VAR)
+			return ex_fail(c, "the name of a parameter");
 		p->sym = c->name;
 		p->slot = cheetah_new_slot(c);
 		p->flag2 = 1;
@@ -124,7 +133,7 @@ struct node *ex_lambda(struct compile *c)
 			return NULL;
 		}
 		tok_next(c);
-		if (tok_eat(c, "=") && (p->a = ex_expr(c)) == NULL)
+		if (p->sub == 0 && tok_eat(c, "=") && (p->a = ex_expr(c)) == NULL)
 			return NULL;
 		if (!tok_eat(c, ","))
 			break;

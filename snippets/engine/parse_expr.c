@@ -284,6 +284,8 @@ static struct node *tuple_of(struct compile *c, struct node *(*item)(struct comp
 	size_t at = c->at;
 	struct node *x = item(c);
 	struct nodes l = { 0 };
+	if (x != NULL && x->op == N_ARG && !tok_is(c, ","))
+		return ex_fail(c, "',' behind a variable with '*'");
 	if (x == NULL || !tok_is(c, ","))
 		return x;
 	push_node(c, &l, x);
@@ -305,6 +307,13 @@ struct node *ex_tuple_nocond(struct compile *c) { return tuple_of(c, ex_nocond, 
 
 static struct node *one_target(struct compile *c)
 {
+	if (!c->jinja && tok_is(c, "*")) {                     /* what is left for the others */
+		struct node *x = mk(c, N_ARG, c->at);
+		x->sub = ARG_STAR;
+		tok_next(c);
+		x->a = tok_is(c, "*") ? ex_fail(c, "the name of a variable") : one_target(c);
+		return x->a != NULL ? x : NULL;
+	}
 	if (tok_is(c, "(") || tok_is(c, "[")) {
 		bool sq = tok_is(c, "[");
 		tok_next(c);

@@ -19,6 +19,18 @@ static bool behind_word(const struct compile *c)
 
 static struct node *paren_inner(struct compile *c);
 
+/* An element of a list, a tuple or a set: in Cheetah "*x" too, which stands for the elements of x. */
+static struct node *element(struct compile *c)
+{
+	if (c->jinja || !tok_is(c, "*"))
+		return ex_expr(c);
+	struct node *x = mk(c, N_ARG, c->at);
+	x->sub = ARG_STAR;
+	tok_next(c);
+	x->a = ex_nocond(c);
+	return x->a != NULL ? x : NULL;
+}
+
 static struct node *paren(struct compile *c)
 {
 	bool word = behind_word(c);
@@ -36,12 +48,14 @@ static struct node *paren_inner(struct compile *c)
 	tok_next(c);
 	if (tok_is(c, ")"))
 		return mk(c, N_TUPLE, at);
-	struct node *x = ex_expr(c);
+	struct node *x = element(c);
 	if (x != NULL && tok_word(c, "for") && !c->jinja)
 		x = ex_comp(c, x, NULL, 'g', at, from);
+	if (x != NULL && x->op == N_ARG && !tok_is(c, ","))
+		return ex_fail(c, "',' behind an element with '*'");
 	if (x != NULL && tok_is(c, ",")) {
 		push_node(c, &l, x);
-		while (tok_eat(c, ",") && !tok_is(c, ")") && (x = ex_expr(c)) != NULL)
+		while (tok_eat(c, ",") && !tok_is(c, ")") && (x = element(c)) != NULL)
 			push_node(c, &l, x);
 		x = mk(c, N_TUPLE, at);
 		take_nodes(c, &l, x);
@@ -56,10 +70,10 @@ static struct node *list_display(struct compile *c)
 	struct nodes l = { 0 };
 	tok_next(c);
 	while (!tok_is(c, "]") && !c->failed) {
-		struct node *x = ex_expr(c);
+		struct node *x = element(c);
 		if (x == NULL)
 			break;
-		if (tok_word(c, "for") && l.n == 0 && !c->jinja) {
+		if (tok_word(c, "for") && l.n == 0 && !c->jinja && x->op != N_ARG) {
 			x = ex_comp(c, x, NULL, 'l', at, from);
 			return x != NULL && tok_want(c, "]") ? x : NULL;
 		}
@@ -80,14 +94,26 @@ static struct node *brace_display(struct compile *c)
 	bool set = false;
 	tok_next(c);
 	while (!tok_is(c, "}") && !c->failed) {
-		struct node *k = ex_expr(c), *v = NULL;
+		if (!c->jinja && !set && tok_eat(c, "**")) {       /* the entries of another dict: an element without a value */
+			struct node *all = ex_nocond(c);
+			if (all == NULL)
+				break;
+			push_node(c, &l, all);
+			push_node(c, &l, NULL);
+			if (!tok_eat(c, ","))
+				break;
+			continue;
+		}
+		struct node *k = element(c), *v = NULL;
 		if (k == NULL)
 			break;
 		if (l.n == 0 && !c->jinja && !tok_is(c, ":"))
 			set = true;
+		if (!set && k->op == N_ARG)
+			return ex_fail(c, "a key");
 		if (!set && (!tok_want(c, ":") || (v = ex_expr(c)) == NULL))
 			break;
-		if (tok_word(c, "for") && l.n == 0 && !c->jinja) {
+		if (tok_word(c, "for") && l.n == 0 && !c->jinja && k->op != N_ARG) {
 			struct node *x = ex_comp(c, k, v, set ? 's' : 'd', at, from);
 			return x != NULL && tok_want(c, "}") ? x : NULL;
 		}
