@@ -11,7 +11,7 @@ SAN     ?=
 WERROR  ?=
 FLAVOUR := $(if $(filter thread,$(SAN)),tsan,$(if $(SAN),san,rel))
 OUT     := build/$(FLAVOUR)
-PKGS    := libmicrohttpd libarchive yaml-0.1 expat libpcre2-8 libseccomp libsystemd libudfread
+PKGS    := libmicrohttpd libarchive yaml-0.1 expat gmp libpcre2-8 libseccomp libsystemd libudfread
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wpointer-arith \
 	-Wvla -Wundef -Wformat=2 -Wimplicit-fallthrough $(if $(WERROR),-Werror)

@@ -105,7 +105,7 @@ class Gen:
         self.depth += 1
         try:
             return self.pick(
-                self.intvar, self.intvar, lambda: str(self.r.randint(0, 300)), lambda: "%.2f" % self.r.uniform(0, 9), self.v("size"), self.v("tiny"),
+                self.intvar, self.intvar, lambda: str(self.r.randint(0, 300)), lambda: "%.2f" % self.r.uniform(0, 9), self.v("size"), self.v("tiny"), self.large if self.r.random() < .5 else self.intvar,
                 lambda: self.r.choice(["0x1f", "0o17", "0b101", "1_000", "1e3", "1e16", "1.", ".5", "2e-7", "123456789.123456789", "0.1"]),
                 lambda: "(%s %s %s)" % (self.num(), self.r.choice(["+", "-", "*", "//", "%", "/"]), self.num()),
                 lambda: "-%s" % self.intvar(), lambda: "%s.%s(%s)" % (self.strvar(), self.r.choice(["count", "find", "rfind", "index"]), self.lit()),
@@ -113,6 +113,27 @@ class Gen:
                 lambda: "(%d ** %d)" % (self.r.randint(0, 9), self.r.randint(0, 6)), lambda: "(%s ** %s)" % (self.v("size"), self.r.choice(["2", "-1", "0.5"])))
         finally:
             self.depth -= 1
+
+    def large(self):
+        """Around and beyond 64 bits."""
+        r = self.r
+        if self.depth > 2 or r.random() < .4:
+            return r.choice(["(2 ** %d)" % r.randint(60, 140), "(2 ** 63)", "(-2 ** 63)", "(2 ** 64 - 1)", "9223372036854775807", "9223372036854775808", "(-9223372036854775808)", "%d" % r.getrandbits(r.choice([62, 65, 90, 128, 300])), "0x%x" % r.getrandbits(80), "(10 ** %d)" % r.randint(17, 40), "(%s ** 3)" % self.v("big"), "int('%d')" % r.getrandbits(100)])
+        self.depth += 1
+        try:
+            return self.pick(lambda: "(%s %s %s)" % (self.large(), r.choice(["+", "-", "*", "//", "%", "/", "&", "|", "^"]), self.pick(self.large, self.intvar, lambda: str(r.randint(-9, 999)))), lambda: "(%s %s %d)" % (self.large(), r.choice(["<<", ">>"]), r.randint(0, 90)),
+                             lambda: "-%s" % self.large(), lambda: "(%s %s %s)" % (self.intvar(), r.choice(["+", "-", "*", "//", "%", "/"]), self.large()), lambda: "(%s * %s)" % (self.large(), r.choice(["1.5", "0.1", "2e10"])), lambda: "(%s ** %d)" % (self.large(), r.randint(0, 4)))
+        finally:
+            self.depth -= 1
+
+    def large_use(self):
+        r = self.r
+        return "%s" % self.pick(
+            lambda: "%s(%s)" % (r.choice(["abs", "str", "repr", "hex", "oct", "bin", "float", "int", "bool", "round", "type"]), self.large()), lambda: "round(%s, %d)" % (self.large(), r.randint(-30, 3)), lambda: "divmod(%s, %s)" % (self.large(), self.pick(self.large, self.intvar)),
+            lambda: "pow(%s, %d, %s)" % (self.large(), r.randint(-1, 300), self.pick(self.large, lambda: str(r.randint(-50, 50)))), lambda: "(%s %s %s)" % (self.large(), r.choice(["<", "==", ">=", "!=", ">"]), self.pick(self.large, lambda: "float(%s)" % self.large(), lambda: "2.0 ** %d" % r.randint(60, 70), self.num)),
+            lambda: "'%s' %% %s" % (self.percent_spec(), self.large()), lambda: "'{:%s}'.format(%s)" % (self.format_spec(True), self.large()), lambda: "sorted([%s, %s, 3, 1e30, -4.5])" % (self.large(), self.large()), lambda: "sum([%s, %s])" % (self.large(), self.num()), lambda: "(~%s)" % self.large(),
+            lambda: "int(%s)" % r.choice(["1e30", "-3.7e22", "'%x', 16" % r.getrandbits(99), "'-%d'" % r.getrandbits(99), "'zz%s', 36" % ("y" * r.randint(1, 30)), "'1_%d'" % r.getrandbits(80), "9.3e18", "-9.223372036854775808e18"]), lambda: "(%s).%s()" % (self.large(), r.choice(["bit_length", "bit_count"])), lambda: "%s if %s else 0" % (self.large(), self.large()),
+            lambda: "max(%s, %s, %s)" % (self.large(), self.num(), self.large()), lambda: "{%s: 1, %s: 2}" % (self.large(), self.pick(self.large, lambda: "2.0 ** 64")), lambda: "(%s in [%s, 2 ** 64])" % (self.large(), self.large()), lambda: "isinstance(%s, (int, str))" % self.large())
 
     def slice(self):
         n = self.r.randint(-5, 6)
@@ -176,10 +197,10 @@ class Cheetah(Gen):
     def settings(self, t):
         """The template with other tokens, and what makes them that."""
         pick = self.r.choice
-        start = pick(["#", "#", "%", "@", "::", "{%", "<", "~", "^", "..", "\u00a7", "%%", "//", "-"])
+        start = pick(["#", "#", "%", "@", "::", "{%", "<", "~", "^", "..", "\u00a7", "%%", "//"])
         multi, multi_end = pick([("#*", "*#"), ("/*", "*/"), ("<!--", "-->"), (start + "*", "*" + start), ("(*", "*)")])
         kept = {"cheetahVarStartToken": pick(["$", "$", "@", "@@", "~", "%", "!", "|", "\u00a7", "^^", "&", "$$", "*", "-", "#"]), "directiveStartToken": start,
-                "directiveEndToken": pick([start if start not in ("..", "{%") else ">", start if start not in ("..", "{%") else "%}", "#", "%}", ";", ">", "::", "\u00a7", ":", "-", "%>"]), "commentStartToken": pick(["##", start * 2, start * 2, "//", "--", ";", "#"]),
+                "directiveEndToken": pick([start if start not in ("..", "{%") else ">", start if start not in ("..", "{%") else "%}", "#", "%}", ";", ">", "::", "\u00a7", ":", "%>"]), "commentStartToken": pick(["##", start * 2, start * 2, "//", "--", ";", "#"]),
                 "multiLineCommentStartToken": multi, "multiLineCommentEndToken": multi_end, "EOLSlurpToken": pick(["#", start, start, "None", "^", "\u00a7", "&", "="])}
         flags = {"allowWhitespaceAfterDirectiveStartToken": .2, "gobbleWhitespaceAroundMultiLineComments": .2, "useAutocalling": .2, "useSearchList": .03, "useNameMapper": .03, "useStackFrames": .1, "nopeSetting": .1, "useFilters": .02,
                  "includeRawExprInFilterArgs": .05, "alwaysFilterNone": .02, "outputRowColComments": .05, "PSPStartToken": .03, "useErrorCatcher": .05}
@@ -222,7 +243,7 @@ class Cheetah(Gen):
             lambda: "isinstance(%s, %s)" % (self.atom(), self.r.choice(["str", "int", "list", "dict", "(str, list)", "bool", "float"])), lambda: "%s(%s)" % (self.r.choice(["hex", "oct", "bin"]), self.num()), lambda: "chr(%s)" % self.r.choice(["$ram", "65", "8364", "1114112", "$minus", "'a'"]), lambda: "ord('%s')" % self.r.choice("aZ\u00e9"),
             lambda: "any(%s)" % self.lst(), lambda: "all(%s)" % self.lst(), lambda: "'%s' in dir" % "x" if self.r.random() < .05 else "type(%s) == %s" % (self.atom(), self.r.choice(["str", "int", "list"])), lambda: "pow(%s, 2)" % self.num(), lambda: "hasattr(%s, '%s')" % (self.atom(), self.r.choice(["keys", "lower", "nope"])),
             lambda: "', '.join([%s for x in %s%s])" % (self.r.choice(["str(x)", "'<%s>' % x", "repr(x)"]), self.lst(), self.r.choice(["", " if x", " if x != 2"])), lambda: "{x: %s for x in $words.split()}" % self.r.choice(["1", "x.lower()", "len(x)"]),
-            lambda: "[(a, b) for a in $nums for b in $dns if a > %d]" % self.r.randint(1, 6), lambda: "(lambda a, b=2: a + b)(%s)" % self.num(), self.starred, lambda: "sum(x for x in $nums)", lambda: "next(iter(%s))" % self.lst(), lambda: "format(%s, '%s')" % (self.num(), self.format_spec(True)))
+            lambda: "[(a, b) for a in $nums for b in $dns if a > %d]" % self.r.randint(1, 6), lambda: "(lambda a, b=2: a + b)(%s)" % self.num(), self.starred, lambda: "sum(x for x in $nums)", lambda: "next(iter(%s))" % self.lst(), lambda: "format(%s, '%s')" % (self.num(), self.format_spec(True)), self.large_use, self.large_use)
 
     def starred(self):
         params, body = self.r.choice([("*a", "a"), ("**k", "sorted(k.items())"), ("a, *b", "a, b"), ("a, *b, c=3, **d", "a, b, c, d"), ("a=1, *b, **c", "a, b, c"), ("a, b", "b, a")])
@@ -373,7 +394,7 @@ class Jinja(Gen):
         return self.pick(self.anyvar, self.anyvar, self.strvar, lambda: "(%s)" % self.expr()) + "".join("|" + self.r.choice(FILTERS) for _ in range(self.r.choice([1, 1, 1, 2])))
 
     def expr(self):
-        return self.pick(super().expr, super().expr, lambda: "%s is %s" % (self.pick(self.anyvar, self.num), self.r.choice(TESTS)), self.filtered, self.filtered, self.filtered,
+        return self.pick(super().expr, super().expr, lambda: "%s|%s" % (self.large(), self.r.choice(["abs", "int", "float", "string", "round", "round(-3)", "tojson", "filesizeformat", "pprint", "list|length", "is number", "default(1)", "round(1, 'ceil')", "format", "max", "upper"])), lambda: "%s is %s" % (self.large(), self.r.choice(["odd", "even", "divisibleby 3", "number", "integer", "float", "string", "gt 5", "eq 3", "sameas 1"])), lambda: "%s %s %s" % (self.large(), self.r.choice(["+", "*", "//", "%", "<", "==", "~", "/"]), self.num()), lambda: "%s is %s" % (self.pick(self.anyvar, self.num), self.r.choice(TESTS)), self.filtered, self.filtered, self.filtered,
                          lambda: "%s ~ %s" % (self.atom(), self.atom()), lambda: "nics.en0.%s" % self.r.choice(["ip", "mac|lower", "nope", "keys()|list"]),
                          lambda: "nics[%s]" % self.r.choice(["'en1']['ip'", "'zz'", "host"]), lambda: "recs[%d].%s" % (self.r.randint(-1, 3), self.r.choice(["n", "p", "zz"])),
                          lambda: "%s if %s" % (self.s(), self.b()), lambda: "range(%d)|list" % self.r.randint(0, 4), lambda: "dict(a=%s, b=2)" % self.atom(),

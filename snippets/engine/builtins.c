@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "snippets/engine/bigint.h"
 #include "snippets/engine/builtins.h"
 #include "snippets/engine/format.h"
 #include "snippets/engine/str_methods.h"
@@ -163,8 +164,8 @@ B(abs)
 		return rt->missing(rt, &v[0]);
 	if (!rv_is_num(v[0]))
 		return raise(rt, EX_TYPE, "bad operand type for abs(): '%s'", rv_type_name(v[0]));
-	if (rv_asint(v[0]) == INT64_MIN)
-		return raise(rt, EX_OVERFLOW, "the result of abs() does not fit 64 bits");
+	if (v[0].t == R_BIG || rv_asint(v[0]) == INT64_MIN)
+		return big_unary(rt, '|', v[0], out);
 	*out = rv_int(llabs(rv_asint(v[0])));
 	return true;
 }
@@ -180,6 +181,12 @@ bool py_round(struct rt *rt, struct rv v, struct rv nd, struct rv *out)
 		return raise(rt, EX_TYPE, "'%s' object cannot be interpreted as an integer", rv_type_name(nd));
 	bool digits = nd.t == R_INT || nd.t == R_BOOL;
 	int64_t n = digits ? rv_asint(nd) : 0;
+	if (v.t == R_BIG && n >= 0) {
+		*out = v;
+		return true;
+	}
+	if (v.t != R_FLOAT && n < 0 && (v.t == R_BIG || n < -17 || llabs(rv_asint(v)) > INT64_MAX / 4))
+		return big_round(rt, v, n < -LIM_INT_BITS ? LIM_INT_BITS : (uint32_t)-n, out);
 	if (v.t != R_FLOAT) {
 		int64_t i = rv_asint(v), p = 1;
 		for (int64_t k = n; k < 0 && p != 0; k++)
@@ -358,9 +365,11 @@ B(chr)
 
 static bool based(struct rt *rt, struct rv v, const char *spec, struct rv *out)
 {
-	int64_t i;
+	int64_t i = 0;
 	size_t mark = rt->tmp.len;
-	if (!int_arg(rt, v, &i) || !fmt_spec(rt, rv_int(i), spec, 2, &rt->tmp))
+	if (v.t == R_OBJ && v.u.o->ops->num != NULL && !v.u.o->ops->num(rt, v.u.o, &v))
+		return false;
+	if ((v.t != R_BIG && !int_arg(rt, v, &i)) || !fmt_spec(rt, v.t == R_BIG ? v : rv_int(i), spec, 2, &rt->tmp))
 		return false;
 	*out = rv_take(rt, mark);
 	return true;
@@ -385,7 +394,11 @@ B(divmod)
 B(pow)
 {
 	UNUSED_ARGS;
-	return rv_binop(rt, OP_POW, v[0], v[1], out) && (v[2].t == R_UNSET || rv_binop(rt, OP_MOD, *out, v[2], out));
+	if (v[2].t == R_UNSET || v[2].t == R_NONE)
+		return rv_binop(rt, OP_POW, v[0], v[1], out);
+	if (rv_is_int(v[0]) && rv_is_int(v[1]) && rv_is_int(v[2]))
+		return big_powmod(rt, v[0], v[1], v[2], out);
+	return raise(rt, EX_TYPE, "pow() 3rd argument not allowed unless all arguments are integers");
 }
 
 B(callable) { UNUSED_ARGS; *out = rv_bool(rv_callable(v[0])); return true; }

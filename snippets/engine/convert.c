@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "snippets/engine/bigint.h"
 #include "snippets/engine/builtins.h"
 #include "snippets/engine/str_methods.h"
 
@@ -18,6 +19,8 @@ const struct karg *kw_find(const struct args *a, const char *name)
 
 bool int_arg(struct rt *rt, struct rv v, int64_t *out)
 {
+	if (v.t == R_BIG)
+		return raise(rt, EX_OVERFLOW, "Python int too large to convert to C ssize_t");
 	if (v.t != R_INT && v.t != R_BOOL)
 		return v.t == R_UNDEF && rt->missing != NULL ? rt->missing(rt, &v)
 			: raise(rt, EX_TYPE, "'%s' object cannot be interpreted as an integer", rv_type_name(v));
@@ -40,7 +43,7 @@ bool float_to_int(struct rt *rt, double d, struct rv *out)
 		return raise(rt, isnan(d) ? EX_VALUE : EX_OVERFLOW, "cannot convert float %s to integer",
 			isnan(d) ? "NaN" : "infinity");
 	if (fabs(d) >= 9.2e18)
-		return raise(rt, EX_OVERFLOW, "the float does not fit a 64 bit integer");
+		return big_of_double(rt, d, out);
 	*out = rv_int((int64_t)d);
 	return true;
 }
@@ -51,6 +54,7 @@ int type_of(struct rv v)
 		[R_NONE] = TY_NONE,
 		[R_BOOL] = TY_BOOL,
 		[R_INT] = TY_INT,
+		[R_BIG] = TY_INT,
 		[R_FLOAT] = TY_FLOAT,
 		[R_STR] = TY_STR,
 		[R_LIST] = TY_LIST,
@@ -72,10 +76,12 @@ int type_of(struct rv v)
 static bool int_text(struct rt *rt, struct rv s, int64_t base, struct rv *out)
 {
 	struct rv t = str_strip(s, NULL, 0, 3);
-	char buf[80];
+	char buf[LIM_INT_BITS + 64];
 	size_t n = 0;
-	bool neg = false, ok = t.n > 0 && t.n < sizeof(buf), digit = false;
+	bool neg = false, ok = t.n > 0, digit = false;
 	size_t i = 0;
+	if (t.n >= sizeof(buf))
+		return raise(rt, EX_LIMIT, "int(): a text of %u bytes: an integer has at most %d bits", t.n, LIM_INT_BITS);
 	if (ok && (t.u.s[0] == '-' || t.u.s[0] == '+'))
 		neg = t.u.s[i++] == '-';
 	if (ok && i + 1 < t.n && t.u.s[i] == '0' && (base == 0 || base == 16 || base == 8 || base == 2)) {
@@ -113,9 +119,7 @@ static bool int_text(struct rt *rt, struct rv s, int64_t base, struct rv *out)
 		return raise(rt, EX_VALUE, "invalid literal for int() with base %lld: %.*s",
 			(long long)(zero_base ? 0 : base), (int)(r.n < 200 ? r.n : 200), r.u.s);
 	}
-	char *end;
 	__extension__ __int128 acc = 0;
-	(void)end;
 	for (size_t k = start; k < n; k++) {
 		unsigned char c = (unsigned char)(buf[k] | 0x20);
 		acc = acc * base + (c >= 'a' ? c - 'a' + 10 : buf[k] - '0');
@@ -125,7 +129,8 @@ static bool int_text(struct rt *rt, struct rv s, int64_t base, struct rv *out)
 	if (neg)
 		acc = -acc;
 	if (acc > INT64_MAX || acc < INT64_MIN)
-		return raise(rt, EX_OVERFLOW, "int(): %s does not fit 64 bits", buf);
+		return big_parse(&rt->arena, buf, (int)base, out) ||
+		       raise(rt, EX_LIMIT, "int(): an integer has more than %d bits", LIM_INT_BITS);
 	*out = rv_int((int64_t)acc);
 	return true;
 }
@@ -144,6 +149,7 @@ bool py_int_of(struct rt *rt, struct rv v, struct rv base, struct rv *out)
 	switch ((enum rtype)v.t) {
 	case R_UNSET: *out = rv_int(0); return true;
 	case R_BOOL: case R_INT: *out = rv_int(rv_asint(v)); return true;
+	case R_BIG: *out = v; return true;
 	case R_FLOAT: return float_to_int(rt, v.u.d, out);
 	case R_STR: return int_text(rt, v, b, out);
 	case R_UNDEF:
@@ -164,7 +170,7 @@ bool py_float_of(struct rt *rt, struct rv v, struct rv *out)
 {
 	if (v.t == R_UNSET || rv_is_num(v)) {
 		*out = rv_float(v.t == R_UNSET ? 0 : rv_num(v));
-		return true;
+		return v.t != R_BIG || !isinf(out->u.d) || raise(rt, EX_OVERFLOW, "int too large to convert to float");
 	}
 	if (v.t == R_UNDEF && rt->missing != NULL)
 		return rt->missing(rt, &v);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "snippets/engine/ast.h"
+#include "snippets/engine/bigint.h"
 
 bool ev_compare(struct rt *rt, enum cmpop op, struct rv a, struct rv b, bool *out)
 {
@@ -263,15 +264,19 @@ static bool sign(struct rt *rt, const struct node *n, struct rv *out)
 		*out = rv_float(n->op == N_NEG ? -v.u.d : v.u.d);
 		return true;
 	}
-	if (v.t != R_INT && v.t != R_BOOL)
+	if (!rv_is_int(v))
 		return raise(rt, EX_TYPE, "bad operand type for unary %s: '%s'",
 			n->op == N_NEG   ? "-"
 			: n->op == N_POS ? "+"
 					 : "~",
 			rv_type_name(v));
 	int64_t i = rv_asint(v);
-	if (n->op == N_NEG && i == INT64_MIN)
-		return raise(rt, EX_OVERFLOW, "the result of - does not fit 64 bits");
+	if (v.t == R_BIG && n->op == N_POS) {
+		*out = v;
+		return true;
+	}
+	if (v.t == R_BIG || (n->op == N_NEG && i == INT64_MIN))
+		return big_unary(rt, n->op == N_NEG ? '-' : '~', v, out);
 	*out = rv_int(n->op == N_NEG ? -i : n->op == N_POS ? i : ~i);
 	return true;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "snippets/engine/bigint.h"
 #include "snippets/engine/format.h"
 #include "snippets/engine/rt.h"
 
@@ -193,6 +194,14 @@ static void spec_out(struct strbuf *b, const struct spec *sp, const char *sign, 
 	sb_adds(b, digits);
 }
 
+void fmt_big_digits(struct rt *rt, char *out, size_t cap, struct rv v, unsigned base, bool upper)
+{
+	const char *s = big_text(rt, v, (int)base);
+	snprintf(out, cap, "%s", s + (*s == '-'));
+	for (char *p = out; upper && *p != '\0'; p++)
+		*p = *p >= 'a' && *p <= 'z' ? (char)(*p - 32) : *p;
+}
+
 /* compat: parse_internal_render_format_spec: which types take ',' and '_' between digits. */
 static bool spec_separator(struct rt *rt, const struct spec *sp, char dflt)
 {
@@ -210,7 +219,7 @@ static bool bad_code(struct rt *rt, char type, struct rv v)
 
 static bool spec_int(struct rt *rt, const struct spec *sp, struct rv v, struct strbuf *b)
 {
-	char digits[300];
+	char digits[2 * LIM_INT_BITS];
 	int64_t i = rv_asint(v);
 	if (sp->prec >= 0)
 		return raise(rt, EX_VALUE, "Precision not allowed in integer format specifier");
@@ -231,7 +240,10 @@ static bool spec_int(struct rt *rt, const struct spec *sp, struct rv v, struct s
 		return true;
 	}
 	unsigned base = sp->type == 'b' ? 2 : sp->type == 'o' ? 8 : sp->type == 'x' || sp->type == 'X' ? 16 : 10;
-	fmt_int_digits(digits, sizeof(digits), i < 0 ? 0 - (uint64_t)i : (uint64_t)i, base, sp->type == 'X');
+	if (v.t == R_BIG)
+		fmt_big_digits(rt, digits, sizeof(digits), v, base, sp->type == 'X');
+	else
+		fmt_int_digits(digits, sizeof(digits), i < 0 ? 0 - (uint64_t)i : (uint64_t)i, base, sp->type == 'X');
 	if (sp->comma != 0)
 		group_digits(digits, sizeof(digits), sp->comma, base == 10 ? 3 : 4);
 	const char *prefix = !sp->alt || base == 10 ? ""
@@ -273,6 +285,8 @@ static bool spec_float(struct rt *rt, const struct spec *sp, struct rv v, struct
 	char digits[FMT_MAX_PREC + 500];
 	double d = rv_num(v);
 	char type = sp->type;
+	if (v.t == R_BIG && isinf(d))
+		return raise(rt, EX_OVERFLOW, "int too large to convert to float");
 	if (type != 0 && strchr("eEfFgG%n", type) == NULL)
 		return bad_code(rt, type, v);
 	if (type == 0)

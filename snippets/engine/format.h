@@ -16,4 +16,7 @@ void fmt_int_digits(char *out, size_t cap, uint64_t u, unsigned base, bool upper
 void fmt_float_digits(char *out, size_t cap, double d, char type, int prec, bool alt);
 struct rv fmt_ascii_of(struct rt *rt, struct rv s);               /* what is beyond ASCII as an escape */
 
+/* The digits of the absolute value of an R_BIG; cap: LIM_INT_BITS + 1 holds those of any. */
+void fmt_big_digits(struct rt *rt, char *out, size_t cap, struct rv v, unsigned base, bool upper);
+
 #endif

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "snippets/engine/bigint.h"
 #include "snippets/engine/format.h"
 
 struct pct {
@@ -35,19 +36,21 @@ static void pct_out(struct strbuf *b, const struct pct *p, const char *sign, con
 
 static bool pct_int(struct rt *rt, const struct pct *p, struct rv v, struct strbuf *b)
 {
-	char digits[FMT_MAX_PREC + 80];
-	int64_t i;
+	char digits[FMT_MAX_PREC + LIM_INT_BITS];
+	int64_t i = 0;
 	bool hex = p->type == 'x' || p->type == 'X' || p->type == 'o';
 	if (v.t == R_UNDEF && rt->missing != NULL)
 		return rt->missing(rt, &v);
+	if (v.t == R_OBJ && v.u.o->ops->num != NULL && !v.u.o->ops->num(rt, v.u.o, &v))
+		return false;
 	if (v.t == R_FLOAT && !hex) {
 		if (isnan(v.u.d) || isinf(v.u.d))
 			return raise(rt, isnan(v.u.d) ? EX_VALUE : EX_OVERFLOW, "cannot convert float %s to integer",
 				isnan(v.u.d) ? "NaN" : "infinity");
-		if (fabs(v.u.d) >= 9.2e18)
-			return raise(rt, EX_OVERFLOW, "%%%c: the number does not fit 64 bits", p->type);
-		i = (int64_t)v.u.d;
-	} else if (v.t == R_INT || v.t == R_BOOL) {
+		if (!big_of_double(rt, v.u.d, &v))
+			return false;
+		i = rv_asint(v);
+	} else if (rv_is_int(v)) {
 		i = rv_asint(v);
 	} else {
 		return raise(rt, EX_TYPE,
@@ -55,11 +58,11 @@ static bool pct_int(struct rt *rt, const struct pct *p, struct rv v, struct strb
 			    : "%%%c format: a real number is required, not %s",
 			p->type, rv_type_name(v));
 	}
-	fmt_int_digits(digits, sizeof(digits), i < 0 ? 0 - (uint64_t)i : (uint64_t)i,
-		p->type == 'o' ? 8
-		: hex          ? 16
-			       : 10,
-		p->type == 'X');
+	unsigned base = p->type == 'o' ? 8 : hex ? 16 : 10;
+	if (v.t == R_BIG)
+		fmt_big_digits(rt, digits, sizeof(digits), v, base, p->type == 'X');
+	else
+		fmt_int_digits(digits, sizeof(digits), i < 0 ? 0 - (uint64_t)i : (uint64_t)i, base, p->type == 'X');
 	size_t n = strlen(digits);
 	if (p->prec > (int64_t)n) {
 		size_t more = (size_t)p->prec - n;
@@ -79,6 +82,8 @@ static bool pct_float(struct rt *rt, const struct pct *p, struct rv v, struct st
 	if (!rv_is_num(v))
 		return raise(rt, EX_TYPE, "must be real number, not %s", rv_type_name(v));
 	double d = rv_num(v);
+	if (v.t == R_BIG && isinf(d))
+		return raise(rt, EX_OVERFLOW, "int too large to convert to float");
 	fmt_float_digits(digits, sizeof(digits), d, p->type, p->prec < 0 ? 6 : (int)p->prec, p->alt);
 	pct_out(b, p, signbit(d) && !isnan(d) ? "-" : p->plus ? "+" : p->blank ? " " : "", "", digits);
 	return true;
@@ -125,7 +130,7 @@ static bool pct_one(struct rt *rt, const struct pct *p, struct rv v, struct strb
 	case 'f': case 'F': case 'e': case 'E': case 'g': case 'G': return pct_float(rt, p, v, b);
 	case 's': case 'r': case 'a': return pct_text(rt, p, v, b);
 	case 'c':
-		if (v.t == R_INT || v.t == R_BOOL) {
+		if (rv_is_int(v)) {
 			size_t mark = rt->tmp.len;
 			if (rv_asint(v) < 0 || rv_asint(v) >= 0x110000)
 				return raise(rt, EX_OVERFLOW, "%%c arg not in range(0x110000)");

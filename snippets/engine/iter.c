@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "snippets/engine/bigint.h"
 #include "snippets/engine/rt.h"
 #include "value/layout.h"
 
@@ -259,6 +260,10 @@ static int cmp_num(struct rv a, struct rv b)
 {
 	if (a.t == R_FLOAT && b.t == R_FLOAT)
 		return a.u.d < b.u.d ? -1 : a.u.d > b.u.d ? 1 : a.u.d == b.u.d ? 0 : 2;
+	if ((a.t == R_BIG && isnan(b.u.d)) || (b.t == R_BIG && isnan(a.u.d)))
+		return 2;
+	if (a.t == R_BIG || b.t == R_BIG)
+		return a.t == R_BIG ? big_cmp_double(a, b.u.d) : -big_cmp_double(b, a.u.d);
 	if (b.t == R_FLOAT)
 		return cmp_int_float(rv_asint(a), b.u.d);
 	int c = cmp_int_float(rv_asint(b), a.u.d);
@@ -270,6 +275,8 @@ bool rv_eq(struct rt *rt, struct rv a, struct rv b)
 	if (rv_is_num(a) && rv_is_num(b)) {
 		if (a.t == R_FLOAT || b.t == R_FLOAT)
 			return cmp_num(a, b) == 0;
+		if (a.t == R_BIG || b.t == R_BIG)
+			return a.t == b.t && big_cmp(a, b) == 0;
 		return rv_asint(a) == rv_asint(b);
 	}
 	if (a.t == R_STR || b.t == R_STR)
@@ -311,6 +318,8 @@ bool rv_order(struct rt *rt, struct rv a, struct rv b, const char *op, int *out)
 	if (rv_is_num(a) && rv_is_num(b)) {
 		if (a.t == R_FLOAT || b.t == R_FLOAT)
 			*out = cmp_num(a, b);
+		else if (a.t == R_BIG || b.t == R_BIG)
+			*out = big_cmp(a, b);
 		else
 			*out = rv_asint(a) < rv_asint(b) ? -1 : rv_asint(a) > rv_asint(b);
 		return true;
@@ -365,6 +374,10 @@ bool rv_contains(struct rt *rt, struct rv box, struct rv x, bool *out)
 	if (box.t == R_DICT || box.t == R_SET) {
 		struct rv dummy;
 		return rdict_get(rt, box.u.m, x, &dummy, out);
+	}
+	if (box.t == R_RANGE && x.t == R_BIG) {
+		*out = false;
+		return true;
 	}
 	if (box.t == R_RANGE && (x.t == R_INT || x.t == R_BOOL)) {
 		const struct rrange *r = box.u.r;

@@ -380,7 +380,7 @@ F(round)
 	if (!rv_is_num(x))
 		return raise(rt, EX_TYPE, "must be real number, not %s", rv_type_name(x));
 	if (x.t != R_FLOAT)                               /* whole already */
-		return rv_binop(rt, OP_DIV, rv_int(rv_asint(x)), scale, out);
+		return rv_binop(rt, OP_DIV, x, scale, out);
 	double d = ceiling ? ceil(rv_num(x)) : floor(rv_num(x));
 	return rv_binop(rt, OP_DIV, rv_float(d), scale, out);
 }

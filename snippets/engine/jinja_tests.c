@@ -18,7 +18,7 @@ T(none) { UNUSED_ARGS; return YES(v[0].t == R_NONE); }
 T(defined) { UNUSED_ARGS; return YES(v[0].t != R_UNDEF); }
 T(undefined) { UNUSED_ARGS; return YES(v[0].t == R_UNDEF); }
 T(callable) { UNUSED_ARGS; return YES(rv_callable(v[0]) || v[0].t == R_UNDEF); }
-T(integer) { UNUSED_ARGS; return YES(v[0].t == R_INT); }
+T(integer) { UNUSED_ARGS; return YES(v[0].t == R_INT || v[0].t == R_BIG); }
 T(float) { UNUSED_ARGS; return YES(v[0].t == R_FLOAT); }
 T(number) { UNUSED_ARGS; return YES(rv_is_num(v[0])); }
 T(string) { UNUSED_ARGS; return YES(v[0].t == R_STR); }

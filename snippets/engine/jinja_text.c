@@ -384,7 +384,7 @@ static bool json_value(struct json *j, struct rv v)
 		}
 		rv_repr(rt, v, j->b);
 		return true;
-	case R_INT: rv_repr(rt, v, j->b); return true;
+	case R_INT: case R_BIG: rv_repr(rt, v, j->b); return true;
 	case R_STR: json_text(j->b, v); return true;
 	case R_LIST: case R_TUPLE: case R_MLIST: case R_DICT: case R_MDICT: return json_container(j, v);
 	default: return raise(rt, EX_TYPE, "Object of type %s is not JSON serializable", rv_type_name(v));

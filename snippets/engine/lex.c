@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "snippets/engine/ast.h"
+#include "snippets/engine/bigint.h"
 #include "snippets/engine/str_case.h"
 
 static bool is_digit(char ch) { return ch >= '0' && ch <= '9'; }
@@ -246,7 +247,7 @@ static size_t number_text(struct compile *c, char *buf, size_t cap, unsigned *ba
 
 static void read_number(struct compile *c)
 {
-	char buf[64];
+	char buf[LIM_INT_BITS + 8];
 	unsigned base;
 	bool flt;
 	size_t n = number_text(c, buf, sizeof(buf), &base, &flt), i = c->pos;
@@ -262,20 +263,24 @@ static void read_number(struct compile *c)
 		return;
 	}
 	uint64_t u = 0;
+	bool fits = true, zero = true;
 	for (size_t k = 0; k < n; k++) {
 		unsigned d = is_digit(buf[k]) ? (unsigned)(buf[k] - '0') : (unsigned)((buf[k] | 0x20) - 'a') + 10;
-		if (d >= base || __builtin_mul_overflow(u, base, &u) || __builtin_add_overflow(u, d, &u) ||
-			u > INT64_MAX) {
-			cfail(c, c->at, "the integer %s does not fit 64 bits", buf);
+		if (d >= base) {
+			cfail(c, c->at, "a number is malformed");
 			return;
 		}
+		zero &= d == 0;
+		fits = fits && !__builtin_mul_overflow(u, base, &u) && !__builtin_add_overflow(u, d, &u) && u <= INT64_MAX;
 	}
-	if (base == 10 && n > 1 && buf[0] == '0' && u != 0 && !c->jinja) {
+	if (base == 10 && n > 1 && buf[0] == '0' && !zero && !c->jinja) {
 		cfail(c, c->at, "an integer begins with 0; octal ones begin with 0o");
 		return;
 	}
 	c->tok = T_INT;
 	c->val = rv_int((int64_t)u);
+	if (!fits && !big_parse(&c->t->arena, buf, (int)base, &c->val))
+		cfail(c, c->at, "an integer has more than %d bits", LIM_INT_BITS);
 }
 
 static void read_op(struct compile *c)

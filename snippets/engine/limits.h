@@ -17,6 +17,7 @@
 #define LIM_STRING (16u << 20)           /* bytes of one text value */
 #define LIM_ITEMS (4u << 20)             /* elements of one list, tuple, dict, set or range that is spelled out */
 #define LIM_MEMORY (192u << 20)          /* bytes of all values of one render: a dhcpd.conf of 10,000 hosts needs a tenth */
+#define LIM_INT_BITS 4096                /* bits of an integer */
 #define LIM_ARGS 250                     /* arguments of one call */
 #define LIM_PIECES 20000                 /* pieces of output that a trace tells apart; the rest goes untraced */
 #define LIM_RE_PATTERN 16384             /* bytes of a regular expression */

@@ -136,7 +136,7 @@ static int row_of(struct rv v)
 	case R_TUPLE: return ROW_TUPLE;
 	case R_DICT: case R_MDICT: return ROW_DICT;
 	case R_SET: return v.fl & RV_FROZEN ? ROW_FROZENSET : ROW_SET;
-	case R_INT: case R_BOOL: return ROW_INT;
+	case R_INT: case R_BOOL: case R_BIG: return ROW_INT;
 	case R_FLOAT: return ROW_FLOAT;
 	case R_RANGE: return ROW_RANGE;
 	default: return -1;
@@ -204,7 +204,7 @@ static bool number_attr(struct rv v, const char *name, struct rv *out)
 	bool whole = v.t != R_FLOAT, self = str_eq(name, "real") || (whole && str_eq(name, "numerator"));
 	if (!self && !str_eq(name, "imag") && !(whole && str_eq(name, "denominator")))
 		return false;
-	*out = self ? (whole ? rv_int(rv_asint(v)) : v) : whole ? rv_int(name[0] == 'd') : rv_float(0);
+	*out = self ? (v.t == R_BOOL ? rv_int(v.u.b) : v) : whole ? rv_int(name[0] == 'd') : rv_float(0);
 	return true;
 }
 
@@ -223,7 +223,7 @@ bool rv_attr(struct rt *rt, struct rv o, const char *name, int mid, struct rv *o
 		if (range_attr(o.u.r, name, out))
 			return true;
 		break;
-	case R_INT: case R_BOOL: case R_FLOAT:
+	case R_INT: case R_BOOL: case R_BIG: case R_FLOAT:
 		if (number_attr(o, name, out))
 			return true;
 		break;

@@ -2,6 +2,7 @@
  * mod_netaddr.c - Python's netaddr module (0.8): the objects IPAddress, IPNetwork and IPRange.
  */
 
+#include "snippets/engine/bigint.h"
 #include "snippets/engine/netaddr.h"
 #include "snippets/engine/rt.h"
 
@@ -32,9 +33,10 @@ struct rv ip_net(struct rt *rt, int version, u128 v, int prefix)
 
 bool ip_int(struct rt *rt, u128 v, struct rv *out)
 {
-	if (v > INT64_MAX)
-		return raise(rt, EX_OVERFLOW, "a number of this IPv6 network does not fit 64 bits");
-	*out = rv_int((int64_t)v);
+	uint32_t w[4];
+	for (size_t i = 0; i < ARRAY_LEN(w); i++, v >>= 32)
+		w[i] = (uint32_t)v;
+	*out = big_of_words(rt, w, ARRAY_LEN(w));
 	return true;
 }
 
@@ -370,7 +372,7 @@ static bool attr(struct rt *rt, const struct robj *o, const char *name, struct r
 		return ip_int(rt, ip_last(i), out);
 	} else if (str_eq(name, "size")) {
 		u128 n = ip_last(i) - ip_first(i);
-		return ip_int(rt, n == ~(u128)0 ? n : n + 1, out);
+		return ip_int(rt, n, out) && rv_binop(rt, OP_ADD, *out, rv_int(1), out);
 	} else if (i->kind == IP_NET) {
 		return net_attr(rt, i, name, out);
 	}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "snippets/engine/bigint.h"
 #include "snippets/engine/modules.h"
 #include "snippets/engine/rt.h"
 
@@ -148,6 +149,8 @@ static bool seed(struct rt *rt, struct mt *g, struct rv x)
 
 static bool want_int(struct rt *rt, struct rv v, int64_t *out)
 {
+	if (v.t == R_BIG)
+		return raise(rt, EX_OVERFLOW, "the range is too wide");
 	if (v.t != R_INT && v.t != R_BOOL)
 		return raise(rt, EX_TYPE, "'%s' object cannot be interpreted as an integer", rv_type_name(v));
 	*out = rv_asint(v);
@@ -293,9 +296,15 @@ R(getrandbits)
 	int64_t k;
 	if (!want_int(rt, v[0], &k))
 		return false;
-	if (k < 0 || k > 63)
-		return raise(rt, EX_VALUE, "number of bits must be from 0 to 63: a result has 64 bits here");
-	*out = rv_int((int64_t)bits(gen(rt, self), (unsigned)k));
+	uint32_t w[LIM_INT_BITS / 32];
+	size_t n = 0;
+	if (k < 0)
+		return raise(rt, EX_VALUE, "number of bits must be non-negative");
+	if (k > LIM_INT_BITS)
+		return raise(rt, EX_LIMIT, "an integer has more than %d bits", LIM_INT_BITS);
+	for (struct mt *g = gen(rt, self); k > 0; k -= 32)
+		w[n++] = next32(g) >> (k < 32 ? 32 - k : 0);
+	*out = big_of_words(rt, w, n);
 	return true;
 }
 

@@ -28,7 +28,7 @@ const struct ip *ip_of(struct rv v);                      /* NULL: no address, n
 struct rv ip_make(struct rt *rt, struct ip i);
 struct rv ip_addr(struct rt *rt, int version, u128 v);
 struct rv ip_net(struct rt *rt, int version, u128 v, int prefix);
-bool ip_int(struct rt *rt, u128 v, struct rv *out);       /* a Python int; refused where it does not fit 64 bits */
+bool ip_int(struct rt *rt, u128 v, struct rv *out);       /* a Python int */
 /* What the constructors IPAddress and IPNetwork make of a value. */
 bool ip_read_addr(struct rt *rt, struct rv x, int version, struct ip *out);
 bool ip_read_net(struct rt *rt, struct rv x, int version, struct ip *out);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "snippets/engine/bigint.h"
 #include "snippets/engine/netaddr.h"
 
 int ip_bits(const struct ip *i) { return i->version == 4 ? 32 : 128; }
@@ -107,10 +108,15 @@ bool ip_read_addr(struct rt *rt, struct rv x, int version, struct ip *out)
 					   "for details.");
 	if (x.t == R_STR && memchr(x.u.s, '\0', x.n) == NULL && ip_parse(rv_cz(rt, x), false, version, out))
 		return true;
-	if (x.t != R_INT || x.u.i < 0 || (version == 4 && x.u.i > 0xffffffffll))
+	uint32_t w[4];
+	u128 n = 0;
+	if ((x.t != R_INT && x.t != R_BIG) || rv_asint(x) < 0 || !big_words(x, w, ARRAY_LEN(w)) ||
+		(version == 4 && rv_asint(x) > 0xffffffffll))
 		return bad_addr(rt, x);
-	version = version != 0 ? version : x.u.i > 0xffffffffll ? 6 : 4;
-	*out = (struct ip){ IP_ADDR, version, version == 4 ? 32 : 128, (u128)x.u.i, (u128)x.u.i };
+	for (size_t k = ARRAY_LEN(w); k > 0; k--)
+		n = n << 32 | w[k - 1];
+	version = version != 0 ? version : n > 0xffffffffu ? 6 : 4;
+	*out = (struct ip){ IP_ADDR, version, version == 4 ? 32 : 128, n, n };
 	return true;
 }
 

@@ -3,6 +3,7 @@
  */
 #include <math.h>
 
+#include "snippets/engine/bigint.h"
 #include "snippets/engine/rt.h"
 #include "snippets/engine/str_methods.h"
 
@@ -10,25 +11,8 @@
 	static bool m_##name(struct rt *rt, struct rv self, const struct rv *v, const struct args *a, struct rv *out)
 #define NOARGS (void)v, (void)a
 
-M(bit_length)
-{
-	NOARGS;
-	(void)rt;
-	int64_t i = rv_asint(self), n = 0;
-	for (uint64_t u = i < 0 ? 0 - (uint64_t)i : (uint64_t)i; u != 0; u >>= 1)
-		n++;
-	*out = rv_int(n);
-	return true;
-}
-
-M(bit_count)
-{
-	NOARGS;
-	(void)rt;
-	int64_t i = rv_asint(self);
-	*out = rv_int(__builtin_popcountll(i < 0 ? 0 - (uint64_t)i : (uint64_t)i));
-	return true;
-}
+M(bit_length) { NOARGS; (void)rt; *out = rv_int((int64_t)big_bits(self)); return true; }
+M(bit_count) { NOARGS; (void)rt; *out = rv_int((int64_t)big_ones(self)); return true; }
 
 M(is_integer)
 {

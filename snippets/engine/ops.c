@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * ops.c - operators and subscripts with Python's meaning. Integers that leave 64 bits are an error, never wrapped.
+ * ops.c - operators and subscripts with Python's meaning. Integers that leave 64 bits go on in bigint.c.
  */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "snippets/engine/bigint.h"
 #include "snippets/engine/rt.h"
 
 static const char *const symbols[] = {
@@ -39,11 +40,6 @@ static bool bad_operands(struct rt *rt, enum binop op, struct rv a, struct rv b)
 		rv_type_name(b));
 }
 
-static bool too_big(struct rt *rt, enum binop op)
-{
-	return raise(rt, EX_OVERFLOW, "the result of %s does not fit 64 bits", symbols[op]);
-}
-
 static int64_t floor_div(int64_t a, int64_t b)
 {
 	int64_t q = a / b;
@@ -58,13 +54,13 @@ static bool int_pow(struct rt *rt, int64_t a, int64_t b, struct rv *out)
 		*out = rv_float(pow((double)a, (double)b));
 		return true;
 	}
-	int64_t r = 1;
-	while (b > 0) {
-		if ((b & 1) && __builtin_mul_overflow(r, a, &r))
-			return too_big(rt, OP_POW);
-		b >>= 1;
-		if (b > 0 && __builtin_mul_overflow(a, a, &a))
-			return too_big(rt, OP_POW);
+	int64_t r = 1, x = a, n = b;
+	while (n > 0) {
+		if ((n & 1) && __builtin_mul_overflow(r, x, &r))
+			return big_op(rt, OP_POW, rv_int(a), rv_int(b), out);
+		n >>= 1;
+		if (n > 0 && __builtin_mul_overflow(x, x, &x))
+			return big_op(rt, OP_POW, rv_int(a), rv_int(b), out);
 	}
 	*out = rv_int(r);
 	return true;
@@ -108,7 +104,7 @@ static bool int_op(struct rt *rt, enum binop op, int64_t a, int64_t b, struct rv
 	case OP_BXOR: r = a ^ b; break;
 	}
 	if (over)
-		return too_big(rt, op);
+		return big_op(rt, op, rv_int(a), rv_int(b), out);
 	*out = rv_int(r);
 	return true;
 }
@@ -271,9 +267,14 @@ bool rv_binop(struct rt *rt, enum binop op, struct rv a, struct rv b, struct rv 
 	if (a.t == R_INT && b.t == R_INT)
 		return int_op(rt, op, a.u.i, b.u.i, out);
 	if (rv_is_num(a) && rv_is_num(b)) {
+		if ((a.t == R_FLOAT || b.t == R_FLOAT) && op >= OP_LSHIFT)
+			return bad_operands(rt, op, a, b);
+		if ((a.t == R_BIG && b.t == R_FLOAT && isinf(rv_num(a))) || (b.t == R_BIG && a.t == R_FLOAT && isinf(rv_num(b))))
+			return raise(rt, EX_OVERFLOW, "int too large to convert to float");
 		if (a.t == R_FLOAT || b.t == R_FLOAT)
-			return op < OP_LSHIFT ? float_op(rt, op, rv_num(a), rv_num(b), out)
-					      : bad_operands(rt, op, a, b);
+			return float_op(rt, op, rv_num(a), rv_num(b), out);
+		if (a.t == R_BIG || b.t == R_BIG)
+			return big_op(rt, op, a, b, out);
 		if (a.t == R_BOOL && b.t == R_BOOL && op >= OP_BAND) {
 			*out = rv_bool(op == OP_BAND ? a.u.b & b.u.b : op == OP_BOR ? a.u.b | b.u.b : a.u.b ^ b.u.b);
 			return true;
@@ -291,6 +292,8 @@ bool rv_binop(struct rt *rt, enum binop op, struct rv a, struct rv b, struct rv 
 		return repeat(rt, a, rv_asint(b), out);
 	if (op == OP_MUL && (b.t == R_STR || rv_seq(b)) && (a.t == R_INT || a.t == R_BOOL))
 		return repeat(rt, b, rv_asint(a), out);
+	if (op == OP_MUL && (a.t == R_BIG || b.t == R_BIG) && (a.t == R_STR || b.t == R_STR || rv_seq(a) || rv_seq(b)))
+		return raise(rt, EX_OVERFLOW, "cannot fit 'int' into an index-sized integer");
 	if (op == OP_MOD && a.t == R_STR)
 		return fmt_percent(rt, a, b, out);
 	bool view = is_set_view(a) || is_set_view(b);    /* compat: with a view of keys or items anything iterable will do */
@@ -318,7 +321,7 @@ static bool bound(struct rt *rt, struct rv v, int64_t dflt, int64_t lo, int64_t 
 		*out = dflt;
 		return true;
 	}
-	if (v.t != R_INT && v.t != R_BOOL)
+	if (!rv_is_int(v))
 		return raise(rt, EX_TYPE, "slice indices must be integers or None or have an __index__ method");
 	int64_t i = rv_asint(v);
 	if (i < 0)
@@ -333,7 +336,7 @@ bool slice_bounds(struct rt *rt, struct rv lo, struct rv hi, struct rv step, int
 	int64_t stop;
 	*st = 1;
 	if (step.t != R_NONE && step.t != R_UNSET) {
-		if (step.t != R_INT && step.t != R_BOOL)
+		if (!rv_is_int(step))
 			return raise(rt, EX_TYPE, "slice indices must be integers or None or have an __index__ method");
 		*st = rv_asint(step);
 		if (*st == 0)

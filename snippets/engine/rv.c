@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * rv.c - making, reading and comparing the values of a running template.
  */
+#include "snippets/engine/bigint.h"
 #include "snippets/engine/rv.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -421,9 +423,15 @@ bool rv_truthy(struct rv v)
 	}
 }
 
-bool rv_is_num(struct rv v) { return v.t == R_INT || v.t == R_FLOAT || v.t == R_BOOL; }
-double rv_num(struct rv v) { return v.t == R_FLOAT ? v.u.d : v.t == R_BOOL ? v.u.b : (double)v.u.i; }
-int64_t rv_asint(struct rv v) { return v.t == R_BOOL ? v.u.b : v.u.i; }
+bool rv_is_num(struct rv v) { return v.t == R_INT || v.t == R_FLOAT || v.t == R_BOOL || v.t == R_BIG; }
+double rv_num(struct rv v)
+{
+	return v.t == R_FLOAT ? v.u.d : v.t == R_BOOL ? v.u.b : v.t == R_BIG ? big_double(v) : (double)v.u.i;
+}
+int64_t rv_asint(struct rv v)
+{
+	return v.t == R_BOOL ? v.u.b : v.t == R_BIG ? (v.u.big->size < 0 ? INT64_MIN : INT64_MAX) : v.u.i;
+}
 
 const char *rv_type_name(struct rv v)
 {
@@ -433,6 +441,7 @@ const char *rv_type_name(struct rv v)
 		[R_NONE] = "NoneType",
 		[R_BOOL] = "bool",
 		[R_INT] = "int",
+		[R_BIG] = "int",
 		[R_FLOAT] = "float",
 		[R_STR] = "str",
 		[R_LIST] = "list",
@@ -495,6 +504,12 @@ bool rv_hash(struct rt *rt, struct rv v, uint64_t *h)
 			int64_t i = v.t == R_FLOAT ? (int64_t)d : rv_asint(v);
 			*h = hash_bytes(&i, sizeof(i));
 		}
+		return true;
+	}
+	case R_BIG: {                                    /* equal floats have the same */
+		double d = big_double(v);
+		*h = big_cmp_double(v, d) == 0 ? hash_bytes(&d, sizeof(d)) :
+			hash_bytes(v.u.big->limb, (size_t)abs(v.u.big->size) * sizeof(v.u.big->limb[0]));
 		return true;
 	}
 	case R_TUPLE:

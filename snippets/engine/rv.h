@@ -17,6 +17,7 @@ enum rtype {
 	R_NONE,
 	R_BOOL,
 	R_INT,
+	R_BIG,
 	R_FLOAT,
 	R_STR,
 	R_LIST,
@@ -57,6 +58,7 @@ struct module;
 struct robj;
 struct fdef;
 struct undef;
+struct bigint;
 
 struct rv {
 	uint8_t t;
@@ -67,6 +69,7 @@ struct rv {
 		bool b;
 		int64_t i;
 		double d;
+		const struct bigint *big;
 		const char *s;
 		struct rlist *l;         /* R_LIST, R_TUPLE, R_VIEW */
 		struct rdict *m;         /* R_DICT, R_SET */
@@ -255,7 +258,7 @@ void rdict_clear(struct rdict *d);
 bool rv_truthy(struct rv v);
 bool rv_is_num(struct rv v);
 double rv_num(struct rv v);
-int64_t rv_asint(struct rv v);                                  /* of int or bool */
+int64_t rv_asint(struct rv v);                                  /* of int or bool; a larger one is cut to 64 bits' least or greatest */
 const char *rv_type_name(struct rv v);
 const char *type_name(int id);                                  /* of a TY_ below TY_EXC */
 bool rv_streq(struct rv v, const char *s);

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "snippets/engine/bigint.h"
 #include "snippets/engine/rt.h"
 
 size_t u8_len(const char *s, size_t n)
@@ -224,6 +225,7 @@ void rv_repr(struct rt *rt, struct rv v, struct strbuf *b)
 	case R_UNDEF: sb_adds(b, "Undefined"); return;
 	case R_BOOL: sb_adds(b, v.u.b ? "True" : "False"); return;
 	case R_INT: sb_addf(b, "%lld", (long long)v.u.i); return;
+	case R_BIG: sb_adds(b, big_text(rt, v, 10)); return;
 	case R_FLOAT: py_float_repr(b, v.u.d); return;
 	case R_STR:
 		if (v.fl & RV_MARKUP)
