@@ -276,6 +276,22 @@ class Cheetah(Gen):
             lambda: "#import random\n$random.choice(%s)\n" % self.r.choice(["[]", "5", "['x']"]),
             self.netaddr, self.netaddr, lambda: "#import %s\n" % self.r.choice(["re as r\n$r.sub('a', 'b', 'aa')", "nope_module", "re, time\n$time.tzname.count(1)"]))
 
+    def ipset(self):
+        """Sets of a few addresses that meet; their networks have no host bits."""
+        r = self.r
+
+        def item():
+            p = r.randint(20, 32)
+            return r.choice(["'10.0.%d.0/%d'" % (r.randint(0, 3), r.randint(24, 26)), "'10.0.%d.%d/%d'" % (r.randint(0, 3) >> max(0, 24 - p) << max(0, 24 - p), r.randint(0, 255) >> (32 - max(p, 24)) << (32 - max(p, 24)), p), "'10.0.0.%d'" % r.randint(0, 255), "netaddr.IPRange('10.0.0.%d', '10.0.1.9')" % r.randint(0, 255),
+                             "'::%x'" % r.randint(0, 9), "'2001:db8::/%d'" % r.randint(32, 64), str(r.randint(0, 300)), "'10.0.3.0/24'"])
+
+        def some():
+            return "netaddr.IPSet(%s)" % r.choice(["[%s]" % ", ".join(item() for _ in range(r.randint(0, 5))), "netaddr.IPNetwork('10.0.1.7/25')", "netaddr.IPRange('10.0.0.3', '10.0.2.4')", "netaddr.IPSet(['10.0.0.0/23'])"])
+        return self.pick(
+            lambda: "$(%s %s %s)\n" % (some(), r.choice(["|", "&", "-", "^", "==", "!=", "<", "<=", ">", ">="]), some()), lambda: "$(%s in %s) $bool(%s)\n" % (item(), some(), some()),
+            lambda: "#set $s = %s\n#silent $s.%s\n$s $s.size $len($s.iter_cidrs())\n" % (some(), r.choice(["add(%s)", "remove(%s)", "update([%s])", "add(%s)", "remove(%s)"]) % item()), lambda: "$(%s).%s(%s)\n" % (some(), r.choice(["isdisjoint", "issubset", "issuperset", "union", "intersection", "difference", "symmetric_difference"]), some()),
+            lambda: "#set $s = %s\n$s.iscontiguous() $s.copy() $list($s.iter_ipranges())\n#for $c in $s.iter_cidrs()\n$c #slurp\n#end for\n\n" % some(), lambda: "$list(netaddr.IPSet(['10.0.0.%d/30', '10.0.0.%d']))\n" % (r.randint(0, 60) * 4, r.randint(0, 255)), lambda: "#set $s = %s\n$s.iprange()\n" % some())
+
     def netaddr(self):
         n, m = self.r.choice(NETS), self.r.choice(NETS)
         return "#import netaddr\n" + self.pick(
@@ -285,7 +301,7 @@ class Cheetah(Gen):
                                                                                                 "is_unicast()", "is_ipv4_mapped()", "ipv6()", "format()"], 4))),
             lambda: "$netaddr.IPNetwork(%s)[%d] $repr($netaddr.IPNetwork(%s))\n" % (n, self.r.randint(-3, 300), m), lambda: "$(netaddr.IPAddress(%s) in netaddr.IPNetwork(%s)) $(netaddr.IPNetwork(%s) in netaddr.IPNetwork(%s))\n" % (n, m, n, m),
             lambda: "$(netaddr.IPAddress(%s) + %d) $int($netaddr.IPAddress(%s)) $repr($netaddr.IPAddress(%s))\n" % (n, self.r.randint(-300, 300), m, n), lambda: "$(netaddr.IPAddress(%s) %s netaddr.IPAddress(%s)) $(netaddr.IPAddress(%s) & netaddr.IPAddress(%s))\n" % (n, self.r.choice(["<", "==", ">=", "!="]), m, n, m),
-            lambda: "$list($netaddr.IPNetwork('192.0.2.8/29').%s)\n" % self.r.choice(["iter_hosts()", "subnet(30)", "subnet(31, 2)", "supernet(27)"]), lambda: "#for $a in $netaddr.IPNetwork('10.1.1.%d/%d')\n$a #slurp\n#end for\n\n" % (self.r.randint(0, 255), self.r.randint(28, 32)),
+            self.ipset, lambda: "$netaddr.cidr_exclude(%s, %s)\n" % (n, m), lambda: "$list($netaddr.IPNetwork('192.0.2.8/29').%s)\n" % self.r.choice(["iter_hosts()", "subnet(30)", "subnet(31, 2)", "supernet(27)"]), lambda: "#for $a in $netaddr.IPNetwork('10.1.1.%d/%d')\n$a #slurp\n#end for\n\n" % (self.r.randint(0, 255), self.r.randint(28, 32)),
             lambda: "$netaddr.%s(%s)\n" % (self.r.choice(["valid_ipv4", "valid_ipv6", "valid_mac"]), self.pick(n, m, "$nics.en0.mac", "'00-11-22-33-44-55'", "'001122334455'", "'0011.2233.4455'", "'x'", "'1.2'")),
             lambda: "$netaddr.cidr_merge([%s, %s]) $netaddr.all_matching_cidrs('10.0.0.1', ['10.0.0.0/8', %s])\n" % (n, m, m), lambda: "$netaddr.EUI(%s) $netaddr.EUI('52-54-00-aa-00-01').%s\n" % (self.pick("$nics.en0.mac", "'001122334455'", "'x'"), self.r.choice(["value", "bits()", "words", "version", "ei"])),
             lambda: "$list($netaddr.iter_iprange('10.0.0.%d', '10.0.0.9'))\n" % self.r.randint(3, 9), lambda: "#set $r = $netaddr.IPRange('10.0.0.2', '10.0.0.%d')\n$r $r.size $r.cidrs() $list($r)[:2]\n" % self.r.randint(1, 9), lambda: "$netaddr.IPNetwork('%d.0.0.1/%d').%s\n" % (self.r.randint(0, 255), self.r.randint(0, 34), self.r.choice(["cidr", "netmask", "broadcast"])))

@@ -567,7 +567,7 @@ static const struct native functions[] = {
 	{NULL, NULL, 0, NULL},
 };
 
-static const struct native *const more[] = { netaddr_sets, netaddr_eui, NULL };
+static const struct native *const more[] = { netaddr_sets, netaddr_ipset, netaddr_eui, NULL };
 
 /* netaddr.core has the exception, too: it is the same module here. */
 static bool module_attr(struct rt *rt, const char *name, struct rv *out)

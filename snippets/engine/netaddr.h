@@ -53,6 +53,7 @@ struct rv na_bin(struct rt *rt, u128 v);
 bool na_method(struct rt *rt, const struct native *table, const struct robj *o, const char *name, struct rv *out);
 
 extern const struct native netaddr_sets[];                /* functions over many networks */
+extern const struct native netaddr_ipset[];               /* IPSet and cidr_exclude */
 extern const struct native netaddr_eui[];                 /* EUI and valid_mac */
 bool netaddr_dialect(struct rt *rt, const char *name, struct rv *out);    /* mac_unix ... */
 
