@@ -168,21 +168,24 @@ struct compile {
 };
 
 /* compile.c */
-bool cfail(struct compile *c, size_t at, const char *fmt, ...) PRINTF_LIKE(3, 4);      /* always false */
+/* The error of the compilation, with the place of the offset "at"; the first one counts. Always false. */
+bool cfail(struct compile *c, size_t at, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* A node in the template's arena, without a slot, with the place of the offset "at". */
 struct node *mk(struct compile *c, enum nop op, size_t at);
+/* The symbol of a name of the template, made at the first time; one that is too long is an error. */
 const struct sym *intern(struct compile *c, const char *s, size_t n);
 const struct sym *find_sym(const struct compile *c, const char *name);                 /* NULL: the text has no such name */
 void sym_bound(const struct sym *y);                     /* something is assigned to it */
-void push_node(struct compile *c, struct nodes *l, struct node *x);
+void push_node(struct compile *c, struct nodes *l, struct node *x);                    /* grows the list in the arena */
 void take_nodes(struct compile *c, struct nodes *l, struct node *into);                /* the list becomes the kids */
-void *calloc_in(struct compile *c, size_t n);
+void *calloc_in(struct compile *c, size_t n);                                          /* n zero bytes of the template's arena */
 
 /* lex.c, parse_expr.c, parse_operand.c: all return NULL after cfail */
-void tok_next(struct compile *c);
-bool tok_is(const struct compile *c, const char *op);
-bool tok_word(const struct compile *c, const char *word);
-bool tok_eat(struct compile *c, const char *op);
-bool tok_want(struct compile *c, const char *op);
+void tok_next(struct compile *c);                        /* reads the token at c->pos; T_END behind an error too */
+bool tok_is(const struct compile *c, const char *op);    /* the current token is this operator or bracket */
+bool tok_word(const struct compile *c, const char *word); /* the current token is this name */
+bool tok_eat(struct compile *c, const char *op);         /* and if it is, the next one is read */
+bool tok_want(struct compile *c, const char *op);        /* the same; anything else is an error */
 struct node *ex_expr(struct compile *c);                 /* one expression */
 struct node *ex_nocond(struct compile *c);               /* without "a if b else c" */
 struct node *ex_tuple(struct compile *c);                /* expression or tuple without parentheses */
@@ -191,14 +194,15 @@ struct node *ex_target(struct compile *c);               /* targets of for and a
 bool ex_args(struct compile *c, struct node *call);      /* after "(": arguments; the current token is then ")" */
 struct node *ex_var(
 	struct compile *c, const struct sym *name, size_t at); /* Cheetah: $name..., c->pos after the name */
-struct node *ex_primary(struct compile *c);
-struct node *ex_postfix(struct compile *c, struct node *x);
-bool read_string(struct compile *c, bool raw);
+struct node *ex_primary(struct compile *c);              /* an operand without what stands behind it */
+struct node *ex_postfix(struct compile *c, struct node *x);      /* the attributes, calls and subscripts behind x */
+bool read_string(struct compile *c, bool raw);           /* at a quote: the text goes to c->val, c->pos behind it */
 
 /* How a statement ended. */
 enum flow { F_NEXT, F_BREAK, F_CONTINUE, F_RETURN, F_ERROR };
 
-/* eval.c */
+/* eval.c; false: an exception is set, with its place */
+/* The value of an expression. */
 bool ev_node(struct rt *rt, const struct node *n, struct rv *out);
 static inline bool ev(struct rt *rt, const struct node *n, struct rv *out)
 {
@@ -207,8 +211,11 @@ static inline bool ev(struct rt *rt, const struct node *n, struct rv *out)
 	*out = n->k;
 	return true;
 }
+/* The arguments of a call (its kids), LIM_ARGS at most, in the render's arena; extra: places that are left free before the first one. */
 bool ev_args(struct rt *rt, const struct node *call, struct args *a, uint32_t extra);
+/* Gives v to a name, an item, an attribute, or its elements to several. */
 bool ev_assign(struct rt *rt, const struct node *target, struct rv v);
+/* a op b */
 bool ev_compare(struct rt *rt, enum cmpop op, struct rv a, struct rv b, bool *out);
 
 /* What a front end gives the evaluator. */
@@ -225,9 +232,12 @@ struct front {
 extern const struct front cheetah_fns, jinja_fns;
 
 /* cheetah_parse.c, jinja_parse.c */
+/* Parse the whole source into c->t; false: cfail() has set an error. */
 bool cheetah_compile(struct compile *c);
 bool jinja_compile(struct compile *c);
+/* What Jinja does to line ends before it parses: all are "\n", and a last one goes unless the options keep it. */
 void jinja_newlines(struct tpl *t);
+/* cheetah_run.c, jinja_exec.c: the whole render into rt->out; false: an exception is set. */
 bool cheetah_main(struct rt *rt, const struct tpl *t);
 bool jinja_main(struct rt *rt, const struct tpl *t);
 

@@ -85,25 +85,35 @@ static inline const struct rv *ch_quick(const struct rt *rt, const struct cheeta
 static inline struct cheetah_rt *ch_state(const struct rt *rt) { return rt->lang; }
 
 /* cheetah_exec.c */
+/* Runs a statement or an N_BODY in the frame at work. F_ERROR: an exception is set, with its place. */
 enum flow ch_exec(struct rt *rt, const struct node *n);
+/* Writes v through the #filter of the frame; None writes nothing. n: what the trace tells it came from. False: an exception. */
+bool ch_write(struct rt *rt, const struct node *n, struct rv v);
+
+/* cheetah_run.c */
+/* Calls a method of inst with the arguments a; up: the frame around a nested #def, else NULL. *out: what it returns or what it wrote.
+ * False: an exception, TypeError where the arguments do not fit. */
 bool ch_run(struct rt *rt, struct inst *inst, const struct method *m, struct cframe *up, const struct args *a,
 	struct rv *out);
-bool ch_write(struct rt *rt, const struct node *n, struct rv v);
+/* The instance of t that "from" includes, made at the first time; it lives as long as the render. NULL: an exception, EX_LIMIT where
+ * includes are nested deeper than LIM_INCLUDE_DEPTH. */
 struct inst *ch_include(struct rt *rt, struct inst *from, const struct tpl *t);
+/* The same as ch_exec for a body that may be none. */
 static inline enum flow ch_body(struct rt *rt, const struct node *n) { return n == NULL ? F_NEXT : ch_exec(rt, n); }
 
 /* cheetah_try.c; false: an exception is set, which #raise is for */
 bool ch_raise(struct rt *rt, const struct node *n);
 enum flow ch_try(struct rt *rt, const struct node *n);
 
-/* cheetah_region.c */
+/* cheetah_region.c; false and F_ERROR: an exception is set */
 bool ch_arg(struct rt *rt, const struct node *n);
 enum flow ch_call(struct rt *rt, const struct node *n);
 enum flow ch_capture(struct rt *rt, const struct node *n);
 
-/* cheetah_names.c */
+/* cheetah_names.c: what $self is; data: struct inst */
 extern const struct obj_ops inst_ops;
 
+/* cheetah_parse.c: a place for a value in the frames of the method that is parsed. */
 int32_t cheetah_new_slot(struct compile *c);
 
 #endif

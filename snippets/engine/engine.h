@@ -30,9 +30,9 @@ struct tpl;
 /* text is copied. name is shown in errors. *ret is owned: tpl_unref. The error has name:line:column. */
 int tpl_compile(enum tpl_lang lang, const char *text, size_t n, const char *name, const struct tpl_options *opt,
 	struct tpl **ret, struct err *e) MUST_CHECK;
-struct tpl *tpl_ref(const struct tpl *t);
-void tpl_unref(struct tpl *t);
-const char *tpl_name(const struct tpl *t);
+struct tpl *tpl_ref(const struct tpl *t);                 /* one more reference, owned; by any thread */
+void tpl_unref(struct tpl *t);                            /* gives one back; NULL: nothing */
+const char *tpl_name(const struct tpl *t);                /* as errors show it; borrowed */
 enum tpl_lang tpl_language(const struct tpl *t);
 size_t tpl_size(const struct tpl *t);                     /* bytes of its text */
 

@@ -11,6 +11,7 @@
 
 /* s with fill before (>), behind (<) or around it (^) */
 void fmt_pad(struct strbuf *b, const char *s, size_t n, char align, size_t width, const char *fill, size_t nfill);
+/* The digits of u; cap: 65 holds those of any. */
 void fmt_int_digits(char *out, size_t cap, uint64_t u, unsigned base, bool upper);
 /* of a float without its sign, as C's printf does it but with Python's exponents and "nan", "inf" */
 void fmt_float_digits(char *out, size_t cap, double d, char type, int prec, bool alt);

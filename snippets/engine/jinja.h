@@ -68,18 +68,30 @@ static inline const struct rv *j_quick(const struct rt *rt, const struct jinja_r
 	return k->name == name && k->by == st->ctx && k->epoch == rt->epoch ? &k->v : NULL;
 }
 
+/* What returns bool below: false means that an exception is set. Values live as long as the render. */
+
 /* jinja_exec.c */
+/* Runs a statement or an N_BODY. */
 bool j_exec(struct rt *rt, const struct node *n);
+/* The output from mark on as a text, which is taken off it: safe text where the output is escaped. */
 struct rv j_capture_end(struct rt *rt, size_t mark);
+/* Sets a name in the innermost scope, or in the context where there is none. */
 void j_bind(struct rt *rt, const struct sym *name, struct rv v);
+/* A new scope in "up" (NULL: in the context), which becomes the innermost. */
 struct scope *j_push(struct rt *rt, struct scope *up);
+/* Runs one version of a block; *out: its text. */
 bool j_block(struct rt *rt, const struct jimpl *impl, struct scope *up, struct rv *out);
+/* The versions of a block, the child's first; NULL: there is none of that name. */
 struct jslot *j_slot(const struct jctx *c, const char *name);
 
 /* jinja_objects.c */
+/* A macro as a value; scope: what it sees beside its parameters. */
 struct rv j_macro(struct rt *rt, const struct jmacro *m, struct scope *scope);
+/* An imported template as a value: its names; text: what it prints. */
 struct rv j_module(struct rt *rt, struct jctx *c, struct rv text, const char *name);
+/* Jinja's own functions (range, dict, cycler, joiner, namespace, lipsum); false: none of that name, no exception. */
 bool j_global(struct rt *rt, const char *name, struct rv *out);
+/* namespace(): the only object whose attributes a template may set. */
 extern const struct obj_ops j_namespace_ops;
 
 /* jinja_lazy.c: an iterator that calls whole for its items, a list, when the first is asked for. v: the n arguments, copied. */
@@ -99,24 +111,32 @@ struct jloop {
 	struct scope *scope;
 	struct rv last_changed;
 };
+/* Runs the for statement n over iterable; depth0: of loops that call themselves, from 0. */
 bool j_for(struct rt *rt, const struct node *n, struct rv iterable, uint32_t depth0);
 
 /* jinja_names.c */
+/* UndefinedError for the use of the undefined value u. Always false. */
 bool j_missing(struct rt *rt, const struct rv *u);
+/* x[key]: the item, else the attribute of that name, else an undefined value. */
 bool j_getitem(struct rt *rt, struct rv o, struct rv key, struct rv *out);
+/* All names that are visible here with their values, for an included template. */
 bool j_visible(struct rt *rt, struct rdict **out);
 
-/* jinja_check.c */
+/* jinja_check.c: errors that Jinja finds when it compiles: unknown filters and tests, blocks twice. False: cfail() was called. */
 bool jinja_check(struct compile *c, const struct node *body);
 
 /* jinja_filters.c, jinja_tests.c */
+/* The row of the tables; NULL: there is none of that name. */
 const struct native *j_filter_find(const char *name);
 const struct native *j_test_find(const char *name);
+/* x|name(rest), "x is name(rest)" for names that come from a value. */
 bool j_call_filter(struct rt *rt, const char *name, struct rv x, const struct args *rest, struct rv *out);
 bool j_call_test(struct rt *rt, const char *name, struct rv x, const struct args *rest, bool *out);
+/* What "attribute=" of filters means: path is a number or names and numbers with points between; dflt R_UNSET: none. */
 bool j_attr_path(struct rt *rt, struct rv x, struct rv path, struct rv dflt, struct rv *out);
+/* The text s, marked as safe. */
 struct rv j_markup(struct rv s);
-bool j_urlize(struct rt *rt, const struct rv *v, struct rv *out); /* jinja_urlize.c */
+bool j_urlize(struct rt *rt, const struct rv *v, struct rv *out); /* jinja_urlize.c: the filter; v: its bound arguments */
 extern const struct native j_filters_list[], j_filters_lazy[], j_filters_text[], j_filters_cobbler[];
 
 #endif

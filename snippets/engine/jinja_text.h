@@ -10,7 +10,9 @@
  * blanks. */
 void wrap_line(
 	struct rt *rt, struct rv s, size_t width, bool break_long, bool hyphens, struct rv sep, struct strbuf *b);
+/* Without HTML tags and comments, entities resolved, runs of blanks joined: markupsafe's striptags. */
 struct rv strip_tags(struct rt *rt, struct rv s);
+/* A text as a part of a URL, a dict or pairs as its query. False: an exception. */
 bool url_encode(struct rt *rt, struct rv v, struct rv *out);
 bool to_json(struct rt *rt, struct rv v, struct rv indent, struct rv *out);     /* safe in HTML; keys sorted */
 bool pretty(struct rt *rt, struct rv v, struct rv *out);                        /* Python's pprint.pformat */

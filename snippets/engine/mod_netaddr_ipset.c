@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * mod_netaddr_ipset.c - netaddr's IPSet, and cidr_exclude. A set is kept as ranges in order that neither touch nor overlap; its networks are
- * made of them when they are asked for. (netaddr keeps the networks as they were written: "10.1.2.3/8" in a list shows its host there,
- * and is "10.0.0.0/8" here.)
+ * mod_netaddr_ipset.c - netaddr's IPSet, and cidr_exclude. A set is kept as ranges in order that neither touch nor overlap; its
+ * networks are made of them when they are asked for. (netaddr keeps the networks as they were written: "10.1.2.3/8" in a list shows
+ * its host there, and is "10.0.0.0/8" here.)
  */
 #include <stdlib.h>
 
@@ -360,7 +360,8 @@ NA(cidr_exclude)
 	struct ipset from = { 0 }, less = { 0 }, r = { 0 };
 	*out = rv_list(rt, 0);
 	return ip_read_net(rt, v[0], 0, &target) && ip_read_net(rt, v[1], 0, &not) &&
-	       put(rt, &from, target.version, ip_first(&target), ip_last(&target)) && put(rt, &less, not.version, ip_first(&not), ip_last(&not)) &&
+	       put(rt, &from, target.version, ip_first(&target), ip_last(&target)) &&
+	       put(rt, &less, not.version, ip_first(&not), ip_last(&not)) &&
 	       combine(rt, &from, &less, LEFT, &r) && cidrs(rt, &r, out->u.l);
 }
 

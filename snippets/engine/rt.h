@@ -104,7 +104,9 @@ static inline bool cur_step(struct rt *rt, struct cursor *c, struct rv *out)
 }
 
 void note_chain(struct rt *rt); /* render.c: an exception passes out of a snippet: where that was called */
+/* The key of vars that "name" may be a slip of the pen for; NULL: none is near. */
 const char *nearest_name(const struct value *vars, const char *name);
+/* mod_re.c: what the render has compiled goes. */
 void rt_free_re(struct rt *rt);
 
 #endif

@@ -220,7 +220,7 @@ const char *exc_module(enum exc c);                             /* NULL: built i
 bool exc_is_a(enum exc c, enum exc base);
 int exc_find(const char *name);                                 /* -1: none */
 
-/* constructors */
+/* Constructors. What they make lives in the arena of the render; "borrows": as long as what it is made of. */
 static inline struct rv rv_none(void) { return (struct rv){ .t = R_NONE }; }
 static inline struct rv rv_bool(bool b) { return (struct rv){ .t = R_BOOL, .u.b = b }; }
 static inline struct rv rv_int(int64_t i) { return (struct rv){ .t = R_INT, .u.i = i }; }
@@ -233,16 +233,16 @@ struct rv rv_cstr(const char *s);                               /* borrows */
 struct rv rv_wrap(const struct value *v);                       /* borrows */
 /* The entry of a dict; hash: hash_bytes() of the key. False: there is none, *out is as before. */
 bool rv_entry(const struct value *dict, const char *key, size_t n, uint64_t hash, struct rv *out);
-struct rv rv_list(struct rt *rt, uint32_t cap);
-struct rv rv_tuple(struct rt *rt, const struct rv *v, uint32_t n);
+struct rv rv_list(struct rt *rt, uint32_t cap);                 /* empty, with room for so many */
+struct rv rv_tuple(struct rt *rt, const struct rv *v, uint32_t n);      /* v is copied */
 struct rv rv_dict(struct rt *rt);
 struct rv rv_set(struct rt *rt);
-struct rv rv_obj(struct rt *rt, const struct obj_ops *ops, void *data);
-struct rv rv_iter_of(struct rt *rt, struct rv list, const char *name);
-struct rv rv_undef(struct rt *rt, const char *name, const char *what);
+struct rv rv_obj(struct rt *rt, const struct obj_ops *ops, void *data); /* borrows both */
+struct rv rv_iter_of(struct rt *rt, struct rv list, const char *name);  /* over what is left of a list; name: for its repr() */
+struct rv rv_undef(struct rt *rt, const char *name, const char *what);  /* Jinja's undefined value: see struct undef; borrows */
 struct rv rv_dup(struct rt *rt, const char *s, size_t n);       /* text copied to the arena */
 struct rv rv_take(struct rt *rt, size_t mark); /* text of the scratch buffer from mark on; drops it there */
-void rlist_push(struct rt *rt, struct rlist *l, struct rv v);
+void rlist_push(struct rt *rt, struct rlist *l, struct rv v);   /* EX_LIMIT in rt->exc for more than LIM_ITEMS */
 
 void *rt_alloc(struct rt *rt, size_t n);                        /* never NULL: the limit is seen at the next step */
 bool raise(struct rt *rt, enum exc c, const char *fmt, ...) PRINTF_LIKE(3, 4);   /* always false */
@@ -251,15 +251,15 @@ bool raise(struct rt *rt, enum exc c, const char *fmt, ...) PRINTF_LIKE(3, 4);  
 bool rdict_get(struct rt *rt, const struct rdict *d, struct rv key, struct rv *out, bool *found);
 bool rdict_set(struct rt *rt, struct rdict *d, struct rv key, struct rv val);
 bool rdict_del(struct rt *rt, struct rdict *d, struct rv key, bool *found);
-void rdict_sets(struct rt *rt, struct rdict *d, const char *key, struct rv val);
+void rdict_sets(struct rt *rt, struct rdict *d, const char *key, struct rv val);        /* borrows key */
 void rdict_clear(struct rdict *d);
 
-/* reading */
-bool rv_truthy(struct rv v);
-bool rv_is_num(struct rv v);
-double rv_num(struct rv v);
+/* Reading. Where something can go wrong, false means that an exception is set. */
+bool rv_truthy(struct rv v);                                    /* of a container that may be changed: rv_live() first */
+bool rv_is_num(struct rv v);                                    /* int, bool or float */
+double rv_num(struct rv v);                                     /* of such; infinite for an int that is larger than any */
 int64_t rv_asint(struct rv v);                                  /* of int or bool; a larger one is cut to 64 bits' least or greatest */
-const char *rv_type_name(struct rv v);
+const char *rv_type_name(struct rv v);                          /* as Python's messages name it */
 const char *type_name(int id);                                  /* of a TY_ below TY_EXC */
 bool rv_streq(struct rv v, const char *s);
 const char *rv_cz(struct rt *rt, struct rv s);                  /* NUL-terminated copy of a text */
@@ -270,59 +270,62 @@ bool rv_list_of(
 bool rv_copy_list(struct rt *rt, struct rv v, struct rv *out);  /* a new R_LIST of the items */
 bool rv_set_of(struct rt *rt, struct rv v, struct rv *out);      /* a new R_SET of the items of any iterable */
 bool rv_seq(struct rv v);                                       /* list or tuple or model list */
-bool rv_mapping(struct rv v);
+bool rv_mapping(struct rv v);                                   /* dict or model dict */
 bool rv_map_get(struct rt *rt, struct rv m, const char *key, size_t n, struct rv *out);   /* false: absent */
-bool rv_hash(struct rt *rt, struct rv v, uint64_t *h);
+bool rv_hash(struct rt *rt, struct rv v, uint64_t *h);           /* equal values have equal ones; TypeError: unhashable */
 bool rv_same(struct rv a, struct rv b);                         /* Python's `is` */
-bool rv_eq(struct rt *rt, struct rv a, struct rv b);
-bool rv_order(struct rt *rt, struct rv a, struct rv b, const char *op, int *out);
-bool rv_contains(struct rt *rt, struct rv box, struct rv x, bool *out);
+bool rv_eq(struct rt *rt, struct rv a, struct rv b);            /* a limit may be passed: look at rt->exc */
+bool rv_order(struct rt *rt, struct rv a, struct rv b, const char *op, int *out);       /* -1, 0, 1; 2: none of these. op: for TypeError */
+bool rv_contains(struct rt *rt, struct rv box, struct rv x, bool *out);                 /* x in box */
 bool rv_len(struct rt *rt, struct rv v, int64_t *out);
 bool rv_callable(struct rv v);
 
-struct cursor { struct rv v; size_t i; struct rlist *l; uint32_t size; };    /* size: of a dict or set when it began */
+/* Walking over whatever can be walked over. size: of a dict or set when it began */
+struct cursor { struct rv v; size_t i; struct rlist *l; uint32_t size; };
 bool cur_start(struct rt *rt, struct rv v, struct cursor *c);
 bool cur_next(struct rt *rt, struct cursor *c, struct rv *out); /* false: at the end, or an exception is set */
 
-/* text: appended to b */
+/* Text: str(v) and repr(v) are appended to b; a limit may be passed: look at rt->exc. */
 void rv_str(struct rt *rt, struct rv v, struct strbuf *b);
 void rv_repr(struct rt *rt, struct rv v, struct strbuf *b);
 struct rv rv_tostr(struct rt *rt, struct rv v);
 
-/* operators */
+/* operators; containers of the model are changed in a copy, which rv_live() finds */
 bool rv_binop(struct rt *rt, enum binop op, struct rv a, struct rv b, struct rv *out);
 bool rv_getitem(struct rt *rt, struct rv o, struct rv key, struct rv *out);
 bool rv_slice(struct rt *rt, struct rv o, struct rv lo, struct rv hi, struct rv step, struct rv *out);
 bool rv_setitem(struct rt *rt, struct rv o, struct rv key, struct rv val);
 bool rv_delitem(struct rt *rt, struct rv o, struct rv key);
+/* A slice of n items: the first one, how many, and the step. */
 bool slice_bounds(struct rt *rt, struct rv lo, struct rv hi, struct rv step, int64_t n, int64_t *start, int64_t *count,
 	int64_t *st);
 
 /* attributes and calls. rv_attr: R_UNSET in *out when there is no such attribute. mid: method_id(name). */
-int method_id(const char *name);
+int method_id(const char *name);                                /* -1: no type has a method of that name */
 bool rv_attr(struct rt *rt, struct rv o, const char *name, int mid, struct rv *out);
-bool rv_call(struct rt *rt, struct rv f, const struct args *a, struct rv *out);
+bool rv_call(struct rt *rt, struct rv f, const struct args *a, struct rv *out);         /* f(a), whatever can be called */
+/* Binds the arguments to the row's parameters and calls it; TypeError where they do not fit. */
 bool native_call(struct rt *rt, const struct native *f, struct rv self, const struct args *a, struct rv *out);
-const struct native *builtin_find(const char *name);
+const struct native *builtin_find(const char *name);            /* NULL: no built-in function */
 bool builtin_value(const char *name, struct rv *out);           /* built-in function, type or exception class */
-const struct module *module_find(const char *name);
+const struct module *module_find(const char *name);             /* NULL: it cannot be imported */
 
 /* formatting */
-bool fmt_percent(struct rt *rt, struct rv fmt, struct rv arg, struct rv *out);
-bool fmt_method(struct rt *rt, struct rv fmt, const struct args *a, struct rv *out);
-bool fmt_spec(struct rt *rt, struct rv v, const char *spec, size_t n, struct strbuf *b);
-bool py_int_of(struct rt *rt, struct rv v, struct rv base, struct rv *out);
-bool py_float_of(struct rt *rt, struct rv v, struct rv *out);
-bool py_sort(struct rt *rt, struct rlist *l, struct rv key, bool reverse);
-bool py_round(struct rt *rt, struct rv v, struct rv nd, struct rv *out);
+bool fmt_percent(struct rt *rt, struct rv fmt, struct rv arg, struct rv *out);          /* fmt % arg */
+bool fmt_method(struct rt *rt, struct rv fmt, const struct args *a, struct rv *out);    /* fmt.format(a) */
+bool fmt_spec(struct rt *rt, struct rv v, const char *spec, size_t n, struct strbuf *b);        /* format(v, spec), appended */
+bool py_int_of(struct rt *rt, struct rv v, struct rv base, struct rv *out);             /* int(v, base); base R_UNSET: none given */
+bool py_float_of(struct rt *rt, struct rv v, struct rv *out);                           /* float(v); v R_UNSET: float() */
+bool py_sort(struct rt *rt, struct rlist *l, struct rv key, bool reverse);              /* in place, stable; key None: none */
+bool py_round(struct rt *rt, struct rv v, struct rv nd, struct rv *out);                /* round(v, nd) */
 
 /* UTF-8 */
 size_t u8_len(const char *s, size_t n);                         /* code points */
 bool u8_ascii(const char *s, size_t n);
 size_t u8_off(const char *s, size_t n, size_t cp);              /* byte offset of the cp-th code point */
 void u8_mend(char *s, size_t n);                                   /* bytes that are no UTF-8 become "?" */
-uint32_t u8_at(const char *s, size_t n, size_t *len);
-void u8_put(struct strbuf *b, uint32_t cp);
+uint32_t u8_at(const char *s, size_t n, size_t *len);           /* the first character, and its bytes */
+void u8_put(struct strbuf *b, uint32_t cp);                     /* appends a character */
 
 void html_escape(struct strbuf *b, const char *s, size_t n);    /* as markupsafe does */
 /* markup.c: x as text with RV_MARKUP, escaped unless it has that already; force: even then. */

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Of one code point; what becomes several characters (as in "\u00df") stays as it is. */
 uint32_t cp_upper(uint32_t c);
 uint32_t cp_lower(uint32_t c);
 bool cp_space(uint32_t c);

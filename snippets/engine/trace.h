@@ -21,6 +21,7 @@ struct trace_piece {
 void trace_piece(struct rt *rt, const struct node *n, size_t from, struct rv v);
 /* rt->out from mark on has become text; the pieces from index on belong to it. */
 void trace_capture(struct rt *rt, uint32_t index, size_t mark, struct rv text);
+/* Tells the job of every piece of rt->out, in its order. */
 void trace_report(struct rt *rt);
 
 #endif
