@@ -375,6 +375,27 @@ static bool based(struct rt *rt, struct rv v, const char *spec, struct rv *out)
 	return true;
 }
 
+/* compat: of a number as Python's; of other values any will do, since Python's differ from process to process: these stay the same. */
+B(hash)
+{
+	UNUSED_ARGS;
+	uint64_t h;
+	struct rv n = v[0], m;
+	if (n.t == R_FLOAT && isfinite(n.u.d) && n.u.d == floor(n.u.d) && !float_to_int(rt, n.u.d, &n))
+		return false;
+	if (rv_is_int(n)) {
+		bool neg = big_cmp(n, rv_int(0)) < 0;
+		if (!big_unary(rt, '|', n, &m) || !rv_binop(rt, OP_MOD, m, rv_int((1LL << 61) - 1), &m))
+			return false;
+		*out = neg ? rv_int(m.u.i == 1 ? -2 : -m.u.i) : m;
+		return true;
+	}
+	if (!rv_hash(rt, rv_live(rt, n), &h))
+		return false;
+	*out = rv_int((int64_t)(h >> 3));
+	return true;
+}
+
 B(hex) { UNUSED_ARGS; return based(rt, v[0], "#x", out); }
 B(oct) { UNUSED_ARGS; return based(rt, v[0], "#o", out); }
 B(bin) { UNUSED_ARGS; return based(rt, v[0], "#b", out); }
@@ -494,6 +515,7 @@ static const struct native functions[] = {
 	{"format", "value format_spec /", 1, b_format},
 	{"getattr", "object name default /", 2, b_getattr},
 	{"hasattr", "obj name /", 2, b_hasattr},
+	{"hash", "obj /", 1, b_hash},
 	{"hex", "number /", 1, b_hex},
 	{"isinstance", "obj class /", 2, b_isinstance},
 	{"issubclass", "cls class /", 2, b_issubclass},

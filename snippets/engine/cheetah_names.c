@@ -439,7 +439,8 @@ static bool step_fn(struct rt *rt, struct rv o, const struct node *n, struct rv 
 static bool attr(struct rt *rt, struct rv o, const struct node *n, struct rv *out)
 {
 	*out = (struct rv){ .t = R_UNSET };
-	if (n->sym->name[0] != '_' && !rv_attr(rt, o, n->sym->name, n->sym->mid, out))
+	bool seen = n->sym->name[0] != '_' || (o.t == R_TYPE && str_eq(n->sym->name, "__name__"));
+	if (seen && !rv_attr(rt, o, n->sym->name, n->sym->mid, out))
 		return false;
 	return out->t != R_UNSET ||
 	       raise(rt, EX_ATTRIBUTE, "'%s' object has no attribute '%s'", rv_type_name(o), n->sym->name);
