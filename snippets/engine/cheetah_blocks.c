@@ -306,6 +306,8 @@ static bool def_params(struct chp *p, struct method *m)
 			return cfail(c, c->at, "the name of a parameter was expected");
 		q.name = c->name;
 		tok_next(c);
+		if (q.stars && tok_is(c, "="))
+			return cfail(c, c->at, "a parameter with '*' has no default");
 		if (tok_eat(c, "=")) {
 			bool plain = c->plain;
 			c->plain = true;

@@ -73,7 +73,8 @@ int type_of(struct rv v)
 	return ids[v.t] != 0 ? ids[v.t] : TY_OBJECT;
 }
 
-static bool int_text(struct rt *rt, struct rv s, int64_t base, struct rv *out)
+/* Not a part of rv_call(): calls within calls would have its buffer each. */
+__attribute__((noinline)) static bool int_text(struct rt *rt, struct rv s, int64_t base, struct rv *out)
 {
 	struct rv t = str_strip(s, NULL, 0, 3);
 	char buf[LIM_INT_BITS + 64];

@@ -27,7 +27,7 @@ void fmt_pad(struct strbuf *b, const char *s, size_t n, char align, size_t width
 
 static void group_digits(char *digits, size_t cap, char sep, size_t every)
 {
-	char out[FMT_MAX_PREC * 2 + 100];
+	char out[2 * LIM_INT_BITS];
 	size_t n = strlen(digits), o = 0;
 	for (size_t i = 0; i < n && o + 2 < sizeof(out); i++) {
 		if (i != 0 && (n - i) % every == 0)
@@ -178,7 +178,7 @@ static void spec_out(struct strbuf *b, const struct spec *sp, const char *sign, 
 	size_t nfill = fill[0] == '0' ? 1 : sp->nfill;
 	size_t len = strlen(sign) + strlen(prefix) + strlen(digits);
 	if (align != '=') {
-		char all[FMT_MAX_PREC + 600];
+		char all[2 * LIM_INT_BITS];
 		snprintf(all, sizeof(all), "%s%s%s", sign, prefix, digits);
 		fmt_pad(b, all, strlen(all), align, sp->width, fill, nfill);
 		return;
