@@ -34,6 +34,7 @@ enum nop {
 	N_COMP,
 	N_LAMBDA,
 	N_CONCAT,
+	N_JOIN,
 	N_FILTER,
 	N_TEST,
 	N_ARG,
@@ -131,7 +132,8 @@ struct tpl {
 
 struct nodes { struct node **v; uint32_t n, cap; };
 
-enum tok { T_END, T_NAME, T_INT, T_FLOAT, T_STR, T_OP, T_VAR };
+/* T_PLACES: Cheetah's text with placeholders, c'...' */
+enum tok { T_END, T_NAME, T_INT, T_FLOAT, T_STR, T_OP, T_VAR, T_PLACES };
 
 struct compile {
 	struct tpl *t;
@@ -194,6 +196,8 @@ struct node *ex_target(struct compile *c);               /* targets of for and a
 bool ex_args(struct compile *c, struct node *call);      /* after "(": arguments; the current token is then ")" */
 struct node *ex_var(
 	struct compile *c, const struct sym *name, size_t at); /* Cheetah: $name..., c->pos after the name */
+/* cheetah_placeholder.c: at T_PLACES, whose text is c->val: what it prints. c->pos stays. */
+struct node *ex_places(struct compile *c);
 struct node *ex_primary(struct compile *c);              /* an operand without what stands behind it */
 struct node *ex_postfix(struct compile *c, struct node *x);      /* the attributes, calls and subscripts behind x */
 bool read_string(struct compile *c, bool raw);           /* at a quote: the text goes to c->val, c->pos behind it */

@@ -148,6 +148,74 @@ static struct node *inner_expr(struct chp *p, const char *close, struct node **a
 	return x;
 }
 
+/* "(", "[" or "{" at c->pos: what closes it, and c->pos is behind it and blanks; else NULL. */
+static const char *enclosure(struct chp *p)
+{
+	static const char opens[] = "({[";
+	static const char *const closes[] = { ")", "}", "]" };
+	struct compile *c = p->c;
+	const char *o = c->pos < c->n && c->s[c->pos] != '\0' ? strchr(opens, c->s[c->pos]) : NULL;
+	if (o == NULL)
+		return NULL;
+	c->pos++;
+	chp_blanks(p);
+	return closes[o - opens];
+}
+
+/* One placeholder of c'...' at c->pos; c->pos is then behind it. */
+static struct node *place_of_text(struct chp *p)
+{
+	struct compile *c = p->c;
+	struct node *args = NULL;
+	size_t at = c->pos;
+	c->pos += p->set.var.n;
+	c->pos += chp_peek(p, c->pos) == '!';
+	const char *close = enclosure(p);
+	struct node *x = inner_expr(p, close, &args);
+	if (x != NULL && close != NULL && !tok_is(c, close))
+		cfail(c, at, "'%s' was expected: a placeholder in a text is not closed", close);
+	return c->failed ? NULL : x;
+}
+
+struct node *ex_places(struct compile *c)
+{
+	struct chp *p = c->front;
+	struct compile before = *c;
+	struct node *x = mk(c, N_JOIN, c->at);
+	struct nodes l = { 0 };
+	size_t quotes = (c->pos - c->at - 1 - c->val.n) / 2, i = c->at + 1 + quotes, end = c->pos - quotes;
+	bool named;
+	if (i == end)
+		cfail(c, c->at, "a text with placeholders is empty");
+	for (size_t k = i; k + 1 < end; k++)                   /* compat: Cheetah reads it in upper case once, where these are errors */
+		if (c->s[k] == '\\' && strchr("nNuU", c->s[++k]) != NULL && c->s[k] != '\0')
+			cfail(c, k, "\\%c cannot stand in a text with placeholders", c->s[k]);
+	while (i < end && !c->failed) {
+		size_t from = i;
+		while (i < end && !(ch_var_start(c, p->full, i, &named) && c->s[i - 1] != '\\'))
+			i++;
+		if (i > from) {
+			struct node *text = mk(c, N_CONST, from);
+			text->k = rv_strn(arena_strndup(&c->t->arena, c->s + from, i - from), i - from);
+			push_node(c, &l, text);
+		}
+		if (i == end)
+			break;
+		c->pos = i;
+		struct node *y = place_of_text(p);
+		i = c->pos;
+		if (y != NULL)
+			push_node(c, &l, y);
+	}
+	take_nodes(c, &l, x);
+	c->pos = before.pos;                                   /* what the placeholders have read is over */
+	c->at = before.at;
+	c->tok = before.tok;
+	c->parens = before.parens;
+	c->depth = before.depth;
+	return c->failed ? NULL : x;
+}
+
 /* What Cheetah would compile to something else than it looks like, or only read when it is rendered: N_BAD where a catcher has it. */
 static struct node *as_cheetah_reads(struct chp *p, size_t start, bool enclosed, bool named, struct node *x)
 {
@@ -171,19 +239,12 @@ static struct node *as_cheetah_reads(struct chp *p, size_t start, bool enclosed,
 
 static bool read_placeholder(struct chp *p)
 {
-	static const char opens[] = "({[";
-	static const char *const closes[] = { ")", "}", "]" };
 	struct compile *c = p->c;
 	size_t start = c->pos;
 	struct node *x = mk(c, N_PLACE, start);
 	c->pos += p->set.var.n;
 	bool silent = skip_marks(p);
-	const char *o = c->pos < c->n && c->s[c->pos] != '\0' ? strchr(opens, c->s[c->pos]) : NULL;
-	const char *close = o != NULL ? closes[o - opens] : NULL;
-	if (o != NULL) {
-		c->pos++;
-		chp_blanks(p);
-	}
+	const char *close = enclosure(p);
 	bool named = chp_id_start(chp_peek(p, c->pos));
 	struct node *expr = inner_expr(p, close, &x->b);
 	if (expr == NULL || c->failed)

@@ -5,6 +5,7 @@
 
 #include "snippets/engine/ast.h"
 #include "snippets/engine/bigint.h"
+#include "snippets/engine/str_methods.h"
 
 bool ev_compare(struct rt *rt, enum cmpop op, struct rv a, struct rv b, bool *out)
 {
@@ -291,6 +292,17 @@ static bool concat(struct rt *rt, const struct node *n, struct rv *out)
 	return rt->exc.cls == EX_NONE && rv_binop(rt, OP_ADD, a, b, out);
 }
 
+static bool join(struct rt *rt, const struct node *n, struct rv *out)
+{
+	struct rv v, all = rv_list(rt, n->n);
+	for (uint32_t i = 0; i < n->n; i++) {
+		if (!ev(rt, n->kids[i], &v))
+			return false;
+		rlist_push(rt, all.u.l, rv_tostr(rt, v));
+	}
+	return rt->exc.cls == EX_NONE && str_join(rt, rv_strn("", 0), all, out);
+}
+
 static bool eval(struct rt *rt, const struct node *n, struct rv *out)
 {
 	struct rv a, b;
@@ -328,6 +340,7 @@ static bool eval(struct rt *rt, const struct node *n, struct rv *out)
 		return true;
 	case N_COMP: case N_LAMBDA: return fr->comp(rt, n, out);
 	case N_CONCAT: return concat(rt, n, out);
+	case N_JOIN: return join(rt, n, out);
 	case N_FILTER: return fr->filter(rt, n, out);
 	case N_TEST: return fr->test(rt, n, out);
 	case N_BAD: return raise(rt, EX_SYNTAX, "%s", n->k.u.s);

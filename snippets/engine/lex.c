@@ -368,6 +368,12 @@ void tok_next(struct compile *c)
 			read_string(c, raw);
 			return;
 		}
+		if (!c->jinja && e - c->pos == 1 && c->s[c->pos] == 'c' && e < c->n && (c->s[e] == '"' || c->s[e] == '\'')) {
+			c->pos = e;
+			c->tok = T_PLACES;
+			read_string(c, true);
+			return;
+		}
 		c->name = intern(c, c->s + c->pos, e - c->pos);
 		c->pos = e;
 		c->tok = T_NAME;

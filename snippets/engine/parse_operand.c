@@ -348,6 +348,12 @@ struct node *ex_primary(struct compile *c)
 		tok_next(c);
 		return x;
 	case T_STR: return strings(c);
+	case T_PLACES:
+		x = ex_places(c);
+		if (x == NULL)
+			return NULL;
+		tok_next(c);
+		return x;
 	case T_VAR: {
 		const struct sym *name = c->name;
 		x = ex_var(c, name, c->at);
