@@ -264,10 +264,10 @@ bool big_true_div(struct rv a, struct rv b, double *out)
 	mpz_t num, den, rest;
 	look(&x, a);
 	look(&y, b);
-	*out = 0;
+	bool neg = (mpz_sgn(x.z) < 0) != (mpz_sgn(y.z) < 0);
+	*out = neg ? -0.0 : 0.0;
 	if (mpz_sgn(x.z) == 0)
 		return true;
-	bool neg = mpz_sgn(x.z) != mpz_sgn(y.z);
 	long diff = (long)mpz_sizeinbase(x.z, 2) - (long)mpz_sizeinbase(y.z, 2);
 	if (diff > 1024)
 		return false;

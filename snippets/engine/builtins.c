@@ -185,7 +185,7 @@ bool py_round(struct rt *rt, struct rv v, struct rv nd, struct rv *out)
 		*out = v;
 		return true;
 	}
-	if (v.t != R_FLOAT && n < 0 && (v.t == R_BIG || n < -17 || llabs(rv_asint(v)) > INT64_MAX / 4))
+	if (v.t != R_FLOAT && n < 0 && (v.t == R_BIG || n < -17 || rv_asint(v) > INT64_MAX / 4 || rv_asint(v) < -(INT64_MAX / 4)))
 		return big_round(rt, v, n < -LIM_INT_BITS ? LIM_INT_BITS : (uint32_t)-n, out);
 	if (v.t != R_FLOAT) {
 		int64_t i = rv_asint(v), p = 1;

@@ -79,8 +79,9 @@ static bool int_op(struct rt *rt, enum binop op, int64_t a, int64_t b, struct rv
 	case OP_SUB: over = __builtin_sub_overflow(a, b, &r); break;
 	case OP_MUL: over = __builtin_mul_overflow(a, b, &r); break;
 	case OP_DIV:                                      /* what a double holds is rounded once, not twice */
-		*out = rv_float(llabs(a) <= 1LL << 53 && llabs(b) <= 1LL << 53 ? (double)a / (double)b
-									       : (double)((long double)a / (long double)b));
+		if (a < -(1LL << 53) || a > 1LL << 53 || b < -(1LL << 53) || b > 1LL << 53)
+			return big_op(rt, op, rv_int(a), rv_int(b), out);
+		*out = rv_float((double)a / (double)b);
 		return true;
 	case OP_FLOORDIV:
 		over = a == INT64_MIN && b == -1;
