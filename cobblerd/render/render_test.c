@@ -106,6 +106,24 @@ static void test_what_is_not_there_is_printed_as_written_in_files_too(void **sta
 	gives(__LINE__, "#include '/tmpl/piece'\n$lost()", "s1 $gone ${gone.upper()}\n$lost()");
 }
 
+static void test_other_tokens_are_those_of_one_text(void **state)
+{
+	static const char head[] = "#compiler-settings\ncheetahVarStartToken = @\ndirectiveStartToken = %%\ndirectiveEndToken = %%\n"
+				   "commentStartToken = %%%%\nEOLSlurpToken = %%\n#end compiler-settings\n";
+	const struct { const char *text, *want; } rows[] = {
+		{ "PATH=$PATH # if\n%if @name == 's1'\n@name @gone \\@x\n%end if\n", "PATH=$PATH # if\ns1 @gone @x\n" },
+		{ "@SNIPPET('plain')SNIPPET::plain\n", "plain s1 $gone\n$SNIPPET('plain')\n" },
+		{ "a\n%compiler-settings reset\n$name @name\n", "a\ns1 @name\n" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char text[600];
+		snprintf(text, sizeof(text), "%s%s", head, rows[i].text);
+		gives(__LINE__, text, rows[i].want);
+	}
+	fails(__LINE__, "#compiler-settings\nuseFilters = False\n#end compiler-settings\n", "useFilters can only be True");
+}
+
 static void test_recursion_of_snippets_ends(void **state)
 {
 	(void)state;
@@ -236,7 +254,7 @@ int main(void)
 		cmocka_unit_test(test_names_of_a_snippet_are_seen_by_its_caller),
 		cmocka_unit_test(test_macros_are_callable_everywhere),
 		cmocka_unit_test(test_what_is_not_there_is_printed_as_written_in_files_too),
-		cmocka_unit_test(test_recursion_of_snippets_ends),
+		cmocka_unit_test(test_other_tokens_are_those_of_one_text), cmocka_unit_test(test_recursion_of_snippets_ends),
 		cmocka_unit_test(test_includes_stay_in_their_directories),
 		cmocka_unit_test(test_imports_are_whitelisted),
 		cmocka_unit_test(test_references_are_replaced_afterwards),
