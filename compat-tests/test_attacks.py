@@ -490,6 +490,7 @@ EVIL = [
     ("$getVar('__builtins__')", "builtins"), ("#include '/etc/passwd'", "include"), ("#include raw '%(digest)s'", "include raw"), ("$open('/etc/passwd').read()", "open"),
     ("#attr x = $open('/etc/passwd').read()\n$x", "attr"), ("#extends os\n", "extends"), ("$eval('1+1')XX", "eval"), ("$SNIPPET('../../../../../etc/passwd')", "snippet"), ("SNIPPET::/etc/passwd", "snippet"),
     ("<%% import os; os.system('touch %(trap)s') %%>", "psp"), ("#compiler-settings\ncheetahVarStartToken = @\n#end compiler-settings\n@open('/etc/passwd').read()", "compiler"),
+    ("#set $x = '#im' + 'port os' + chr(10) + '$os.system(\\'touch %(trap)s\\')'\n#include source=$x", "source"),
     ("#template=jinja2\n{{ ''.__class__.__mro__[1].__subclasses__() }}", "jinja"), ("#template=jinja2\n{{ cycler.__init__.__globals__.os.popen('id').read() }}", "jinja"),
     ("#template=jinja2\n{%% include '/etc/passwd' %%}", "jinja"), ("#template=jinja2\n{%% import os %%}", "jinja"), ("#template=jinja2\n{{ self._TemplateReference__context }}", "jinja"),
     ("#template=jinja2\n{{ namespace.__init__.__globals__ }}", "jinja"), ("#template=jinja2\n{{ ''|attr('__class__') }}", "jinja"),
