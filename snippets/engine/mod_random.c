@@ -123,6 +123,12 @@ static bool seed(struct rt *rt, struct mt *g, struct rv x)
 		*g = *fresh(rt);
 		return true;
 	}
+	if (x.t == R_BIG) {
+		uint32_t w[LIM_INT_BITS / 32];
+		big_words(x, w, ARRAY_LEN(w));
+		init_key(g, w, (big_bits(x) + 31) / 32);
+		return true;
+	}
 	if (x.t != R_STR && x.t != R_INT && x.t != R_BOOL)
 		return raise(rt, EX_TYPE, "the seed of a generator here is a text or an integer, not %s", rv_type_name(x));
 	unsigned char *b = rt_alloc(rt, words * 4 + 1);
@@ -157,12 +163,45 @@ static bool want_int(struct rt *rt, struct rv v, int64_t *out)
 	return *out > -(INT64_MAX / 4) && *out < INT64_MAX / 4 ? true : raise(rt, EX_OVERFLOW, "the range is too wide");
 }
 
+/* A number of k bits, LIM_INT_BITS at most. */
+static struct rv large_bits(struct rt *rt, struct mt *g, size_t k)
+{
+	uint32_t w[LIM_INT_BITS / 32];
+	size_t n = 0;
+	for (size_t left = k; left > 0; left -= left < 32 ? left : 32)
+		w[n++] = next32(g) >> (left < 32 ? 32 - left : 0);
+	return big_of_words(rt, w, n);
+}
+
+static bool is_large(struct rv v) { return v.t == R_BIG || (v.t == R_INT && (v.u.i > INT64_MAX / 4 || v.u.i < -(INT64_MAX / 4))); }
+
+/* randrange(lo, hi, step) where 64 bits may not be enough. */
+static bool large_range(struct rt *rt, struct mt *g, struct rv lo, struct rv hi, struct rv step, struct rv *out)
+{
+	int dir = big_cmp(step, rv_int(0));
+	struct rv n, r;
+	if (dir == 0)
+		return raise(rt, EX_VALUE, "zero step for randrange()");
+	if (!rv_binop(rt, OP_SUB, hi, lo, &n) || !rv_binop(rt, OP_ADD, n, step, &n) || !rv_binop(rt, OP_SUB, n, rv_int(dir), &n) ||
+		!rv_binop(rt, OP_FLOORDIV, n, step, &n))
+		return false;
+	if (big_cmp(n, rv_int(0)) <= 0)
+		return raise(rt, EX_VALUE, "empty range for randrange()");
+	do
+		r = large_bits(rt, g, big_bits(n));
+	while (big_cmp(r, n) >= 0 && rt_tick(rt));
+	return rt->exc.cls == EX_NONE && rv_binop(rt, OP_MUL, r, step, &r) && rv_binop(rt, OP_ADD, lo, r, out);
+}
+
 R(random) { UNUSED_ARGS; *out = rv_float(unit(gen(rt, self))); return true; }
 
 R(randint)
 {
 	UNUSED_ARGS;
 	int64_t lo, hi;
+	struct rv end;
+	if ((is_large(v[0]) || is_large(v[1])) && rv_is_int(v[0]) && rv_is_int(v[1]))
+		return rv_binop(rt, OP_ADD, v[1], rv_int(1), &end) && large_range(rt, gen(rt, self), v[0], end, rv_int(1), out);
 	if (!want_int(rt, v[0], &lo) || !want_int(rt, v[1], &hi))
 		return false;
 	if (hi < lo)
@@ -176,6 +215,10 @@ R(randrange)
 {
 	UNUSED_ARGS;
 	int64_t lo = 0, hi, step = 1;
+	struct rv one = v[2].t == R_UNSET ? rv_int(1) : v[2];
+	struct rv from = v[1].t == R_UNSET ? rv_int(0) : v[0], to = v[1].t == R_UNSET ? v[0] : v[1];
+	if ((is_large(from) || is_large(to) || is_large(one)) && rv_is_int(from) && rv_is_int(to) && rv_is_int(one))
+		return large_range(rt, gen(rt, self), from, to, one, out);
 	if (!want_int(rt, v[0], &hi))
 		return false;
 	if (v[1].t != R_UNSET) {
@@ -296,15 +339,11 @@ R(getrandbits)
 	int64_t k;
 	if (!want_int(rt, v[0], &k))
 		return false;
-	uint32_t w[LIM_INT_BITS / 32];
-	size_t n = 0;
 	if (k < 0)
 		return raise(rt, EX_VALUE, "number of bits must be non-negative");
 	if (k > LIM_INT_BITS)
 		return raise(rt, EX_LIMIT, "an integer has more than %d bits", LIM_INT_BITS);
-	for (struct mt *g = gen(rt, self); k > 0; k -= 32)
-		w[n++] = next32(g) >> (k < 32 ? 32 - k : 0);
-	*out = big_of_words(rt, w, n);
+	*out = large_bits(rt, gen(rt, self), (size_t)k);
 	return true;
 }
 
