@@ -273,6 +273,7 @@ class Cheetah(Gen):
             lambda: "#import time\n$(time.time() > 1000) $int($time.mktime($time.localtime(86400))) $time.ctime(%d) $time.gmtime(%d)\n" % (self.r.randint(0, 10 ** 9), self.r.randint(0, 10 ** 9)), lambda: "#from time import strftime, gmtime\n$strftime('%s', $gmtime(0))\n" % self.r.choice(STRFTIME),
             lambda: "#import random\n$(1 <= random.randint(1, 5) <= 5) $(random.choice($dns) in $dns) $len($random.sample($nums, 2)) $(0 <= random.random() < 1) $(random.randrange(0, 9, 3) % 3) $len($random.choices($dns, k=3))\n",
             lambda: "#import random\n#set $l = list($nums)\n#silent $random.shuffle($l)\n$sorted($l) $(1 <= random.uniform(1, 2) <= 2)\n", lambda: "#import random\n#silent $random.seed(%s)\n$random.random() $random.randint(%d, 99) $random.sample(%s, 2) $random.choice($dns) $random.choices($nums, k=2)\n" % (self.pick(self.strvar, self.intvar), self.r.randint(-9, 99), self.lst()),
+            lambda: "#import random\n#silent $random.seed(%d)\n$random.randint(0, %d) $random.getrandbits(%d) $random.randrange(%d, %d, %d)\n" % tuple(self.r.getrandbits(self.r.choice([9, 60, 64, 70, 200])) * self.r.choice([1, 1, -1]) if k != 2 else self.r.randint(0, 300) for k in range(6)),
             lambda: "#import random\n$random.choice(%s)\n" % self.r.choice(["[]", "5", "['x']"]),
             self.netaddr, self.netaddr, lambda: "#import %s\n" % self.r.choice(["re as r\n$r.sub('a', 'b', 'aa')", "nope_module", "re, time\n$time.tzname.count(1)"]))
 

@@ -179,6 +179,8 @@ static struct node *place_of_text(struct chp *p)
 
 struct node *ex_places(struct compile *c)
 {
+	if (c->failed)                                         /* the text is not closed */
+		return NULL;
 	struct chp *p = c->front;
 	struct compile before = *c;
 	struct node *x = mk(c, N_JOIN, c->at);
