@@ -182,6 +182,10 @@ struct node *ex_places(struct compile *c)
 	if (c->failed)                                         /* the text is not closed */
 		return NULL;
 	struct chp *p = c->front;
+	if (p->c != c) {                                       /* reread() */
+		cfail(c, c->at, "a text with placeholders cannot be read twice");
+		return NULL;
+	}
 	struct compile before = *c;
 	struct node *x = mk(c, N_JOIN, c->at);
 	struct nodes l = { 0 };
@@ -215,6 +219,8 @@ struct node *ex_places(struct compile *c)
 	c->tok = before.tok;
 	c->parens = before.parens;
 	c->depth = before.depth;
+	c->conds = before.conds;
+	c->commented = before.commented;
 	return c->failed ? NULL : x;
 }
 

@@ -274,6 +274,7 @@ static const struct { int line; enum tpl_lang lang; const char *text, *says;
 	{__LINE__, TPL_CHEETAH, "#compiler directiveEndToken = '%'\n#if 1 # x\ny\n#end if\n", "a comment of Python"},
 	{__LINE__, TPL_CHEETAH, "$(re.S++c')),$a# '+c')),$a)", "a text that begins with ' is not closed"},
 	{__LINE__, TPL_CHEETAH, "#set $x = c'$(1'\n", "is not closed"},
+	{__LINE__, TPL_CHEETAH, "#errorCatcher Echo\n$('a\\\\b' + c'$host')\n", "read twice under #errorCatcher"},
 	{__LINE__, TPL_CHEETAH, "#set $x = c'a\\nb'\n", "cannot stand in a text with placeholders"},
 	{__LINE__, TPL_CHEETAH, "a#* b #*", "t:1:2: the comment that begins here"},
 	{__LINE__, TPL_CHEETAH, "#yield 1\n", "#yield is not supported"},
