@@ -121,7 +121,7 @@ class Client:
             self.raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
             self.raw.bind(("eth0", 0))
 
-    def udp(self, timeout=2.0):
+    def udp(self, timeout=10.0):
         with netns(self.fd):
             s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         s.settimeout(timeout)
@@ -148,7 +148,7 @@ class Client:
         data = head + COOKIE + body + b"\xff"
         return xid, data + b"\0" * max(0, 300 - len(data))
 
-    def exchange(self, xid, data, mac=None, timeout=2.0, tries=1):
+    def exchange(self, xid, data, mac=None, timeout=10.0, tries=1):
         """Broadcasts the packet; the reply with its xid, or None."""
         self.raw.settimeout(0)
         with contextlib.suppress(BlockingIOError):
@@ -170,11 +170,11 @@ class Client:
                     return DhcpReply(r[at + 8:])
         return None
 
-    def discover(self, mac=None, timeout=2.0, tries=1, **kw):
+    def discover(self, mac=None, timeout=10.0, tries=1, **kw):
         xid, data = self.dhcp_packet(DISCOVER, mac, **kw)
         return self.exchange(xid, data, mac, timeout, tries)
 
-    def request(self, offer, mac=None, timeout=2.0, **kw):
+    def request(self, offer, mac=None, timeout=10.0, **kw):
         """Takes an offer."""
         options = [(50, socket.inet_aton(offer.yiaddr)), (54, offer.options[54])]
         xid, data = self.dhcp_packet(REQUEST, mac, xid=offer.xid, options=options, **kw)
@@ -182,7 +182,7 @@ class Client:
 
     # ---- TFTP ----
 
-    def tftp(self, path, options=(("tsize", "0"), ("blksize", "1408")), mode="octet", port=69, timeout=2.0, limit=None):
+    def tftp(self, path, options=(("tsize", "0"), ("blksize", "1408")), mode="octet", port=69, timeout=10.0, limit=None):
         """(bytes, options granted). Raises TftpError with the server's own code; limit: stop after so many bytes."""
         s = self.udp(timeout)
         name = path if isinstance(path, bytes) else path.encode()
@@ -215,7 +215,7 @@ class Client:
 
     # ---- HTTP ----
 
-    def http_raw(self, data, port=80, timeout=5.0):
+    def http_raw(self, data, port=80, timeout=30.0):
         """Sends these bytes, returns everything until the server closes or falls silent."""
         with netns(self.fd):
             s = socket.create_connection((self.server, port), timeout)
@@ -229,9 +229,9 @@ class Client:
 
     def http(self, path, method="GET", headers=None, port=80):
         """(status, headers, body); path is sent as it stands."""
-        conn = http.client.HTTPConnection(self.server, port, timeout=10)
+        conn = http.client.HTTPConnection(self.server, port, timeout=60)
         with netns(self.fd):
-            conn.sock = socket.create_connection((self.server, port), 10)
+            conn.sock = socket.create_connection((self.server, port), 60)
         conn.putrequest(method, path, skip_accept_encoding=True)
         for k, v in (headers or {}).items():
             conn.putheader(k, v)

@@ -17,9 +17,10 @@ from pathlib import Path
 
 from fixtures import MAC, add, add_machine, fake_boot_files
 from ldap_stub import LdapStub
-from lab import SERVER, Failed, check, command_line, equal, fault, processes, wait_for
+from lab import SERVER, Failed, check, command_line, equal, fault, processes, soon, wait_for
 
 QUIET = {"dhcp": {"enabled": False}, "tftp": {"enabled": False}}
+AT_ONCE = 50                             # calls in one request of a flood
 
 
 def daemon(lab, settings=None, services=None, **more):
@@ -31,7 +32,7 @@ def stranger():
     return xmlrpc.client.ServerProxy("http://%s/cobbler_api" % SERVER, allow_none=True)
 
 
-def post(body, port=25151, path="/RPC2", headers=None, timeout=10):
+def post(body, port=25151, path="/RPC2", headers=None, timeout=60):
     """(status, body) of one request."""
     c = http.client.HTTPConnection("127.0.0.1" if port == 25151 else SERVER, port, timeout=timeout)
     c.request("POST", path, body, {"Content-Type": "text/xml", **(headers or {})})
@@ -43,7 +44,7 @@ def post(body, port=25151, path="/RPC2", headers=None, timeout=10):
 
 def get(path, headers=None, method="GET"):
     """(status, headers, body); the path goes out as it is."""
-    with contextlib.closing(socket.create_connection((SERVER, 80), 10)) as s:
+    with contextlib.closing(socket.create_connection((SERVER, 80), 60)) as s:
         lines = ["%s %s HTTP/1.1" % (method, path), "Host: x", "Connection: close", *("%s: %s" % h for h in (headers or {}).items())]
         s.sendall("\r\n".join(lines).encode("latin1") + b"\r\n\r\n")
         r = http.client.HTTPResponse(s, method=method)
@@ -87,7 +88,7 @@ def test_01_the_shared_secret_is_never_guessed(lab):
     secret_file.unlink()
     secret_file.mkdir()
     d.spawn()
-    equal(d.process.wait(10) > 0, True, "it does not start without a secret of its own")
+    equal(d.process.wait(60) > 0, True, "it does not start without a secret of its own")
     check("web.ss" in d.log(), d.tail())
 
 
@@ -204,7 +205,8 @@ def test_04_no_document_type_no_entity(lab):
         body = head + "<methodCall><methodName>xmlrpc_hacks</methodName><params><param><value>&a9;</value></param></params></methodCall>"
         status, text = post(body.encode())
         check(b"<fault>" in text and b"TOP-SECRET" not in text and b"lol" not in text, "%.40s: %d %.300s" % (head, status, text))
-    check(time.monotonic() - began < 2 and memory(d) - before < 30 << 20, "it took %.1f s, %d MB" % (time.monotonic() - began, (memory(d) - before) >> 20))
+    soon(time.monotonic() - began, 2, "all of them")
+    check(memory(d) - before < 30 << 20, "%d MB" % ((memory(d) - before) >> 20))
     equal(d.rpc().xmlrpc_hacks("&<>lol"), "&<>lol", "predefined entities")
 
 
@@ -270,13 +272,12 @@ def test_08_requests_have_one_framing_and_an_end(lab):
     body = call_xml("version")
 
     def raw(head, rest=body, answers=0):
-        """What comes back; with no answer expected, whatever comes soon."""
-        with contextlib.closing(socket.create_connection(("127.0.0.1", 25151), 5)) as c:
+        """What comes back until so many answers are there, or nothing more comes."""
+        with contextlib.closing(socket.create_connection(("127.0.0.1", 25151), 60)) as c:
             data = b""
             with contextlib.suppress(OSError):       # it may be cut off any time
                 c.sendall(b"POST /RPC2 HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n" + rest)
                 c.shutdown(socket.SHUT_WR)
-            c.settimeout(10 if answers else 0.4)
             with contextlib.suppress(OSError):
                 while (not answers or data.count(b"</methodResponse>") < answers) and (piece := c.recv(65536)):
                     data += piece
@@ -294,7 +295,7 @@ def test_08_requests_have_one_framing_and_an_end(lab):
                  b"X: " + b"a" * 200000 + b"\r\n", b"".join(b"X%d: a\r\n" % i for i in range(20000)), b"Content-Encoding: br\r\nContent-Length: %d\r\n" % len(body)):
         check(b"<params>" not in raw(head), "%.60r" % head)
     for method in ("POS", "OST", "S", "post", "POSTS", "GET", "PUT", "DELETE", "TRACE", "x" * 100):
-        with contextlib.closing(socket.create_connection(("127.0.0.1", 25151), 5)) as c:
+        with contextlib.closing(socket.create_connection(("127.0.0.1", 25151), 60)) as c:
             c.sendall(b"%s /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (method.encode(), len(body)) + body)
             said = c.recv(1000)
         check(said.startswith((b"HTTP/1.1 501", b"HTTP/1.1 4")), "%s: %r" % (method, said))
@@ -303,7 +304,8 @@ def test_08_requests_have_one_framing_and_an_end(lab):
     bomb = gzip.compress(b"<methodCall>" + b" " * (300 << 20))
     began = time.monotonic()
     equal(post(bomb, headers={"Content-Encoding": "gzip"})[0], 400, "300 MB in %d bytes" % len(bomb))
-    check(time.monotonic() - began < 5 and memory(d) < 300 << 20, "the bomb")
+    soon(time.monotonic() - began, 5, "the bomb")
+    check(memory(d) < 300 << 20, "the bomb: %d MB" % (memory(d) >> 20))
     check(b"<double>" in post(gzip.compress(body), headers={"Content-Encoding": "gzip"})[1], "packed, as Python's client sends it")
     check(raw(b"Content-Length: %d\r\n" % len(body), body + smuggled, 2).count(b"<double>") == 2, "pipelining")
     chunked = b"%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n"
@@ -352,7 +354,7 @@ def test_10_ranges_are_bounded(lab):
     before = memory(d)
     for value in ("bytes=" + ",".join("%d-%d" % (i, i + 1000000) for i in range(1000)), "bytes=0-1,1-2", "bytes=18446744073709551615-", "bytes=-18446744073709551616",
                   "bytes=5-2", "bytes=%d-" % (12 << 30), "bytes=a-b", "bytes=" + "9" * 300 + "-", "lines=1-2", "bytes=-0", "bytes=0-0x10"):
-        c = http.client.HTTPConnection(SERVER, 80, timeout=5)
+        c = http.client.HTTPConnection(SERVER, 80, timeout=60)
         c.request("GET", url, headers={"Range": value})
         r = c.getresponse()
         check(r.status in (200, 416, 400) or (r.status == 206 and int(r.headers["Content-Length"]) <= 12 << 30), "%.40s: %d" % (value, r.status))
@@ -456,28 +458,32 @@ def test_14_strangers_are_slowed_down(lab):
     add_machine(s, token, fake_boot_files(lab))
     evil = stranger()
 
-    def until_refused(call, limit):
-        for i in range(limit):
-            said = call(i)
-            if said is not None and "too many" in said:
-                check(re.search(r"from 10\.55\.0\.1: try again in \d+ s", said), said)
-                return i
+    def until_refused(call, limit, then=lambda: True):
+        """Calls, of which many are made at once: what one address may do comes back with time. then: what is refused as well, as long as no
+        time has passed."""
+        for i in range(0, limit, AT_ONCE):
+            answers = evil.system.multicall([{"methodName": m, "params": list(p)} for m, *p in map(call, range(i, i + AT_ONCE))])
+            for n, answer in enumerate(getattr(answers, "results", answers)):
+                said = answer["faultString"] if isinstance(answer, dict) else ""
+                if "too many" in said:
+                    check(re.search(r"from 10\.55\.0\.1: try again in \d+ s", said), said)
+                    if then():
+                        return i + n
+                    break
         raise Failed("%d calls and no end" % limit)
 
-    def attempt(method, *args):
+    def right_password_is_refused():
         try:
-            getattr(evil, method)(*args)
+            evil.login("cobbler", "cobbler")
         except xmlrpc.client.Fault as f:
-            return f.faultString
-        return None
-    logins = until_refused(lambda i: attempt("login", "cobbler", "guess%d" % i), 100)
-    check("too many failed logins" in fault(evil.login, "cobbler", "cobbler"), "the right password among too many guesses")
-    calls = [lambda i: attempt("run_install_triggers", "pre", "system", "n1", "10.0.0.1"), lambda i: attempt("disable_netboot", "n1"),
-             lambda i: attempt("register_new_system", {"name": "r%d" % i, "profile": "p", "interfaces": {"eth0": {"mac_address": "52:54:02:00:%02x:%02x" % divmod(i, 256)}}})]
-    reports = until_refused(lambda i: calls[i % 3](i), 600)
+            return "too many failed logins" in f.faultString
+        return False
+    logins = until_refused(lambda i: ("login", "cobbler", "guess%d" % i), 1000, right_password_is_refused)
+    calls = [lambda i: ("run_install_triggers", "pre", "system", "n1", "10.0.0.1"), lambda i: ("disable_netboot", "n1"),
+             lambda i: ("register_new_system", {"name": "r%d" % i, "profile": "p", "interfaces": {"eth0": {"mac_address": "52:54:02:00:%02x:%02x" % divmod(i, 256)}}})]
+    reports = until_refused(lambda i: calls[i % 3](i), 5000, lambda: get("/cblr/svc/op/nopxe/system/n1")[0] == 429)
     check(reports > 90, "a room full of machines may report: %d" % reports)
-    equal(get("/cblr/svc/op/nopxe/system/n1")[0], 429, "the same by HTTP")
-    until_refused(lambda i: attempt("upload_log_data", "n1", "x", 1, 0, xmlrpc.client.Binary(b"x")), 3000)
+    until_refused(lambda i: ("upload_log_data", "n1", "x", 1, 0, xmlrpc.client.Binary(b"x")), 20000)
     lab.note("%d logins, %d reports" % (logins, reports))
     equal(d.rpc().login("cobbler", "cobbler") != "", True, "another address")
     equal(evil.run_install_triggers("pre", "system", "n1", "10.0.0.1", token), True, "with a token")
@@ -525,7 +531,8 @@ def test_15_templates_reach_nothing_and_end(lab):
         began = time.monotonic()
         out = s.generate_profile_autoinstall("p")
         seconds = time.monotonic() - began
-        check(len(out) < 80 << 20 and seconds < 25, "%.40r: %d bytes in %.1f s" % (text, len(out), seconds))
+        check(len(out) < 80 << 20, "%.40r: %d bytes" % (text, len(out)))
+        soon(seconds, 25, "%.40r" % text)
     check(memory(d) - before < 600 << 20, "%d MB more" % ((memory(d) - before) >> 20))
     # what a machine or user says is a value, not a template
     s.write_autoinstall_template("evil.ks", "c=$comment m=$getVar('m', '')", token)
@@ -861,7 +868,7 @@ def test_21_a_store_has_one_owner_and_half_files_are_set_aside(lab):
     second = lab.daemon(start=False, services=QUIET)
     second.log_path = lab.tmp / "second.log"
     second.reconfigure({"xmlrpc_port": 25152, "http_port": 8080})
-    equal(second.spawn().process.wait(10) > 0, True, "a second daemon")
+    equal(second.spawn().process.wait(60) > 0, True, "a second daemon")
     check("in use" in second.log(), second.tail())
     d.stop()
     d.reconfigure()
@@ -881,5 +888,5 @@ def test_21_a_store_has_one_owner_and_half_files_are_set_aside(lab):
     handle = s.get_system_handle("future", token)
     s.modify_system(handle, "comment", "back to now", token)
     s.save_system(handle, token)
-    check(abs(s.get_system("future")["mtime"] - time.time()) < 5, "the clock is right again")
+    check(abs(s.get_system("future")["mtime"] - time.time()) < 600, "the clock is right again")
     equal((systems / ".damaged/half.json").read_text(), halves["half.json"], "nothing is lost")

@@ -17,6 +17,7 @@ from fixtures import ADDRESS, MAC, add_machine, fake_boot_files
 from lab import BRIDGE, COBBLERD, SERVER, Daemon, Skip, check, equal, task_end, wait_for
 
 FOLDERS = ("etc", "var", "srv", "run", "usr/sbin")
+BETWEEN = 3                              # seconds between two restarts, at least
 DHCP_TEMPLATE = """subnet 10.55.0.0 netmask 255.255.255.0 {
     option subnet-mask 255.255.255.0;
 }
@@ -100,6 +101,14 @@ def dhcpd_stand_in():
     put("/usr/sbin/dhcpd", "#!/bin/sh\nexit 0\n", 0o755)
 
 
+def restarts_apart():
+    """How many restarts there were: never two in less than three seconds, however many syncs and edits ask for them."""
+    times = [float(line.split()[0]) for line in Path("/run/restarts").read_text().splitlines()]
+    close = [b - a for a, b in zip(times, times[1:]) if b - a < BETWEEN]
+    check(times and not close, "seconds between restarts: %s" % close)
+    return len(times)
+
+
 def managed(lab, **more):
     d = HostDaemon(lab, {"manage_dhcp": True, "manage_dhcp_v4": True, "restart_dhcp": True, **more})
     put("/etc/cobbler/dhcp.template", DHCP_TEMPLATE)
@@ -123,8 +132,7 @@ def test_restarts_come_once_for_many_syncs(lab):
         with concurrent.futures.ThreadPoolExecutor(10) as pool:
             ends = list(pool.map(lambda t: task_end(d.rpc(), t), tasks))
         equal([e[0] for e in ends], ["complete"] * 10, "syncs; the last log: " + ends[-1][1])
-        count = len(Path("/run/restarts").read_text().splitlines()) - 1
-        check(1 <= count <= 4, "%d restarts for 10 syncs" % count)
+        count = restarts_apart() - 1
         equal(Path("/run/hosts").read_text().split()[-1], "11", "machines that the server read at last")
         lab.note("10 syncs: %d restarts, %.1f s" % (count, time.monotonic() - began))
 
@@ -161,8 +169,7 @@ def test_files_follow_each_edit(lab):
         left = list(Path("/srv/tftpboot").glob("pxelinux.cfg/01-*")) + list(Path("/srv/tftpboot").glob("grub/system/*"))
         equal(left, [], "boot files of what was removed with its profile")
         wait_for("the last restart", lambda: not [e for e in s.get_events("").values() if e[2] in ("running", "waiting")] or None, 20)
-        n = len(restarts.read_text().splitlines())
-        check(1 <= n <= 6, "%d restarts for 40 edits" % n)
+        n = restarts_apart()
         equal(Path("/run/hosts").read_text().split()[-1], "0", "hosts that the last restart saw")
         lab.note("40 edits: %d restarts" % n)
 
@@ -301,7 +308,7 @@ def test_names_are_updated_dynamically(lab):
             update_names(lab)
         finally:
             named.terminate()
-            named.wait(20)
+            named.wait(60)
 
 
 def update_names(lab):

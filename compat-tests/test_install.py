@@ -39,14 +39,21 @@ make -C /repo install >/repo-out/install 2>&1; echo "install=$?"
 echo "account=$(getent passwd cobbler | cut -d: -f6-)"
 stat -c 'mode=%a:%U:%n' /etc/cobbler /var/lib/cobbler /var/log/cobbler
 systemctl start cobblerd; echo "start=$?"
-sleep 1    # the services are being locked up
+for i in $(seq 600); do    # until the services are locked up
+    [ "$(for p in $(pidof cobblerd); do cat /proc/$p/status; done | grep -c '^CapEff:.*[[:space:]]0*$')" = 2 ] && break
+    sleep 0.1
+done
 ps -eo user:20,args | sed -n 's/^\([^ ]*\) .*cobblerd --\(role [a-z]*\|no-daemonize\)$/process=\1:\2/p'
 for p in $(pidof cobblerd); do grep CapEff /proc/$p/status; done
 cobbler menu add --name=m1; echo "add=$?"
 cobbler import --name=deb --path=/repo-out/debian.iso >/repo-out/import 2>&1; echo "import=$?"
 cobbler sync >/repo-out/sync 2>&1; echo "sync=$?"
 systemctl reload cobblerd; echo "reload=$?"
-systemctl kill -s KILL --kill-who=main cobblerd; sleep 4
+systemctl kill -s KILL --kill-who=main cobblerd
+for i in $(seq 600); do
+    [ "$(systemctl show -P NRestarts cobblerd)" = 1 ] && systemctl is-active --quiet cobblerd && break
+    sleep 0.1
+done
 echo "again=$(systemctl is-active cobblerd) menus=$(cobbler menu list | tr -d ' \n')"
 systemctl stop cobblerd; echo "stop=$? $(systemctl show -P Result cobblerd)"
 man -l /usr/share/man/man1/cobbler.1 >/repo-out/man 2>/dev/null; echo "man=$?"

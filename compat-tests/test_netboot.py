@@ -8,7 +8,7 @@ import time
 
 from clients import ACK, DISCOVER, NAK, OFFER, REQUEST, TftpError, udp_frame, mac_bytes
 from fixtures import ADDRESS, MAC, add_machine, fake_boot_files, interface
-from lab import SERVER, check, equal, wait_for
+from lab import SERVER, check, equal, soon, wait_for
 
 PXELINUX_CFG = "pxelinux.cfg/01-" + MAC.replace(":", "-")
 
@@ -148,7 +148,7 @@ def test_edit_is_visible_to_the_next_packet(lab):
     for name, times in (("DHCP", dhcp), ("TFTP", tftp)):
         middle = sorted(times)[len(times) // 2] * 1000
         lab.note("%s %.1f ms" % (name, middle))
-        check(middle < 10, "%s shows an edit after %.1f ms: single digits expected" % (name, middle))
+        soon(middle / 1000, 0.01, "an edit is shown by " + name)
 
 
 def test_sync_leaves_nothing_stale(lab):
@@ -203,12 +203,13 @@ def test_tftp_loss_is_repaired(lab):
     """Nothing is acknowledged at first: the block comes again, and the transfer can still be finished."""
     d, *_ = served(lab)
     (d.root / "srv/tftpboot/two.bin").write_bytes(b"t" * 700)
-    s = lab.client.udp(timeout=8)
+    s = lab.client.udp(timeout=60)
     s.sendto(b"\0\x01two.bin\0octet\0timeout\x001\0", (SERVER, 69))
     data, peer = s.recvfrom(2000)
     equal(data[1], 6, "option acknowledgement")
     s.sendto(b"\0\x04\0\0", peer)
-    first = s.recv(2000)
+    while (first := s.recv(2000)) == data:          # who is slow gets this again as well
+        pass
     again = s.recv(2000)
     equal(again, first, "the block that was not acknowledged comes again")
     s.sendto(b"\0\x04\0\x01", peer)
@@ -309,6 +310,7 @@ def test_boot_files_of_a_distro_over_http_and_tftp(lab):
 
 def test_damaged_dhcp_packets_do_no_harm(lab):
     d, *_ = served(lab)
+    children = wait_for("core, dhcp, tftp and privileged", lambda: len(d.roles()) == 4 and d.children(), 3)
     _, good = lab.client.dhcp_packet(DISCOVER, mac=MAC)
     source = mac_bytes(lab.client.mac)
     for n in (0, 1, 10, 235, 236, 239, 240, 241, 245, len(good) - 1):
@@ -322,7 +324,6 @@ def test_damaged_dhcp_packets_do_no_harm(lab):
     packet = bytearray(good)
     packet[0] = 2
     lab.client.raw.send(udp_frame(source, "0.0.0.0", "255.255.255.255", 68, 67, bytes(packet)))
-    children = d.children()
     offer = wait_for("offer", lambda: lab.client.discover(mac=MAC, timeout=0.5), 3)
     equal(offer.yiaddr, ADDRESS, "the next good packet is answered")
     equal(d.children(), children, "no process had to be restarted")

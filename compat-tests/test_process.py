@@ -13,12 +13,12 @@ import time
 from pathlib import Path
 
 from fixtures import MAC, add, add_machine, fake_boot_files, interface
-from lab import COBBLERD, Daemon, check, command_line, ended, equal, processes, wait_for
+from lab import COBBLERD, PATIENCE, Daemon, check, command_line, ended, equal, processes, soon, wait_for
 
 
 def refuses(d, pattern, limit=5.0):
     """It ends by itself, with an error that matches."""
-    status = d.spawn().process.wait(limit)
+    status = d.spawn().process.wait(PATIENCE * limit)
     check(status not in (0, None) and status > 0, "exit status %r" % status)
     check(re.search(pattern, d.log()), "no /%s/ in:\n%s" % (pattern, d.tail()))
     check("Traceback" not in d.log() and "Sanitizer" not in d.log(), d.tail())
@@ -148,7 +148,7 @@ def test_sigterm_ends_it_within_a_second(lab):
     seconds, status = d.stop()
     lab.note("%.0f ms" % (seconds * 1000))
     equal(status, 0, "exit status")
-    check(seconds < 1.0, "took %.2f s" % seconds)
+    soon(seconds, 1.0, "SIGTERM to end")
     check(all(map(ended, children)), "no child is left")
     for x in (idle, half, tftp):
         x.close()
@@ -383,7 +383,7 @@ def test_runs_without_root(lab):
 
 def test_daemonizes_when_ready(lab):
     d = lab.daemon(start=False)
-    r = subprocess.run([COBBLERD, "--root", d.root], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=15)
+    r = subprocess.run([COBBLERD, "--root", d.root], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
     equal(r.returncode, 0, "exit status of the starter: " + r.stderr)
     d.rpc().version()
     pid, = (pid for pid, parent in processes() if parent == 1 and str(d.root) in command_line(pid))
@@ -396,7 +396,7 @@ def test_says_ready_to_the_service_manager(lab):
     path = str(lab.tmp / "notify")
     with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as s:
         s.bind(path)
-        s.settimeout(10)
+        s.settimeout(60)
         os.environ["NOTIFY_SOCKET"] = path
         try:
             d.spawn()

@@ -11,7 +11,7 @@ import time
 
 import media
 from fixtures import add, fake_boot_files
-from lab import check, equal, serve, wait_for
+from lab import check, equal, serve, soon, wait_for
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -20,7 +20,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         mine = self.server.mine
         mine.asked.append(self.path)
-        mine.gate.wait(30)
+        mine.gate.wait(600)
         data = mine.files.get(self.path)
         if data is None:
             self.send_error(404)
@@ -192,7 +192,7 @@ def test_files_that_cannot_be_had(lab):
         remote_distro(s, token, url, name)
         began = time.monotonic()
         out = sync_alone(d)
-        check(time.monotonic() - began < 10, "a dead server takes %g s" % (time.monotonic() - began))
+        soon(time.monotonic() - began, 10, "a sync beside a dead server")
         check("TASK FAILED" in out and "Error while getting remote file" in out and name in out and "passw0rd" not in out, out)
         check((d.root / "srv/tftpboot/images/near/vmlinuz").exists(), "the files of another distro")
         check((d.root / "srv/tftpboot/pxelinux.cfg/default").exists(), "the menu")
@@ -209,13 +209,12 @@ def test_a_slow_server_holds_nobody_up(lab):
     with Elsewhere() as far:
         far.files = {"/vmlinuz": b"kernel", "/initrd.gz": b"ramdisk"}
         far.gate.clear()
-        began = time.monotonic()
         remote_distro(s, token, far.url)
         wait_for("a request", lambda: far.asked, 10)
         add(s, token, "profile", {"name": "p", "distro": "near", "enable_menu": True})
         out = d.cobbler("sync")
         check("just being fetched" in out and "TASK COMPLETE" in out, out)
-        check(time.monotonic() - began < 10, "edits and a sync beside a slow server took %g s" % (time.monotonic() - began))
+        equal(far.sent, [], "what the slow server has sent by then")
         check("near" in (d.root / "srv/tftpboot/pxelinux.cfg/default").read_text(), "what was synced")
         far.gate.set()
         wait_for("the kernel", lambda: (d.root / "srv/tftpboot/images/far/vmlinuz").exists(), 20)
@@ -419,7 +418,7 @@ def test_servers_with_strange_answers(lab):
             out = sync_alone(d)
             lines = [x for x in out.splitlines() if "Error while getting remote file" in x and "%s/vmlinuz" % word in x]
             check(lines and re.search(text, lines[0].split("vmlinuz): ")[1]), "%s: %s" % (word, out))
-            check(time.monotonic() - began < 15, "%s took %g s" % (word, time.monotonic() - began))
+            soon(time.monotonic() - began, 15, word)
             check(not (d.root / "srv/tftpboot/images" / word / "vmlinuz").exists(), "a file of " + word)
             s.remove_distro(word, token, True)
         remote_distro(s, token, "http://127.0.0.1:8746/more", "more")

@@ -3,6 +3,7 @@
 about itself, so that what is added later is walked as well.
 """
 import re
+import signal
 import subprocess
 import time
 import xmlrpc.client
@@ -152,10 +153,14 @@ def test_no_caller_without_the_right_changes_anything(lab):
 
 
 def test_an_expired_token_is_none(lab):
-    d, s, token = site(lab, module="ownership", auth_token_expiration=2)
+    d, s, token = site(lab, module="ownership")
     uid = s.get_system("n1")["uid"]
-    table, before = methods(s), files(d)
-    time.sleep(2.2)
+    table = methods(s)
+    d.reconfigure({"auth_token_expiration": 1})
+    d.process.send_signal(signal.SIGHUP)
+    wait_for("the setting", lambda: s.get_settings()["auth_token_expiration"] == 1, 5)
+    before = files(d)
+    time.sleep(1.2)
     w = Walker(s)
 
     def refused(text, result, what):
