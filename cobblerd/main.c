@@ -55,8 +55,11 @@ static int config_check(void)
 	bool is_new = rc == CB_ENOENT;
 	if (rc == CB_OK)
 		settings_close(s);
+	struct value *warnings CLEANUP(v_unrefp) = v_list();
 	if (rc == CB_OK || is_new)
-		rc = settings_check_modules(&e);
+		rc = settings_check_modules(warnings, &e);
+	for (size_t i = 0; i < v_len(warnings); i++)
+		fprintf(stderr, "cobblerd: warning: %s; what needs it will fail\n", v_cstr(v_list_at(warnings, i)));
 	if (rc != CB_OK) {
 		fprintf(stderr, "cobblerd: %s\n", e.text);
 		return 1;

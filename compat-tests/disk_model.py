@@ -23,17 +23,18 @@ ARGUMENT = re.compile(rb'"((?:[^"\\]|\\.)*)"(\.\.\.)?|((?:\w+|-\d+))<((?:[^>\\]|
 
 
 class Recorder:
-    """strace on all threads of a process, with all that they write."""
+    """strace on all threads of these processes and on what they start, with all that they write."""
 
-    def __init__(self, pid, folder):
+    def __init__(self, pids, folder):
         self.folder = Path(folder)
         self.folder.mkdir()
-        self.process = subprocess.Popen(["strace", "-ff", "-ttt", "-y", "-s", "100000000", "-o", self.folder / "t", "-e", "trace=" + CALLS, "-e", "signal=none", "-p", str(pid)],
+        self.process = subprocess.Popen(["strace", "-ff", "-ttt", "-y", "-s", "100000000", "-o", self.folder / "t", "-e", "trace=" + CALLS, "-e", "signal=none", *(word for pid in pids for word in ("-p", str(pid)))],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        line = self.process.stderr.readline()
-        if "attached" not in line:
-            self.stop()
-            raise Skip("strace cannot be used: " + line.strip())
+        for _ in pids:
+            line = self.process.stderr.readline()
+            if "attached" not in line:
+                self.stop()
+                raise Skip("strace cannot be used: " + line.strip())
 
     def stop(self):
         if self.process.poll() is None:

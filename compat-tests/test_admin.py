@@ -4,15 +4,17 @@ import gzip
 import json
 import os
 import pty
+import pwd
 import shutil
 import signal
+import struct
 import subprocess
 import termios
 import time
 import xmlrpc.client
 
 from fixtures import add, fake_boot_files
-from lab import COBBLERD, REPO, Skip, check, equal
+from lab import COBBLERD, REPO, Skip, check, equal, fault
 
 SETTINGS = "etc/cobbler/settings.yaml"
 ITEM = {"name": "old", "uid": "a1", "kickstart": "/var/lib/cobbler/kickstarts/sample.ks", "ks_meta": {"a": "1"}, "profile": "p",
@@ -136,6 +138,47 @@ def test_one_setting_is_changed_and_the_former_file_kept(lab):
     equal((root / SETTINGS).read_text(), now, "after refusals")
     run(root, "cobbler-settings", "automigrate", "--enable")
     check("auto_migrate_settings: true\n" in (root / SETTINGS).read_text(), "automigrate")
+
+
+def access_list(*entries):
+    """An ACL as it lies in the file system: (tag, rights, id) each; ids of tags without one: -1."""
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", tag, rights, number & 0xFFFFFFFF) for tag, rights, number in entries)
+
+
+USER_OBJ, USER, GROUP_OBJ, MASK, OTHER = 1, 2, 4, 16, 32
+ACL = "system.posix_acl_access"
+
+
+def test_settings_keep_the_group_that_an_administrator_gave_them(lab):
+    """A web server's, say: the core, which is in no such group, changes a setting; also an access list, and an owner that is not the core's."""
+    d = lab.daemon(start=False, settings={"allow_dynamic_settings": True})
+    file, core = d.root / SETTINGS, pwd.getpwnam("nobody")
+    acl = access_list((USER_OBJ, 6, -1), (USER, 4, 1234), (GROUP_OBJ, 4, -1), (MASK, 4, -1), (OTHER, 0, -1))
+    for uid, gid, mode, with_acl in ((core.pw_uid, 4321, 0o640, False), (0, core.pw_gid, 0o640, False), (0, core.pw_gid, 0o660, False), (core.pw_uid, 4321, 0o640, True)):
+        d.start()
+        s, token = d.login()
+        os.chown(file, uid, gid)
+        os.chmod(file, mode)
+        if with_acl:
+            os.setxattr(file, ACL, acl)
+        inode, value = file.stat().st_ino, "http://proxy:%d" % (mode + uid)
+        equal(s.modify_setting("proxy_url_int", value, token), 0, "modify_setting: " + d.tail())
+        st = file.stat()
+        equal((st.st_uid, st.st_gid, st.st_mode & 0o777), (uid, gid, mode), "owner, group and mode")
+        check(st.st_ino != inode and value in file.read_text(), "a new file in the place of the former one")
+        equal(os.getxattr(file, ACL) if with_acl else ACL in os.listxattr(file), acl if with_acl else False, "access list")
+        equal(s.get_settings()["proxy_url_int"], value, "the setting")
+        d.stop()
+    # what the core's account puts in the way is not followed by who may write elsewhere
+    d.start()
+    s, token = d.login()
+    victim = lab.tmp / "victim"
+    victim.write_text("keep")
+    file.unlink()
+    file.symlink_to(victim)
+    check("not a regular file" in fault(s.modify_setting, "proxy_url_int", "http://other:1", token), d.tail())
+    equal(victim.read_text(), "keep", "what a link leads to")
+    equal(s.get_settings()["proxy_url_int"], value, "the setting that could not be stored")
 
 
 def test_bad_settings_are_named(lab):

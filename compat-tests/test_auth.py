@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
 import warnings
@@ -204,6 +205,13 @@ access to * {read}
 """
 
 
+def listens(port):
+    with contextlib.suppress(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), 60).close()
+        return True
+    return False
+
+
 @contextlib.contextmanager
 def slapd(lab, anonymous=True):
     """A directory on 127.0.0.1: port 389 (StartTLS) and 636."""
@@ -224,7 +232,7 @@ def slapd(lab, anonymous=True):
         server = subprocess.Popen(["slapd", "-d", "0", "-f", where / "slapd.conf", "-h", "ldap://127.0.0.1 ldaps://127.0.0.1"], stdout=log,
                                   stderr=log)
     try:
-        wait_for("slapd", lambda: (where / "slapd.pid").exists(), 10)
+        wait_for("slapd", lambda: all(listens(port) for port in (389, 636)), 10)
         yield where
     finally:
         server.terminate()

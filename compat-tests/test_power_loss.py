@@ -12,7 +12,7 @@ import time
 
 from disk_model import ALL, NAMES_AND_GARBAGE, NAMES_AND_ZEROS, NOTHING, SOME, TORN_END, Disk, Recorder
 from fixtures import add, add_machine, fake_boot_files, interface
-from lab import check
+from lab import check, wait_for
 from test_crash import QUIET, items, leftovers, need_strace, no_dangling
 
 FOLDERS = ("var/lib/cobbler", "etc/cobbler")
@@ -67,7 +67,8 @@ def record(lab, d, recording):
     """Makes the edits. [(when it was acknowledged, the state then)], the first being that at the beginning."""
     d.start()
     s, token = d.login()
-    recorder = Recorder(d.roles()["core"], recording)
+    roles = wait_for("core and privileged", lambda: len(d.roles()) == 2 and d.roles(), 3)
+    recorder = Recorder(roles.values(), recording)          # the settings are written by the one that keeps root
     states = [(0.0, state(s, token))]
     for change in EDITS:
         change(s, token)

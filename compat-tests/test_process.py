@@ -68,14 +68,35 @@ def test_config_check_looks_at_every_file(lab):
                 ("cobblerd.yaml", subnet % "192.0.2.9, 192.0.2.8", "dhcp.subnets: entry 1: range"),
                 ("modules.conf", "[authentication]\nmodule = authn_pam\n[dns]\nmodule = managers.dnsmasq\n", None),
                 ("modules.conf", "[authentication]\nmodule = authentication.pan\n", "authentication.pan"),
-                ("modules.conf", "[authentication]\nhash_algorithm = md5\n", "md5"),
                 ("modules.conf", "[authorization]\nmodule = authorization.nobody\n", "authorization.nobody"),
-                ("modules.conf", "[dhcp]\nmodule = managers.kea\n", "managers.kea"),
                 ("modules.conf", "[serializers]\nmodule = serializers.mongodb\n", "serializers.mongodb")):
             (etc / name).write_text(text)
             r = subprocess.run([COBBLERD, "--config-check", "--root", lab.tmp / "root"], capture_output=True, text=True)
             (etc / name).unlink()
             equal((r.returncode, words is None or words in r.stderr), (0 if words is None else 1, True), text + r.stdout + r.stderr)
+        for text, words in (("[authentication]\nhash_algorithm = md5\n", '"md5"'), ("[dhcp]\nmodule = managers.kea\n", '"managers.kea"'),
+                            ("[dns]\nmodule = managers.x\n", '"managers.x"'), ("[authentication]\nmodule = authentication.spacewalk\n", '"authentication.spacewalk"')):
+            (etc / "modules.conf").write_text(text)
+            r = subprocess.run([COBBLERD, "--config-check", "--root", lab.tmp / "root"], capture_output=True, text=True)
+            (etc / "modules.conf").unlink()
+            check(r.returncode == 0 and "warning: " in r.stderr and words in r.stderr, text + r.stdout + r.stderr)
+
+
+def test_a_start_and_the_check_of_a_configuration_agree(lab):
+    """compat: 3.3.7 does not start without the modules that decide who may do what; others are missed when they are needed."""
+    for number, (text, words) in enumerate((("[authentication]\nmodule = authentication.pan\n", "authentication.pan"), ("[authorization]\nmodule = x\n", '"x"'))):
+        d = lab.daemon("root%d" % number, start=False)
+        d.write("etc/cobbler/modules.conf", text)
+        refuses(d, words)
+    d = lab.daemon(start=False)
+    d.write("etc/cobbler/modules.conf", "[dhcp]\nmodule = managers.kea\n[authentication]\nmodule = authentication.configfile\n")
+    d.start()
+    d.wait_log('WARNING .*"managers.kea" is not one of managers.isc')
+    check(d.login()[1], "login")
+    (d.root / "etc/cobbler/modules.conf").write_text("[authentication]\nmodule = authentication.pan\n")
+    d.process.send_signal(signal.SIGHUP)
+    d.wait_log("authentication.pan")
+    check(d.login()[1], "login by the module that is still in force")
 
 
 def test_starts_on_an_empty_root(lab):

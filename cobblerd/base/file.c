@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -141,7 +142,37 @@ void dir_sweep(const char *dir)
 	closedir(d);
 }
 
-int file_stage(int dirfd, const char *path, const void *data, size_t n, mode_t mode, bool sync, char *tmp, struct err *e)
+/* What belongs to a file beside its owner and mode. */
+static const char *const kept_xattrs[] = { "system.posix_acl_access", "security.selinux" };
+
+/* The file gets what the former one at path has, or loses what its directory gave it; both as far as this account may. */
+static void keep_xattrs(int fd, const char *path)
+{
+	char value[65536];
+	for (size_t i = 0; i < ARRAY_LEN(kept_xattrs); i++) {
+		ssize_t n = lgetxattr(path, kept_xattrs[i], value, sizeof(value));
+		int rc = n >= 0 ? fsetxattr(fd, kept_xattrs[i], value, (size_t)n, 0) : i == 0 ? fremovexattr(fd, kept_xattrs[i]) : 0;
+		if (rc == -1 && n >= 0)
+			log_warn("file", "%s loses its %s: %s", path, kept_xattrs[i], strerror(errno));
+	}
+}
+
+/* st: of the file that is replaced, or of the directory of a new one. */
+static int keep_owner(int fd, const char *path, const struct stat *st, bool there)
+{
+	if (geteuid() == 0 && fchown(fd, st->st_uid, st->st_gid) == -1)
+		return -1;
+	/* Others may give a file to a group that they are in. */
+	if (geteuid() != 0 && there && st->st_gid != getegid() && fchown(fd, (uid_t)-1, st->st_gid) == -1)
+		log_warn("file", "%s loses its group %u: %s", path, (unsigned)st->st_gid, strerror(errno));
+	if (there)
+		keep_xattrs(fd, path);
+	return 0;
+}
+
+/* like: as in keep_owner; NULL: the owner is this account. */
+static int stage(int dirfd, const char *path, const void *data, size_t n, mode_t mode, bool sync, const struct stat *like, bool there,
+	char *tmp, struct err *e)
 {
 	int rc = temp_name(path, tmp, e);
 	if (rc != CB_OK)
@@ -149,7 +180,8 @@ int file_stage(int dirfd, const char *path, const void *data, size_t n, mode_t m
 	int fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd == -1)
 		return err_sys(e, "cannot create a file beside %s", path);
-	if (write_all(fd, data, n) == -1 || fchmod(fd, mode) == -1 || (sync && fsync(fd) == -1)) {
+	if (write_all(fd, data, n) == -1 || (like != NULL && keep_owner(fd, path, like, there) == -1) || fchmod(fd, mode) == -1 ||
+		(sync && fsync(fd) == -1)) {
 		rc = err_sys(e, "cannot write %s", path);
 		close(fd);
 		unlinkat(dirfd, tmp, 0);
@@ -157,6 +189,11 @@ int file_stage(int dirfd, const char *path, const void *data, size_t n, mode_t m
 	}
 	close(fd);
 	return CB_OK;
+}
+
+int file_stage(int dirfd, const char *path, const void *data, size_t n, mode_t mode, bool sync, char *tmp, struct err *e)
+{
+	return stage(dirfd, path, data, n, mode, sync, NULL, false, tmp, e);
 }
 
 int file_commit(int dirfd, const char *tmp, const char *path, struct err *e)
@@ -271,15 +308,8 @@ int file_rewrite(const char *path, const void *data, size_t n, mode_t mode, stru
 		return err_set(e, CB_EINVAL, "%s is not a regular file", path);
 	if (!there && stat(dir, &st) == -1)
 		return err_sys(e, "cannot look at %s", dir);
-	int rc = file_stage(AT_FDCWD, path, data, n, there ? st.st_mode & (mode | 0770) : mode, true, tmp, e);
-	if (rc != CB_OK)
-		return rc;
-	if (geteuid() == 0 && lchown(tmp, st.st_uid, st.st_gid) == -1) {
-		rc = err_sys(e, "cannot keep the owner of %s", path);
-		unlink(tmp);
-		return rc;
-	}
-	return commit_durably(AT_FDCWD, tmp, path, e);
+	int rc = stage(AT_FDCWD, path, data, n, there ? st.st_mode & (mode | 0770) : mode, true, &st, there, tmp, e);
+	return rc == CB_OK ? commit_durably(AT_FDCWD, tmp, path, e) : rc;
 }
 
 int dir_make(const char *path, mode_t mode, struct err *e)

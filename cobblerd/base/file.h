@@ -22,8 +22,9 @@ int file_read(int dirfd, const char *path, size_t max, struct strbuf *ret, struc
 /* Durable atomic replacement: temp file beside it, fsync, rename, fsync of the directory. When any of it fails the former file is there, so
  * that an error means that nothing has changed. */
 int file_replace(int dirfd, const char *path, const void *data, size_t n, mode_t mode, struct err *e) MUST_CHECK;
-/* As file_replace, but the mode is that of the file that is replaced (what others may do is bounded by *mode*), and so is the owner when
- * root does it: programs beside the daemon must not take its files away from it. A new file gets the owner of its directory and *mode*. */
+/* As file_replace, but the mode is that of the file that is replaced (what others may do is bounded by *mode*), and so are its access list
+ * and, when root does it, its owner and group: programs beside the daemon must not take its files away from it. Another account keeps the
+ * group where it is in it; what it cannot keep is logged. A new file gets, from root, the owner of its directory, and *mode*. */
 int file_rewrite(const char *path, const void *data, size_t n, mode_t mode, struct err *e) MUST_CHECK;
 /* Removes path (none: no error), durably; when that fails it is still there. */
 int file_remove(int dirfd, const char *path, struct err *e) MUST_CHECK;

@@ -440,7 +440,7 @@ static void set_server(const char *address)
 {
 	struct err e;
 	struct value *v = v_str(address);
-	assert_int_equal(settings_modify(core.settings, "server", v, &e), CB_OK);
+	assert_int_equal(settings_modify(core.settings, "server", v, NULL, NULL, &e), CB_OK);
 	v_unref(v);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * host_files.c - the files of external DHCP, DNS and rsync servers that a sync writes, and how they are replaced.
+ * host_files.c - the files of external DHCP, DNS and rsync servers that a sync writes, Cobbler's own settings, and how they are replaced.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -17,6 +17,9 @@ static const char *const files[] = {
 	"/etc/dhcp/dhcpd.conf", "/etc/dhcp/dhcpd6.conf", "/etc/dhcpd.conf", "/etc/dhcpd6.conf", "/etc/dnsmasq.conf", "/etc/ethers",
 	"/etc/bind/named.conf", "/etc/named.conf", "/etc/secondary.conf", "/etc/ndjbdns/data", "/etc/rsyncd.conf", "/etc/genders",
 };
+
+/* Ours, in directories of the core's account, which root writes so that group and access list stay as the administrator made them. */
+static const char *const own_files[] = { "/etc/cobbler/settings.yaml" };
 
 /* Zone files, one per zone, directly in one of these. */
 static const char *const zone_dirs[] = { "/etc/bind/db./", "/etc/bind/zones/", "/var/lib/bind/", "/var/cache/bind/", "/var/named/",
@@ -46,9 +49,17 @@ static bool is_listed(const char *path)
 	return false;
 }
 
+static bool is_own(const char *path)
+{
+	for (size_t i = 0; i < ARRAY_LEN(own_files); i++)
+		if (str_eq(path, own_files[i]))
+			return true;
+	return false;
+}
+
 bool host_file_is_known(const char *path)
 {
-	if (is_listed(path))
+	if (is_listed(path) || is_own(path))
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(chroots); i++)
 		if (str_starts(path, chroots[i]) && is_listed(path + strlen(chroots[i])))
@@ -84,6 +95,9 @@ static int write_in_place(const char *path, const struct strbuf *text)
 int host_file_replace(const char *path, const struct strbuf *text, struct err *e)
 {
 	char target[PATH_MAX], *real CLEANUP(free_ptr) = path_of(path);
+	/* The core's account may put links in its directories: none is followed. And this file is never half written. */
+	if (is_own(path))
+		return file_rewrite(real, sb_str(text), text->len, 0640, e);
 	/* A link below /etc is the administrator's; elsewhere the server's own account might have made it. */
 	const char *at = *path_root() == '\0' && str_starts(path, "/etc/") && realpath(real, target) != NULL ? target : real;
 	errno = 0;

@@ -14,12 +14,14 @@ static void test_files_of_servers(void **state)
 {
 	static const char *const yes[] = { "/etc/dhcp/dhcpd.conf", "/etc/dhcpd6.conf", "/etc/bind/named.conf", "/var/lib/bind/lab.test",
 		"/var/named/10.1.2",
-		"/var/named/chroot/etc/named.conf", "/var/named/chroot/var/named/lab.test", "/var/lib/named/2001:db8" };
+		"/var/named/chroot/etc/named.conf", "/var/named/chroot/var/named/lab.test", "/var/lib/named/2001:db8",
+		"/etc/cobbler/settings.yaml" };
 	static const char *const no[] = { "", "/", "/etc/passwd", "/etc/dhcp/dhclient.conf", "/etc/dhcp/../passwd", "/var/lib/bind/",
 		"/var/lib/bind/.x",
 		"/var/lib/bind/a/b", "/var/lib/bind/../x", "/var/named/chroot/etc/passwd",
 		"/var/named/chroot/var/named/chroot/etc/named.conf", "/etc/bind/rndc.key", "etc/dhcp/dhcpd.conf", "/etc/dhcp/dhcpd.conf/",
-		"/var/lib/bind/a b", "/var/lib/bind/a\nb" };
+		"/var/lib/bind/a b", "/var/lib/bind/a\nb", "/etc/cobbler/cobblerd.yaml", "/etc/cobbler/users.digest",
+		"/var/named/chroot/etc/cobbler/settings.yaml" };
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(yes); i++)
 		if (!host_file_is_known(yes[i]))

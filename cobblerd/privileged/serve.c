@@ -44,7 +44,7 @@ static int do_write(const char *path, int fd, struct err *e)
 {
 	struct strbuf text = { 0 };
 	if (!host_file_is_known(path))
-		return err_set(e, CB_EPERM, "%s is not a file of an external server that cobblerd may write", path);
+		return err_set(e, CB_EPERM, "%s is not a file of an external server, nor the settings, that cobblerd may write", path);
 	int rc = read_text(fd, &text, e);
 	if (rc == CB_OK)
 		rc = host_file_replace(path, &text, e);

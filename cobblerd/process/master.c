@@ -347,6 +347,16 @@ static void end_service(struct service *s)
 	}
 }
 
+static void log_unknown_modules(void)
+{
+	struct value *warnings CLEANUP(v_unrefp) = v_list();
+	struct err e;
+	if (settings_check_modules(warnings, &e) != CB_OK)
+		log_error("settings", "%s", e.text);
+	for (size_t i = 0; i < v_len(warnings); i++)
+		log_warn("settings", "%s; what needs it will fail", v_cstr(v_list_at(warnings, i)));
+}
+
 /* SIGHUP: all get the log file anew; the core reads its settings again; a service whose part of cobblerd.yaml changed is started anew. */
 static void reload(struct master *m)
 {
@@ -361,6 +371,7 @@ static void reload(struct master *m)
 		sd_notify(0, "READY=1");
 		return;
 	}
+	log_unknown_modules();
 	struct value *cfg = settings_daemon(st);
 	settings_close(st);
 	for (size_t i = 0; i < ARRAY_LEN(m->services); i++) {
@@ -536,6 +547,7 @@ static int prepare(struct master *m, struct err *e)
 	choose_user(m);
 	if (open_log() == -1)
 		log_warn("master", "nothing but standard error has the log");
+	log_unknown_modules();
 	if (*m->user != '\0') {
 		m->services[PRIVILEGED].enabled = true;  /* the core gives up root: what needs it, another process does */
 		m->services[PRIVILEGED].cfg = v_dict();

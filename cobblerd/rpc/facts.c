@@ -5,12 +5,18 @@
 
 #include "base/clock.h"
 #include "model/signatures.h"
+#include "privileged/privileged.h"
 #include "rpc/internal.h"
 
 int rpc_get_settings(struct call *c, struct value **ret, struct err *e UNUSED)
 {
 	*ret = secrets_hidden(c, NULL, settings_snapshot(c->r->core->settings));
 	return CB_OK;
+}
+
+static int put_settings(void *privileged, const char *path, const struct strbuf *text, struct err *e)
+{
+	return privileged_write(privileged, path, text, e);
 }
 
 /* setting_name, value, token. compat: 1 when it cannot be done, 0 when it was. */
@@ -24,7 +30,7 @@ int rpc_modify_setting(struct call *c, struct value **ret, struct err *e)
 		return CB_OK;
 	int rc = secret_written_back(name, v_dict_get(settings, name), c->arg[1], &why);
 	if (rc == CB_OK)
-		rc = settings_modify(c->r->core->settings, name, c->arg[1], &why);
+		rc = settings_modify(c->r->core->settings, name, c->arg[1], put_settings, c->r->core->privileged, &why);
 	if (rc == CB_EIO) {
 		v_unref(*ret);
 		*ret = NULL;

@@ -193,9 +193,9 @@ static void test_tokens_expire_and_are_renewed_by_use(void **state)
 		later(3000);
 		expect("token_check", "[\"T\"]", token, "true");
 	}
-	wall_now += 86400;                  /* the host's clock is set: nobody is logged out, nor in for longer */
+	wall_now = wall_now + 86400;             /* the host's clock is set: nobody is logged out, nor in for longer */
 	expect("token_check", "[\"T\"]", token, "true");
-	wall_now -= 20 * 86400;
+	wall_now = wall_now - 20 * 86400;
 	later(3601);
 	expect("token_check", "[\"T\"]", token, "false");
 	expect_fault("sync", "[\"T\"]", token, PY_CX, "invalid token");

@@ -12,7 +12,7 @@
 
 static struct core core;
 static struct rpc *rpc;
-static double wall_now = 1800000000.0, passed;
+static _Atomic double wall_now = 1800000000.0, passed;
 
 static inline double fake_wall(void)
 {
@@ -29,8 +29,8 @@ static inline int64_t fake_mono(void)
 /* Time passes. */
 static inline void later(double seconds)
 {
-	wall_now += seconds;
-	passed += seconds;
+	wall_now = wall_now + seconds;
+	passed = passed + seconds;
 }
 
 /* params as JSON; "T" inside it stands for the token. */

@@ -270,6 +270,33 @@ static int check_serializers(const struct state *st, struct err *e)
 	return CB_OK;
 }
 
+/* What else modules.conf names. compat: 3.3.7 does not start without the modules that decide who may do what (CobblerAPI.__init__); the
+ * others are looked for when they are needed, and that fails then. So is one that 3.3.7 has and this server lacks: nobody logs in by it. */
+static int check_modules(const struct value *modules, struct value *warnings, struct err *e)
+{
+	static const struct { const char *section, *key, *words; bool is_needed; const char *lacked; } rows[] = {
+		{ "authentication", "module", "authentication.configfile,authentication.denyall,authentication.ldap,authentication.pam,"
+			"authentication.passthru", true, "authentication.spacewalk" },
+		{ "authentication", "hash_algorithm", "sha3_512,sha3_384,sha3_256,sha3_224,blake2b,blake2s", false, "" },
+		{ "authorization", "module", "authorization.allowall,authorization.configfile,authorization.ownership", true, "" },
+		{ "dns", "module", "managers.bind,managers.dnsmasq,managers.ndjbdns", false, "" },
+		{ "dhcp", "module", "managers.isc,managers.dnsmasq", false, "" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct err why;
+		char *name CLEANUP(free_ptr) = settings_module_name(v_dict_cstr(v_dict_get(modules, rows[i].section), rows[i].key, ""));
+		if (*name == '\0' || settings_is_named(rows[i].words, name))
+			continue;
+		int rc = err_set(&why, CB_EINVAL, "modules.conf: [%s] %s = \"%s\" is not one of %s", rows[i].section, rows[i].key, name,
+			rows[i].words);
+		if (rows[i].is_needed && !str_eq(name, rows[i].lacked))
+			return err_set(e, (enum cb_err)rc, "%s", why.text);
+		if (warnings != NULL)
+			v_list_push(warnings, v_str(why.text));
+	}
+	return CB_OK;
+}
+
 /* A site of Cobbler 3.3 that is only looked at has no file of ours. */
 static int read_own(struct value **ret, struct err *e)
 {
@@ -299,6 +326,8 @@ static int read_state(struct state *st, struct err *e)
 		rc = read_modules(st, e);
 	if (rc == CB_OK)
 		rc = check_serializers(st, e);
+	if (rc == CB_OK)
+		rc = check_modules(st->modules, NULL, e);
 	if (rc == CB_OK)
 		rc = read_own(&own, e);
 	if (rc == CB_OK)
@@ -373,26 +402,14 @@ struct value *settings_daemon(struct settings *s)
 	return snapshot(s, &s->now.daemon);
 }
 
-int settings_check_modules(struct err *e)
+int settings_check_modules(struct value *warnings, struct err *e)
 {
-	static const struct { const char *section, *key, *words; } rows[] = {
-		{ "authentication", "module", "authentication.configfile,authentication.denyall,authentication.ldap,authentication.pam,"
-			"authentication.passthru" },
-		{ "authentication", "hash_algorithm", "sha3_512,sha3_384,sha3_256,sha3_224,blake2b,blake2s" },
-		{ "authorization", "module", "authorization.allowall,authorization.configfile,authorization.ownership" },
-		{ "dns", "module", "managers.bind,managers.dnsmasq,managers.ndjbdns" },
-		{ "dhcp", "module", "managers.isc,managers.dnsmasq" },
-	};
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		char *name CLEANUP(free_ptr) = NULL;
-		int rc = settings_read_module(rows[i].section, rows[i].key, &name, e);
-		if (rc != CB_OK)
-			return rc;
-		if (*name != '\0' && !settings_is_named(rows[i].words, name))
-			return err_set(e, CB_EINVAL, "modules.conf: [%s] %s = \"%s\" is not one of %s", rows[i].section, rows[i].key, name,
-				rows[i].words);
-	}
-	return CB_OK;
+	struct state st = { 0 };
+	int rc = read_modules(&st, e);
+	if (rc == CB_OK)
+		rc = check_modules(st.modules, warnings, e);
+	state_free(&st);
+	return rc;
 }
 
 int settings_read_module(const char *section, const char *key, char **ret, struct err *e)
@@ -413,15 +430,15 @@ char *settings_module(struct settings *s, const char *section, const char *key)
 	return text;
 }
 
-static int write_settings(const struct state *st, struct err *e)
+static int write_settings(const struct state *st, settings_put *put, void *arg, struct err *e)
 {
 	struct value *all CLEANUP(v_unrefp) = v_copy(st->known);
 	for (size_t i = 0; i < v_len(st->unknown); i++)
 		v_dict_set(all, v_dict_key(st->unknown, i), v_ref(v_dict_at(st->unknown, i)));
-	return settings_write_file(SETTINGS_PATH, all, e);
+	return settings_put_file(SETTINGS_PATH, all, put, arg, e);
 }
 
-int settings_modify(struct settings *s, const char *key, const struct value *v, struct err *e)
+int settings_modify(struct settings *s, const char *key, const struct value *v, settings_put *put, void *arg, struct err *e)
 {
 	const struct setting *row = settings_row(key);
 	struct value *clean;
@@ -434,7 +451,9 @@ int settings_modify(struct settings *s, const char *key, const struct value *v, 
 	struct state next = s->now;
 	next.known = v_copy(s->now.known);
 	v_dict_set(next.known, key, clean);
-	rc = write_settings(&next, e);
+	rc = write_settings(&next, put, arg, e);
+	if (rc != CB_OK)
+		rc = e->code = CB_EIO;     /* not the value's fault, whatever it was */
 	struct value *gone = rc == CB_OK ? s->now.known : next.known;
 	if (rc == CB_OK)
 		s->now.known = next.known;

@@ -6,6 +6,7 @@
 #define SETTINGS_SETTINGS_H
 
 #include "base/err.h"
+#include "base/strbuf.h"
 #include "value/value.h"
 
 struct settings;
@@ -25,15 +26,19 @@ struct value *settings_snapshot(struct settings *s);
 struct value *settings_daemon(struct settings *s);
 /* modules.conf: modules.conf's section and key, e.g. ("authentication", "module"); "" when absent. Returns owned. */
 char *settings_module(struct settings *s, const char *section, const char *key);
-/* modify_setting: checks, changes, writes the file. */
-int settings_modify(struct settings *s, const char *key, const struct value *v, struct err *e) MUST_CHECK;
+/* Replaces the file at path (without the root prefix) by text, durably and as a whole; its owner, group and mode stay. */
+typedef int settings_put(void *arg, const char *path, const struct strbuf *text, struct err *e);
+/* modify_setting: checks, changes, writes the file by put(arg, ...), or (NULL) with the rights of this process. CB_EIO: it is not
+ * stored. */
+int settings_modify(struct settings *s, const char *key, const struct value *v, settings_put *put, void *arg, struct err *e) MUST_CHECK;
 
 /* For programs beside the daemon. */
 
 /* One entry of modules.conf without opening all settings; "" when absent. *ret owned. */
 int settings_read_module(const char *section, const char *key, char **ret, struct err *e) MUST_CHECK;
-/* Names the first entry of modules.conf that this server does not know. It starts all the same, and what needs that module fails. */
-int settings_check_modules(struct err *e) MUST_CHECK;
+/* modules.conf alone: an error names an entry without which the server does not start (as settings_open says it, too); warnings, a list, or
+ * NULL, gets a line for each other entry that it does not know: it starts, and what needs that module fails. */
+int settings_check_modules(struct value *warnings, struct err *e) MUST_CHECK;
 /* A settings file of any release since 2.8 in the form of 3.3.7: *ret (owned) has every setting, the defaults of those that the file lacks,
  * and what the file has beyond them. plan: a list that gets a line for each difference, or NULL. path lies below the root. Fails naming
  * file, key, value and what was expected. */

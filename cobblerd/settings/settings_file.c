@@ -84,13 +84,20 @@ static int back_up(const char *path, struct err *e)
 	return file_rewrite(copy, sb_str(&b), b.len, 0640, e);
 }
 
-int settings_write_file(const char *path, const struct value *all, struct err *e)
+int settings_put_file(const char *path, const struct value *all, settings_put *put, void *arg, struct err *e)
 {
 	struct strbuf b CLEANUP(sb_free) = { 0 };
 	char *real CLEANUP(free_ptr) = path_of(path);
 	yaml_write(&b, all, true);
 	int rc = back_up(real, e);
-	return rc == CB_OK ? file_rewrite(real, sb_str(&b), b.len, 0640, e) : rc;
+	if (rc == CB_OK)
+		rc = put != NULL ? put(arg, path, &b, e) : file_rewrite(real, sb_str(&b), b.len, 0640, e);
+	return rc;
+}
+
+int settings_write_file(const char *path, const struct value *all, struct err *e)
+{
+	return settings_put_file(path, all, NULL, NULL, e);
 }
 
 /* The value that text means for a setting of this type. */

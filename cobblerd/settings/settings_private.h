@@ -5,6 +5,7 @@
 #define SETTINGS_SETTINGS_PRIVATE_H
 
 #include "base/err.h"
+#include "settings/settings.h"
 #include "settings/versions.h"
 #include "value/value.h"
 
@@ -21,6 +22,8 @@ void settings_migrate_step(struct value *file, enum version to, struct value *pl
 char *settings_module_name(const char *name);
 /* settings.c: migrates what a file says and puts it into known, checked by the rows; what no row knows goes into unknown. path: for
  * messages. Both dicts are unshared; after a failure they may hold part of the file. */
+/* settings_file.c: settings_write_file by put (NULL: with the rights of this process). */
+int settings_put_file(const char *path, const struct value *all, settings_put *put, void *arg, struct err *e) MUST_CHECK;
 int settings_apply(const char *path, const struct value *file, struct value *known, struct value *unknown, struct err *e) MUST_CHECK;
 /* settings.c: "[section]" and "key = value" lines; "#" and ";" start comments. text is changed. Returns owned: section -> key -> text. */
 struct value *settings_parse_ini(char *text);

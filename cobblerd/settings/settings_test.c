@@ -82,7 +82,7 @@ static void test_a_file_of_2_8_is_taken_over(void **state)
 	v_unref(written);
 	/* What nobody knows is still there after a change. */
 	struct value *v = v_str("10.0.0.8");
-	assert_int_equal(settings_modify(s, "server", v, &e), CB_OK);
+	assert_int_equal(settings_modify(s, "server", v, NULL, NULL, &e), CB_OK);
 	assert_int_equal(settings_reload(s, &e), CB_OK);
 	v_unref(v);
 	struct value *file;
