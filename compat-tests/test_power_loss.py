@@ -12,7 +12,7 @@ import time
 
 from disk_model import ALL, NAMES_AND_GARBAGE, NAMES_AND_ZEROS, NOTHING, SOME, TORN_END, Disk, Recorder
 from fixtures import add, add_machine, fake_boot_files, interface
-from lab import check, wait_for
+from lab import check, equal, wait_for
 from test_crash import QUIET, items, leftovers, need_strace, no_dangling
 
 FOLDERS = ("var/lib/cobbler", "etc/cobbler")
@@ -190,3 +190,28 @@ def test_any_disk_after_a_loss_of_power_has_what_was_acknowledged(lab):
             d.kill()
         machine.off()
     lab.note("%d calls, %d of them write, %d starts" % (len(calls), points, len(found)))
+
+
+def test_a_host_that_does_not_tell_its_boot_loses_nothing(lab):
+    """A container may hide by what a start knows that the power was lost: then each start puts files in order from the journal."""
+    need_strace(lab)
+    machine = Machine(lab, None, None)
+    try:
+        d = lab.daemon(services=QUIET)
+        add_machine(*d.login(), fake_boot_files(lab))
+        file, journal = d.root / "var/lib/cobbler/collections/systems/n1.json", d.root / "var/lib/cobbler/edits.journal"
+        for number in range(20):                 # until one is still in the journal, which is emptied after a while
+            s, token = d.login()
+            before, comment = file.read_bytes(), "acknowledged %d" % number
+            s.xapi_object_edit("system", "n1", "edit", {"comment": comment}, token)
+            d.kill()
+            if journal.exists() and comment.encode() in journal.read_bytes():
+                break
+            d.start()
+        file.write_bytes(before)                 # the disk, which had no time to take the new one
+        d.start()
+        equal(d.rpc().get_system("n1")["comment"], comment, "after the loss of power: " + d.tail())
+    finally:
+        if d.running:
+            d.kill()
+        machine.off()

@@ -51,12 +51,18 @@ static uint32_t crc_of(const struct head *h, const char *text)
 	return (uint32_t)crc32_z(crc, (const unsigned char *)text, h->n);
 }
 
+/* One that cannot be had is none that was before: files are then put in order at each start, as after a loss of power. */
 static void read_boot_id(char out[40])
 {
 	struct strbuf b = { 0 };
+	size_t n = 0;
 	memset(out, 0, 40);
 	if (file_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 64, &b, NULL) == CB_OK)
-		memcpy(out, b.p, strnlen(b.p, b.len < 36 ? b.len : 36));
+		n = b.len < 36 ? b.len : 36;
+	if (n > 0)
+		memcpy(out, b.p, strnlen(b.p, n));
+	else
+		random_hex(out, 16);
 	sb_free(&b);
 }
 
