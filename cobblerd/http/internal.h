@@ -65,7 +65,7 @@ struct request {
 struct http {
 	struct core *core;
 	struct rpc *rpc;
-	struct MHD_Daemon *xmlrpc, *web;
+	struct MHD_Daemon *_Atomic xmlrpc, *web;    /* the loops of the first look at it while it is being started */
 	struct value *trusted_proxies;   /* list of addresses whose X-Forwarded-For counts */
 	struct workers *workers;
 	unsigned processors;
