@@ -220,6 +220,7 @@ class UnixTransport(xmlrpc.client.Transport):
 
 class Daemon:
     """cobblerd below a root of its own. Configuration files are written only where there are none yet."""
+    program = COBBLERD
 
     def __init__(self, root, settings=None, services=None, users=(("cobbler", "cobbler"),)):
         self.root = Path(root)
@@ -270,7 +271,7 @@ class Daemon:
         check(COBBLERD.exists(), "%s is missing: run make" % COBBLERD)
         self.log_start = self.log_path.stat().st_size if self.log_path.exists() else 0
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([*prefix, COBBLERD, "--root", self.root, "--no-daemonize", *more], stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([*prefix, self.program, "--root", self.root, "--no-daemonize", *more], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, start_new_session=True)
         return self
 

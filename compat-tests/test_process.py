@@ -5,6 +5,7 @@ import json
 import os
 import pwd
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -295,6 +296,36 @@ def test_a_killed_child_is_restarted(lab):
         time.sleep(0.05)
         wait_for("service after the death of " + role, everything_answers, 10)
         lab.note("%s back after %.1f s" % (role, time.monotonic() - began))
+
+
+def test_an_upgrade_beside_a_running_daemon(lab):
+    """A package puts a new program in the place of the one that runs: until it is started again, all its processes are the former one."""
+    d = lab.daemon(start=False)
+    d.program = lab.tmp / "cobblerd"
+    shutil.copy(COBBLERD, d.program)
+    d.start()
+    new = lab.tmp / "new"
+    new.write_text("#!/bin/sh\nexit 7\n")
+    new.chmod(0o755)
+    new.rename(d.program)
+    wait_for("core, dhcp, tftp and privileged", lambda: len(d.roles()) == 4, 3)
+    for role in ("privileged", "tftp", "dhcp", "core"):          # with the last one the others go as well
+        pid = d.roles()[role]
+        os.kill(pid, signal.SIGKILL)
+        now = wait_for("another " + role, lambda r=role, p=pid: d.roles().get(r) not in (None, p) and d.roles()[r], 5)
+        check(os.readlink("/proc/%d/exe" % now).endswith("/cobblerd (deleted)"), os.readlink("/proc/%d/exe" % now))
+    wait_for("an answer", lambda: answers(d), 10)
+    d.reconfigure(services={"tftp": {**d.services["tftp"], "max_window": 4}})
+    d.process.send_signal(signal.SIGHUP)
+    d.cobbler("import", "--name=rocky", "--path=%s" % lab.media("rhel"))
+    equal(d.rpc().get_item_names("distro"), ["rocky-x86_64"], "what the importer, the same program, found")
+    equal(d.stop()[1], 0, "exit status")
+
+
+def answers(d):
+    with contextlib.suppress(OSError):
+        return d.rpc().version()
+    return None
 
 
 def test_children_end_with_a_killed_master(lab):
