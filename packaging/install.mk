@@ -9,6 +9,8 @@ MANDIR      ?= $(PREFIX)/share/man
 BASHDIR     ?= $(PREFIX)/share/bash-completion/completions
 
 VERSION := $(shell sed -n 's/^.define COBBLERD_VERSION "\(.*\)"/\1/p' cobblerd/base/version.h)
+# Of the sources, as in "cobbler version".
+MANDATE := $(shell date -u -d @$(or $(COMMIT),$(shell date +%s)) +%F)
 MAN     := $(patsubst docs/%.in,$(OUT)/man/%,$(wildcard docs/*.[1-8].in))
 
 man: $(MAN)
@@ -16,7 +18,7 @@ $(OUT)/man/commands.roff: $(OUT)/cobbler
 	@mkdir -p $(@D)
 	$(OUT)/cobbler __man >$@
 $(OUT)/man/%: docs/%.in $(OUT)/man/commands.roff
-	sed -e 's/@VERSION@/$(VERSION)/' -e '/^@COMMANDS@$$/{' -e 'r $(OUT)/man/commands.roff' -e d -e '}' $< >$@
+	sed -e 's/@VERSION@/$(VERSION)/' -e 's/@DATE@/$(MANDATE)/' -e '/^@COMMANDS@$$/{' -e 'r $(OUT)/man/commands.roff' -e d -e '}' $< >$@
 
 INSTALL := install -D
 DATA    := $(INSTALL) -m 0644
