@@ -31,6 +31,7 @@ struct opt_set {
 	size_t n_owned;
 };
 
+/* Adds n rows, whose texts are borrowed; s begins as { 0 } and is freed with opts_free. */
 void opts_add(struct opt_set *s, const struct opt *rows, size_t n);
 /* One option per field of the type that clients may set, then (systems) those of an interface, then accepted
  * aliases. */

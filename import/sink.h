@@ -25,7 +25,9 @@ struct sink {
 	unsigned long skipped;       /* devices, sockets, links that lead outside */
 };
 
+/* rootfd is borrowed; the limits are those of all that comes. */
 void sink_init(struct sink *s, int rootfd, uint64_t max_bytes, unsigned long max_entries);
+/* Links that were not made by then are forgotten. */
 void sink_free(struct sink *s);
 
 /* Strips "./" and trailing slashes into out[cap]. Refuses absolute paths, "..", empty components, control characters,

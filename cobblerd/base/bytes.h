@@ -26,6 +26,7 @@ uint64_t rd_le64(struct rd *r);
 /* A NUL-terminated string inside the range; NULL (and bad) when no NUL is left. */
 const char *rd_cstr(struct rd *r);
 
+/* Each appends, as a whole or, where it does not fit, not at all: then bad is set, and stays. */
 void wr_bytes(struct wr *w, const void *p, size_t n);
 void wr_zero(struct wr *w, size_t n);
 void wr_u8(struct wr *w, uint8_t v);

@@ -68,6 +68,7 @@ extern const struct item_table distro_table, profile_table, system_table, repo_t
 	package_table, file_table, network_interface_table;
 extern const struct item_table *const item_tables[ITEM_TYPES + 1];    /* the last is the interface table */
 
+/* The table of a type; NULL for a number that is none. */
 const struct item_table *item_table(enum item_type t);
 /* Row index by attribute name, also by 2.x and 4.0 aliases (kickstart, ksmeta, subnet, gpxe_enabled ...); -1 when there is none. */
 int field_index(const struct item_table *t, const char *name);

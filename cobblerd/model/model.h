@@ -11,6 +11,7 @@
 
 struct model;
 
+/* An empty one. Returns owned: model_free. */
 struct model *model_new(void);
 /* What base is, with changes of its own put over it that base does not see: all functions work on it. base must outlive it. */
 struct model *model_view(struct model *base);

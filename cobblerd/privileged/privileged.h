@@ -27,6 +27,7 @@ enum host_daemon {
 /* ---- in the core ---- */
 
 struct privileged;
+/* Without a process: all is done with the rights of this one until privileged_expect. Returns owned; free accepts NULL. */
 struct privileged *privileged_new(void);
 void privileged_free(struct privileged *p);
 /* The process exists: calls wait for its socket (some seconds) instead of doing things themselves. */

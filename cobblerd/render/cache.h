@@ -19,6 +19,7 @@ struct renderer {
 	const struct render_watch *watch; /* or NULL */
 };
 
+/* Forgets all that is cached. */
 void cache_clear(struct renderer *r);
 /* A compiled text, from the cache when the same text was compiled before. *ret is owned. */
 int cache_text(struct renderer *r, enum tpl_lang lang, const char *text, size_t n, const char *name, struct tpl **ret,

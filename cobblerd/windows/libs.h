@@ -21,6 +21,7 @@ struct wim_functions { WIM_FUNCTIONS(WIM_POINTER) };
 extern struct hive_functions hive;
 extern struct wim_functions wim;
 
+/* Before the first use of hive or wim. An error names the library and the Debian package that has it. */
 int hive_open_library(struct err *e) MUST_CHECK;
 int wim_open_library(struct err *e) MUST_CHECK;
 

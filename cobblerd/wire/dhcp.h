@@ -84,6 +84,7 @@ void dhcp_put_ips(struct dhcp_reply *r, enum dhcp_option code, const uint32_t *i
  * DHCP_MIN_REPLY; 0 when not even the necessary fits buf. */
 size_t dhcp_build(const struct dhcp_reply *r, void *buf, size_t cap, size_t max);
 
+/* For the log: "discover"; never NULL. */
 const char *dhcp_type_name(enum dhcp_type t);
 /* Our name of a client architecture (IANA's "Processor Architecture Types", option 93): "uefi-x64"; NULL for a number without one. */
 const char *dhcp_arch_name(unsigned number);

@@ -21,9 +21,9 @@
 #define STOP_WAIT_S 5
 #define IDLE_S 5                 /* a thread without a task waits so long for one */
 
-enum state { STATE_INFO, STATE_WAITING, STATE_RUNNING, STATE_COMPLETE, STATE_FAILED };
-/* compat: Cobbler's events begin as "notification" and turn complete or failed; clients know "running" too. */
-static const char *const state_names[] = { "notification", "running", "running", "complete", "failed" };
+enum state { STATE_WAITING, STATE_RUNNING, STATE_COMPLETE, STATE_FAILED };
+/* compat: Cobbler's events turn complete or failed. */
+static const char *const state_names[] = { "running", "running", "complete", "failed" };
 
 struct task {
 	struct tasks *ts;
@@ -205,13 +205,6 @@ static struct task *new_event(struct tasks *ts, const char *role, const char *na
 	ts->n++;
 	map_put(&ts->by_id, t->id, t);
 	return t;
-}
-
-void tasks_notify(struct tasks *ts, const char *text)
-{
-	pthread_mutex_lock(&ts->lock);
-	new_event(ts, "", text, STATE_INFO);
-	pthread_mutex_unlock(&ts->lock);
 }
 
 static void set_state(struct task *t, enum state state)

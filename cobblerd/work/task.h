@@ -16,6 +16,7 @@
 struct tasks;
 struct task;
 
+/* Starts no thread before the first task. Returns owned: tasks_free. */
 struct tasks *tasks_new(void);
 /* Asks running tasks to stop, waits for them (bounded), frees. */
 void tasks_free(struct tasks *ts);
@@ -26,8 +27,6 @@ void tasks_free(struct tasks *ts);
  * Returns the id (owned), e.g. 2026-11-23_022233_Sync_<32 hex>. Beyond TASKS_WAITING the task fails at once, as its log says. */
 typedef int task_fn(struct task *t, void *arg, struct err *e);
 char *task_start(struct tasks *ts, const char *role, const char *name, task_fn *fn, void *arg, void (*arg_free)(void *));
-/* An event without work ("notification"), shown to users once. */
-void tasks_notify(struct tasks *ts, const char *text);
 /* For fn: a line into the task's log ("[task_id] time - INFO | text" as Cobbler formats it). Allowed with t NULL: then to the
  * daemon's log alone. */
 /* Lines come in quick succession now: they may be written some at a time, a tenth of a second late. Once it is switched

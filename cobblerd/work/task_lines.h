@@ -24,6 +24,7 @@ struct task_lines {
 	char when[32];
 };
 
+/* Nothing is opened before the first line is written. id is borrowed until lines_free. */
 void lines_init(struct task_lines *l, const char *id);
 /* Writes what is held, closes the log. */
 void lines_close(struct task_lines *l);
