@@ -389,7 +389,7 @@ class Machine:
         return self.serial.read_bytes().decode("latin1") if self.serial.exists() else ""
 
     def wait(self, what, probe, timeout):
-        """As wait_for, but gives up at once when the machine ends; seconds since power-on."""
+        """As wait_for with twice the time, but gives up at once when the machine ends; seconds since power-on."""
         def both():
             result = probe()
             if not result and self.process.poll() is not None:
@@ -399,7 +399,7 @@ class Machine:
                 check(result, "the machine went off before %s. %s\nconsole:\n%s" % (what, errors, self.tail()))
             return result
         try:
-            wait_for(what, both, timeout)
+            wait_for(what, both, 2 * timeout / PATIENCE)
         except Failed as e:
             raise Failed("%s\nconsole:\n%s" % (e, self.tail())) from None
         return time.monotonic() - self.began

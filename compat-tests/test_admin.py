@@ -23,7 +23,7 @@ ITEM = {"name": "old", "uid": "a1", "kickstart": "/var/lib/cobbler/kickstarts/sa
 
 def run(root, program, *args, status=0, stdin=""):
     r = subprocess.run([COBBLERD.parent / program, "--root", root, *args], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                       text=True, timeout=30)
+                       text=True, timeout=120)
     if status is not None:
         equal(r.returncode, status, "%s %s: %s" % (program, " ".join(args), r.stdout))
     return r.stdout
@@ -225,7 +225,7 @@ def test_a_password_is_asked_for_without_echo(lab):
         for answer, prompt in zip(answers.split(), (b"New password: ", b"\nOnce more: ")):
             equal(b"".join(os.read(p.stderr.fileno(), 1) for _ in prompt), prompt, "prompt")
             os.write(master, answer.encode() + b"\n")
-        out, err = p.communicate(timeout=10)
+        out, err = p.communicate(timeout=60)
         equal(p.returncode, status, (out + err).decode())
         os.set_blocking(master, False)
         try:
@@ -252,7 +252,7 @@ def test_who_gives_up_at_the_prompt_gets_the_terminal_back(lab):
     equal(os.read(p.stderr.fileno(), 14), b"New password: ", "prompt")
     check(not termios.tcgetattr(slave)[3] & termios.ECHO, "no echo at the prompt")
     p.send_signal(signal.SIGINT)
-    p.communicate(timeout=10)
+    p.communicate(timeout=60)
     check(p.returncode != 0 and termios.tcgetattr(slave)[3] & termios.ECHO, "echo afterwards, status %d" % p.returncode)
     os.close(master)
     os.close(slave)

@@ -9,7 +9,7 @@ from lab import check, equal
 
 
 def get(path):
-    c = http.client.HTTPConnection("127.0.0.1", 80, timeout=10)
+    c = http.client.HTTPConnection("127.0.0.1", 80, timeout=60)
     c.request("GET", path)
     r = c.getresponse()
     return r.status, r.read()

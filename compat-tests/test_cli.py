@@ -221,7 +221,7 @@ def test_login_by_name_and_without_secret(lab):
     equal(names(d, "menu"), ["m"], "menus")
     for piped in ["--password-file=-"], ["--password-file=/dev/fd/0"]:
         r = subprocess.run([COBBLERD.parent / "cobbler", "--root", d.root, "--user=cobbler", *piped, "menu", "edit", "--name=m", "--comment=c"],
-                           input="cobbler\n", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30)
+                           input="cobbler\n", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
         equal((r.returncode, r.stdout), (0, ""), "a password from a pipe, %s" % piped)
     for missing, says in ("/dev/null", "is expected"), (lab.tmp / "none", "cannot open"):
         out = d.cobbler("--user=cobbler", "--password-file=%s" % missing, "menu", "add", "--name=m2", status=None)

@@ -263,7 +263,7 @@ def test_pages_of_another_origin(lab):
         origin = {"Origin": "http://ui.example.org:8080"}
 
         def ask(method, body=None, **headers):
-            c = http.client.HTTPConnection(address, port, timeout=10)
+            c = http.client.HTTPConnection(address, port, timeout=60)
             c.request(method, path, body, {**origin, **headers})
             r = c.getresponse()
             text = r.read().decode()

@@ -195,9 +195,10 @@ def test_any_disk_after_a_loss_of_power_has_what_was_acknowledged(lab):
 def test_a_host_that_does_not_tell_its_boot_loses_nothing(lab):
     """A container may hide by what a start knows that the power was lost: then each start puts files in order from the journal."""
     need_strace(lab)
-    machine = Machine(lab, None, None)
+    d = lab.daemon(start=False, services=QUIET)
+    machine = Machine(lab, d, None)
     try:
-        d = lab.daemon(services=QUIET)
+        d.start()
         add_machine(*d.login(), fake_boot_files(lab))
         file, journal = d.root / "var/lib/cobbler/collections/systems/n1.json", d.root / "var/lib/cobbler/edits.journal"
         for number in range(20):                 # until one is still in the journal, which is emptied after a while

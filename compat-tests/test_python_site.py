@@ -364,7 +364,7 @@ def test_python_starts_with_migrated_settings_of_every_release(lab):
         shutil.copytree(release, site / "etc/cobbler", dirs_exist_ok=True)
         subprocess.run(["chmod", "-R", "u+w", site], check=True)
         r = subprocess.run([COBBLERD.parent / "cobbler-settings", "--root", site, "migrate", "--new", "3.3.7", "--target",
-                            "/etc/cobbler/settings.yaml"], capture_output=True, text=True, timeout=30)
+                            "/etc/cobbler/settings.yaml"], capture_output=True, text=True, timeout=120)
         equal(r.returncode, 0, "migration of %s: %s" % (release.name, r.stdout + r.stderr))
         world = World(lab.tmp / ("moved-" + release.name), "ours", site)
         lab.worlds.append(world)

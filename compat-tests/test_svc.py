@@ -9,7 +9,7 @@ from lab import COBBLERD, check, equal
 
 
 def get(path):
-    c = http.client.HTTPConnection("127.0.0.1", 80, timeout=10)
+    c = http.client.HTTPConnection("127.0.0.1", 80, timeout=60)
     c.request("GET", "/cblr/svc/op/" + path)
     r = c.getresponse()
     return r.status, r.read().decode()
@@ -75,7 +75,7 @@ def test_only_the_trusted_proxys_own_line_counts(lab):
     add_machine(s, token, fake_boot_files(lab), name="n2", mac="52:54:00:77:00:11", address="10.55.0.11")
 
     def ask(*lines):
-        c = http.client.HTTPConnection("127.0.0.1", 80, timeout=10)
+        c = http.client.HTTPConnection("127.0.0.1", 80, timeout=60)
         c.putrequest("GET", "/cblr/svc/op/autodetect")
         for line in lines:
             c.putheader("X-Forwarded-For", line)

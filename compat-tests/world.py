@@ -94,7 +94,7 @@ class World:
     def stop(self):
         if self.process:
             self.process.stdin.close()
-            self.process.wait(20)
+            self.process.wait(120)
             self.process = None
 
 
@@ -172,7 +172,7 @@ def start_server(kind):
         threading.Thread(target=Server(("127.0.0.1", 80), Proxy).serve_forever, daemon=True).start()
         words = [sys.executable, Path(SOURCE, "bin/cobblerd"), "-F", "-l", "INFO"]
     server = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=sys.stderr)
-    for _ in range(300):
+    for _ in range(1200):
         if server.poll() is not None:
             raise SystemExit("%s ended with status %d" % (words[0], server.returncode))
         with contextlib.suppress(OSError, xmlrpc.client.Error):
@@ -241,7 +241,7 @@ def python_cli(words, out, err):
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status & 255)
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while True:
         done, status = os.waitpid(pid, os.WNOHANG)
         if done:
@@ -261,7 +261,7 @@ def run_cli(which, words):
         else:
             try:
                 status = subprocess.run([REPO / "build/cobbler", *words], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                                        timeout=60).returncode
+                                        timeout=300).returncode
             except subprocess.TimeoutExpired:
                 status = -9
         texts = []
@@ -288,7 +288,7 @@ def inside(root, kind):
     finally:
         server.terminate()
         try:
-            server.wait(10)
+            server.wait(60)
         except subprocess.TimeoutExpired:
             server.kill()
 
