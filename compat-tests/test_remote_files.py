@@ -307,7 +307,7 @@ def test_boot_files_of_s390x(lab):
         add(s, token, "profile", {"name": "far", "distro": "far"})
         add(s, token, "system", {"name": "machine001", "profile": "far", "netboot_enabled": True,
                                  "modify_interface": {"macaddress-eth0": "52:54:00:99:00:01"}})
-        d.cobbler("sync")
+        sync_alone(d)
         text = next((d.root / "srv/tftpboot/s390x").glob("s_linux*[0-9]")).read_text()
         equal(text, "/images/far/vmlinuz\n/images/far/initrd.gz\n", "the loader's file")
         for line, want in zip(text.split(), (b"kernel", b"ramdisk")):
