@@ -8,18 +8,17 @@
 #include <ifaddrs.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "netboot/dhcp_service.h"
+#include "netboot/loop.h"
 #include "netboot/netboot.h"
 #include "netboot/sandbox.h"
 
@@ -412,22 +411,12 @@ static int learn_addresses(struct dhcp_service *s, struct err *e)
 	return CB_OK;
 }
 
-static int watch(int epoll, int fd, uint64_t tag, struct err *e)
-{
-	struct epoll_event ev = { .events = EPOLLIN, .data.u64 = tag };
-	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &ev) == -1 ? err_sys(e, "dhcp: cannot watch a descriptor") : CB_OK;
-}
-
-#define TAG_CORE 1000
-#define TAG_SIGNAL 1001
-#define TAG_LOG 1002
-#define TAG_RARP 1003
+#define TAG_RARP 1000               /* below: the interface */
 #define TAG_BOOT 2000               /* + interface */
 
 static int prepare(struct dhcp_service *s, const struct value *cfg, const int *socks, size_t n, struct err *e)
 {
 	size_t damaged;
-	sigset_t sigs;
 	int rc = lease_config_read(cfg, &s->cfg, e);
 	if (rc == CB_OK)
 		rc = sort_descriptors(s, socks, n, e);
@@ -449,27 +438,13 @@ static int prepare(struct dhcp_service *s, const struct value *cfg, const int *s
 		return rc;
 	if (damaged > 0)
 		log_warn("dhcp", "%zu damaged lines in the lease file were skipped", damaged);
-	sigemptyset(&sigs);
-	sigaddset(&sigs, SIGTERM);
-	sigaddset(&sigs, SIGINT);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
-	sigprocmask(SIG_BLOCK, &sigs, NULL);
-	s->signals = signalfd(-1, &sigs, SFD_CLOEXEC | SFD_NONBLOCK);
-	s->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (s->signals == -1 || s->epoll == -1)
-		return err_sys(e, "dhcp: cannot create an event loop");
-	rc = watch(s->epoll, s->core, TAG_CORE, e);
-	if (rc == CB_OK)
-		rc = watch(s->epoll, s->signals, TAG_SIGNAL, e);
-	if (rc == CB_OK && log_socket() >= 0)
-		rc = watch(s->epoll, log_socket(), TAG_LOG, e);
+	rc = loop_open("dhcp", s->core, &s->epoll, &s->signals, e);
 	for (size_t i = 0; i < s->nifaces && rc == CB_OK; i++)
-		rc = s->iface[i].udp >= 0 ? watch(s->epoll, s->iface[i].udp, i, e) : CB_OK;
+		rc = s->iface[i].udp >= 0 ? loop_watch("dhcp", s->epoll, s->iface[i].udp, i, e) : CB_OK;
 	for (size_t i = 0; i < s->nifaces && rc == CB_OK; i++)
-		rc = s->iface[i].boot >= 0 ? watch(s->epoll, s->iface[i].boot, TAG_BOOT + i, e) : CB_OK;
+		rc = s->iface[i].boot >= 0 ? loop_watch("dhcp", s->epoll, s->iface[i].boot, TAG_BOOT + i, e) : CB_OK;
 	if (rc == CB_OK && s->rarp.fd >= 0)
-		rc = watch(s->epoll, s->rarp.fd, TAG_RARP, e);
+		rc = loop_watch("dhcp", s->epoll, s->rarp.fd, TAG_RARP, e);
 	return rc == CB_OK ? nb_sandbox_enter(e) : rc;
 }
 
@@ -482,24 +457,33 @@ static void follow_clock(struct dhcp_service *s)
 	lease_journal_stale(&s->journal);
 }
 
+/* False: it is time to go. */
+static bool event(struct dhcp_service *s, uint64_t tag)
+{
+	if (tag == LOOP_SIGNAL)
+		return false;
+	if (tag == LOOP_CORE)
+		return hear_core(s);
+	if (tag == LOOP_LOG)
+		log_take();
+	else if (tag == TAG_RARP)
+		rarp_receive(&s->rarp);
+	else if (tag >= TAG_BOOT)
+		receive(s, tag - TAG_BOOT, true);
+	else
+		receive(s, tag, false);
+	return true;
+}
+
 static void serve(struct dhcp_service *s)
 {
 	for (;;) {
 		struct epoll_event ev[2 * DHCP_INTERFACES + 4];
 		int n = epoll_wait(s->epoll, ev, ARRAY_LEN(ev), -1);
 		follow_clock(s);
-		for (int i = 0; i < n; i++) {
-			if (ev[i].data.u64 == TAG_SIGNAL || (ev[i].data.u64 == TAG_CORE && !hear_core(s)))
+		for (int i = 0; i < n; i++)
+			if (!event(s, ev[i].data.u64))
 				return;
-			if (ev[i].data.u64 == TAG_LOG)
-				log_take();
-			else if (ev[i].data.u64 == TAG_RARP)
-				rarp_receive(&s->rarp);
-			else if (ev[i].data.u64 < s->nifaces)
-				receive(s, ev[i].data.u64, false);
-			else if (ev[i].data.u64 >= TAG_BOOT)
-				receive(s, ev[i].data.u64 - TAG_BOOT, true);
-		}
 		if (s->nqueue > 0 || s->journal.dirty)
 			flush(s);
 	}

@@ -4,17 +4,16 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "netboot/loop.h"
 #include "netboot/netboot.h"
 #include "netboot/nfs_service.h"
 #include "netboot/sandbox.h"
@@ -26,7 +25,7 @@
 #define OPEN_MIN 128               /* a way to a file, and some more */
 
 /* Events of others than connections, whose pointers are far larger. */
-enum tag { TAG_CORE, TAG_SIGNAL, TAG_LOG, TAG_LISTENER, TAG_END = TAG_LISTENER + NFS_LISTENERS };
+enum { TAG_LISTENER, TAG_END = TAG_LISTENER + NFS_LISTENERS };
 
 /* ---- start ---- */
 
@@ -100,32 +99,11 @@ static void share_files(size_t *conns, size_t *files)
 		*files = OPEN_MIN;
 }
 
-static int watch(int epoll, int fd, enum tag tag, struct err *e)
-{
-	struct epoll_event ev = { .events = EPOLLIN, .data.u64 = tag };
-	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &ev) == -1 ? err_sys(e, "nfs: cannot watch a descriptor") : CB_OK;
-}
-
 static int make_loop(struct nfs_service *s, struct err *e)
 {
-	sigset_t sigs;
-	sigemptyset(&sigs);
-	sigaddset(&sigs, SIGTERM);
-	sigaddset(&sigs, SIGINT);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
-	sigprocmask(SIG_BLOCK, &sigs, NULL);
-	s->signals = signalfd(-1, &sigs, SFD_CLOEXEC | SFD_NONBLOCK);
-	s->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (s->signals == -1 || s->epoll == -1)
-		return err_sys(e, "nfs: cannot create an event loop");
-	int rc = watch(s->epoll, s->core, TAG_CORE, e);
-	if (rc == CB_OK)
-		rc = watch(s->epoll, s->signals, TAG_SIGNAL, e);
-	if (rc == CB_OK && log_socket() >= 0)
-		rc = watch(s->epoll, log_socket(), TAG_LOG, e);
+	int rc = loop_open("nfs", s->core, &s->epoll, &s->signals, e);
 	for (size_t i = 0; i < s->nlisteners && rc == CB_OK; i++)
-		rc = watch(s->epoll, s->listener[i].fd, (enum tag)(TAG_LISTENER + i), e);
+		rc = loop_watch("nfs", s->epoll, s->listener[i].fd, TAG_LISTENER + i, e);
 	return rc;
 }
 
@@ -162,18 +140,18 @@ static int prepare(struct nfs_service *s, const struct value *cfg, const int *so
 static bool event(struct nfs_service *s, const struct epoll_event *ev)
 {
 	uint64_t tag = ev->data.u64;
-	if (tag >= TAG_END) {
+	if (tag == LOOP_CORE || tag == LOOP_SIGNAL)      /* the core asks nothing: it is gone */
+		return false;
+	if (tag == LOOP_LOG) {
+		log_take();
+	} else if (tag >= TAG_END) {
 		nfs_conn_event(s, ev->data.ptr, ev->events);
-	} else if (tag >= TAG_LISTENER) {
+	} else {
 		const struct nfs_listener *l = &s->listener[tag - TAG_LISTENER];
 		if (l->stream)
 			nfs_accept(s, l);
 		else
 			nfs_datagrams(s, l);
-	} else if (tag == TAG_LOG) {
-		log_take();
-	} else {
-		return false;                   /* a signal; or the core, which asks nothing and so is gone */
 	}
 	return true;
 }

@@ -5,27 +5,23 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "netboot/loop.h"
 #include "netboot/netboot.h"
 #include "netboot/sandbox.h"
 #include "netboot/tftp_service.h"
 
 #define BATCH 32
 #define EVENTS 128
-#define TAG_CORE (1ull << 62)
-#define TAG_SIGNAL (1ull << 62 | 1)
-#define TAG_LOG (1ull << 62 | 2)
 #define TAG_LISTENER (1ull << 63)
 
 static void address_text(const union tftp_addr *a, char out[INET6_ADDRSTRLEN])
@@ -332,15 +328,8 @@ static void learn_mtus(struct tftp_service *s)
 		if_freenameindex(all);
 }
 
-static int watch(int epoll, int fd, uint64_t tag, struct err *e)
-{
-	struct epoll_event ev = { .events = EPOLLIN, .data.u64 = tag };
-	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &ev) == -1 ? err_sys(e, "tftp: cannot watch a descriptor") : CB_OK;
-}
-
 static int prepare(struct tftp_service *s, const struct value *cfg, const int *socks, size_t n, struct err *e)
 {
-	sigset_t sigs;
 	if (n == 0 || n > TFTP_LISTENERS)
 		return err_set(e, CB_ESTATE, "tftp: %zu sockets to serve", n);
 	memcpy(s->listener, socks, n * sizeof(int));
@@ -348,34 +337,20 @@ static int prepare(struct tftp_service *s, const struct value *cfg, const int *s
 	s->max.window = (uint32_t)v_dict_int(cfg, "max_window", 64);
 	learn_mtus(s);
 	tftp_table_init(s, clock_mono_ms());
-	sigemptyset(&sigs);
-	sigaddset(&sigs, SIGTERM);
-	sigaddset(&sigs, SIGINT);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
-	sigprocmask(SIG_BLOCK, &sigs, NULL);
-	s->signals = signalfd(-1, &sigs, SFD_CLOEXEC | SFD_NONBLOCK);
-	s->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (s->signals == -1 || s->epoll == -1)
-		return err_sys(e, "tftp: cannot create an event loop");
-	int rc = watch(s->epoll, s->core, TAG_CORE, e);
-	if (rc == CB_OK)
-		rc = watch(s->epoll, s->signals, TAG_SIGNAL, e);
-	if (rc == CB_OK && log_socket() >= 0)
-		rc = watch(s->epoll, log_socket(), TAG_LOG, e);
+	int rc = loop_open("tftp", s->core, &s->epoll, &s->signals, e);
 	for (size_t i = 0; i < n && rc == CB_OK; i++)
-		rc = watch(s->epoll, s->listener[i], TAG_LISTENER | i, e);
+		rc = loop_watch("tftp", s->epoll, s->listener[i], TAG_LISTENER | i, e);
 	return rc == CB_OK ? nb_sandbox_enter(e) : rc;
 }
 
 /* False: it is time to go. */
 static bool event(struct tftp_service *s, uint64_t tag)
 {
-	if (tag == TAG_SIGNAL)
+	if (tag == LOOP_SIGNAL)
 		return false;
-	if (tag == TAG_CORE)
+	if (tag == LOOP_CORE)
 		return hear_core(s);
-	if (tag == TAG_LOG) {
+	if (tag == LOOP_LOG) {
 		log_take();
 		return true;
 	}
