@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/strbuf.h"
 #include "lease/lease.h"
 
@@ -197,6 +198,16 @@ static int compact(struct lease_journal *j, struct lease_table *t, int64_t now, 
 	return rc;
 }
 
+static int append(struct lease_journal *j, struct err *e)
+{
+	int rc = write_at(j->fd[j->current], sb_str(&j->pending), j->pending.len, j->size, e);
+	if (rc == CB_OK && fdatasync(j->fd[j->current]) == -1)
+		rc = err_sys(e, "cannot write the lease file");
+	if (rc == CB_OK)
+		j->size += (int64_t)j->pending.len;
+	return rc;
+}
+
 /* The leases of a file from the future last as long as they would have. */
 static void look_at_clock(const struct lease_journal *j, struct lease_table *t, int64_t now)
 {
@@ -224,8 +235,13 @@ int lease_journal_open(struct lease_journal *j, int fd0, int fd1, struct lease_t
 		else
 			*damaged = b[0].len > 0 || b[1].len > 0;
 		look_at_clock(j, t, now);
-		/* A fresh file right away: nothing is appended behind a line that was cut off. */
-		rc = compact(j, t, 0, e);
+		/* A fresh file right away: nothing is appended behind a line that was cut off. A full disk keeps no reservation from being
+		 * served. */
+		struct err full;
+		if (compact(j, t, 0, &full) != CB_OK) {
+			log_warn("dhcp", "%s: it is tried again before each answer", full.text);
+			lease_journal_stale(j);
+		}
 	}
 	sb_free(&b[0]);
 	sb_free(&b[1]);
@@ -253,19 +269,13 @@ int lease_journal_sync(struct lease_journal *j, struct lease_table *t, int64_t n
 {
 	if (!j->dirty)
 		return CB_OK;
-	int rc = write_at(j->fd[j->current], sb_str(&j->pending), j->pending.len, j->size, e);
-	if (rc == CB_OK && fdatasync(j->fd[j->current]) == -1)
-		rc = err_sys(e, "cannot write the lease file");
+	int rc = j->stale ? compact(j, t, now, e) : append(j, e);
 	if (rc != CB_OK)
 		return rc;
-	j->size += (int64_t)j->pending.len;
 	sb_truncate(&j->pending, 0);
-	j->dirty = false;
+	j->dirty = j->stale = false;
 	size_t live = lease_count(t, LEASE_ACTIVE) + lease_count(t, LEASE_DECLINED);
-	if (j->stale || (j->lines > COMPACT_MIN && j->lines > 4 * live))
-		rc = compact(j, t, now, e);
-	j->stale = j->stale && rc != CB_OK;
-	return rc;
+	return j->lines > COMPACT_MIN && j->lines > 4 * live ? compact(j, t, now, e) : CB_OK;
 }
 
 void lease_journal_free(struct lease_journal *j)

@@ -156,12 +156,12 @@ struct lease_journal {
 	int64_t size;
 	size_t lines;
 	bool dirty;                    /* appended since the last sync */
-	bool stale;                    /* what is on disk is to be written anew: the clock was set */
+	bool stale;                    /* what is on disk is to be written anew: the clock was set, or the disk was full at the start */
 	struct strbuf pending;
 };
 
 /* Loads the newer file into t. Damaged lines are skipped and counted. Was it written later than now, the clock has been
- * set back meanwhile. */
+ * set back meanwhile. Files that can be read but not written are no error: the next sync writes them. */
 int lease_journal_open(struct lease_journal *j, int fd0, int fd1, struct lease_table *t, int64_t now, size_t *damaged,
 	struct err *e) MUST_CHECK;
 /* The next sync writes all leases anew. */

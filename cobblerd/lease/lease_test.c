@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * lease_test.c - configuration, decisions and journal. Time is a number that the tests choose.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -539,6 +540,42 @@ static void test_leases_survive_and_damage_costs_only_its_lines(void **state)
 	close(fd[1]);
 }
 
+/* A sealed file is what a full disk is: what is reserved is served, what would have to be remembered is not, until there is room. */
+static void test_a_full_disk_at_the_start(void **state)
+{
+	int fd[2] = { memfd_create("a", 0), memfd_create("b", MFD_ALLOW_SEALING) };
+	struct lease_journal j;
+	struct err e;
+	size_t damaged;
+	(void)state;
+	open_journal(&j, fd, &damaged);
+	grant(&j, 1);
+	if (j.current == 1) {                                   /* the next one to write is the sealed one */
+		lease_journal_free(&j);
+		open_journal(&j, fd, &damaged);
+	}
+	lease_journal_free(&j);
+	assert_int_equal(ftruncate(fd[1], 0), 0);
+	assert_int_equal(fcntl(fd[1], F_ADD_SEALS, F_SEAL_GROW), 0);
+	open_journal(&j, fd, &damaged);
+	assert_int_equal(lease_count(table, LEASE_ACTIVE), 1);
+	(void)dora(2, &nobody);
+	lease_journal_add(&j, changed);
+	assert_int_equal(lease_journal_sync(&j, table, now, &e), CB_EIO);
+	assert_non_null(strstr(e.text, "cannot write the lease file"));
+	close(fd[1]);
+	j.fd[1] = fd[1] = memfd_create("b", 0);
+	assert_int_equal(lease_journal_sync(&j, table, now, &e), CB_OK);
+	grant(&j, 3);
+	lease_journal_free(&j);
+	open_journal(&j, fd, &damaged);
+	assert_int_equal(damaged, 0);
+	assert_int_equal(lease_count(table, LEASE_ACTIVE), 3);
+	lease_journal_free(&j);
+	close(fd[0]);
+	close(fd[1]);
+}
+
 static void test_a_journal_from_the_future_keeps_what_is_left_of_leases(void **state)
 {
 	int fd[2] = { memfd_create("a", 0), memfd_create("b", 0) };
@@ -625,6 +662,7 @@ int main(void)
 		TEST(test_infrastructure_is_never_given),
 		TEST(test_bad_configurations_are_named),
 		TEST(test_leases_survive_and_damage_costs_only_its_lines),
+		TEST(test_a_full_disk_at_the_start),
 		TEST(test_a_journal_from_the_future_keeps_what_is_left_of_leases),
 		TEST(test_journal_is_compacted_and_refuses_nothing_then),
 		TEST(test_an_unwritable_journal_is_an_error),

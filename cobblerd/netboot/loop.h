@@ -13,8 +13,8 @@
 #define LOOP_SIGNAL (1ull << 62 | 1)    /* it is time to end */
 #define LOOP_LOG (1ull << 62 | 2)       /* the log was opened anew: log_take() */
 
-/* Makes the two descriptors, which stay the caller's also after an error, and watches these three. SIGTERM and SIGINT are blocked and come as
- * events, SIGHUP and SIGPIPE are ignored. service: for messages. */
+/* Makes the two descriptors, which stay the caller's also after an error, and watches these three. SIGTERM and SIGINT are blocked and come
+ * as events, SIGHUP and SIGPIPE are ignored. service: for messages. */
 int loop_open(const char *service, int core, int *epoll, int *signals, struct err *e) MUST_CHECK;
 /* Events when fd can be read. */
 int loop_watch(const char *service, int epoll, int fd, uint64_t tag, struct err *e) MUST_CHECK;
