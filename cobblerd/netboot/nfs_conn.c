@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "netboot/address.h"
 #include "netboot/nfs_service.h"
 
 #define IN_FIRST 2048              /* bytes of a connection's first buffer: calls are a few hundred */
@@ -18,15 +19,8 @@
 
 void nfs_address_text(const union nfs_addr *a, char out[INET6_ADDRSTRLEN], uint16_t *port)
 {
-	if (a->sa.sa_family == AF_INET6) {
-		inet_ntop(AF_INET6, &a->in6.sin6_addr, out, INET6_ADDRSTRLEN);
-		if (IN6_IS_ADDR_V4MAPPED(&a->in6.sin6_addr))
-			memmove(out, out + 7, strlen(out + 7) + 1);
-		*port = ntohs(a->in6.sin6_port);
-	} else {
-		inet_ntop(AF_INET, &a->in.sin_addr, out, INET6_ADDRSTRLEN);
-		*port = ntohs(a->in.sin_port);
-	}
+	nb_address_text(&a->sa, out);
+	*port = ntohs(a->sa.sa_family == AF_INET6 ? a->in6.sin6_port : a->in.sin_port);
 }
 
 void nfs_client_set(struct nfs_service *s, struct nfs_client *c, const union nfs_addr *from, const struct nfs_listener *l)

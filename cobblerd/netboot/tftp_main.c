@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "netboot/address.h"
 #include "netboot/loop.h"
 #include "netboot/netboot.h"
 #include "netboot/sandbox.h"
@@ -23,17 +24,6 @@
 #define BATCH 32
 #define EVENTS 128
 #define TAG_LISTENER (1ull << 63)
-
-static void address_text(const union tftp_addr *a, char out[INET6_ADDRSTRLEN])
-{
-	if (a->sa.sa_family == AF_INET6) {
-		inet_ntop(AF_INET6, &a->in6.sin6_addr, out, INET6_ADDRSTRLEN);
-		if (IN6_IS_ADDR_V4MAPPED(&a->in6.sin6_addr))
-			memmove(out, out + 7, strlen(out + 7) + 1);
-	} else {
-		inet_ntop(AF_INET, &a->in.sin_addr, out, INET6_ADDRSTRLEN);
-	}
-}
 
 static void refuse(struct tftp_service *s, struct tftp_client *c, uint16_t code, const char *text)
 {
@@ -231,7 +221,7 @@ static void request(struct tftp_service *s, int listener, const uint8_t *pkt, si
 	const char *why;
 	uint16_t code;
 	char ip[INET6_ADDRSTRLEN];
-	address_text(from, ip);
+	nb_address_text(&from->sa, ip);
 	if (tftp_request_parse(pkt, n, &q, &code, &why) != CB_OK) {
 		log_debug("tftp", "a request of %zu bytes from %s is refused: %s", n, ip, why);
 		/* Nothing is said to what is no request at all, lest two servers talk to each other for ever. */
